@@ -1,0 +1,6 @@
+-- Search: pairs of characters, found as phrases.
+CREATE TABLE search_index (
+    record_id UUID PRIMARY KEY,
+    grams     TSVECTOR NOT NULL
+);
+CREATE INDEX search_index_grams ON search_index USING GIN (grams);

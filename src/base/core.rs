@@ -1,0 +1,68 @@
+//! The running product: engine, clock, ids, settings of the company, keys.
+
+use std::sync::Arc;
+
+use super::auth::Caller;
+use super::auth::tokens::Keys;
+use super::db::engine::Fate;
+use super::db::{Conn, Engine, Rx, Tx};
+use super::error::Result;
+use super::messages::Lang;
+use super::types::id::Ids;
+use super::types::time::Clock;
+
+/// What every request and command works with; one per process.
+pub struct Core {
+    pub engine: Engine,
+    pub clock: Clock,
+    pub ids: Ids,
+    /// The company's time zone: what "today" means.
+    pub zone: chrono_tz::Tz,
+    /// The company's own currency, ISO 4217.
+    pub currency: String,
+    pub keys: Keys,
+    pub callers: super::auth::cache::Callers,
+    pub login_guard: super::auth::guard::LoginGuard,
+    /// Lets somebody make the first administrator, on a database without users.
+    pub set_up_token: Option<String>,
+    pub in_flight: super::http::idempotency::InFlight,
+}
+
+impl Core {
+    /// Reads on behalf of a caller, outside any request.
+    pub fn read_as<T: Send + 'static>(
+        self: &Arc<Self>,
+        caller: Arc<Caller>,
+        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let core = self.clone();
+        self.engine.read_now(move |conn| work(&mut core.rx(conn, &caller, Lang::En)))
+    }
+
+    /// Writes on behalf of a caller, outside any request: commands, demo data, imports.
+    pub fn write_as<T: Send + 'static>(
+        self: &Arc<Self>,
+        caller: Arc<Caller>,
+        mut work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let core = self.clone();
+        self.engine.write_now(move |conn| {
+            let mut tx = core.tx(conn, &caller, Lang::En, "");
+            Ok((work(&mut tx)?, Fate::Keep))
+        })
+    }
+
+    pub fn rx<'a>(&'a self, conn: &'a mut Conn, caller: &'a Caller, lang: Lang) -> Rx<'a> {
+        Rx { conn, core: self, caller, now: self.clock.now(), lang }
+    }
+
+    pub fn tx<'a>(
+        &'a self,
+        conn: &'a mut Conn,
+        caller: &'a Caller,
+        lang: Lang,
+        request_id: &'a str,
+    ) -> Tx<'a> {
+        Tx { conn, core: self, caller, now: self.clock.now(), lang, request_id, expected: None }
+    }
+}

@@ -1,0 +1,236 @@
+//! The unit of work. [`Tx::create`], [`Tx::save`] and [`Tx::remove`] are the only writers of records: each
+//! checks the version, stamps who and when, keeps the search index, and writes the journal entry that is both
+//! the audit trail's and the event feed's, all in one transaction.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Conn, journal, search};
+use crate::base::auth::Caller;
+use crate::base::core::Core;
+use crate::base::error::{Error, Problem, Result};
+use crate::base::messages::Lang;
+use crate::base::types::{At, Kind, RecordId};
+
+/// What happened to a record: the verb of its event (`order.submitted`), and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    pub verb: &'static str,
+    pub reason: Option<&'a str>,
+}
+
+impl<'a> Act<'a> {
+    pub const fn new(verb: &'static str) -> Act<'static> {
+        Act { verb, reason: None }
+    }
+    pub const UPDATED: Act<'static> = Act::new("updated");
+    pub fn because(verb: &'static str, reason: Option<&'a str>) -> Act<'a> {
+        Act { verb, reason }
+    }
+}
+
+/// The columns that every record has and only [`Tx`] writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    pub version: i32,
+    pub at: At,
+    pub by: Option<Uuid>,
+}
+
+/// A record that can be written: a row, or a row with its lines. [`entity!`](crate::entity) implements it for
+/// plain rows.
+pub trait Entity: Serialize {
+    const KIND: Kind;
+    fn key(&self) -> Uuid;
+    fn version(&self) -> i32;
+    /// Takes over version, time and author; also `created_…` when the version is 1.
+    fn stamp(&mut self, stamp: Stamp);
+    fn insert(&self, conn: &mut Conn) -> Result<()>;
+    /// Writes the row where it still has `before`'s version; false when it has not.
+    fn update(&self, before: &Self, conn: &mut Conn) -> Result<bool>;
+    fn delete(&self, conn: &mut Conn) -> Result<bool>;
+    /// The texts that the record is found by, most telling first; none when it is not searched for.
+    fn search_texts(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Reading on behalf of a caller.
+pub struct Rx<'a> {
+    pub conn: &'a mut Conn,
+    pub core: &'a Core,
+    pub caller: &'a Caller,
+    pub now: At,
+    pub lang: Lang,
+}
+
+impl Rx<'_> {
+    /// Today in the company's time zone.
+    pub fn today(&self) -> NaiveDate {
+        self.now.date_in(self.core.zone)
+    }
+}
+
+/// One unit of work, on behalf of a caller.
+pub struct Tx<'a> {
+    pub conn: &'a mut Conn,
+    pub core: &'a Core,
+    pub caller: &'a Caller,
+    /// The instant that this unit of work happens at; it does not move within it.
+    pub now: At,
+    pub lang: Lang,
+    pub request_id: &'a str,
+    /// The version that the caller says they saw (`If-Match`), for the record that the path names.
+    pub expected: Option<i32>,
+}
+
+impl Tx<'_> {
+    pub fn new_id<I: RecordId>(&self) -> I {
+        I::from_uuid(self.core.ids.next(self.now))
+    }
+    /// Today in the company's time zone.
+    pub fn today(&self) -> NaiveDate {
+        self.now.date_in(self.core.zone)
+    }
+    pub fn rx(&mut self) -> Rx<'_> {
+        Rx { conn: self.conn, core: self.core, caller: self.caller, now: self.now, lang: self.lang }
+    }
+
+    /// Refuses when the caller saw another version of this record than the one that was just loaded.
+    pub fn check_expected(&self, record: &impl Entity) -> Result<()> {
+        match self.expected {
+            Some(expected) if expected != record.version() => Err(stale(record.version())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Inserts a new record.
+    pub fn create<E: Entity>(&mut self, record: &mut E) -> Result<()> {
+        self.create_as(record, Act::new("created"))
+    }
+
+    /// Inserts a new record under another verb than `created`.
+    pub fn create_as<E: Entity>(&mut self, record: &mut E, act: Act<'_>) -> Result<()> {
+        record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
+        record.insert(self.conn)?;
+        let texts = record.search_texts();
+        if !texts.is_empty() {
+            search::store(self.conn, record.key(), &texts, true)?;
+        }
+        let after = snapshot(record)?;
+        self.journal(E::KIND, record.key(), 1, act, None, Some(&after))
+    }
+
+    /// Writes a changed record, as long as nobody else changed it since `before` was loaded. When nothing
+    /// differs, nothing happens: no new version, no event.
+    pub fn save<E: Entity>(&mut self, before: &E, after: &mut E, act: Act<'_>) -> Result<()> {
+        let old = snapshot(before)?;
+        if act.verb == Act::UPDATED.verb && old == snapshot(after)? {
+            return Ok(());
+        }
+        let version = before.version().checked_add(1).ok_or_else(|| Error::internal("version overflow"))?;
+        after.stamp(Stamp { version, at: self.now, by: self.caller.user_id() });
+        if !after.update(before, self.conn)? {
+            return Err(stale(version));
+        }
+        let texts = after.search_texts();
+        if texts != before.search_texts() {
+            search::store(self.conn, after.key(), &texts, false)?;
+        }
+        let new = snapshot(after)?;
+        self.journal(E::KIND, after.key(), version, act, Some(&old), Some(&new))
+    }
+
+    /// Deletes a record that nothing refers to; its journal entry stays.
+    pub fn remove<E: Entity>(&mut self, record: &E) -> Result<()> {
+        if !record.delete(self.conn)? {
+            return Err(stale(record.version() + 1));
+        }
+        search::store(self.conn, record.key(), &[], false)?;
+        let old = snapshot(record)?;
+        self.journal(E::KIND, record.key(), record.version() + 1, Act::new("deleted"), Some(&old), None)
+    }
+
+    /// A journal entry about something that is no record's change: a log-in, a refused password.
+    pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
+        self.journal(kind, record, 0, act, None, None)
+    }
+
+    fn journal(
+        &mut self,
+        kind: Kind,
+        record: Uuid,
+        version: i32,
+        act: Act<'_>,
+        old: Option<&Value>,
+        new: Option<&Value>,
+    ) -> Result<()> {
+        let id = self.core.ids.next(self.now);
+        let entry = journal::Entry::of(id, self, kind, record, version, act, journal::changes(old, new));
+        journal::append(self.conn, &entry)
+    }
+}
+
+fn snapshot(record: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(record)
+        .map_err(|e| Error::internal(format!("a record cannot be written as JSON: {e}")))
+}
+
+/// 412: the record has another version by now.
+pub fn stale(current: i32) -> Error {
+    Problem::new("version_mismatch").param("current_version", current).with("current_version", current).into()
+}
+
+/// Implements [`Entity`] for a row type: `entity!(Customer, customers, CustomerId, "customer")`. The row has
+/// `id`, `version`, `created_at`, `created_by`, `updated_at`, `updated_by`; more items (such as
+/// `search_texts`) can be given in braces.
+#[macro_export]
+macro_rules! entity {
+    ($row:ident, $table:ident, $id:ident $(, { $($more:item)* })?) => {
+        impl $crate::base::db::Entity for $row {
+            const KIND: $crate::base::types::Kind = $id::KIND;
+            fn key(&self) -> uuid::Uuid {
+                self.id.0
+            }
+            fn version(&self) -> i32 {
+                self.version
+            }
+            fn stamp(&mut self, stamp: $crate::base::db::tx::Stamp) {
+                if stamp.version == 1 {
+                    self.created_at = stamp.at;
+                    self.created_by = stamp.by.map($crate::people::UserId);
+                }
+                self.version = stamp.version;
+                self.updated_at = stamp.at;
+                self.updated_by = stamp.by.map($crate::people::UserId);
+            }
+            #[allow(clippy::disallowed_methods)] // the one way to write
+            fn insert(&self, conn: &mut $crate::base::db::Conn) -> $crate::base::error::Result<()> {
+                use diesel::prelude::*;
+                diesel::insert_into($crate::schema::$table::table).values(self).execute(conn)?;
+                Ok(())
+            }
+            #[allow(clippy::disallowed_methods)]
+            fn update(
+                &self,
+                before: &Self,
+                conn: &mut $crate::base::db::Conn,
+            ) -> $crate::base::error::Result<bool> {
+                use diesel::prelude::*;
+                use $crate::schema::$table::dsl;
+                let target = dsl::$table.filter(dsl::id.eq(self.id)).filter(dsl::version.eq(before.version));
+                Ok(diesel::update(target).set(self).execute(conn)? == 1)
+            }
+            #[allow(clippy::disallowed_methods)]
+            fn delete(&self, conn: &mut $crate::base::db::Conn) -> $crate::base::error::Result<bool> {
+                use diesel::prelude::*;
+                use $crate::schema::$table::dsl;
+                let target = dsl::$table.filter(dsl::id.eq(self.id)).filter(dsl::version.eq(self.version));
+                Ok(diesel::delete(target).execute(conn)? == 1)
+            }
+            $($($more)*)?
+        }
+    };
+}

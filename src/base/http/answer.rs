@@ -1,0 +1,122 @@
+//! Answers: a value with its status and headers, and the bytes that it becomes.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::params::Query;
+use crate::base::db::Rx;
+use crate::base::db::list::Page;
+use crate::base::error::{Error, Fault, Result};
+
+/// What a handler answers.
+pub struct Answer<T> {
+    pub value: T,
+    /// The record's version, for the ETag.
+    pub version: Option<i32>,
+    /// Path of a created record, relative to `/api/v1`.
+    pub location: Option<String>,
+    /// Where it differs from the endpoint's usual one.
+    pub status: Option<u16>,
+    next: Option<String>,
+}
+
+impl<T> Answer<T> {
+    /// A value that is no versioned record.
+    pub fn of(value: T) -> Answer<T> {
+        Answer { value, version: None, location: None, status: None, next: None }
+    }
+    /// A record at this version.
+    pub fn at(version: i32, value: T) -> Answer<T> {
+        Answer { version: Some(version), ..Answer::of(value) }
+    }
+    /// The path of the record that was created.
+    pub fn located(mut self, path: String) -> Answer<T> {
+        self.location = Some(path);
+        self
+    }
+    pub fn status(mut self, status: u16) -> Answer<T> {
+        self.status = Some(status);
+        self
+    }
+}
+
+impl<T> Answer<Page<T>> {
+    pub fn page(page: Page<T>) -> Answer<Page<T>> {
+        let next = page.next_cursor.clone();
+        Answer { next, ..Answer::of(page) }
+    }
+}
+
+impl<T: Serialize> Answer<T> {
+    /// Widens by `expand`, cuts by `fields`, writes.
+    pub fn finish(self, rx: &mut Rx, query: &Query, usual: u16) -> Result<Reply> {
+        let plain = query.fields.is_none() && query.expand.is_empty();
+        let body = if plain {
+            serde_json::to_vec(&self.value)
+        } else {
+            let mut value = serde_json::to_value(&self.value).map_err(|e| Error::internal(e.to_string()))?;
+            super::expand::widen(rx, &mut value, &query.expand)?;
+            if let Some(fields) = &query.fields {
+                cut(&mut value, fields)?;
+            }
+            serde_json::to_vec(&value)
+        };
+        Ok(Reply {
+            status: self.status.unwrap_or(usual),
+            body: Some(body.map_err(|e| Error::internal(format!("an answer cannot be written: {e}")))?),
+            version: if plain { self.version } else { None },
+            location: self.location,
+            next_cursor: self.next,
+            replayed: false,
+            no_store: false,
+        })
+    }
+}
+
+/// An answer, written.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Option<Vec<u8>>,
+    pub version: Option<i32>,
+    pub location: Option<String>,
+    pub next_cursor: Option<String>,
+    /// From an earlier request with the same Idempotency-Key.
+    pub replayed: bool,
+    /// Holds a secret.
+    pub no_store: bool,
+}
+
+impl Reply {
+    pub fn empty(status: u16) -> Reply {
+        Reply { status, ..Reply::default() }
+    }
+    /// A value that neither `fields` nor `expand` applies to.
+    pub fn json(status: u16, value: &impl Serialize) -> Result<Reply> {
+        let body = serde_json::to_vec(value).map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Reply { status, body: Some(body), ..Reply::default() })
+    }
+}
+
+/// Keeps only these fields, of the record or of each record of a page.
+fn cut(value: &mut Value, fields: &[String]) -> Result<()> {
+    match value.get_mut("data").and_then(Value::as_array_mut) {
+        Some(rows) => rows.iter_mut().try_for_each(|row| cut_record(row, fields)),
+        None => cut_record(value, fields),
+    }
+}
+
+fn cut_record(record: &mut Value, fields: &[String]) -> Result<()> {
+    let Some(object) = record.as_object_mut() else { return Ok(()) };
+    if let Some(unknown) = fields.iter().find(|f| !object.contains_key(*f)) {
+        let mut known: Vec<&str> = object.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let fault = Fault::parameter("fields", "not_allowed").with("allowed", known.join(", "));
+        log::debug!("unknown field {unknown}");
+        return Err(super::params::bad(vec![fault]));
+    }
+    let kept: Map<String, Value> =
+        fields.iter().filter_map(|f| object.get(f).map(|v| (f.clone(), v.clone()))).collect();
+    *object = kept;
+    Ok(())
+}

@@ -1,0 +1,542 @@
+//! The OpenAPI document, made from the declarations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::shape::Shape;
+use super::{Access, Components, Endpoint, Nature, Routes, params};
+use crate::base::auth::Scope;
+use crate::base::messages;
+use crate::base::types::TextEnum;
+
+const ABOUT: &str = "\
+The system of record of a sales department: customers, products and prices, orders and shipments.
+
+**Log in** with `POST /auth/login`, send the access token as `Authorization: Bearer …`, renew it with
+`POST /auth/refresh`. **Money** is a decimal string in major units beside one `currency`; quantities and unit prices
+are decimal strings with up to six places; a JSON number in their place is refused. **Changes** are merge patches with
+`If-Match`; a step in a life is a `POST` such as `/orders/{order_id}/submit`. **Retries** are safe with an
+`Idempotency-Key`. **Trying out** is free with `dry_run=true`. **Problems** are `application/problem+json`; `code` is
+stable, the words follow `Accept-Language` (`en`, `zh-CN`), and `GET /problems/{code}` explains each.";
+
+/// The document and the endpoints, with the shapes of their bodies compiled.
+pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
+    let schemas = schemas(&mut routes.components, &routes.endpoints)?;
+    for endpoint in &mut routes.endpoints {
+        if let Some(body) = &endpoint.body {
+            let shape = Shape::compile(&body.reference, &schemas);
+            endpoint.shape = Some(Arc::new(shape.map_err(|e| format!("{}: {e}", endpoint.operation_id))?));
+        }
+    }
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for endpoint in &routes.endpoints {
+        let item = paths.entry(endpoint.path).or_default();
+        if !item.contains_key("parameters") && !endpoint.path_prefixes.is_empty() {
+            item.insert("parameters".into(), path_parameters(endpoint).into());
+        }
+        item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
+    }
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Salesdesk",
+            "version": "1.0.0",
+            "summary": "System of record of a sales department",
+            "description": ABOUT,
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+            "contact": {"name": "The administrator of this Salesdesk", "url": "/docs"},
+        },
+        "servers": [{"url": super::dispatch::API, "description": "This server"}],
+        "security": [],
+        "tags": routes.tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "securitySchemes": security_schemes(),
+            "schemas": schemas,
+            "parameters": parameters(),
+            "headers": headers(),
+            "responses": problem_responses(),
+        },
+    });
+    Ok((document, routes.endpoints.into_iter().map(Arc::new).collect()))
+}
+
+// ---- schemas -------------------------------------------------------------------------------------------------
+
+/// The schemas as they are served: flattened structs merged, inputs closed, texts and integers bounded, patches
+/// derived from the forms they patch.
+fn schemas(components: &mut Components, endpoints: &[Endpoint]) -> Result<Map<String, Value>, String> {
+    let mut all = Map::new();
+    for (name, schema) in &components.schemas {
+        let merged = merge_all_of(schema, &components.schemas)?;
+        all.insert(name.clone(), merged);
+    }
+    all.insert("Problem".into(), problem_schema());
+    all.insert("ProblemError".into(), problem_error_schema());
+    for schema in all.values_mut() {
+        bound(schema);
+    }
+    for endpoint in endpoints {
+        let Some(body) = endpoint.body.as_ref().filter(|b| b.patch) else { continue };
+        let name = name_of(&body.reference).ok_or("a patch of something without a name")?;
+        let form = all.get(name).ok_or_else(|| format!("no schema {name}"))?;
+        all.insert(patch_name(name), patch_of(form));
+    }
+    Ok(all)
+}
+
+fn name_of(reference: &Value) -> Option<&str> {
+    reference["$ref"].as_str()?.rsplit('/').next()
+}
+
+/// `CustomerInput` is patched by `CustomerPatch`.
+fn patch_name(form: &str) -> String {
+    format!("{}Patch", form.trim_end_matches("Input"))
+}
+
+/// utoipa writes a flattened struct as `allOf`; one object is easier on readers and generators.
+fn merge_all_of(schema: &Value, all: &BTreeMap<String, Value>) -> Result<Value, String> {
+    let Some(parts) = schema.get("allOf").and_then(Value::as_array) else { return Ok(schema.clone()) };
+    let mut merged = Map::new();
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for part in parts {
+        let part = match name_of(part) {
+            Some(name) => all.get(name).ok_or_else(|| format!("no schema {name}"))?,
+            None => part,
+        };
+        let part = merge_all_of(part, all)?;
+        if let Some(object) = part["properties"].as_object() {
+            properties.extend(object.clone());
+        }
+        required.extend(part["required"].as_array().cloned().unwrap_or_default());
+    }
+    merged.insert("type".into(), json!("object"));
+    if let Some(about) = schema.get("description") {
+        merged.insert("description".into(), about.clone());
+    }
+    merged.insert("properties".into(), Value::Object(properties));
+    merged.insert("required".into(), Value::Array(required));
+    Ok(Value::Object(merged))
+}
+
+/// Every text, list and integer has a bound, said where the field says none.
+fn bound(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let is = |object: &Map<String, Value>, name: &str| match object.get("type") {
+        Some(Value::String(t)) => t == name,
+        Some(Value::Array(types)) => types.iter().any(|t| t == name),
+        _ => false,
+    };
+    if is(object, "string") && !object.contains_key("maxLength") && !object.contains_key("enum") {
+        let max = match object.get("format").and_then(Value::as_str) {
+            Some("date") => 10,
+            Some("date-time") => 35,
+            _ => 200,
+        };
+        object.insert("maxLength".into(), json!(max));
+    }
+    if is(object, "array") && !object.contains_key("maxItems") {
+        object.insert("maxItems".into(), json!(1000));
+    }
+    if is(object, "integer") {
+        object.remove("format");
+        object.entry("minimum").or_insert(json!(0));
+        object.entry("maximum").or_insert(json!(i32::MAX));
+    }
+    if is(object, "object") && object.contains_key("properties") {
+        object.entry("additionalProperties").or_insert(json!(false));
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = object.get_mut(key) {
+            bound(inner);
+        }
+    }
+    if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(bound);
+    }
+    for key in ["oneOf", "anyOf"] {
+        if let Some(variants) = object.get_mut(key).and_then(Value::as_array_mut) {
+            variants.iter_mut().for_each(bound);
+        }
+    }
+}
+
+/// A merge patch of a form: nothing is required, and what was not required may be cleared with null.
+fn patch_of(form: &Value) -> Value {
+    let required: Vec<&str> =
+        form["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut properties = Map::new();
+    for (name, schema) in form["properties"].as_object().into_iter().flatten() {
+        let schema = if required.contains(&name.as_str()) { schema.clone() } else { nullable(schema) };
+        properties.insert(name.clone(), schema);
+    }
+    let about = form["description"].as_str().unwrap_or("");
+    json!({
+        "type": "object",
+        "description": format!("A merge patch: what is absent stays, null clears. {about}"),
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn nullable(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    match schema.get("type") {
+        Some(Value::String(t)) if t != "null" => schema["type"] = json!([t, "null"]),
+        Some(_) => {}
+        None if schema.get("$ref").is_some() => return json!({"oneOf": [{"type": "null"}, schema]}),
+        None => {}
+    }
+    if let (Some(Value::Array(words)), true) = (schema.get_mut("enum"), true) {
+        words.push(Value::Null);
+    }
+    schema
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "A problem document (RFC 9457). Some problems have members of their own, such as `current_version`.",
+        "required": ["type", "title", "status", "code", "detail", "instance", "request_id"],
+        "properties": {
+            "type": {"type": "string", "maxLength": 200, "description": "Where the problem is explained."},
+            "title": {"type": "string", "maxLength": 200},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "code": {"type": "string", "maxLength": 100, "description": "Stable; act on this."},
+            "detail": {"type": "string", "maxLength": 4000, "description": "For people, in their language."},
+            "instance": {"type": "string", "maxLength": 4000, "description": "The path that was asked for."},
+            "request_id": {"type": "string", "maxLength": 100},
+            "errors": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/ProblemError"}},
+        },
+        "additionalProperties": true,
+    })
+}
+
+fn problem_error_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "One thing that is wrong.",
+        "required": ["code", "detail", "params"],
+        "properties": {
+            "pointer": {"type": "string", "maxLength": 1000, "description": "JSON pointer into the body."},
+            "parameter": {"type": "string", "maxLength": 200, "description": "Query parameter or header."},
+            "code": {"type": "string", "maxLength": 100},
+            "detail": {"type": "string", "maxLength": 4000},
+            "params": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 4000}},
+        },
+        "additionalProperties": false,
+    })
+}
+
+// ---- operations ----------------------------------------------------------------------------------------------
+
+fn path_parameters(endpoint: &Endpoint) -> Vec<Value> {
+    placeholders(endpoint.path)
+        .zip(endpoint.path_prefixes)
+        .map(|(name, prefix)| {
+            let schema = match prefix {
+                Some(p) => params::schema(params::Takes::Ids(p))["items"].clone(),
+                None => json!({"type": "string", "minLength": 1, "maxLength": 200}),
+            };
+            json!({"name": name, "in": "path", "required": true, "schema": schema})
+        })
+        .collect()
+}
+
+fn placeholders(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn operation(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Result<Value, String> {
+    let mut parameters = params::document(&endpoint.params, &endpoint.common);
+    let component = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
+    if endpoint.nature.needs_version() {
+        parameters.push(component("if_match"));
+    } else if endpoint.nature == Nature::Action {
+        parameters.push(component("if_match_optional"));
+    }
+    if endpoint.nature.takes_key() {
+        parameters.push(component("idempotency_key"));
+    }
+    if endpoint.nature == Nature::Read && endpoint.answers_version {
+        parameters.push(component("if_none_match"));
+    }
+    parameters.push(component("accept_language"));
+    let mut about = endpoint.about.to_owned();
+    if let Access::Scope(scopes) = &endpoint.access {
+        let names: Vec<String> = scopes.iter().map(|s| format!("`{s}`")).collect();
+        about = format!("{about}\n\nNeeds the scope {}.", names.join(" or ")).trim_start().to_owned();
+    }
+    let mut operation = json!({
+        "operationId": endpoint.operation_id,
+        "tags": [endpoint.tag],
+        "summary": endpoint.summary,
+        "description": about,
+        "security": security(endpoint),
+        "parameters": parameters,
+        "responses": responses(endpoint, schemas),
+    });
+    if let Some(body) = &endpoint.body {
+        operation["requestBody"] = request_body(endpoint, body, schemas)?;
+    }
+    Ok(operation)
+}
+
+fn security(endpoint: &Endpoint) -> Value {
+    match &endpoint.access {
+        Access::Public => json!([]),
+        Access::Person => json!([{"bearer": []}]),
+        Access::Scope(scopes) => {
+            scopes.iter().map(|s| json!({"bearer": [s.as_str()]})).collect::<Vec<_>>().into()
+        }
+    }
+}
+
+fn request_body(
+    endpoint: &Endpoint,
+    body: &super::BodySchema,
+    schemas: &Map<String, Value>,
+) -> Result<Value, String> {
+    let form = name_of(&body.reference).ok_or("a body without a name")?;
+    let (media, name) = match body.patch {
+        true => ("application/merge-patch+json", patch_name(form)),
+        false => ("application/json", form.to_owned()),
+    };
+    let example = match &endpoint.body_example {
+        Some(example) => example.clone(),
+        None => example_of(&json!({"$ref": format!("#/components/schemas/{name}")}), schemas, 0),
+    };
+    Ok(json!({
+        "required": !endpoint.body_optional,
+        "content": {media: {
+            "schema": {"$ref": format!("#/components/schemas/{name}")},
+            "example": example,
+        }},
+    }))
+}
+
+fn responses(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Value {
+    let mut responses = BTreeMap::new();
+    for status in successes(endpoint) {
+        responses.insert(status.to_string(), success(endpoint, status, schemas));
+    }
+    if endpoint.nature == Nature::Read && endpoint.answers_version {
+        responses.insert("304".into(), json!({"description": "Not changed since the version in If-None-Match.",
+            "headers": {"ETag": {"$ref": "#/components/headers/etag"}, "X-Request-Id": {"$ref": "#/components/headers/request_id"}}}));
+    }
+    for status in failures(endpoint) {
+        responses
+            .insert(status.to_string(), json!({"$ref": format!("#/components/responses/problem_{status}")}));
+    }
+    json!(responses)
+}
+
+fn successes(endpoint: &Endpoint) -> Vec<u16> {
+    match endpoint.nature {
+        Nature::Upsert => vec![200, 201],
+        Nature::Remove if endpoint.answer.is_some() => vec![200],
+        nature => match &endpoint.answer {
+            Some(_) => vec![nature.success()],
+            None => vec![204],
+        },
+    }
+}
+
+fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Value {
+    let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    let mut headers = json!({"X-Request-Id": header("request_id")});
+    if endpoint.answers_version && endpoint.answer.is_some() {
+        headers["ETag"] = header("etag");
+    }
+    if status == 201 {
+        headers["Location"] = header("location");
+    }
+    if endpoint.nature == Nature::List {
+        headers["Link"] = header("link");
+    }
+    if endpoint.nature.takes_key() {
+        headers["Idempotent-Replayed"] = header("idempotent_replayed");
+    }
+    let description = match (endpoint.nature, status) {
+        (_, 204) => "Done; there is nothing to say.",
+        (Nature::List, _) => "One page.",
+        (_, 201) => "Created.",
+        (Nature::Read, _) => "Found.",
+        _ => "Done.",
+    };
+    let mut response = json!({"description": description, "headers": headers});
+    if let Some(schema) = &endpoint.answer {
+        let example = endpoint.answer_example.clone().unwrap_or_else(|| example_of(schema, schemas, 0));
+        response["content"] = json!({"application/json": {"schema": schema, "example": example}});
+    }
+    response
+}
+
+/// Every status that an endpoint can answer when it does not succeed.
+pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
+    let mut statuses = vec![400, 429, 500, 503];
+    if endpoint.access != Access::Public {
+        statuses.push(401);
+    }
+    if matches!(endpoint.access, Access::Scope(_)) {
+        statuses.push(403);
+    }
+    if !endpoint.path_prefixes.is_empty() || endpoint.nature.writes() {
+        statuses.push(404);
+    }
+    if endpoint.body.is_some() {
+        statuses.extend([408, 413, 415, 422]);
+    }
+    if endpoint.nature.writes() && endpoint.nature != Nature::Talk {
+        statuses.extend([409, 422, 412]);
+    }
+    if endpoint.nature.needs_version() {
+        statuses.push(428);
+    }
+    statuses.extend(endpoint.problems.iter().map(|code| messages::problem(code).status));
+    statuses.sort_unstable();
+    statuses.dedup();
+    statuses
+}
+
+// ---- examples ------------------------------------------------------------------------------------------------
+
+/// An example of a schema, put together from the examples of its parts.
+fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Value {
+    if depth > 8 {
+        return Value::Null;
+    }
+    if let Some(example) = schema.get("example").or_else(|| schema.get("examples").and_then(|e| e.get(0))) {
+        return example.clone();
+    }
+    if let Some(name) = name_of(schema) {
+        return schemas.get(name).map_or(Value::Null, |s| example_of(s, schemas, depth + 1));
+    }
+    for key in ["oneOf", "anyOf", "allOf"] {
+        if let Some(variants) = schema.get(key).and_then(Value::as_array) {
+            let telling = variants.iter().find(|v| v["type"] != "null");
+            return telling.map_or(Value::Null, |v| example_of(v, schemas, depth + 1));
+        }
+    }
+    if let Some(first) = schema.get("enum").and_then(|words| words.get(0)) {
+        return first.clone();
+    }
+    let kind = match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().find(|t| *t != "null").and_then(Value::as_str),
+        Some(Value::String(t)) => Some(t.as_str()),
+        _ => None,
+    };
+    match kind {
+        Some("object") => {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            Value::Object(properties.map(|(n, s)| (n.clone(), example_of(s, schemas, depth + 1))).collect())
+        }
+        Some("array") => json!([example_of(&schema["items"], schemas, depth + 1)]),
+        Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("boolean") => json!(false),
+        Some("string") if schema["format"] == "date" => json!("2026-11-20"),
+        Some("string") => json!("text"),
+        _ => Value::Null,
+    }
+}
+
+// ---- shared parts --------------------------------------------------------------------------------------------
+
+fn security_schemes() -> Value {
+    let scopes: Vec<String> = Scope::ALL.iter().map(|s| format!("`{s}`")).collect();
+    json!({"bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": format!("An access token (`at+jwt`, 15 minutes) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
+    }})
+}
+
+fn parameters() -> Map<String, Value> {
+    let mut map = params::components();
+    let mut add = |key: &str, name: &str, required: bool, about: &str, schema: Value| {
+        map.insert(key.into(), json!({"name": name, "in": "header", "required": required, "description": about, "schema": schema}));
+    };
+    let etag = json!({"type": "string", "maxLength": 20, "pattern": "^(\"[0-9]{1,10}\"|\\*)$"});
+    add("if_match", "If-Match", true, "The ETag of the version that you read.", etag.clone());
+    add(
+        "if_match_optional",
+        "If-Match",
+        false,
+        "The ETag of the version that you read; when given, another version is answered 412.",
+        etag,
+    );
+    add(
+        "if_none_match",
+        "If-None-Match",
+        false,
+        "The ETag that you have; answered 304 when it still holds.",
+        json!({"type": "string", "maxLength": 200}),
+    );
+    add(
+        "idempotency_key",
+        "Idempotency-Key",
+        false,
+        "Makes a retry safe: the same key and request get the first answer again, for 24 hours.",
+        json!({"type": "string", "minLength": 1, "maxLength": 255}),
+    );
+    add(
+        "accept_language",
+        "Accept-Language",
+        false,
+        "The language of messages: `en` (default) or `zh-CN`.",
+        json!({"type": "string", "maxLength": 200}),
+    );
+    map
+}
+
+fn headers() -> Value {
+    let header =
+        |about: &str, max: u32| json!({"description": about, "schema": {"type": "string", "maxLength": max}});
+    json!({
+        "request_id": header("The request's id; a sane `X-Request-Id` of yours is kept.", 100),
+        "etag": header("The record's version, for If-Match and If-None-Match.", 20),
+        "location": header("Where the created record is.", 400),
+        "link": header("`rel=\"next\"` leads to the next page.", 10000),
+        "idempotent_replayed": header("`true` when this is the kept answer of an earlier request.", 5),
+        "content_language": header("The language of the messages.", 20),
+        "retry_after": json!({"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0, "maximum": 86400}}),
+        "www_authenticate": header("How to authenticate.", 400),
+        "allow": header("The methods that the path takes.", 100),
+    })
+}
+
+fn problem_responses() -> Map<String, Value> {
+    let mut by_status: BTreeMap<u16, Vec<&'static messages::ProblemText>> = BTreeMap::new();
+    for text in messages::all_problems() {
+        by_status.entry(text.status).or_default().push(text);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, texts)| {
+            let codes: Vec<String> = texts.iter().map(|t| format!("`{}`: {}", t.code, t.title[0])).collect();
+            let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+            let mut headers = json!({"X-Request-Id": header("request_id"), "Content-Language": header("content_language")});
+            match status {
+                401 => headers["WWW-Authenticate"] = header("www_authenticate"),
+                405 => headers["Allow"] = header("allow"),
+                409 | 429 | 503 => headers["Retry-After"] = header("retry_after"),
+                _ => {}
+            }
+            let examples: Map<String, Value> = texts.iter().map(|t| (t.code.to_owned(), json!({"value": problem_example(t)}))).collect();
+            let response = json!({
+                "description": codes.join("; "),
+                "headers": headers,
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+            });
+            (format!("problem_{status}"), response)
+        })
+        .collect()
+}
+
+fn problem_example(text: &messages::ProblemText) -> Value {
+    json!({"type": format!("/problems/{}", text.code), "title": text.title[0], "status": text.status, "code": text.code,
+           "detail": text.detail[0], "instance": "/api/v1/orders", "request_id": "req_019a7c5e8f3a7d10b6c2a94e51d0f37b"})
+}

@@ -1,0 +1,79 @@
+//! Merge patches (RFC 7396) on the form in which a record is entered: the current record is written as that
+//! form, the patch laid over it, and the whole checked as if it were entered anew. So one type and one set of
+//! rules serve entry and change.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::shape::Shape;
+use super::{Body, BodySchema, Components, check, from_value};
+use crate::base::error::{Error, Result};
+
+/// A merge patch of the form `T`, its present fields already checked.
+#[derive(Debug, Clone)]
+pub struct Patch<T> {
+    fields: Map<String, Value>,
+    form: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: ToSchema + Clone + Send + 'static> Body for Patch<T> {
+    fn schema(components: &mut Components) -> Option<BodySchema> {
+        Some(BodySchema { reference: components.reference::<T>(), patch: true })
+    }
+    fn read(value: Option<Value>, shape: Option<&Shape>) -> Result<Self> {
+        let value = value.unwrap_or_default();
+        check(&value, shape, true)?;
+        match value {
+            Value::Object(fields) => Ok(Patch { fields, form: std::marker::PhantomData }),
+            _ => Err(Error::field("", "wrong_type")),
+        }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Patch<T> {
+    /// The form with the patch laid over it.
+    pub fn onto(&self, current: &T) -> Result<T> {
+        let mut form = serde_json::to_value(current).map_err(|e| Error::internal(e.to_string()))?;
+        merge(&mut form, Value::Object(self.fields.clone()));
+        from_value(form)
+    }
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+    pub fn of(fields: Map<String, Value>) -> Patch<T> {
+        Patch { fields, form: std::marker::PhantomData }
+    }
+}
+
+/// RFC 7396, section 2.
+pub fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(fields) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(object) = target.as_object_mut() else { return };
+    for (name, value) in fields {
+        match value {
+            Value::Null => drop(object.remove(&name)),
+            value => merge(object.entry(name).or_insert(Value::Null), value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn absent_keeps_null_clears_objects_merge_arrays_replace() {
+        let mut form = json!({"a": 1, "b": 2, "o": {"x": 1, "y": 2}, "l": [1, 2]});
+        merge(&mut form, json!({"b": null, "o": {"x": null, "z": 3}, "l": [9]}));
+        assert_eq!(form, json!({"a": 1, "o": {"y": 2, "z": 3}, "l": [9]}));
+    }
+}

@@ -1,0 +1,406 @@
+//! What people are told, in English and Chinese. Codes are stable; words may improve.
+//!
+//! Problem codes (a whole answer) and phrases (one fault, one finding) are tables: the base's here, each area's
+//! in its own folder, gathered by [`crate::AREAS`].
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The languages that people are answered in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    #[default]
+    En,
+    Zh,
+}
+
+impl Lang {
+    pub fn pick(self, both: [&'static str; 2]) -> &'static str {
+        both[self as usize]
+    }
+    pub fn tag(self) -> &'static str {
+        self.pick(["en", "zh-CN"])
+    }
+    /// From `Accept-Language`: the one of our languages with the highest weight; English when none is named.
+    pub fn from_accept(header: &str) -> Lang {
+        let mut best = (0.0, Lang::En);
+        for range in header.split(',').take(20) {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
+            let weight: f32 = weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(0.0);
+            let lang = match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+                Some("zh") => Lang::Zh,
+                Some("en") => Lang::En,
+                _ => continue,
+            };
+            if weight > best.0 {
+                best = (weight, lang);
+            }
+        }
+        best.1
+    }
+}
+
+/// A problem: one whole answer that is not a success.
+#[derive(Debug)]
+pub struct ProblemText {
+    pub code: &'static str,
+    pub status: u16,
+    pub title: [&'static str; 2],
+    /// With `{placeholders}`.
+    pub detail: [&'static str; 2],
+    /// What to do about it, for `GET /problems/{code}`.
+    pub help: [&'static str; 2],
+}
+
+/// A phrase: the words for a fault's or finding's code, with `{placeholders}`.
+pub type Phrase = (&'static str, [&'static str; 2]);
+
+/// Shorthand for the tables.
+pub const fn problem_text(
+    code: &'static str,
+    status: u16,
+    title: [&'static str; 2],
+    detail: [&'static str; 2],
+    help: [&'static str; 2],
+) -> ProblemText {
+    ProblemText { code, status, title, detail, help }
+}
+
+fn tables() -> &'static (HashMap<&'static str, &'static ProblemText>, HashMap<&'static str, [&'static str; 2]>)
+{
+    static TABLES: OnceLock<(HashMap<&str, &ProblemText>, HashMap<&str, [&str; 2]>)> = OnceLock::new();
+    TABLES.get_or_init(|| {
+        let areas = crate::AREAS;
+        let problems = areas.iter().flat_map(|a| a.problems).chain(PROBLEMS).map(|p| (p.code, p)).collect();
+        let phrases = areas.iter().flat_map(|a| a.phrases).chain(PHRASES).copied().collect();
+        (problems, phrases)
+    })
+}
+
+/// The text of a problem code; an unknown code is a fault of ours and reads as `internal`.
+pub fn problem(code: &str) -> &'static ProblemText {
+    find_problem(code).unwrap_or_else(|| {
+        debug_assert!(false, "no text for the problem {code}");
+        &INTERNAL
+    })
+}
+pub fn find_problem(code: &str) -> Option<&'static ProblemText> {
+    tables().0.get(code).copied()
+}
+/// Every problem code, sorted.
+pub fn all_problems() -> Vec<&'static ProblemText> {
+    let mut all: Vec<_> = tables().0.values().copied().collect();
+    all.sort_by_key(|p| p.code);
+    all
+}
+/// The words for a fault's or finding's code.
+pub fn phrase(code: &str) -> [&'static str; 2] {
+    debug_assert!(tables().1.contains_key(code), "no words for {code}");
+    tables().1.get(code).copied().unwrap_or(["is not valid", "无效"])
+}
+
+/// Fills `{name}` placeholders.
+pub fn fill(template: &str, params: &[(&'static str, String)]) -> String {
+    let mut text = template.to_owned();
+    for (name, value) in params {
+        if text.contains('{') {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+    }
+    text
+}
+
+static INTERNAL: ProblemText = problem_text(
+    "internal",
+    500,
+    ["Internal error", "内部错误"],
+    ["Something went wrong on our side. Nothing was changed.", "服务器内部出错，未做任何更改。"],
+    [
+        "Send the request again later. If it stays, give the administrator the request_id.",
+        "请稍后重试；若仍出现，请将 request_id 提供给管理员。",
+    ],
+);
+
+const RELOAD: [&str; 2] = [
+    "Read the record again, look at what changed, and repeat your change with the new ETag.",
+    "重新读取该记录，查看变化，再用新的 ETag 重新提交。",
+];
+
+pub static PROBLEMS: &[ProblemText] = &[
+    problem_text("internal", 500, INTERNAL.title, INTERNAL.detail, INTERNAL.help),
+    problem_text(
+        "not_found",
+        404,
+        ["Not found", "未找到"],
+        ["There is no such record, or you may not see it.", "没有该记录，或您无权查看。"],
+        [
+            "Check the id and the path; a record that is not yours is answered the same.",
+            "请检查 id 和路径；不属于您的记录同样如此回答。",
+        ],
+    ),
+    problem_text(
+        "unknown_path",
+        404,
+        ["Not found", "未找到"],
+        ["There is nothing at this path.", "此路径不存在。"],
+        [
+            "The paths are listed in /api/v1/openapi.json and at /docs.",
+            "所有路径见 /api/v1/openapi.json 与 /docs。",
+        ],
+    ),
+    problem_text(
+        "method_not_allowed",
+        405,
+        ["Method not allowed", "方法不允许"],
+        ["This path does not take this method.", "此路径不支持该方法。"],
+        ["The Allow header names the methods that it takes.", "响应头 Allow 列出了可用的方法。"],
+    ),
+    problem_text(
+        "unauthorized",
+        401,
+        ["Not authenticated", "未登录"],
+        ["A valid access token is needed.", "需要有效的访问令牌。"],
+        [
+            "Log in at POST /api/v1/auth/login and send Authorization: Bearer <access_token>.",
+            "请先 POST /api/v1/auth/login 登录，并发送 Authorization: Bearer <access_token>。",
+        ],
+    ),
+    problem_text(
+        "token_expired",
+        401,
+        ["Token expired", "令牌已过期"],
+        ["The access token has expired.", "访问令牌已过期。"],
+        ["Get a new one with POST /api/v1/auth/refresh.", "请用 POST /api/v1/auth/refresh 换取新的令牌。"],
+    ),
+    problem_text(
+        "forbidden",
+        403,
+        ["Not allowed", "没有权限"],
+        ["This needs the scope {scope}.", "此操作需要权限 {scope}。"],
+        [
+            "GET /api/v1/me lists your scopes; an administrator assigns roles.",
+            "GET /api/v1/me 列出您的权限；角色由管理员分配。",
+        ],
+    ),
+    problem_text(
+        "bad_request",
+        400,
+        ["Bad request", "请求无法识别"],
+        ["The request cannot be read: {reason}.", "无法读取请求：{reason}。"],
+        ["Send a well-formed JSON document in UTF-8.", "请发送 UTF-8 编码、格式正确的 JSON。"],
+    ),
+    problem_text(
+        "invalid_parameter",
+        400,
+        ["Bad parameter", "参数错误"],
+        ["{count} parameters are not valid.", "{count} 个参数不正确。"],
+        ["The errors name each parameter and what it takes.", "errors 逐一说明参数及其要求。"],
+    ),
+    problem_text(
+        "invalid_cursor",
+        400,
+        ["Bad cursor", "游标无效"],
+        ["The cursor does not belong to this list, filter and sort.", "该游标不属于此列表、筛选和排序。"],
+        [
+            "Begin again without a cursor, or send the same filter and sort that gave it.",
+            "请去掉游标重新开始，或使用产生它的相同筛选和排序。",
+        ],
+    ),
+    problem_text(
+        "unsupported_media_type",
+        415,
+        ["Unsupported media type", "不支持的媒体类型"],
+        ["The body must be {expected}.", "请求体必须是 {expected}。"],
+        ["Set the Content-Type header.", "请设置 Content-Type 请求头。"],
+    ),
+    problem_text(
+        "payload_too_large",
+        413,
+        ["Body too large", "请求体过大"],
+        ["The body is larger than {max_bytes} bytes.", "请求体超过 {max_bytes} 字节。"],
+        ["Split the work into several requests.", "请拆分成多个请求。"],
+    ),
+    problem_text(
+        "request_timeout",
+        408,
+        ["Request too slow", "请求超时"],
+        ["The body did not arrive in time.", "请求体未能及时到达。"],
+        ["Send it again.", "请重新发送。"],
+    ),
+    problem_text(
+        "precondition_required",
+        428,
+        ["If-Match needed", "需要 If-Match"],
+        [
+            "This change needs an If-Match header with the version that you read.",
+            "此更改需要 If-Match 请求头，值为您读到的版本。",
+        ],
+        ["Read the record and send its ETag as If-Match.", "请先读取记录，并将其 ETag 作为 If-Match 发送。"],
+    ),
+    problem_text(
+        "version_mismatch",
+        412,
+        ["Changed meanwhile", "记录已被更改"],
+        [
+            "The record has changed since you read it; it is now version {current_version}.",
+            "自您读取后该记录已被更改，当前版本为 {current_version}。",
+        ],
+        RELOAD,
+    ),
+    problem_text(
+        "validation_failed",
+        422,
+        ["Validation failed", "校验未通过"],
+        ["{count} fields are not valid.", "{count} 个字段不正确。"],
+        [
+            "The errors name each field, what is wrong and what is allowed.",
+            "errors 逐一说明字段、问题和允许的取值。",
+        ],
+    ),
+    problem_text(
+        "amount_overflow",
+        422,
+        ["Amount too large", "金额过大"],
+        [
+            "An amount does not fit: it must stay below 922,337,203,685,477.",
+            "金额超出范围：须小于 922,337,203,685,477。",
+        ],
+        ["Check quantities and prices.", "请检查数量和单价。"],
+    ),
+    problem_text(
+        "duplicate",
+        409,
+        ["Already there", "已存在"],
+        ["Another record has this already ({what}).", "已有其他记录使用该值（{what}）。"],
+        ["Choose another value, or change the record that has it.", "请换一个值，或修改已有的记录。"],
+    ),
+    problem_text(
+        "still_referenced",
+        409,
+        ["Still in use", "仍被引用"],
+        [
+            "Other records refer to this one, or it refers to one that is not there.",
+            "有其他记录引用它，或它引用了不存在的记录。",
+        ],
+        ["Block or retire the record instead of deleting it.", "请停用该记录，而不是删除。"],
+    ),
+    problem_text(
+        "invalid_transition",
+        409,
+        ["Not possible now", "当前状态不允许"],
+        [
+            "A record that is {current_status} cannot take the step {action}.",
+            "状态为 {current_status} 的记录不能执行 {action}。",
+        ],
+        ["allowed_actions lists the steps that are possible now.", "allowed_actions 列出当前可执行的操作。"],
+    ),
+    problem_text(
+        "idempotency_key_reused",
+        422,
+        ["Key used before", "幂等键已使用"],
+        ["This Idempotency-Key was used for another request.", "该 Idempotency-Key 已用于另一个请求。"],
+        [
+            "Use a new key for a new request; repeat a request with exactly the same body.",
+            "新请求请使用新的键；重试时请求体须完全相同。",
+        ],
+    ),
+    problem_text(
+        "idempotency_in_progress",
+        409,
+        ["Still running", "仍在处理"],
+        [
+            "The first request with this Idempotency-Key is still running.",
+            "使用该 Idempotency-Key 的首个请求仍在处理。",
+        ],
+        ["Wait as Retry-After says and send it again.", "请按 Retry-After 等待后重试。"],
+    ),
+    problem_text(
+        "too_many_requests",
+        429,
+        ["Too many requests", "请求过多"],
+        ["Too many attempts; wait {seconds} seconds.", "尝试过多，请等待 {seconds} 秒。"],
+        ["Wait as Retry-After says.", "请按 Retry-After 等待。"],
+    ),
+    problem_text(
+        "unavailable",
+        503,
+        ["Not available", "暂时不可用"],
+        ["The service cannot take the request at the moment.", "服务暂时无法处理请求。"],
+        [
+            "Wait as Retry-After says and send it again; with an Idempotency-Key that is always safe.",
+            "请按 Retry-After 等待后重试；带 Idempotency-Key 时总是安全的。",
+        ],
+    ),
+];
+
+pub static PHRASES: &[Phrase] = &[
+    ("required", ["is required", "必填"]),
+    ("unknown_field", ["is not a known field; known are: {allowed}", "不是已知字段；可用字段：{allowed}"]),
+    ("wrong_type", ["must be a {expected}, not a {got}", "类型应为 {expected}，而不是 {got}"]),
+    ("not_null", ["must not be null", "不能为 null"]),
+    (
+        "decimal_as_number",
+        [
+            "must be a decimal string, never a JSON number: send \"{hint}\"",
+            "必须是十进制字符串而非 JSON 数字：请发送 \"{hint}\"",
+        ],
+    ),
+    (
+        "invalid_decimal",
+        ["must be a plain decimal number such as \"12.50\"", "必须是普通十进制数，如 \"12.50\""],
+    ),
+    ("too_precise", ["has more than {max} decimal places", "小数位数不能超过 {max} 位"]),
+    ("out_of_range", ["is out of range", "超出范围"]),
+    ("too_short", ["must have at least {min} characters", "至少 {min} 个字符"]),
+    ("too_long", ["must have at most {max} characters", "最多 {max} 个字符"]),
+    ("too_few_items", ["must have at least {min} entries", "至少 {min} 项"]),
+    ("too_many_items", ["must have at most {max} entries", "最多 {max} 项"]),
+    ("invalid_format", ["is not a valid {format}", "不是有效的 {format}"]),
+    ("pattern_mismatch", ["does not have the expected form ({pattern})", "格式不符（{pattern}）"]),
+    ("not_allowed", ["must be one of: {allowed}", "必须是以下之一：{allowed}"]),
+    ("too_deep", ["is nested too deeply", "嵌套过深"]),
+    (
+        "unknown_parameter",
+        ["is not a known parameter; known are: {allowed}", "不是已知参数；可用参数：{allowed}"],
+    ),
+    ("repeated_parameter", ["is given more than once", "重复出现"]),
+    ("invalid_header", ["is not valid: {expected}", "无效：{expected}"]),
+    ("unknown_reference", ["there is no such {kind}, or you may not see it", "没有该{kind}，或您无权查看"]),
+    ("duplicate_entry", ["appears more than once", "重复出现"]),
+    ("malformed", ["cannot be read: {reason}", "无法读取：{reason}"]),
+    ("before", ["must not be before {other}", "不能早于 {other}"]),
+    ("taken", ["is used by another record", "已被其他记录使用"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_follows_the_header() {
+        for (header, lang) in [
+            ("", Lang::En),
+            ("zh-CN", Lang::Zh),
+            ("zh;q=0.5, en;q=0.8", Lang::En),
+            ("fr, zh-TW;q=0.3", Lang::Zh),
+            ("fr", Lang::En),
+        ] {
+            assert_eq!(Lang::from_accept(header), lang, "{header}");
+        }
+    }
+
+    #[test]
+    fn every_code_has_one_text_in_both_languages() {
+        let mut seen = std::collections::HashSet::new();
+        for text in crate::AREAS.iter().flat_map(|a| a.problems).chain(PROBLEMS) {
+            assert!(seen.insert(text.code), "{} is there twice", text.code);
+            for words in text.title.iter().chain(&text.detail).chain(&text.help) {
+                assert!(!words.is_empty(), "{}", text.code);
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        for (code, words) in crate::AREAS.iter().flat_map(|a| a.phrases).chain(PHRASES) {
+            assert!(seen.insert(code) && words.iter().all(|w| !w.is_empty()), "{code}");
+        }
+    }
+}

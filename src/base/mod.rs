@@ -1,0 +1,22 @@
+//! What every area stands on: values, the database and its one way to write, errors, HTTP, callers.
+
+pub mod auth;
+pub mod core;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod messages;
+pub mod secret;
+pub mod text;
+pub mod types;
+
+use messages::{Phrase, ProblemText};
+
+/// An area of the product: its endpoints and its words. The list of areas is [`crate::AREAS`].
+pub struct Area {
+    pub name: &'static str,
+    /// Declares the endpoints.
+    pub routes: fn(&mut http::Routes),
+    pub problems: &'static [ProblemText],
+    pub phrases: &'static [Phrase],
+}

@@ -1,0 +1,22 @@
+//! Salesdesk: the system of record of a sales department.
+//!
+//! Each area is a folder of the same shape: `mod` (what it is for, its endpoints), `http` (extract, call,
+//! answer), `work` (use cases), `rules` (pure), `model` (rows, inputs, lists). `base` is what they stand on.
+
+// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
+#![allow(clippy::result_large_err)]
+
+pub mod base;
+pub mod commands;
+pub mod config;
+pub mod people;
+pub mod regions;
+pub mod schema;
+pub mod server;
+pub mod start;
+pub mod system;
+
+use base::Area;
+
+/// Every area; a new one is added here and nowhere else.
+pub const AREAS: &[Area] = &[people::AREA, regions::AREA, system::AREA];

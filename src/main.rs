@@ -1,0 +1,75 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use salesdesk::config::{Config, Options};
+use salesdesk::start::StartError;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The system of record of a sales department, as an HTTP API.
+#[derive(Parser)]
+#[command(name = "salesdesk", version)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API
+    Serve {
+        /// Address and port [default: 127.0.0.1:8080]
+        #[arg(long, env = "SALESDESK_LISTEN")]
+        listen: Option<String>,
+        /// Seed and serve a demo on loopback; its log-ins all have the password `salesdesk-demo`
+        #[arg(long)]
+        demo: bool,
+        /// User name of the first administrator, when there is none yet
+        #[arg(long, env = "SALESDESK_ADMIN_USER", requires = "admin_password")]
+        admin_user: Option<String>,
+        /// Password of the first administrator
+        #[arg(long, env = "SALESDESK_ADMIN_PASSWORD", hide_env_values = true)]
+        admin_password: Option<String>,
+    },
+    /// Bring the database up to this version
+    Migrate,
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn"))
+        .init();
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(StartError::Setting(what)) => {
+            eprintln!("salesdesk: {what}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("salesdesk: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, StartError> {
+    let listen = match &cli.command {
+        Command::Serve { listen, .. } => listen.clone(),
+        _ => None,
+    };
+    let config = Config::load(&cli.options, listen).map_err(StartError::Setting)?;
+    match cli.command {
+        Command::Serve { demo, admin_user, admin_password, .. } => {
+            salesdesk::commands::serve(&config, demo, admin_user.zip(admin_password))
+        }
+        Command::Migrate => salesdesk::commands::migrate(&config),
+        Command::Openapi => salesdesk::commands::openapi(),
+    }
+}

@@ -1,0 +1,249 @@
+//! Endpoints of people: extract, call, answer.
+
+use super::model::{
+    Done, Login, Me, NewPassword, NewUser, PasswordChange, Reason, Refresh, SetUp, TEAMS, Team, TeamId,
+    TeamInput, Tokens, USERS, User, UserId, UserInput, UserStatus,
+};
+use super::work;
+use crate::base::auth::sessions::{self, Refreshed, SessionId, refused};
+use crate::base::auth::tokens::{AUDIENCE, Claims, ISSUER, LIFETIME};
+use crate::base::auth::{Role, passwords};
+use crate::base::core::Core;
+use crate::base::db::filter::Cond;
+use crate::base::db::list::Page;
+use crate::base::db::{Act, Rx, Tx};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::http::dispatch::path_to;
+use crate::base::http::{Answer, Ctx, Json, Patch, Reply, Req};
+use crate::base::types::RecordId;
+use crate::load_from;
+
+// ---- log-in --------------------------------------------------------------------------------------------------
+
+pub async fn login(ctx: Ctx, req: Req<Vec<String>, Json<Login>>) -> Result<Reply> {
+    let Login { username, password } = req.body.0;
+    let username = username.trim().to_lowercase();
+    let keys = vec![format!("user {username}"), format!("peer {}", ctx.peer)];
+    let now = ctx.core.clock.now();
+    ctx.core.login_guard.check(&keys, now)?;
+    let name = username.clone();
+    let user = ctx.read(move |rx| work::find_by_username(rx.conn, &name)).await?;
+    let stored = user.as_ref().and_then(|u| u.password_hash.clone());
+    let right = ctx.slowly(move || passwords::verify(&password, stored.as_deref())).await?;
+    let user = match user.filter(|u| right && u.status == UserStatus::Active) {
+        Some(user) => user,
+        None => {
+            ctx.core.login_guard.failed(&keys, now);
+            log::warn!("{} log-in refused for {username:?} from {}", ctx.request_id, ctx.peer);
+            return Err(refused());
+        }
+    };
+    ctx.core.login_guard.succeeded(&keys);
+    begin_session(ctx, user.id).await
+}
+
+async fn begin_session(ctx: Ctx, user: UserId) -> Result<Reply> {
+    let peer = ctx.peer.clone();
+    let (session, refresh) = ctx
+        .write(move |tx| {
+            let begun = sessions::begin(tx, user, &peer)?;
+            tx.note(UserId::KIND, user.uuid(), Act::new("logged_in"))?;
+            Ok(begun)
+        })
+        .await?;
+    tokens(&ctx.core, user, session, refresh)
+}
+
+fn tokens(core: &Core, user: UserId, session: SessionId, refresh_token: String) -> Result<Reply> {
+    let now = core.clock.now();
+    let claims = Claims {
+        iss: ISSUER.into(),
+        aud: AUDIENCE.into(),
+        sub: user.to_string(),
+        sid: session.to_string(),
+        iat: now.seconds(),
+        exp: now.seconds() + LIFETIME,
+        jti: core.ids.next(now).simple().to_string(),
+    };
+    let tokens = Tokens {
+        access_token: core.keys.sign(&claims)?,
+        token_type: "Bearer".into(),
+        expires_in: LIFETIME,
+        refresh_token,
+    };
+    Ok(Reply { no_store: true, ..Reply::json(200, &tokens)? })
+}
+
+pub async fn refresh(ctx: Ctx, req: Req<Vec<String>, Json<Refresh>>) -> Result<Reply> {
+    let token = req.body.0.refresh_token;
+    let outcome = ctx.write(move |tx| sessions::refresh(tx, &token)).await?;
+    match outcome {
+        Refreshed::Going(session, user, fresh) => tokens(&ctx.core, user, session, fresh),
+        Refreshed::Reused => {
+            log::warn!("{} an old refresh token was used again from {}", ctx.request_id, ctx.peer);
+            ctx.core.callers.forget();
+            Err(refused())
+        }
+        Refreshed::Unknown => Err(refused()),
+    }
+}
+
+pub async fn logout(ctx: Ctx, _: Req<Vec<String>, ()>) -> Result<Reply> {
+    let session = ctx.caller.session.map(SessionId);
+    ctx.write(move |tx| session.map_or(Ok(()), |s| sessions::end(tx.conn, s, tx.now))).await?;
+    ctx.core.callers.forget();
+    Reply::json(200, &Done { done: true })
+}
+
+pub async fn set_up(ctx: Ctx, req: Req<Vec<String>, Json<SetUp>>) -> Result<Reply> {
+    let SetUp { setup_token, username, name, password } = req.body.0;
+    let now = ctx.core.clock.now();
+    let keys = vec!["set-up".to_owned()];
+    ctx.core.login_guard.check(&keys, now)?;
+    if !ctx
+        .core
+        .set_up_token
+        .as_ref()
+        .is_some_and(|t| crate::base::secret::same(t.as_bytes(), setup_token.as_bytes()))
+    {
+        ctx.core.login_guard.failed(&keys, now);
+        return Err(refused());
+    }
+    work::check_password(&password, &username)?;
+    let hash = ctx.slowly(move || passwords::hash(&password)).await??;
+    let user = ctx
+        .write(move |tx| {
+            if work::any_user(tx.conn)? {
+                return Err(Problem::new("already_set_up").into());
+            }
+            let input = first_admin(&username, &name);
+            work::create_user(tx, input, Some(hash.clone()), false)
+        })
+        .await?;
+    begin_session(ctx, user.id).await
+}
+
+fn first_admin(username: &str, name: &str) -> UserInput {
+    UserInput {
+        username: username.into(),
+        name: name.into(),
+        email: None,
+        phone: None,
+        title: None,
+        role: Role::Admin,
+        team_id: None,
+        region_ids: vec![],
+        lang: None,
+    }
+}
+
+// ---- me ------------------------------------------------------------------------------------------------------
+
+fn my_id(user: Option<uuid::Uuid>) -> Result<UserId> {
+    user.map(UserId).ok_or_else(|| Problem::new("unauthorized").into())
+}
+
+pub fn me(rx: &mut Rx, _: &Req) -> Result<Answer<Me>> {
+    let user = work::find_user(rx.conn, my_id(rx.caller.user)?)?;
+    Ok(Answer::at(user.version, Me { scopes: rx.caller.scopes.list(), user }))
+}
+
+pub async fn change_password(ctx: Ctx, req: Req<Vec<String>, Json<PasswordChange>>) -> Result<Reply> {
+    let PasswordChange { current_password, new_password } = req.body.0;
+    let id = my_id(ctx.caller.user)?;
+    let user = ctx.read(move |rx| work::find_user(rx.conn, id)).await?;
+    let keys = vec![format!("user {}", user.username)];
+    let now = ctx.core.clock.now();
+    ctx.core.login_guard.check(&keys, now)?;
+    let stored = user.password_hash.clone();
+    if !ctx.slowly(move || passwords::verify(&current_password, stored.as_deref())).await? {
+        ctx.core.login_guard.failed(&keys, now);
+        return Err(refused());
+    }
+    work::check_password(&new_password, &user.username)?;
+    let hash = ctx.slowly(move || passwords::hash(&new_password)).await??;
+    ctx.write(move |tx| work::set_password(tx, id, hash.clone(), false)).await?;
+    ctx.core.callers.forget();
+    Reply::json(200, &Done { done: true })
+}
+
+// ---- users ---------------------------------------------------------------------------------------------------
+
+pub fn list_users(rx: &mut Rx, req: &Req) -> Result<Page<User>> {
+    USERS.page(&req.query, Cond::All, load_from!(rx.conn, users, User))
+}
+
+pub fn get_user(rx: &mut Rx, req: &Req<UserId>) -> Result<Answer<User>> {
+    work::find_user(rx.conn, req.path).map(answer)
+}
+
+fn answer(user: User) -> Answer<User> {
+    Answer::at(user.version, user)
+}
+
+pub async fn create_user(ctx: Ctx, req: Req<Vec<String>, Json<NewUser>>) -> Result<Reply> {
+    let NewUser { user, password } = req.body.0;
+    if let Some(password) = &password {
+        work::check_password(password, &user.username)?;
+    }
+    let hash = ctx.slowly(move || password.map(|p| passwords::hash(&p)).transpose()).await??;
+    let query = req.query;
+    ctx.answer(move |tx| {
+        let made = work::create_user(tx, user.clone(), hash.clone(), true)?;
+        answer(made.clone()).located(path_to("users", made.id)).finish(&mut tx.rx(), &query, 201)
+    })
+    .await
+}
+
+pub fn update_user(tx: &mut Tx, req: &Req<UserId, Patch<UserInput>>) -> Result<Answer<User>> {
+    work::update_user(tx, req.path, &req.body).map(answer)
+}
+
+pub fn block_user(tx: &mut Tx, req: &Req<UserId, Json<Reason>>) -> Result<Answer<User>> {
+    work::set_status(tx, req.path, UserStatus::Blocked, Some(&req.body.reason)).map(answer)
+}
+
+pub fn unblock_user(tx: &mut Tx, req: &Req<UserId>) -> Result<Answer<User>> {
+    work::set_status(tx, req.path, UserStatus::Active, None).map(answer)
+}
+
+pub async fn reset_password(ctx: Ctx, req: Req<Vec<String>, Json<NewPassword>>) -> Result<Reply> {
+    let id: UserId = req.path.first().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
+    let user = ctx.read(move |rx| work::find_user(rx.conn, id)).await?;
+    let password = req.body.0.password;
+    work::check_password(&password, &user.username)?;
+    let hash = ctx.slowly(move || passwords::hash(&password)).await??;
+    let query = req.query;
+    ctx.answer(move |tx| {
+        let before = work::find_user(tx.conn, id)?;
+        tx.check_expected(&before)?;
+        let user = work::set_password(tx, id, hash.clone(), true)?;
+        answer(user).finish(&mut tx.rx(), &query, 200)
+    })
+    .await
+}
+
+// ---- teams ---------------------------------------------------------------------------------------------------
+
+pub fn list_teams(rx: &mut Rx, req: &Req) -> Result<Page<Team>> {
+    TEAMS.page(&req.query, Cond::All, load_from!(rx.conn, teams, Team))
+}
+
+pub fn get_team(rx: &mut Rx, req: &Req<TeamId>) -> Result<Answer<Team>> {
+    let team = work::find_team(rx.conn, req.path)?;
+    Ok(Answer::at(team.version, team))
+}
+
+pub fn create_team(tx: &mut Tx, req: &Req<(), Json<TeamInput>>) -> Result<Answer<Team>> {
+    let team = work::create_team(tx, req.body.0.clone())?;
+    Ok(Answer::at(team.version, team.clone()).located(path_to("teams", team.id)))
+}
+
+pub fn update_team(tx: &mut Tx, req: &Req<TeamId, Patch<TeamInput>>) -> Result<Answer<Team>> {
+    let team = work::update_team(tx, req.path, &req.body)?;
+    Ok(Answer::at(team.version, team))
+}
+
+pub fn delete_team(tx: &mut Tx, req: &Req<TeamId>) -> Result<()> {
+    work::delete_team(tx, req.path)
+}

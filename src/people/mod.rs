@@ -1,0 +1,153 @@
+//! People: users, teams, log-in. Roles and scopes are declared in [`crate::base::auth`].
+
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::http::{Nature, Routes};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+
+pub use model::{TeamId, UserId};
+
+pub const AREA: Area = Area { name: "people", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ_USERS: &[Scope] = &[Scope::UsersRead];
+const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
+const READ_TEAMS: &[Scope] = &[Scope::TeamsRead];
+const WRITE_TEAMS: &[Scope] = &[Scope::TeamsWrite];
+
+fn routes(r: &mut Routes) {
+    r.tag("auth", "Logging in and out.");
+    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/login", "login", http::login)
+        .public()
+        .says("Log in", "Gives an access token for 15 minutes and a refresh token that works once. After five failures for an account or an address each further attempt has to wait.")
+        .example(json!({"username": "clerk", "password": "salesdesk-demo"}))
+        .fails_with(&["invalid_credentials", "too_many_requests"]);
+    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/refresh", "refreshTokens", http::refresh)
+        .public()
+        .says("Renew the tokens", "Each refresh token works once. Using an old one again ends the session, because two then hold it; the same request repeated within 30 seconds, after a lost answer, does not.")
+        .fails_with(&["invalid_credentials"]);
+    r.flow::<_, model::Done, _>(Nature::Talk, "/auth/logout", "logout", http::logout)
+        .person()
+        .says("Log out", "Ends this session; its tokens stop working within seconds.");
+    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/setup", "setUp", http::set_up)
+        .public()
+        .says("Make the first administrator", "Works once, on a database without users, with the set-up token that the server prints when it starts.")
+        .fails_with(&["invalid_credentials", "already_set_up"]);
+
+    r.tag("me", "The person who asks.");
+    r.read("/me", "getMe", http::me)
+        .person()
+        .says("Who am I", "The person behind the token, with their scopes.");
+    r.flow::<_, model::Done, _>(Nature::Talk, "/me/password", "changeMyPassword", http::change_password)
+        .person()
+        .says("Change my password", "Needs the present password. Every other session of this person ends.")
+        .fails_with(&["invalid_credentials", "weak_password"]);
+
+    r.tag("users", "The people of the department.");
+    r.list("/users", "listUsers", &model::USERS, http::list_users).scope(READ_USERS).says("List users", "");
+    r.flow::<_, model::User, _>(Nature::Create, "/users", "createUser", http::create_user)
+        .scope(WRITE_USERS)
+        .says("Add a user", "The person changes the first password at the first log-in.")
+        .example(json!({"username": "wang.fang", "name": "王芳", "role": "rep", "password": "correct horse battery", "email": "wang.fang@example.com"}))
+        .fails_with(&["weak_password", "duplicate"]);
+    r.read("/users/{user_id}", "getUser", http::get_user).scope(READ_USERS).says("Read a user", "");
+    r.change("/users/{user_id}", "updateUser", http::update_user)
+        .scope(WRITE_USERS)
+        .says("Change a user", "A new role or team takes effect within seconds.")
+        .example(json!({"title": "Key account manager"}))
+        .fails_with(&["last_admin"]);
+    r.action("/users/{user_id}/block", "blockUser", http::block_user)
+        .scope(WRITE_USERS)
+        .says("Block a user", "Ends all sessions; log-in is refused from now on.")
+        .example(json!({"reason": "Left the company"}))
+        .fails_with(&["invalid_transition", "last_admin"]);
+    r.action("/users/{user_id}/unblock", "unblockUser", http::unblock_user)
+        .scope(WRITE_USERS)
+        .says("Unblock a user", "")
+        .fails_with(&["invalid_transition"]);
+    r.flow::<_, model::User, _>(
+        Nature::Action,
+        "/users/{user_id}/reset-password",
+        "resetUserPassword",
+        http::reset_password,
+    )
+    .scope(WRITE_USERS)
+    .says("Set a user's password", "Ends all their sessions; they change it at the next log-in.")
+    .example(json!({"password": "another long passphrase"}))
+    .fails_with(&["weak_password"])
+    .path_prefixes = &[Some("usr")];
+
+    r.tag("teams", "Teams: what a manager sees.");
+    r.list("/teams", "listTeams", &model::TEAMS, http::list_teams).scope(READ_TEAMS).says("List teams", "");
+    r.create("/teams", "createTeam", http::create_team)
+        .scope(WRITE_TEAMS)
+        .says("Add a team", "")
+        .example(json!({"code": "SOUTH", "name": "华南区"}))
+        .fails_with(&["duplicate"]);
+    r.read("/teams/{team_id}", "getTeam", http::get_team).scope(READ_TEAMS).says("Read a team", "");
+    r.change("/teams/{team_id}", "updateTeam", http::update_team)
+        .scope(WRITE_TEAMS)
+        .says("Change a team", "")
+        .example(json!({"name": "华南大区"}))
+        .fails_with(&["duplicate", "circular_parent"]);
+    r.remove("/teams/{team_id}", "deleteTeam", http::delete_team)
+        .scope(WRITE_TEAMS)
+        .says("Delete a team", "Only one that nothing refers to.")
+        .fails_with(&["still_referenced"]);
+    r.expanders.insert("usr", work::expand_users);
+    r.expanders.insert("tem", work::expand_teams);
+}
+
+static PROBLEMS: &[ProblemText] = &[
+    problem_text(
+        "invalid_credentials",
+        401,
+        ["Log-in refused", "登录被拒绝"],
+        ["The user name, password or token is not right.", "用户名、密码或令牌不正确。"],
+        [
+            "Check what you typed; an administrator can set a new password.",
+            "请检查输入；管理员可以重设密码。",
+        ],
+    ),
+    problem_text(
+        "weak_password",
+        422,
+        ["Password too weak", "密码过弱"],
+        [
+            "A password needs at least 10 characters and must not hold the user name.",
+            "密码至少 10 个字符，且不能包含用户名。",
+        ],
+        ["Take a sentence that you can remember.", "建议使用一句容易记住的话。"],
+    ),
+    problem_text(
+        "already_set_up",
+        409,
+        ["Already set up", "已初始化"],
+        ["This database has users already.", "该数据库中已有用户。"],
+        ["Log in as an administrator.", "请以管理员身份登录。"],
+    ),
+    problem_text(
+        "last_admin",
+        409,
+        ["Last administrator", "最后一名管理员"],
+        [
+            "The last active administrator cannot be blocked or given another role.",
+            "不能停用最后一名管理员，也不能更改其角色。",
+        ],
+        ["Make another administrator first.", "请先添加另一名管理员。"],
+    ),
+    problem_text(
+        "circular_parent",
+        409,
+        ["Circle of parents", "上级循环"],
+        ["A record cannot be below itself.", "记录不能成为自己的下级。"],
+        ["Choose another parent.", "请选择其他上级。"],
+    ),
+];
+
+static PHRASES: &[Phrase] = &[];

@@ -1,0 +1,249 @@
+//! Use cases on users and teams.
+
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::model::{Language, Team, TeamId, TeamInput, User, UserId, UserInput, UserStatus};
+use crate::base::auth::{Role, sessions};
+use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::http::{Patch, expand};
+use crate::base::text;
+use crate::regions;
+use crate::schema::{teams, users};
+
+pub fn find_user(conn: &mut Conn, id: UserId) -> Result<User> {
+    let found = users::table.find(id).select(User::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+pub fn find_by_username(conn: &mut Conn, username: &str) -> Result<Option<User>> {
+    Ok(users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()?)
+}
+
+pub fn any_user(conn: &mut Conn) -> Result<bool> {
+    Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
+}
+
+/// Adds a user; the hash is made beforehand, because that takes its time.
+pub fn create_user(
+    tx: &mut Tx,
+    input: UserInput,
+    password_hash: Option<String>,
+    must_change: bool,
+) -> Result<User> {
+    check_user(tx, &input, None)?;
+    let mut user = User {
+        id: tx.new_id(),
+        version: 0,
+        name_sort: text::sort_key(&input.name),
+        username: input.username,
+        name: input.name,
+        email: input.email,
+        phone: input.phone,
+        title: input.title,
+        role: input.role,
+        team_id: input.team_id,
+        region_ids: Json(input.region_ids),
+        status: UserStatus::Active,
+        lang: input.lang.unwrap_or(Language::En),
+        password_hash,
+        must_change_password: must_change,
+        last_login_at: None,
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    tx.create(&mut user)?;
+    Ok(user)
+}
+
+pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<User> {
+    let before = find_user(tx.conn, id)?;
+    tx.check_expected(&before)?;
+    let input = patch.onto(&form_of(&before))?;
+    check_user(tx, &input, Some(id))?;
+    if before.role == Role::Admin && input.role != Role::Admin {
+        refuse_last_admin(tx.conn, id)?;
+    }
+    let mut user = User {
+        name_sort: text::sort_key(&input.name),
+        username: input.username,
+        name: input.name,
+        email: input.email,
+        phone: input.phone,
+        title: input.title,
+        role: input.role,
+        team_id: input.team_id,
+        region_ids: Json(input.region_ids),
+        lang: input.lang.unwrap_or(Language::En),
+        ..before.clone()
+    };
+    tx.save(&before, &mut user, Act::UPDATED)?;
+    tx.core.callers.forget();
+    Ok(user)
+}
+
+fn form_of(user: &User) -> UserInput {
+    UserInput {
+        username: user.username.clone(),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        phone: user.phone.clone(),
+        title: user.title.clone(),
+        role: user.role,
+        team_id: user.team_id,
+        region_ids: user.region_ids.0.clone(),
+        lang: Some(user.lang),
+    }
+}
+
+fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()> {
+    let mut faults = Vec::new();
+    if find_by_username(tx.conn, &input.username)?.is_some_and(|u| Some(u.id) != own) {
+        return Err(Problem::new("duplicate").param("what", format!("username {}", input.username)).into());
+    }
+    if let Some(team) = input.team_id
+        && find_team(tx.conn, team).is_err()
+    {
+        faults.push(Fault::at("/team_id", "unknown_reference").with("kind", "team"));
+    }
+    for (i, region) in input.region_ids.iter().enumerate() {
+        if regions::work::find(tx.conn, *region).is_err() {
+            faults.push(Fault::at(format!("/region_ids/{i}"), "unknown_reference").with("kind", "region"));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}
+
+/// Blocks or unblocks.
+pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&str>) -> Result<User> {
+    let before = find_user(tx.conn, id)?;
+    tx.check_expected(&before)?;
+    let verb = if status == UserStatus::Blocked { "blocked" } else { "unblocked" };
+    if before.status == status {
+        let action = if status == UserStatus::Blocked { "block" } else { "unblock" };
+        return Err(Problem::new("invalid_transition")
+            .param("current_status", before.status)
+            .param("action", action)
+            .with("current_status", before.status.to_string())
+            .into());
+    }
+    if status == UserStatus::Blocked {
+        if before.role == Role::Admin {
+            refuse_last_admin(tx.conn, id)?;
+        }
+        sessions::end_all(tx.conn, id, None, tx.now)?;
+    }
+    let mut user = User { status, ..before.clone() };
+    tx.save(&before, &mut user, Act::because(verb, reason))?;
+    tx.core.callers.forget();
+    Ok(user)
+}
+
+fn refuse_last_admin(conn: &mut Conn, id: UserId) -> Result<()> {
+    let others: i64 = users::table
+        .filter(users::role.eq(Role::Admin))
+        .filter(users::status.eq(UserStatus::Active))
+        .filter(users::id.ne(id))
+        .count()
+        .get_result(conn)?;
+    if others > 0 { Ok(()) } else { Err(Problem::new("last_admin").into()) }
+}
+
+/// Sets a password and ends the other sessions.
+pub fn set_password(tx: &mut Tx, id: UserId, hash: String, must_change: bool) -> Result<User> {
+    let before = find_user(tx.conn, id)?;
+    let mut user = User { password_hash: Some(hash), must_change_password: must_change, ..before.clone() };
+    tx.save(&before, &mut user, Act::new("password_changed"))?;
+    sessions::end_all(tx.conn, id, tx.caller.session, tx.now)?;
+    Ok(user)
+}
+
+/// A password has ten characters and does not hold the user name.
+pub fn check_password(password: &str, username: &str) -> Result<()> {
+    let lower = password.to_lowercase();
+    if password.chars().count() < 10 || lower.contains(&username.to_lowercase()) {
+        return Err(Problem::new("weak_password").into());
+    }
+    Ok(())
+}
+
+// ---- teams ---------------------------------------------------------------------------------------------------
+
+pub fn find_team(conn: &mut Conn, id: TeamId) -> Result<Team> {
+    let found = teams::table.find(id).select(Team::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
+    check_parent(tx, input.parent_id, None)?;
+    let mut team = Team {
+        id: tx.new_id(),
+        version: 0,
+        code: input.code,
+        name: input.name,
+        parent_id: input.parent_id,
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    tx.create(&mut team)?;
+    Ok(team)
+}
+
+pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<Team> {
+    let before = find_team(tx.conn, id)?;
+    tx.check_expected(&before)?;
+    let form =
+        TeamInput { code: before.code.clone(), name: before.name.clone(), parent_id: before.parent_id };
+    let input = patch.onto(&form)?;
+    check_parent(tx, input.parent_id, Some(id))?;
+    let mut team = Team { code: input.code, name: input.name, parent_id: input.parent_id, ..before.clone() };
+    tx.save(&before, &mut team, Act::UPDATED)?;
+    tx.core.callers.forget();
+    Ok(team)
+}
+
+pub fn delete_team(tx: &mut Tx, id: TeamId) -> Result<()> {
+    let team = find_team(tx.conn, id)?;
+    tx.check_expected(&team)?;
+    tx.remove(&team)
+}
+
+fn check_parent(tx: &mut Tx, parent: Option<TeamId>, own: Option<TeamId>) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
+    if find_team(tx.conn, parent).is_err() {
+        return Err(Error::invalid(vec![Fault::at("/parent_id", "unknown_reference").with("kind", "team")]));
+    }
+    match own {
+        Some(own) if sessions::teams_under(tx.conn, Some(own))?.contains(&parent.0) => {
+            Err(Problem::new("circular_parent").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+// ---- expand --------------------------------------------------------------------------------------------------
+
+pub fn expand_users(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let ids: Vec<UserId> = ids.iter().copied().map(UserId).collect();
+    let rows = users::table.filter(users::id.eq_any(ids)).select(User::as_select()).load(rx.conn)?;
+    // A colleague's card, not their account.
+    Ok(rows
+        .into_iter()
+        .map(|u| {
+            let card = serde_json::json!({"id": u.id, "name": u.name, "title": u.title, "email": u.email, "phone": u.phone});
+            (u.id.0, card)
+        })
+        .collect())
+}
+
+pub fn expand_teams(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let ids: Vec<TeamId> = ids.iter().copied().map(TeamId).collect();
+    let rows = teams::table.filter(teams::id.eq_any(ids)).select(Team::as_select()).load(rx.conn)?;
+    expand::views(rows, |t: &Team| t.id.0)
+}

@@ -1,0 +1,39 @@
+//! Regions: the sales territories, as a tree.
+
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::http::Routes;
+
+pub use model::RegionId;
+
+pub const AREA: Area = Area { name: "regions", routes, problems: &[], phrases: &[] };
+
+const READ: &[Scope] = &[Scope::RegionsRead];
+const WRITE: &[Scope] = &[Scope::RegionsWrite];
+
+fn routes(r: &mut Routes) {
+    r.tag("regions", "Sales regions and their territories.");
+    r.list("/regions", "listRegions", &model::REGIONS, http::list).scope(READ).says("List regions", "");
+    r.create("/regions", "createRegion", http::create)
+        .scope(WRITE)
+        .says("Add a region", "")
+        .example(json!({"code": "GD", "name": "广东"}))
+        .fails_with(&["duplicate"]);
+    r.read("/regions/{region_id}", "getRegion", http::get).scope(READ).says("Read a region", "");
+    r.change("/regions/{region_id}", "updateRegion", http::update)
+        .scope(WRITE)
+        .says("Change a region", "")
+        .example(json!({"name": "广东省"}))
+        .fails_with(&["duplicate", "circular_parent"]);
+    r.remove("/regions/{region_id}", "deleteRegion", http::delete)
+        .scope(WRITE)
+        .says("Delete a region", "Only one that nothing refers to.")
+        .fails_with(&["still_referenced"]);
+    r.expanders.insert("reg", work::expand);
+}

@@ -1,0 +1,589 @@
+// @generated from the migrations: the tables as Diesel knows them. `tests/it/schema.rs` holds them against both
+// engines.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    addresses (id) {
+        id -> Key,
+        version -> Integer,
+        customer_id -> Key,
+        kind -> Text,
+        is_default -> Bool,
+        recipient -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        line1 -> Text,
+        line2 -> Nullable<Text>,
+        district -> Nullable<Text>,
+        city -> Text,
+        province -> Nullable<Text>,
+        postal_code -> Nullable<Text>,
+        country -> Text,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    contacts (id) {
+        id -> Key,
+        version -> Integer,
+        customer_id -> Key,
+        name -> Text,
+        name_sort -> Text,
+        salutation -> Nullable<Text>,
+        title -> Nullable<Text>,
+        department -> Nullable<Text>,
+        decision_role -> Text,
+        is_primary -> Bool,
+        mobile -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        wechat -> Nullable<Text>,
+        birthday -> Nullable<Date>,
+        do_not_contact -> Bool,
+        notes -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_tags (customer_id, tag) {
+        customer_id -> Key,
+        tag -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customers (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        name_sort -> Text,
+        short_name -> Nullable<Text>,
+        kind -> Text,
+        industry -> Nullable<Text>,
+        tier -> Text,
+        region_id -> Nullable<Key>,
+        channel -> Nullable<Text>,
+        source -> Nullable<Text>,
+        status -> Text,
+        block_reason -> Nullable<Text>,
+        owner_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        currency -> Text,
+        credit_limit -> Nullable<BigInt>,
+        payment_days -> Integer,
+        payment_terms -> Nullable<Text>,
+        country -> Text,
+        tax_id -> Nullable<Text>,
+        invoice_title -> Nullable<Text>,
+        bank_name -> Nullable<Text>,
+        bank_account -> Nullable<Text>,
+        tags -> Document,
+        custom_fields -> Document,
+        notes -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    external_ids (record_kind, system, external_id) {
+        record_kind -> Text,
+        system -> Text,
+        external_id -> Text,
+        record_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    idempotency_keys (owner, key) {
+        owner -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        status -> Integer,
+        version -> Nullable<Integer>,
+        location -> Nullable<Text>,
+        body -> Nullable<Text>,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    installation (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    journal (id) {
+        id -> Key,
+        event_type -> Text,
+        record_kind -> Text,
+        record_id -> Key,
+        version -> Integer,
+        occurred_at -> Instant,
+        actor_id -> Nullable<Key>,
+        actor_name -> Text,
+        client -> Text,
+        request_id -> Text,
+        reason -> Nullable<Text>,
+        changes -> Document,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    number_ranges (prefix, year) {
+        prefix -> Text,
+        year -> Integer,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    order_lines (id) {
+        id -> Key,
+        order_id -> Key,
+        position -> Integer,
+        product_id -> Key,
+        sku -> Text,
+        description -> Text,
+        quantity -> BigInt,
+        unit -> Text,
+        unit_price -> BigInt,
+        list_price -> Nullable<BigInt>,
+        price_source -> Text,
+        price_id -> Nullable<Key>,
+        discount_rate -> BigInt,
+        tax_rate -> BigInt,
+        unit_cost -> Nullable<BigInt>,
+        promised_date -> Nullable<Date>,
+        list -> BigInt,
+        discount -> BigInt,
+        net -> BigInt,
+        tax -> BigInt,
+        gross -> BigInt,
+        shipped -> BigInt,
+        delivered -> BigInt,
+        closed -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    order_revisions (id) {
+        id -> Key,
+        order_id -> Key,
+        revision -> Integer,
+        reason -> Text,
+        before -> Document,
+        after -> Document,
+        changes -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    orders (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        status -> Text,
+        on_hold -> Bool,
+        hold_kind -> Nullable<Text>,
+        hold_reason -> Nullable<Text>,
+        fulfilment -> Text,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+        rep_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        region_id -> Nullable<Key>,
+        channel -> Nullable<Text>,
+        currency -> Text,
+        order_date -> Date,
+        requested_date -> Nullable<Date>,
+        promised_date -> Nullable<Date>,
+        first_promised_date -> Nullable<Date>,
+        customer_po -> Nullable<Text>,
+        payment_days -> Integer,
+        payment_terms -> Nullable<Text>,
+        delivery_terms -> Nullable<Text>,
+        billing_address -> Nullable<Document>,
+        shipping_address -> Nullable<Document>,
+        notes -> Nullable<Text>,
+        custom_fields -> Document,
+        list -> BigInt,
+        discount -> BigInt,
+        net -> BigInt,
+        tax -> BigInt,
+        gross -> BigInt,
+        revision -> Integer,
+        line_digest -> Text,
+        overrides -> Document,
+        submitted_at -> Nullable<Instant>,
+        submitted_by -> Nullable<Key>,
+        approved_at -> Nullable<Instant>,
+        approved_by -> Nullable<Key>,
+        approved_gross -> Nullable<BigInt>,
+        confirmed_at -> Nullable<Instant>,
+        completed_at -> Nullable<Instant>,
+        cancelled_at -> Nullable<Instant>,
+        cancel_reason -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    price_lists (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        currency -> Text,
+        status -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        customer_id -> Nullable<Key>,
+        tier -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        priority -> Integer,
+        approved_at -> Nullable<Instant>,
+        approved_by -> Nullable<Key>,
+        notes -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    prices (id) {
+        id -> Key,
+        version -> Integer,
+        price_list_id -> Key,
+        product_id -> Key,
+        unit -> Text,
+        min_quantity -> BigInt,
+        unit_price -> BigInt,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    product_categories (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        parent_id -> Nullable<Key>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    products (id) {
+        id -> Key,
+        version -> Integer,
+        sku -> Text,
+        name -> Text,
+        name_sort -> Text,
+        name_en -> Nullable<Text>,
+        description -> Nullable<Text>,
+        category_id -> Nullable<Key>,
+        unit -> Text,
+        units -> Document,
+        tax_rate -> BigInt,
+        cost -> Nullable<BigInt>,
+        cost_currency -> Nullable<Text>,
+        status -> Text,
+        sold_from -> Nullable<Date>,
+        sold_to -> Nullable<Date>,
+        barcode -> Nullable<Text>,
+        custom_fields -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    regions (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        parent_id -> Nullable<Key>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    search_index (rowid) {
+        rowid -> BigInt,
+        grams -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    search_rows (row) {
+        row -> BigInt,
+        record_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    sessions (id) {
+        id -> Key,
+        user_id -> Key,
+        refresh_digest -> Text,
+        previous_digest -> Nullable<Text>,
+        rotated_at -> Instant,
+        created_at -> Instant,
+        expires_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        peer -> Text,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    settings (id) {
+        id -> Key,
+        version -> Integer,
+        company -> Document,
+        orders -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    shares (record_id, grantee_id) {
+        record_id -> Key,
+        grantee_id -> Key,
+        granted_at -> Instant,
+        granted_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    shipment_lines (id) {
+        id -> Key,
+        shipment_id -> Key,
+        order_line_id -> Key,
+        position -> Integer,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    shipments (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        order_id -> Key,
+        customer_id -> Key,
+        status -> Text,
+        carrier -> Nullable<Text>,
+        tracking_number -> Nullable<Text>,
+        shipped_date -> Date,
+        delivered_date -> Nullable<Date>,
+        received_by -> Nullable<Text>,
+        signature_ref -> Nullable<Text>,
+        freight_cost -> Nullable<BigInt>,
+        freight_currency -> Nullable<Text>,
+        shipping_address -> Nullable<Document>,
+        notes -> Nullable<Text>,
+        void_reason -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    signing_keys (id) {
+        id -> Text,
+        sealed -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    teams (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        parent_id -> Nullable<Key>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    users (id) {
+        id -> Key,
+        version -> Integer,
+        username -> Text,
+        name -> Text,
+        name_sort -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        title -> Nullable<Text>,
+        role -> Text,
+        team_id -> Nullable<Key>,
+        region_ids -> Document,
+        status -> Text,
+        lang -> Text,
+        password_hash -> Nullable<Text>,
+        must_change_password -> Bool,
+        last_login_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    addresses,
+    contacts,
+    customer_tags,
+    customers,
+    external_ids,
+    idempotency_keys,
+    installation,
+    journal,
+    number_ranges,
+    order_lines,
+    order_revisions,
+    orders,
+    price_lists,
+    prices,
+    product_categories,
+    products,
+    regions,
+    search_index,
+    search_rows,
+    sessions,
+    settings,
+    shares,
+    shipment_lines,
+    shipments,
+    signing_keys,
+    teams,
+    users,
+);

@@ -1,0 +1,36 @@
+//! Serving: the HTTP server around the [`App`].
+
+use std::sync::Arc;
+
+use actix_web::middleware::Compress;
+use actix_web::{App as Actix, HttpServer, web};
+
+use crate::base::core::Core;
+use crate::base::http::dispatch::App;
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
+pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
+    let app = web::Data::new(App::new(core, crate::start::routes())?);
+    let data = app.clone();
+    actix_web::rt::System::new().block_on(async move {
+        let server = HttpServer::new(move || {
+            Actix::new().app_data(data.clone()).wrap(Compress::default()).configure(crate::system::configure)
+        })
+        .workers(workers())
+        .worker_max_blocking_threads(4)
+        .max_connections(10_000)
+        .client_request_timeout(std::time::Duration::from_secs(10))
+        .keep_alive(std::time::Duration::from_secs(75))
+        .shutdown_timeout(30)
+        .bind(listen)
+        .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
+        if let Some(address) = server.addrs().first() {
+            ready(*address);
+        }
+        server.run().await.map_err(|e| e.to_string())
+    })
+}
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, |n| n.get().min(8))
+}

@@ -1,0 +1,167 @@
+//! Starting: from settings to a running [`Core`].
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use diesel::prelude::*;
+
+use crate::base::auth::tokens::Keys;
+use crate::base::core::Core;
+use crate::base::db::engine::{Fate, Size};
+use crate::base::db::migrations::MigrationError;
+use crate::base::db::{Conn, Engine, Target, migrations};
+use crate::base::error::{Error, Result};
+use crate::base::http::Routes;
+use crate::base::secret;
+use crate::base::types::id::Ids;
+use crate::base::types::{At, time::Clock};
+use crate::config::Config;
+use crate::schema::{installation, signing_keys};
+
+/// Why the program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Setting(String),
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    #[error("the database does not answer: {0}")]
+    Connection(#[from] diesel::ConnectionError),
+    #[error("{0}")]
+    Failed(#[from] Error),
+}
+
+/// Migrates and opens the database.
+pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Arc<Core>, StartError> {
+    if let Target::Sqlite(_) = config.target {
+        make_private_dir(&config.data_dir)?;
+    }
+    let done = migrations::run(&config.target)?;
+    if !done.is_empty() {
+        log::info!("migrated the database: {}", done.join(", "));
+    }
+    let master = match config.master_key {
+        Some(key) => key,
+        None => master_key(&config.data_dir)?,
+    };
+    let engine = Engine::start(config.target.clone(), size)?;
+    let now = clock.now();
+    let keys = engine.write_now(move |conn| Ok((signing_keys_of(conn, &master, now)?, Fate::Keep)))?;
+    Ok(Arc::new(Core {
+        engine,
+        clock,
+        ids: Ids::default(),
+        zone: config.zone,
+        currency: config.currency.clone(),
+        keys: Keys::from_seeds(&keys)?,
+        callers: Default::default(),
+        login_guard: Default::default(),
+        set_up_token: None,
+        in_flight: Default::default(),
+    }))
+}
+
+fn setting(what: impl std::fmt::Display) -> StartError {
+    StartError::Setting(what.to_string())
+}
+
+/// A folder that only this user may read.
+pub fn make_private_dir(dir: &Path) -> std::result::Result<(), StartError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|e| setting(format!("data_dir: cannot make {}: {e}", dir.display())))
+}
+
+/// The master key of this data folder, made on the first start with mode 0600.
+fn master_key(dir: &Path) -> std::result::Result<[u8; 32], StartError> {
+    let path = dir.join("master.key");
+    let engine = base64::engine::general_purpose::STANDARD;
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        let bytes = engine.decode(text.trim()).unwrap_or_default();
+        return bytes.try_into().map_err(|_| setting(format!("master_key: {} is damaged", path.display())));
+    }
+    make_private_dir(dir)?;
+    let mut key = [0u8; 32];
+    secret::fill(&mut key);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = |e| setting(format!("master_key: cannot write {}: {e}", path.display()));
+    let mut file = options.open(&path).map_err(failed)?;
+    writeln!(file, "{}", engine.encode(key)).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(key)
+}
+
+/// The seeds of the signing keys, newest first; one is made when there is none.
+#[allow(clippy::disallowed_methods)] // keys are no business records
+fn signing_keys_of(conn: &mut Conn, master: &[u8; 32], now: At) -> Result<Vec<(String, [u8; 32])>> {
+    use signing_keys::dsl;
+    let rows: Vec<(String, String)> =
+        dsl::signing_keys.order(dsl::created_at.desc()).select((dsl::id, dsl::sealed)).load(conn)?;
+    if !rows.is_empty() {
+        return rows.into_iter().map(|(id, sealed)| Ok((id, unseal(master, &sealed)?))).collect();
+    }
+    let mut seed = [0u8; 32];
+    secret::fill(&mut seed);
+    let id = format!("key_{}", secret::token(9));
+    diesel::insert_into(dsl::signing_keys)
+        .values((dsl::id.eq(&id), dsl::sealed.eq(seal(master, &seed)?), dsl::created_at.eq(now)))
+        .execute(conn)?;
+    Ok(vec![(id, seed)])
+}
+
+/// Encrypts under the master key: nonce and ciphertext, base64.
+pub fn seal(master: &[u8; 32], plain: &[u8]) -> Result<String> {
+    let mut nonce = [0u8; 12];
+    secret::fill(&mut nonce);
+    let cipher = ChaCha20Poly1305::new(&Key::from(*master));
+    let sealed =
+        cipher.encrypt(&Nonce::from(nonce), plain).map_err(|_| Error::internal("sealing a secret failed"))?;
+    Ok(base64::engine::general_purpose::STANDARD.encode([nonce.as_slice(), &sealed].concat()))
+}
+
+fn unseal(master: &[u8; 32], sealed: &str) -> Result<[u8; 32]> {
+    let wrong = || {
+        Error::internal("the signing keys cannot be read with this master key; use the one that made them")
+    };
+    let bytes = base64::engine::general_purpose::STANDARD.decode(sealed).map_err(|_| wrong())?;
+    let (nonce, ciphertext) = bytes.split_at_checked(12).ok_or_else(wrong)?;
+    let nonce: [u8; 12] = nonce.try_into().map_err(|_| wrong())?;
+    let cipher = ChaCha20Poly1305::new(&Key::from(*master));
+    let plain = cipher.decrypt(&Nonce::from(nonce), ciphertext).map_err(|_| wrong())?;
+    plain.try_into().map_err(|_| wrong())
+}
+
+/// Every area's endpoints.
+pub fn routes() -> Routes {
+    let mut routes = Routes::default();
+    crate::AREAS.iter().for_each(|area| (area.routes)(&mut routes));
+    crate::base::http::expand::install(routes.expanders.clone());
+    routes
+}
+
+/// A fact about this database, such as whether it is a demo.
+pub fn fact(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    use installation::dsl;
+    Ok(dsl::installation.filter(dsl::name.eq(name)).select(dsl::value).first(conn).optional()?)
+}
+
+#[allow(clippy::disallowed_methods)] // facts about the installation are no business records
+pub fn set_fact(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
+    use installation::dsl;
+    diesel::delete(dsl::installation.filter(dsl::name.eq(name))).execute(conn)?;
+    diesel::insert_into(dsl::installation)
+        .values((dsl::name.eq(name), dsl::value.eq(value)))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Endpoints about the system, and the pages outside the API: health, keys, document, docs.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::sync::Arc;
+
+use super::ProblemExplanation;
+use crate::base::db::Rx;
+use crate::base::error::{Error, Result};
+use crate::base::http::dispatch::{self, App};
+use crate::base::http::{Answer, Req};
+use crate::base::messages;
+
+pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanation>> {
+    let text = messages::find_problem(&req.path).ok_or_else(Error::not_found)?;
+    Ok(Answer::of(ProblemExplanation {
+        code: text.code.into(),
+        status: i32::from(text.status),
+        title: rx.lang.pick(text.title).into(),
+        detail: rx.lang.pick(text.detail).into(),
+        help: rx.lang.pick(text.help).into(),
+    }))
+}
+
+/// Mounts everything: the API and what stands beside it.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/", web::get().to(home))
+        .route("/.well-known/jwks.json", web::get().to(jwks))
+        .route("/health/live", web::get().to(live))
+        .route("/health/ready", web::get().to(ready))
+        .route("/api/v1/openapi.json", web::get().to(document))
+        .route("/problems/{code}", web::get().to(problem_page))
+        .route("/docs", web::get().to(docs_home))
+        .route("/docs/{file:.*}", web::get().to(docs))
+        .service(web::scope(dispatch::API).default_service(web::to(dispatch::serve)))
+        .default_service(web::to(dispatch::not_here));
+}
+
+async fn home() -> HttpResponse {
+    HttpResponse::Found().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// The `type` of a problem leads here; the explanation itself is an operation of the API.
+async fn problem_page(code: web::Path<String>) -> HttpResponse {
+    let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, format!("{}/problems/{code}", dispatch::API)))
+        .finish()
+}
+
+async fn jwks(app: web::Data<App>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(app.core.keys.jwks())
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
+}
+
+async fn ready(app: web::Data<App>) -> HttpResponse {
+    let answers = app.core.engine.read(|conn| Ok(crate::people::work::any_user(conn).is_ok())).await;
+    let queue = app.core.engine.write_queue_depth();
+    match answers {
+        Ok(true) => HttpResponse::Ok().json(serde_json::json!({"status": "ok", "write_queue": queue})),
+        _ => {
+            HttpResponse::ServiceUnavailable().json(serde_json::json!({"status": "database does not answer"}))
+        }
+    }
+}
+
+async fn document(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
+    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::ETAG, app.etag.as_str()))
+        .insert_header((header::CACHE_CONTROL, "no-cache"));
+    if known == Some(app.etag.as_str()) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, app.etag.as_str())).finish();
+    }
+    response.content_type("application/json").body(app.document.clone())
+}
+
+async fn docs_home() -> HttpResponse {
+    HttpResponse::Found().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// Swagger UI, from inside the program: it works without any network.
+async fn docs(file: web::Path<String>) -> HttpResponse {
+    let config = utoipa_swagger_ui::Config::from("/api/v1/openapi.json")
+        .persist_authorization(true)
+        .try_it_out_enabled(true)
+        .display_request_duration(true)
+        .filter(true)
+        .doc_expansion("none");
+    match utoipa_swagger_ui::serve(&file, Arc::new(config)) {
+        Ok(Some(found)) => HttpResponse::Ok().content_type(found.content_type).body(found.bytes.to_vec()),
+        _ => HttpResponse::NotFound().finish(),
+    }
+}
