@@ -67,6 +67,7 @@ fn first_admin(core: &Arc<Core>, username: &str, password: &str) -> Result<(), S
         team_id: None,
         region_ids: vec![],
         lang: None,
+        external_ids: vec![],
     };
     core.write_as(Arc::new(Caller::system("cli")), move |tx| {
         people::create_user(tx, input.clone(), Some(hash.clone()), false)

@@ -1,5 +1,5 @@
-// @generated from the migrations: the tables as Diesel knows them. `tests/it/schema.rs` holds them against both
-// engines.
+// The tables as Diesel knows them, in the order of the migrations' columns. `tests/it/schema.rs` holds this file
+// against both migrated engines.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -49,6 +49,7 @@ diesel::table! {
         birthday -> Nullable<Date>,
         do_not_contact -> Bool,
         notes -> Nullable<Text>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -99,6 +100,7 @@ diesel::table! {
         tags -> Document,
         custom_fields -> Document,
         notes -> Nullable<Text>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -274,6 +276,7 @@ diesel::table! {
         completed_at -> Nullable<Instant>,
         cancelled_at -> Nullable<Instant>,
         cancel_reason -> Nullable<Text>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -301,6 +304,7 @@ diesel::table! {
         approved_at -> Nullable<Instant>,
         approved_by -> Nullable<Key>,
         notes -> Nullable<Text>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -340,6 +344,7 @@ diesel::table! {
         name -> Text,
         name_en -> Nullable<Text>,
         parent_id -> Nullable<Key>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -370,6 +375,7 @@ diesel::table! {
         sold_to -> Nullable<Date>,
         barcode -> Nullable<Text>,
         custom_fields -> Document,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -387,6 +393,7 @@ diesel::table! {
         code -> Text,
         name -> Text,
         parent_id -> Nullable<Key>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -495,6 +502,7 @@ diesel::table! {
         shipping_address -> Nullable<Document>,
         notes -> Nullable<Text>,
         void_reason -> Nullable<Text>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -523,6 +531,7 @@ diesel::table! {
         code -> Text,
         name -> Text,
         parent_id -> Nullable<Key>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,
@@ -551,6 +560,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         must_change_password -> Bool,
         last_login_at -> Nullable<Instant>,
+        external_ids -> Document,
         created_at -> Instant,
         created_by -> Nullable<Key>,
         updated_at -> Instant,

@@ -295,6 +295,19 @@ pub static PROBLEMS: &[ProblemText] = &[
         ["allowed_actions lists the steps that are possible now.", "allowed_actions 列出当前可执行的操作。"],
     ),
     problem_text(
+        "external_id_taken",
+        409,
+        ["External id taken", "外部编号已占用"],
+        [
+            "Another record has the external id {id} of {system} already.",
+            "系统 {system} 的外部编号 {id} 已属于另一条记录。",
+        ],
+        [
+            "existing_id names that record: change it instead of making another.",
+            "existing_id 指出该记录：请修改它，而不是另建。",
+        ],
+    ),
+    problem_text(
         "idempotency_key_reused",
         422,
         ["Key used before", "幂等键已使用"],

@@ -134,6 +134,7 @@ fn first_admin(username: &str, name: &str) -> UserInput {
         team_id: None,
         region_ids: vec![],
         lang: None,
+        external_ids: vec![],
     }
 }
 

@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Role, Scope};
-use crate::base::db::Json;
 use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::{At, TextEnum};
@@ -55,6 +55,8 @@ pub struct User {
     /// Must change the password before anything else.
     pub must_change_password: bool,
     pub last_login_at: Option<At>,
+    #[schema(value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -62,6 +64,9 @@ pub struct User {
 }
 
 entity!(User, users, UserId, {
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids.0
+    }
     fn search_texts(&self) -> Vec<String> {
         let mut texts = vec![self.name.clone(), text::initials(&self.name), self.username.clone()];
         texts.extend(self.email.clone());
@@ -90,6 +95,10 @@ pub struct UserInput {
     pub region_ids: Vec<RegionId>,
     #[serde(default)]
     pub lang: Option<Language>,
+    /// How other systems call this record; unique per system.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub external_ids: Vec<ExternalId>,
 }
 
 /// A new user: as [`UserInput`], with a first password.
@@ -195,12 +204,18 @@ pub struct Team {
     pub name: String,
     /// The team that it belongs to; that one's manager sees this one's records too.
     pub parent_id: Option<TeamId>,
+    #[schema(value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }
-entity!(Team, teams, TeamId);
+entity!(Team, teams, TeamId, {
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids.0
+    }
+});
 
 /// A team as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -210,6 +225,10 @@ pub struct TeamInput {
     #[schema(min_length = 1, max_length = 100, example = "华南区")]
     pub name: String,
     pub parent_id: Option<TeamId>,
+    /// How other systems call this record; unique per system.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub external_ids: Vec<ExternalId>,
 }
 
 pub static USERS: ListSpec = ListSpec {

@@ -51,6 +51,7 @@ pub fn create_user(
         password_hash,
         must_change_password: must_change,
         last_login_at: None,
+        external_ids: Json(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -79,6 +80,7 @@ pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<
         team_id: input.team_id,
         region_ids: Json(input.region_ids),
         lang: input.lang.unwrap_or(Language::En),
+        external_ids: Json(input.external_ids),
         ..before.clone()
     };
     tx.save(&before, &mut user, Act::UPDATED)?;
@@ -97,6 +99,7 @@ fn form_of(user: &User) -> UserInput {
         team_id: user.team_id,
         region_ids: user.region_ids.0.clone(),
         lang: Some(user.lang),
+        external_ids: user.external_ids.0.clone(),
     }
 }
 
@@ -186,6 +189,7 @@ pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
         code: input.code,
         name: input.name,
         parent_id: input.parent_id,
+        external_ids: Json(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -198,11 +202,21 @@ pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
 pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<Team> {
     let before = find_team(tx.conn, id)?;
     tx.check_expected(&before)?;
-    let form =
-        TeamInput { code: before.code.clone(), name: before.name.clone(), parent_id: before.parent_id };
+    let form = TeamInput {
+        code: before.code.clone(),
+        name: before.name.clone(),
+        parent_id: before.parent_id,
+        external_ids: before.external_ids.0.clone(),
+    };
     let input = patch.onto(&form)?;
     check_parent(tx, input.parent_id, Some(id))?;
-    let mut team = Team { code: input.code, name: input.name, parent_id: input.parent_id, ..before.clone() };
+    let mut team = Team {
+        code: input.code,
+        name: input.name,
+        parent_id: input.parent_id,
+        external_ids: Json(input.external_ids),
+        ..before.clone()
+    };
     tx.save(&before, &mut team, Act::UPDATED)?;
     tx.core.callers.forget();
     Ok(team)

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::At;
 use crate::people::UserId;
@@ -25,12 +26,18 @@ pub struct Region {
     pub code: String,
     pub name: String,
     pub parent_id: Option<RegionId>,
+    #[schema(value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }
-entity!(Region, regions, RegionId);
+entity!(Region, regions, RegionId, {
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids.0
+    }
+});
 
 /// A region as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -40,6 +47,10 @@ pub struct RegionInput {
     #[schema(min_length = 1, max_length = 100, example = "广东")]
     pub name: String,
     pub parent_id: Option<RegionId>,
+    /// How other systems call this record; unique per system.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub external_ids: Vec<ExternalId>,
 }
 
 pub static REGIONS: ListSpec = ListSpec {

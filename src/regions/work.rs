@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{Region, RegionId, RegionInput};
-use crate::base::db::{Act, Conn, Rx, Tx};
+use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::http::{Patch, expand};
 use crate::schema::regions;
@@ -23,6 +23,7 @@ pub fn create(tx: &mut Tx, input: RegionInput) -> Result<Region> {
         code: input.code,
         name: input.name,
         parent_id: input.parent_id,
+        external_ids: Json(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -35,12 +36,21 @@ pub fn create(tx: &mut Tx, input: RegionInput) -> Result<Region> {
 pub fn update(tx: &mut Tx, id: RegionId, patch: &Patch<RegionInput>) -> Result<Region> {
     let before = find(tx.conn, id)?;
     tx.check_expected(&before)?;
-    let form =
-        RegionInput { code: before.code.clone(), name: before.name.clone(), parent_id: before.parent_id };
+    let form = RegionInput {
+        code: before.code.clone(),
+        name: before.name.clone(),
+        parent_id: before.parent_id,
+        external_ids: before.external_ids.0.clone(),
+    };
     let input = patch.onto(&form)?;
     check_parent(tx.conn, input.parent_id, Some(id))?;
-    let mut region =
-        Region { code: input.code, name: input.name, parent_id: input.parent_id, ..before.clone() };
+    let mut region = Region {
+        code: input.code,
+        name: input.name,
+        parent_id: input.parent_id,
+        external_ids: Json(input.external_ids),
+        ..before.clone()
+    };
     tx.save(&before, &mut region, Act::UPDATED)?;
     Ok(region)
 }

@@ -4,12 +4,14 @@
 //! ([`filter`]), here and nowhere else.
 
 pub mod engine;
+pub mod external;
 pub mod filter;
 pub mod journal;
 pub mod list;
 pub mod migrations;
 pub mod number_range;
 pub mod search;
+pub mod shares;
 pub mod sql_types;
 pub mod tx;
 
@@ -17,6 +19,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 pub use engine::Engine;
+pub use external::ExternalId;
 pub use sql_types::{AnyId, Json};
 pub use tx::{Act, Entity, Rx, Tx};
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::external::{self, ExternalId};
 use super::{Conn, journal, search};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
@@ -51,6 +52,10 @@ pub trait Entity: Serialize {
     /// Writes the row where it still has `before`'s version; false when it has not.
     fn update(&self, before: &Self, conn: &mut Conn) -> Result<bool>;
     fn delete(&self, conn: &mut Conn) -> Result<bool>;
+    /// How other systems call the record; kept unique per kind and system.
+    fn external_ids(&self) -> &[ExternalId] {
+        &[]
+    }
     /// The texts that the record is found by, most telling first; none when it is not searched for.
     fn search_texts(&self) -> Vec<String> {
         Vec::new()
@@ -115,6 +120,7 @@ impl Tx<'_> {
     pub fn create_as<E: Entity>(&mut self, record: &mut E, act: Act<'_>) -> Result<()> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
         record.insert(self.conn)?;
+        external::store(self.conn, E::KIND, record.key(), &[], record.external_ids())?;
         let texts = record.search_texts();
         if !texts.is_empty() {
             search::store(self.conn, record.key(), &texts, true)?;
@@ -135,6 +141,7 @@ impl Tx<'_> {
         if !after.update(before, self.conn)? {
             return Err(stale(version));
         }
+        external::store(self.conn, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
         let texts = after.search_texts();
         if texts != before.search_texts() {
             search::store(self.conn, after.key(), &texts, false)?;
@@ -148,6 +155,7 @@ impl Tx<'_> {
         if !record.delete(self.conn)? {
             return Err(stale(record.version() + 1));
         }
+        external::store(self.conn, E::KIND, record.key(), record.external_ids(), &[])?;
         search::store(self.conn, record.key(), &[], false)?;
         let old = snapshot(record)?;
         self.journal(E::KIND, record.key(), record.version() + 1, Act::new("deleted"), Some(&old), None)

@@ -10,6 +10,7 @@ pub mod context;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
+pub mod history;
 pub mod idempotency;
 pub mod params;
 pub mod patch;

@@ -1,0 +1,121 @@
+//! A record's history: its journal entries, put so that people can read them.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::db::filter::{self, Cond};
+use crate::base::db::list::{ListSpec, Page, Row, Sort};
+use crate::base::db::{AnyId, Rx, journal};
+use crate::base::error::Result;
+use crate::base::http::params::Query;
+use crate::base::types::{At, Kind};
+use crate::load_from;
+use crate::people::UserId;
+
+/// One change of a record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryEntry {
+    /// The record's version after the change.
+    pub version: i32,
+    /// What happened.
+    #[schema(example = "order.submitted")]
+    pub event: String,
+    pub at: At,
+    /// Who did it; null for the system.
+    pub by: Option<UserId>,
+    #[schema(example = "李娜")]
+    pub by_name: String,
+    /// Through what: `api`, `cli`, `import`.
+    #[schema(example = "api")]
+    pub client: String,
+    #[schema(max_length = 1000)]
+    pub reason: Option<String>,
+    pub request_id: String,
+    pub changes: Vec<FieldChange>,
+}
+
+/// One field's change.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldChange {
+    #[schema(example = "status")]
+    pub field: String,
+    /// The value before; null when there was none.
+    #[schema(value_type = AnyJson)]
+    pub before: Value,
+    /// The value after; null when there is none.
+    #[schema(value_type = AnyJson)]
+    pub after: Value,
+}
+
+/// Any JSON value.
+#[derive(Debug, Serialize)]
+pub struct AnyJson(pub Value);
+impl utoipa::PartialSchema for AnyJson {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
+        utoipa::openapi::RefOr::T(Schema::Object(
+            ObjectBuilder::new()
+                .schema_type(SchemaType::AnyValue)
+                .description(Some("Any JSON value."))
+                .examples([serde_json::json!("submitted")])
+                .build(),
+        ))
+    }
+}
+impl utoipa::ToSchema for AnyJson {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "AnyJson".into()
+    }
+}
+
+/// The list behind every `/{resource}/{id}/history`.
+pub static HISTORY: ListSpec = ListSpec {
+    id: "journal.id",
+    filters: &[],
+    sorts: &[Sort { name: "version", column: "journal.version" }],
+    sort_names: &["version"],
+    default_sort: "version",
+    expand: &[],
+};
+
+impl Row for journal::Entry {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, _: &str) -> filter::Value {
+        filter::Value::Int(i64::from(self.version))
+    }
+}
+
+/// One page of a record's history; the caller must have been shown the record before.
+pub fn page(rx: &mut Rx, kind: Kind, record: Uuid, query: &Query) -> Result<Page<HistoryEntry>> {
+    let of_record = Cond::eq("journal.record_id", record).and(Cond::eq("journal.record_kind", kind.name));
+    let page = HISTORY.page(query, of_record, load_from!(rx.conn, journal, journal::Entry))?;
+    let entries = page.data.iter().map(entry).collect();
+    Ok(page.with(entries))
+}
+
+fn entry(entry: &journal::Entry) -> HistoryEntry {
+    let changes = entry
+        .changes
+        .iter()
+        .map(|(field, pair)| FieldChange {
+            field: field.clone(),
+            before: pair[0].clone(),
+            after: pair[1].clone(),
+        })
+        .collect();
+    HistoryEntry {
+        version: entry.version,
+        event: entry.event_type.clone(),
+        at: entry.occurred_at,
+        by: entry.actor_id.map(|AnyId(id)| UserId(id)),
+        by_name: entry.actor_name.clone(),
+        client: entry.client.clone(),
+        reason: entry.reason.clone(),
+        request_id: entry.request_id.clone(),
+        changes,
+    }
+}
