@@ -1,1 +1,11 @@
-fn main() {}
+//! The tests of the whole product, in-process, each on both engines.
+
+#[macro_use]
+mod support;
+
+mod document;
+mod engine;
+mod fixtures;
+mod people;
+mod postgres;
+mod schema;
