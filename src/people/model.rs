@@ -123,7 +123,11 @@ pub struct Login {
 /// A refresh token.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct Refresh {
-    #[schema(min_length = 1, max_length = 200, example = "1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        example = "019a7c5e8f3a7d10b6c2a94e51d0f37b.1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA"
+    )]
     pub refresh_token: String,
 }
 

@@ -39,7 +39,7 @@ struct Session {
 #[allow(clippy::disallowed_methods)] // sessions are no business records
 pub fn begin(tx: &mut Tx, user: UserId, peer: &str) -> Result<(SessionId, String)> {
     let id: SessionId = tx.new_id();
-    let token = secret::token(32);
+    let token = fresh_token(id);
     let session = Session {
         id,
         user_id: user,
@@ -69,21 +69,24 @@ pub enum Refreshed {
 #[allow(clippy::disallowed_methods)] // sessions are no business records
 pub fn refresh(tx: &mut Tx, token: &str) -> Result<Refreshed> {
     use sessions::dsl;
-    let presented = digest(token);
-    let session = dsl::sessions
-        .filter(dsl::refresh_digest.eq(&presented).or(dsl::previous_digest.eq(&presented)))
-        .select(Session::as_select())
-        .first(tx.conn)
-        .optional()?;
+    let Some(id) = session_of(token) else { return Ok(Refreshed::Unknown) };
+    let session =
+        dsl::sessions.filter(dsl::id.eq(id)).select(Session::as_select()).first(tx.conn).optional()?;
     let Some(session) = session.filter(|s| s.ended_at.is_none() && s.expires_at > tx.now) else {
         return Ok(Refreshed::Unknown);
     };
-    let current = secret::same(session.refresh_digest.as_bytes(), presented.as_bytes());
+    let presented = digest(token);
+    let is = |digest: &str| secret::same(digest.as_bytes(), presented.as_bytes());
+    let current = is(&session.refresh_digest);
+    // Whatever else names this session is one of its earlier tokens, however old.
     if !current && tx.now > session.rotated_at.plus_seconds(FORGIVEN) {
         end(tx.conn, session.id, tx.now)?;
         return Ok(Refreshed::Reused);
     }
-    let fresh = secret::token(32);
+    if !current && !session.previous_digest.as_deref().is_some_and(is) {
+        return Ok(Refreshed::Unknown);
+    }
+    let fresh = fresh_token(id);
     diesel::update(dsl::sessions.filter(dsl::id.eq(session.id)))
         .set((
             dsl::refresh_digest.eq(digest(&fresh)),
@@ -114,6 +117,16 @@ pub fn end_all(conn: &mut Conn, user: UserId, but: Option<Uuid>, now: At) -> Res
         dsl::sessions.filter(dsl::user_id.eq(user)).filter(dsl::ended_at.is_null()).filter(dsl::id.ne(kept));
     diesel::update(others).set(dsl::ended_at.eq(Some(now))).execute(conn)?;
     Ok(())
+}
+
+/// A refresh token names its session, so that an old one is known for what it is without keeping them all.
+fn fresh_token(session: SessionId) -> String {
+    format!("{}.{}", session.0.simple(), secret::token(32))
+}
+
+fn session_of(token: &str) -> Option<SessionId> {
+    let (session, _) = token.split_once('.')?;
+    Uuid::try_parse(session).ok().map(SessionId)
 }
 
 fn digest(token: &str) -> String {
