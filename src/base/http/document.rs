@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the declarations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -23,7 +23,7 @@ stable, the words follow `Accept-Language` (`en`, `zh-CN`), and `GET /problems/{
 
 /// The document and the endpoints, with the shapes of their bodies compiled.
 pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
-    let schemas = schemas(&mut routes.components, &routes.endpoints)?;
+    let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
     for endpoint in &mut routes.endpoints {
         if let Some(body) = &endpoint.body {
             let shape = Shape::compile(&body.reference, &schemas);
@@ -38,6 +38,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
+    keep_used(&mut schemas, &json!(paths));
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -85,6 +86,32 @@ fn schemas(components: &mut Components, endpoints: &[Endpoint]) -> Result<Map<St
         all.insert(patch_name(name), patch_of(form));
     }
     Ok(all)
+}
+
+/// Drops the schemas that nothing leads to, such as a form that is only ever patched.
+fn keep_used(schemas: &mut Map<String, Value>, paths: &Value) {
+    let mut used = HashSet::from(["Problem".to_owned()]);
+    references(paths, &mut used);
+    let mut reached = 0;
+    while reached < used.len() {
+        reached = used.len();
+        for name in used.clone() {
+            schemas.get(&name).inspect(|schema| references(schema, &mut used));
+        }
+    }
+    schemas.retain(|name, _| used.contains(name));
+}
+
+/// The names of the schemas that a part of the document refers to.
+fn references(part: &Value, found: &mut HashSet<String>) {
+    match part {
+        Value::Object(fields) => {
+            found.extend(name_of(part).map(str::to_owned));
+            fields.values().for_each(|v| references(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
 }
 
 fn name_of(reference: &Value) -> Option<&str> {
