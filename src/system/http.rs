@@ -1,5 +1,6 @@
 //! Endpoints about the system, and the pages outside the API: health, keys, document, docs.
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
@@ -25,16 +26,24 @@ pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanati
 /// Mounts everything: the API and what stands beside it.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .route("/", web::get().to(home))
-        .route("/.well-known/jwks.json", web::get().to(jwks))
-        .route("/health/live", web::get().to(live))
-        .route("/health/ready", web::get().to(ready))
-        .route("/api/v1/openapi.json", web::get().to(document))
-        .route("/problems/{code}", web::get().to(problem_page))
-        .route("/docs", web::get().to(docs_home))
-        .route("/docs/{file:.*}", web::get().to(docs))
+        .service(page("/", web::get().to(home)))
+        .service(page("/.well-known/jwks.json", web::get().to(jwks)))
+        .service(page("/health/live", web::get().to(live)))
+        .service(page("/health/ready", web::get().to(ready)))
+        .service(page("/api/v1/openapi.json", web::get().to(document)))
+        .service(page("/problems/{code}", web::get().to(problem_page)))
+        .service(page("/docs", web::get().to(docs_home)))
+        .service(page("/docs/{file:.*}", web::get().to(docs)))
         .service(web::scope(dispatch::API).default_service(web::to(dispatch::serve)))
         .default_service(web::to(dispatch::not_here));
+}
+
+/// A page outside the API's endpoints, with the headers and problems that every answer has.
+fn page(path: &str, get: actix_web::Route) -> impl HttpServiceFactory + use<> {
+    web::resource(path)
+        .route(get)
+        .default_service(web::to(dispatch::only_get))
+        .wrap(actix_web::middleware::from_fn(dispatch::dress))
 }
 
 async fn home() -> HttpResponse {
@@ -87,7 +96,7 @@ async fn docs_home() -> HttpResponse {
 }
 
 /// Swagger UI, from inside the program: it works without any network.
-async fn docs(file: web::Path<String>) -> HttpResponse {
+async fn docs(app: web::Data<App>, req: HttpRequest, file: web::Path<String>) -> HttpResponse {
     let config = utoipa_swagger_ui::Config::from("/api/v1/openapi.json")
         .persist_authorization(true)
         .try_it_out_enabled(true)
@@ -96,6 +105,6 @@ async fn docs(file: web::Path<String>) -> HttpResponse {
         .doc_expansion("none");
     match utoipa_swagger_ui::serve(&file, Arc::new(config)) {
         Ok(Some(found)) => HttpResponse::Ok().content_type(found.content_type).body(found.bytes.to_vec()),
-        _ => HttpResponse::NotFound().finish(),
+        _ => dispatch::not_here(app, req).await,
     }
 }

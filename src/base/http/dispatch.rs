@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::StreamExt;
@@ -142,11 +145,36 @@ pub async fn not_here(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
     finish(response, &req, &seen)
 }
 
+/// Another method than GET on a page beside the API.
+pub async fn only_get(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
+    let seen = Seen::of(&req, &app.core);
+    let error = method_not_allowed([Method::Get].into_iter());
+    problem_response(error, seen.lang, req.path(), &seen.request_id)
+}
+
+/// Gives a page beside the API the headers that every response has.
+pub async fn dress(
+    app: web::Data<App>,
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse, actix_web::Error> {
+    let seen = Seen::of(req.request(), &app.core);
+    // So that a problem made further in has the same id.
+    if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
+        req.headers_mut().insert(REQUEST_ID, id);
+    }
+    let (req, response) = next.call(req).await?.into_parts();
+    let response = finish(response.map_into_boxed_body(), &req, &seen);
+    Ok(ServiceResponse::new(req, response))
+}
+
+const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
+
 /// Headers that every response has, and the log line.
 fn finish(mut response: HttpResponse, req: &HttpRequest, seen: &Seen) -> HttpResponse {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
-        headers.insert(header::HeaderName::from_static("x-request-id"), id);
+        headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
