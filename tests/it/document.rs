@@ -26,7 +26,8 @@ pub fn golden(file: &str, text: &str) {
         return;
     }
     let differing = committed.lines().zip(text.lines()).enumerate().find(|(_, (a, b))| a != b);
-    let (line, (old, new)) = differing.unwrap_or((committed.lines().count().min(text.lines().count()), ("", "")));
+    let (line, (old, new)) =
+        differing.unwrap_or((committed.lines().count().min(text.lines().count()), ("", "")));
     panic!(
         "{file} is not what the product gives now, from line {} on:\n- {old}\n+ {new}\n\
          When that is meant: SALESDESK_BLESS=1 cargo test --test it, and look at the difference.",
@@ -65,12 +66,12 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
         let scope = match &endpoint.access {
             Access::Public => "public".to_owned(),
             Access::Person => "logged in".to_owned(),
-            Access::Scope(scopes) => {
-                scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" or ")
-            }
+            Access::Scope(scopes) => scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" or "),
         };
         text.push_str(&format!("| {} {} | {scope} |", endpoint.method.as_str(), endpoint.path));
-        Role::ALL.iter().for_each(|role| text.push_str(if lets_in(endpoint, *role) { " ✓ |" } else { "  |" }));
+        Role::ALL
+            .iter()
+            .for_each(|role| text.push_str(if lets_in(endpoint, *role) { " ✓ |" } else { "  |" }));
         text.push('\n');
     }
     golden("tests/golden/permissions.md", &text);
@@ -264,7 +265,9 @@ fn walk(value: &Value, see: &mut impl FnMut(&str, &Value)) {
         see(path, value);
         match value {
             Value::Object(fields) => fields.iter().for_each(|(k, v)| at(&format!("{path}/{k}"), v, see)),
-            Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| at(&format!("{path}/{i}"), v, see)),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, v)| at(&format!("{path}/{i}"), v, see))
+            }
             _ => {}
         }
     }
@@ -287,7 +290,8 @@ fn every_text_list_and_number_has_a_limit() {
         if is(schema, "number") {
             return Some("a number that is no integer: exact numbers are decimal strings");
         }
-        (is(schema, "object") && !has("additionalProperties")).then_some("an object that is neither open nor closed")
+        (is(schema, "object") && !has("additionalProperties"))
+            .then_some("an object that is neither open nor closed")
     });
 }
 
@@ -322,7 +326,13 @@ fn no_object_is_written_out_where_it_is_used() {
 fn no_schema_is_there_twice_under_two_names() {
     let mut by_text: BTreeMap<String, &str> = BTreeMap::new();
     for (name, schema) in components() {
-        let text = serde_json::json!([schema["type"], schema["properties"], schema["enum"], schema["pattern"], schema["oneOf"]]);
+        let text = serde_json::json!([
+            schema["type"],
+            schema["properties"],
+            schema["enum"],
+            schema["pattern"],
+            schema["oneOf"]
+        ]);
         if schema["properties"].as_object().is_some_and(|p| p.len() > 1) {
             let twin = by_text.insert(text.to_string(), name);
             assert_eq!(twin, None, "{name} is the same as another");

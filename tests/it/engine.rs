@@ -179,8 +179,7 @@ fn a_unit_that_is_run_again_counts_once(app: &TestApp) {
 
 fn increment(conn: &mut Conn) -> Result<()> {
     use salesdesk::schema::installation::dsl;
-    let value: String =
-        dsl::installation.filter(dsl::name.eq("counter")).select(dsl::value).first(conn)?;
+    let value: String = dsl::installation.filter(dsl::name.eq("counter")).select(dsl::value).first(conn)?;
     let next = value.parse::<u32>().map_err(|e| Error::internal(e.to_string()))? + 1;
     conn.batch_execute(&format!("UPDATE installation SET value = '{next}' WHERE name = 'counter'"))?;
     Ok(())
@@ -194,7 +193,11 @@ fn of_two_who_change_the_same_record_one_wins(app: &TestApp) {
         let asks = (0..6)
             .map(|n| {
                 let name = format!("{round}.{n}");
-                admin.clone().with("if-match", &etag).asks("PATCH", &team.location(), Some(json!({"name": name})))
+                admin.clone().with("if-match", &etag).asks(
+                    "PATCH",
+                    &team.location(),
+                    Some(json!({"name": name})),
+                )
             })
             .collect();
         let replies = app.together(asks);

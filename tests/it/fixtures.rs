@@ -29,12 +29,14 @@ pub fn make(app: &TestApp, prefix: &str) -> Reply {
     if let Some(make) = special(prefix) {
         return make(app).expect(201);
     }
-    let read = app.endpoints().iter().find(|e| {
-        e.nature == Nature::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}')
-    });
+    let read = app
+        .endpoints()
+        .iter()
+        .find(|e| e.nature == Nature::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}'));
     let collection = read.and_then(|e| e.path.rsplit_once('/')).map(|(collection, _)| collection);
     let create = app.endpoints().iter().find(|e| e.nature == Nature::Create && Some(e.path) == collection);
-    let create = create.unwrap_or_else(|| panic!("say in tests/it/fixtures.rs how to make a record with an id {prefix}_…"));
+    let create = create
+        .unwrap_or_else(|| panic!("say in tests/it/fixtures.rs how to make a record with an id {prefix}_…"));
     created_by(app, create).expect(201)
 }
 

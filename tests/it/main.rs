@@ -3,6 +3,7 @@
 #[macro_use]
 mod support;
 
+mod contract;
 mod document;
 mod engine;
 mod fixtures;

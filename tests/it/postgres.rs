@@ -153,9 +153,7 @@ fn obtain() -> Result<Option<Cluster>, String> {
         Some("" | "auto") => false,
         Some("required") => true,
         _ => {
-            return Err(format!(
-                "{SWITCH} must be `auto`, `off` or `required`, not {switch:?}"
-            ));
+            return Err(format!("{SWITCH} must be `auto`, `off` or `required`, not {switch:?}"));
         }
     };
     match Installation::find() {
@@ -187,9 +185,7 @@ impl Installation {
             .ok_or("no `initdb` and `postgres` in `pg_config --bindir`, PATH or /usr/lib/postgresql/*/bin")?;
         let change_user = output_of("id", &["-u"]).as_deref() == Some("0");
         if change_user && output_of("id", &["-u", SYSTEM_USER]).is_none() {
-            return Err(format!(
-                "it refuses to run as root, and there is no user `{SYSTEM_USER}`"
-            ));
+            return Err(format!("it refuses to run as root, and there is no user `{SYSTEM_USER}`"));
         }
         Ok(Self { bin, change_user })
     }
@@ -203,10 +199,7 @@ impl Installation {
                 Err(failure) => write!(failures, "\n{failure}").expect("a String takes all text"),
             }
         }
-        Err(format!(
-            "PostgreSQL is in {} but does not start:{failures}",
-            self.bin.display()
-        ))
+        Err(format!("PostgreSQL is in {} but does not start:{failures}", self.bin.display()))
     }
 
     /// Starts a cluster in a new folder in `place` and waits until it answers.
@@ -217,15 +210,8 @@ impl Installation {
             .spawn()
             .map_err(|error| format!("the guardian of {} cannot be run: {error}", folder.display()))?;
         match wait_until_ready(&mut guardian, &socket_in(&folder)) {
-            Ok(()) => Ok(Cluster {
-                folder,
-                _guardian: guardian,
-            }),
-            Err(reason) => Err(format!(
-                "{}: {reason}\n{}",
-                folder.display(),
-                last_words(guardian)
-            )),
+            Ok(()) => Ok(Cluster { folder, _guardian: guardian }),
+            Err(reason) => Err(format!("{}: {reason}\n{}", folder.display(), last_words(guardian))),
         }
     }
 
@@ -238,12 +224,7 @@ impl Installation {
         } else {
             command = Command::new("sh");
         }
-        command
-            .args(["-c", GUARDIAN, "sh"])
-            .arg(folder)
-            .arg(&self.bin)
-            .arg(PORT.to_string())
-            .arg(USER);
+        command.args(["-c", GUARDIAN, "sh"]).arg(folder).arg(&self.bin).arg(PORT.to_string()).arg(USER);
         command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
         // The server takes defaults from PGDATESTYLE and the like, which are meant for the user's own work.
         for (name, _) in env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"PG")) {
@@ -255,10 +236,7 @@ impl Installation {
         // A group of its own: Ctrl-C and `timeout` signal the whole group of the test process.
         command.process_group(0);
         // Neither output is this process's own: whoever reads `cargo test | ...` would wait for the guardian.
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
 }
@@ -274,10 +252,7 @@ fn program_folders() -> Vec<PathBuf> {
 
 /// The folders where Debian keeps each major version's programs (outside PATH), newest first.
 fn debian_folders() -> Vec<PathBuf> {
-    let entries = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<(Vec<u32>, PathBuf)> = entries
         .filter_map(|entry| {
             // Numbers, as text would put 9.6 before 15.
@@ -321,11 +296,7 @@ fn socket_in(folder: &Path) -> PathBuf {
 
 /// What a program prints; `None` when it does not exist, fails or prints nothing.
 fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
 }
@@ -341,9 +312,7 @@ fn wait_until_ready(guardian: &mut Child, socket: &Path) -> Result<(), String> {
             return Err(format!("the server ended at once ({status})"));
         }
         if Instant::now() > deadline {
-            return Err(format!(
-                "the server does not answer after {START_LIMIT:?}: {refusal}"
-            ));
+            return Err(format!("the server does not answer after {START_LIMIT:?}: {refusal}"));
         }
         thread::sleep(START_STEP);
     }
@@ -373,9 +342,7 @@ fn connect(socket: &Path) -> io::Result<()> {
         match kind {
             // ErrorResponse: fields of text, each ended by a zero byte.
             b'E' => {
-                return Err(io::Error::other(
-                    String::from_utf8_lossy(&body).replace('\0', " "),
-                ));
+                return Err(io::Error::other(String::from_utf8_lossy(&body).replace('\0', " ")));
             }
             // ReadyForQuery; Terminate is the polite answer.
             b'Z' => return stream.write_all(&[b'X', 0, 0, 0, 4]),

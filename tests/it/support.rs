@@ -78,7 +78,6 @@ pub fn on_postgres(test: fn(&TestApp)) {
 #[derive(Debug, Clone)]
 pub struct Person {
     pub username: String,
-    pub role: Role,
     pub user: UserId,
     pub session: SessionId,
 }
@@ -229,7 +228,7 @@ fn seed(target: &Target) -> Seed {
             };
             let user = work::create_user(tx, input, Some(hash.clone()), false)?.id;
             let (session, _) = sessions::begin(tx, user, "192.0.2.1")?;
-            people.push(Person { username, role, user, session });
+            people.push(Person { username, user, session });
         }
         Ok(Seed { north, south, people })
     })
@@ -586,7 +585,10 @@ fn examine_problem(ask: &Ask, reply: &Reply, wrong: &mut Vec<String>) {
     must("Retry-After", !waits || reply.header("retry-after").is_some_and(|s| s.parse::<u32>().is_ok()));
     must("current_version", (reply.status == 412) == body["current_version"].is_i64());
     must("every word is filled in", !has_placeholder(body["detail"].as_str().unwrap_or_default()));
-    must("400 and 422 about the input name it", !["validation_failed", "invalid_parameter"].contains(&code) || body["errors"].is_array());
+    must(
+        "400 and 422 about the input name it",
+        !["validation_failed", "invalid_parameter"].contains(&code) || body["errors"].is_array(),
+    );
     for error in body["errors"].as_array().into_iter().flatten() {
         must("an error has a code", error["code"].is_string() && error["params"].is_object());
         must("an error is in words", !has_placeholder(error["detail"].as_str().unwrap_or("{none}")));
@@ -598,7 +600,9 @@ fn examine_problem(ask: &Ask, reply: &Reply, wrong: &mut Vec<String>) {
 fn has_placeholder(text: &str) -> bool {
     text.split('{').skip(1).any(|rest| {
         let word = rest.split('}').next().unwrap_or_default();
-        rest.len() > word.len() && !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        rest.len() > word.len()
+            && !word.is_empty()
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
     })
 }
 
