@@ -10,6 +10,7 @@ use crate::base::db::{Target, migrations};
 use crate::base::secret;
 use crate::base::types::time::Clock;
 use crate::config::Config;
+use crate::demo;
 use crate::people::model::UserInput;
 use crate::people::work as people;
 use crate::start::{self, StartError};
@@ -31,23 +32,54 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
             "listen: a demo listens on loopback only; its passwords are known".into(),
         ));
     }
-    let mut core = start::core(config, Clock::System, server_size(&config.target))?;
+    let core = start::core(config, Clock::System, server_size(&config.target))?;
+    if demo {
+        prepare_demo(&core)?;
+    } else if core.engine.read_now(|conn| start::fact(conn, "demo"))?.is_some() {
+        return Err(StartError::Setting(format!(
+            "{} holds a demo, whose passwords are known; serve it with --demo, or choose another database",
+            place(config)
+        )));
+    }
     if let Some((username, password)) = admin {
         first_admin(&core, &username, &password)?;
     }
     let empty = !core.engine.read_now(people::any_user)?;
-    if empty && let Some(core) = Arc::get_mut(&mut core) {
+    if empty {
         let token = secret::token(18);
         println!(
             "There is no user yet. Make the first administrator with this set-up token:\n\n    {token}\n"
         );
-        core.set_up_token = Some(token);
+        let _ = core.set_up_token.set(token);
     }
     crate::server::serve(core, &config.listen, |address| {
         println!("Salesdesk is at http://{address}/api/v1, its documentation at http://{address}/docs/");
+        if demo {
+            println!("Log in as {} with the password {}", demo::LOGINS.join(", "), demo::PASSWORD);
+        }
     })
     .map_err(StartError::Setting)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the records are, for people.
+fn place(config: &Config) -> String {
+    match &config.target {
+        Target::Sqlite(path) => path.display().to_string(),
+        Target::Postgres(_) => "The PostgreSQL database".into(),
+    }
+}
+
+/// Seeds an empty database; takes one that was seeded before; refuses any other.
+fn prepare_demo(core: &Arc<Core>) -> Result<(), StartError> {
+    let (marked, used) = core.engine.read_now(|conn| Ok((start::fact(conn, "demo")?, people::any_user(conn)?)))?;
+    match (marked.is_some(), used) {
+        (true, _) => Ok(()),
+        (false, true) => Err(StartError::Setting(
+            "this database holds records of your own; --demo wants an empty one (see --data-dir)".into(),
+        )),
+        (false, false) => Ok(demo::seed(core)?),
+    }
 }
 
 /// Makes the first administrator; nothing when there are users.
@@ -57,7 +89,16 @@ fn first_admin(core: &Arc<Core>, username: &str, password: &str) -> Result<(), S
     }
     people::check_password(password, username)?;
     let hash = passwords::hash(password)?;
-    let input = UserInput {
+    let input = admin_input(username);
+    core.write_as(Arc::new(Caller::system("cli")), move |tx| {
+        people::create_user(tx, input.clone(), Some(hash.clone()), false)
+    })?;
+    Ok(())
+}
+
+/// An administrator with nothing but a name.
+fn admin_input(username: &str) -> UserInput {
+    UserInput {
         username: username.into(),
         name: username.into(),
         email: None,
@@ -68,11 +109,7 @@ fn first_admin(core: &Arc<Core>, username: &str, password: &str) -> Result<(), S
         region_ids: vec![],
         lang: None,
         external_ids: vec![],
-    };
-    core.write_as(Arc::new(Caller::system("cli")), move |tx| {
-        people::create_user(tx, input.clone(), Some(hash.clone()), false)
-    })?;
-    Ok(())
+    }
 }
 
 /// `salesdesk migrate`
@@ -93,4 +130,59 @@ pub fn openapi() -> Outcome {
     let text = serde_json::to_string_pretty(&document).map_err(|e| StartError::Setting(e.to_string()))?;
     println!("{text}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the database for a command beside a server.
+fn open(config: &Config) -> Result<Arc<Core>, StartError> {
+    start::core(config, Clock::System, Size { readers: 1, writers: 1 })
+}
+
+/// `salesdesk import northwind`
+pub fn import_northwind(config: &Config, dir: &std::path::Path) -> Outcome {
+    let core = open(config)?;
+    let summary = crate::imports::northwind::import(&core, dir, false)?;
+    println!("{:<12} {:>8} {:>14}", "", "new", "there already");
+    for (kind, (new, known)) in &summary.counts {
+        println!("{kind:<12} {new:>8} {known:>14}");
+    }
+    println!("\n{:<12} {:>8} {:>14} {:>16}", "year", "orders", "lines", "net USD");
+    let mut total = (0, 0, crate::base::types::Amount::ZERO);
+    for (year, (orders, lines, net)) in &summary.years {
+        println!("{year:<12} {orders:>8} {lines:>14} {:>16}", net.to_string());
+        total = (total.0 + orders, total.1 + lines, total.2.checked_add(*net).map_err(crate::base::error::Error::from)?);
+    }
+    println!("{:<12} {:>8} {:>14} {:>16}", "all", total.0, total.1, total.2.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `salesdesk user add`
+pub fn add_user(config: &Config, username: &str, role: &str, name: Option<String>) -> Outcome {
+    let role = <Role as crate::base::types::TextEnum>::parse(role)
+        .ok_or_else(|| StartError::Setting(format!("role: {role:?} is none of the roles")))?;
+    let mut password = String::new();
+    std::io::stdin()
+        .read_line(&mut password)
+        .map_err(|e| StartError::Setting(format!("password: cannot read standard input: {e}")))?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    people::check_password(password, username)?;
+    let hash = passwords::hash(password)?;
+    let mut input = admin_input(username);
+    (input.role, input.name) = (role, name.unwrap_or_else(|| username.to_owned()));
+    let core = open(config)?;
+    let user = core.write_as(Arc::new(Caller::system("cli")), move |tx| {
+        people::create_user(tx, input.clone(), Some(hash.clone()), false)
+    })?;
+    println!("{} {} ({})", user.id, user.username, user.role);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `salesdesk check`
+pub fn check(config: &Config) -> Outcome {
+    let core = open(config)?;
+    let bar = indicatif::ProgressBar::new_spinner();
+    let faults = crate::check::check(&core, |n| bar.inc(n))?;
+    bar.finish_and_clear();
+    println!("{} orders looked at, {} faults", bar.position(), faults.len());
+    faults.iter().for_each(|fault| println!("{fault}"));
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -40,6 +40,38 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document
     Openapi,
+    /// Load records of other systems
+    #[command(subcommand)]
+    Import(Import),
+    /// Manage users
+    #[command(subcommand)]
+    User(User),
+    /// Recompute every stored sum and status; exit code 1 and a list when something is off
+    Check,
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// The Northwind Traders records, from a folder of CSV files; safe to run again
+    Northwind { dir: std::path::PathBuf },
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Add a user; the password is read from standard input
+    Add {
+        /// Lower-case letters, digits, `.`, `_`, `-`
+        username: String,
+        /// clerk, rep, manager, finance, warehouse, executive or admin
+        #[arg(long)]
+        role: String,
+        /// The person's name [default: the user name]
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from the first line of standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -71,5 +103,10 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Migrate => salesdesk::commands::migrate(&config),
         Command::Openapi => salesdesk::commands::openapi(),
+        Command::Import(Import::Northwind { dir }) => salesdesk::commands::import_northwind(&config, &dir),
+        Command::User(User::Add { username, role, name, .. }) => {
+            salesdesk::commands::add_user(&config, &username, &role, name)
+        }
+        Command::Check => salesdesk::commands::check(&config),
     }
 }

@@ -9,6 +9,7 @@ use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use diesel::prelude::*;
 
+use crate::base::auth::Caller;
 use crate::base::auth::tokens::Keys;
 use crate::base::core::Core;
 use crate::base::db::engine::{Fate, Size};
@@ -51,7 +52,7 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     let engine = Engine::start(config.target.clone(), size)?;
     let now = clock.now();
     let keys = engine.write_now(move |conn| Ok((signing_keys_of(conn, &master, now)?, Fate::Keep)))?;
-    Ok(Arc::new(Core {
+    let core = Arc::new(Core {
         engine,
         clock,
         ids: Ids::default(),
@@ -60,9 +61,11 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         keys: Keys::from_seeds(&keys)?,
         callers: Default::default(),
         login_guard: Default::default(),
-        set_up_token: None,
+        set_up_token: Default::default(),
         in_flight: Default::default(),
-    }))
+    });
+    core.write_as(Arc::new(Caller::system("system")), crate::settings::work::ensure)?;
+    Ok(core)
 }
 
 fn setting(what: impl std::fmt::Display) -> StartError {

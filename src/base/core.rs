@@ -24,7 +24,7 @@ pub struct Core {
     pub callers: super::auth::cache::Callers,
     pub login_guard: super::auth::guard::LoginGuard,
     /// Lets somebody make the first administrator, on a database without users.
-    pub set_up_token: Option<String>,
+    pub set_up_token: std::sync::OnceLock<String>,
     pub in_flight: super::http::idempotency::InFlight,
 }
 

@@ -97,6 +97,8 @@ pub enum Cond {
     IsNull(Column),
     /// SQL written in the code, each `?` a bind.
     Sql(&'static str, Vec<Value>),
+    /// The column's value is among those of a subquery: `SELECT … WHERE ` and its condition.
+    InSelect(Column, &'static str, Box<Cond>),
     /// The column's record is found by these words ([`search`]).
     Found(Column, search::Found),
 }
@@ -247,6 +249,13 @@ where
                 }
                 out.push_sql(piece);
             }
+        }
+        Cond::InSelect(column, select, inner) => {
+            out.push_sql(column);
+            out.push_sql(" IN (");
+            out.push_sql(select);
+            push_cond(out.reborrow(), inner)?;
+            out.push_sql(")");
         }
         Cond::Found(column, found) => {
             out.push_sql(column);

@@ -83,19 +83,44 @@ pub fn of_record(conn: &mut Conn, kind: Kind, record: Uuid, after: i32, limit: i
 /// Bookkeeping that changes with every write and tells nothing.
 const UNTOLD: [&str; 4] = ["version", "updated_at", "updated_by", "created_by"];
 
-/// What differs between two snapshots: field → `[before, after]`.
+/// What differs between two snapshots: field → `[before, after]`. Lists of parts with ids (lines) are compared
+/// part by part: `lines.oln_….quantity`.
 pub fn changes(old: Option<&Value>, new: Option<&Value>) -> Map<String, Value> {
-    let empty = Map::new();
-    let fields = |v: Option<&'_ Value>| v.and_then(Value::as_object).cloned();
-    let (old, new) = (fields(old).unwrap_or_else(|| empty.clone()), fields(new).unwrap_or(empty));
     let mut changes = Map::new();
+    let empty = Map::new();
+    let fields = |v: Option<&'_ Value>| v.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
+    compare(&fields(old), &fields(new), "", &mut changes);
+    changes
+}
+
+fn compare(old: &Map<String, Value>, new: &Map<String, Value>, path: &str, changes: &mut Map<String, Value>) {
     for key in old.keys().chain(new.keys().filter(|k| !old.contains_key(*k))) {
         let (before, after) = (old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null));
-        if before != after && !UNTOLD.contains(&key.as_str()) {
-            changes.insert(key.clone(), json!([before, after]));
+        if before == after || (path.is_empty() && UNTOLD.contains(&key.as_str())) {
+            continue;
+        }
+        match (parts(before), parts(after)) {
+            (Some(old), Some(new)) => compare_parts(&old, &new, &format!("{path}{key}."), changes),
+            _ => drop(changes.insert(format!("{path}{key}"), json!([before, after]))),
         }
     }
-    changes
+}
+
+/// A list of objects that each have an id, by id.
+fn parts(list: &Value) -> Option<Map<String, Value>> {
+    let with_id = |item: &Value| Some((item.get("id")?.as_str()?.to_owned(), item.clone()));
+    list.as_array().filter(|a| !a.is_empty())?.iter().map(|i| i.is_object().then(|| with_id(i))?).collect()
+}
+
+fn compare_parts(old: &Map<String, Value>, new: &Map<String, Value>, path: &str, changes: &mut Map<String, Value>) {
+    for id in old.keys().chain(new.keys().filter(|k| !old.contains_key(*k))) {
+        match (old.get(id), new.get(id)) {
+            (Some(Value::Object(before)), Some(Value::Object(after))) => {
+                compare(before, after, &format!("{path}{id}."), changes);
+            }
+            (before, after) => drop(changes.insert(format!("{path}{id}"), json!([before, after]))),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -108,5 +133,14 @@ mod tests {
         let new = json!({"name": "B", "version": 2, "tags": ["x"], "come": 2});
         let told = changes(Some(&old), Some(&new));
         assert_eq!(Value::Object(told), json!({"name": ["A", "B"], "gone": [1, null], "come": [null, 2]}));
+    }
+
+    #[test]
+    fn lines_are_compared_one_by_one() {
+        let old = json!({"lines": [{"id": "a", "q": "1"}, {"id": "b", "q": "2"}]});
+        let new = json!({"lines": [{"id": "b", "q": "3"}, {"id": "c", "q": "4"}]});
+        let told = changes(Some(&old), Some(&new));
+        let expected = json!({"lines.a": [{"id": "a", "q": "1"}, null], "lines.b.q": ["2", "3"], "lines.c": [null, {"id": "c", "q": "4"}]});
+        assert_eq!(Value::Object(told), expected);
     }
 }

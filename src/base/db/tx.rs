@@ -242,3 +242,91 @@ macro_rules! entity {
         }
     };
 }
+
+/// Implements [`Entity`] for a row with lines that share its version:
+/// `entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, order_id)`, where `Order` has
+/// `row` and `lines`. Lines are told apart by id: new ones are inserted, changed ones updated, missing ones
+/// deleted.
+#[macro_export]
+macro_rules! entity_with_lines {
+    ($whole:ident, $row:ident, $table:ident, $id:ident, $line:ident, $lines:ident, $parent:ident
+     $(, { $($more:item)* })?) => {
+        $crate::entity!($row, $table, $id);
+
+        impl $crate::base::db::Entity for $whole {
+            const KIND: $crate::base::types::Kind = $id::KIND;
+            fn key(&self) -> uuid::Uuid {
+                self.row.id.0
+            }
+            fn version(&self) -> i32 {
+                self.row.version
+            }
+            fn stamp(&mut self, stamp: $crate::base::db::tx::Stamp) {
+                self.row.stamp(stamp);
+            }
+            #[allow(clippy::disallowed_methods)] // the one way to write
+            fn insert(&self, conn: &mut $crate::base::db::Conn) -> $crate::base::error::Result<()> {
+                use diesel::prelude::*;
+                self.row.insert(conn)?;
+                for line in &self.lines {
+                    diesel::insert_into($crate::schema::$lines::table).values(line).execute(conn)?;
+                }
+                Ok(())
+            }
+            #[allow(clippy::disallowed_methods)]
+            fn update(
+                &self,
+                before: &Self,
+                conn: &mut $crate::base::db::Conn,
+            ) -> $crate::base::error::Result<bool> {
+                use diesel::prelude::*;
+                use $crate::schema::$lines::dsl;
+                if !self.row.update(&before.row, conn)? {
+                    return Ok(false);
+                }
+                for gone in before.lines.iter().filter(|b| !self.lines.iter().any(|l| l.id == b.id)) {
+                    diesel::delete(dsl::$lines.filter(dsl::id.eq(gone.id))).execute(conn)?;
+                }
+                for line in &self.lines {
+                    match before.lines.iter().find(|b| b.id == line.id) {
+                        None => {
+                            diesel::insert_into(dsl::$lines).values(line).execute(conn)?;
+                        }
+                        Some(old) if old != line => {
+                            diesel::update(dsl::$lines.filter(dsl::id.eq(line.id))).set(line).execute(conn)?;
+                        }
+                        Some(_) => {}
+                    }
+                }
+                Ok(true)
+            }
+            #[allow(clippy::disallowed_methods)]
+            fn delete(&self, conn: &mut $crate::base::db::Conn) -> $crate::base::error::Result<bool> {
+                use diesel::prelude::*;
+                use $crate::schema::$lines::dsl;
+                diesel::delete(dsl::$lines.filter(dsl::$parent.eq(self.row.id))).execute(conn)?;
+                self.row.delete(conn)
+            }
+            $($($more)*)?
+        }
+
+        impl $whole {
+            /// The record and its lines, in their order.
+            pub fn load(
+                conn: &mut $crate::base::db::Conn,
+                id: $id,
+            ) -> $crate::base::error::Result<Option<$whole>> {
+                use diesel::prelude::*;
+                use $crate::schema::{$lines, $table};
+                let row = $table::table.find(id).select($row::as_select()).first(conn).optional()?;
+                let Some(row) = row else { return Ok(None) };
+                let lines = $lines::table
+                    .filter($lines::$parent.eq(id))
+                    .order($lines::position)
+                    .select($line::as_select())
+                    .load(conn)?;
+                Ok(Some($whole { row, lines }))
+            }
+        }
+    };
+}

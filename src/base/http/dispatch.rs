@@ -23,6 +23,7 @@ use super::{Access, Endpoint, Handler, Method, Nature, RawReq};
 use crate::base::auth::cache::Recall;
 use crate::base::auth::{Caller, forbidden};
 use crate::base::core::Core;
+use crate::base::db::Tx;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::messages::Lang;
 use crate::base::types::RecordId;
@@ -88,6 +89,27 @@ impl App {
             .collect::<Option<Vec<String>>>()
             .ok_or_else(Error::not_found)?;
         Ok((endpoint.clone(), args))
+    }
+}
+
+impl App {
+    /// Runs a write of the API inside a unit of work that is already open, with the same scope, schema and
+    /// rules as over HTTP: for imports and demo data. Answers the body.
+    pub fn apply(&self, tx: &mut Tx, method: Method, path: &str, body: Value) -> Result<Value> {
+        let (endpoint, args) = self.find(method.as_str(), &format!("{API}{path}"))?;
+        if let Access::Scope(scopes) = &endpoint.access
+            && !scopes.iter().any(|s| tx.caller.may(*s))
+        {
+            return Err(forbidden(scopes));
+        }
+        let query = params::parse("", &endpoint.params, &endpoint.common)?;
+        let raw = RawReq { path: args, query, body: endpoint.body.as_ref().map(|_| body) };
+        let Handler::Write(handler) = &endpoint.handler else {
+            return Err(Error::internal(format!("{path} cannot be applied in a unit of work")));
+        };
+        let reply = handler(raw, endpoint.shape.as_deref())?(tx)?;
+        let body = reply.body.map(|b| serde_json::from_slice(&b)).transpose();
+        Ok(body.map_err(|e| Error::internal(e.to_string()))?.unwrap_or_default())
     }
 }
 

@@ -184,7 +184,12 @@ fn decimal_schema(
 impl Amount {
     /// From a number of `10^-12` units (a quantity times a price), rounded half away from zero to `places`.
     pub fn rounded(product: i128, places: u32) -> Result<Amount, NotANumber> {
-        let minor = round_half_away(product, 12 - places);
+        Amount::rounded_from(product, 12, places)
+    }
+
+    /// From a number of `10^-scale` units, rounded half away from zero to `places`.
+    pub fn rounded_from(exact: i128, scale: u32, places: u32) -> Result<Amount, NotANumber> {
+        let minor = round_half_away(exact, scale - places);
         let units = minor.checked_mul(10i128.pow(4 - places)).ok_or(NotANumber)?;
         i64::try_from(units).map(Amount).map_err(|_| NotANumber)
     }

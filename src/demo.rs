@@ -1,0 +1,423 @@
+//! The demo: a small Chinese trading company with people in every role, customers, products, prices and orders
+//! in every state. Everything is entered through the API's own rules, by the people who would do it, in one
+//! unit of work: it is there as a whole or not at all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{Duration, NaiveDate};
+use serde_json::{Value, json};
+
+use crate::base::auth::{Caller, passwords, sessions};
+use crate::base::core::Core;
+use crate::base::db::Conn;
+use crate::base::db::engine::Fate;
+use crate::base::error::{Error, Result};
+use crate::base::http::Method;
+use crate::base::http::dispatch::App;
+use crate::base::messages::Lang;
+use crate::base::types::At;
+use crate::customers::tax_id::complete_uscc;
+use crate::people::model::UserInput;
+use crate::people::{TeamId, work as people};
+
+pub const PASSWORD: &str = "salesdesk-demo";
+/// The log-ins that are told; there are more people.
+pub const LOGINS: [&str; 7] = ["admin", "clerk", "rep", "manager", "finance", "warehouse", "executive"];
+
+/// user name, name, role, team, title
+const PEOPLE: &[(&str, &str, &str, Option<&str>, &str)] = &[
+    ("admin", "系统管理员", "admin", None, "Administrator"),
+    ("executive", "周敏", "executive", Some("HQ"), "总经理 General manager"),
+    ("manager", "张强", "manager", Some("SOUTH"), "华南区销售经理 Sales manager"),
+    ("manager.east", "林志远", "manager", Some("EAST"), "华东区销售经理 Sales manager"),
+    ("clerk", "李娜", "clerk", Some("HQ"), "销售内勤 Sales clerk"),
+    ("rep", "王芳", "rep", Some("SOUTH"), "客户经理 Account manager"),
+    ("rep.chen", "陈伟", "rep", Some("SOUTH"), "客户经理 Account manager"),
+    ("rep.sun", "孙丽", "rep", Some("EAST"), "客户经理 Account manager"),
+    ("rep.miller", "Anna Miller", "rep", Some("EXPORT"), "Export account manager"),
+    ("finance", "刘洋", "finance", Some("HQ"), "财务主管 Finance"),
+    ("warehouse", "赵磊", "warehouse", Some("HQ"), "仓储主管 Warehouse"),
+];
+
+const TEAMS: &[(&str, &str, Option<&str>)] = &[
+    ("HQ", "总部 Headquarters", None),
+    ("SOUTH", "华南区 South", Some("HQ")),
+    ("EAST", "华东区 East", Some("HQ")),
+    ("EXPORT", "外贸部 Export", Some("HQ")),
+];
+
+const REGIONS: &[(&str, &str, Option<&str>)] = &[
+    ("CN-S", "华南", None),
+    ("CN-E", "华东", None),
+    ("CN-N", "华北", None),
+    ("INTL", "International", None),
+    ("GD", "广东", Some("CN-S")),
+    ("ZJ", "浙江", Some("CN-E")),
+    ("SH", "上海", Some("CN-E")),
+    ("BJ", "北京", Some("CN-N")),
+];
+
+const CATEGORIES: &[(&str, &str, &str)] =
+    &[("TEA", "茶叶", "Tea"), ("PORC", "瓷器", "Porcelain"), ("SILK", "丝绸", "Silk"), ("FOOD", "食品", "Food")];
+
+/// SKU, category, name, English name, cost, price
+const PRODUCTS: &[(&str, &str, &str, &str, &str, &str)] = &[
+    ("TEA-001", "TEA", "西湖龙井 250g", "West Lake Longjing 250 g", "86", "168"),
+    ("TEA-002", "TEA", "安溪铁观音 250g", "Anxi Tieguanyin 250 g", "62", "128"),
+    ("TEA-003", "TEA", "云南普洱茶饼 357g", "Yunnan Pu'er cake 357 g", "95", "198"),
+    ("TEA-004", "TEA", "正山小种 200g", "Lapsang Souchong 200 g", "58", "118"),
+    ("TEA-005", "TEA", "茉莉花茶 500g", "Jasmine tea 500 g", "39.5", "79.9"),
+    ("TEA-006", "TEA", "白毫银针 100g", "Silver Needle 100 g", "120", "268"),
+    ("POR-001", "PORC", "青花瓷茶具套装", "Blue-and-white tea set", "145", "299"),
+    ("POR-002", "PORC", "白瓷盖碗", "White gaiwan", "22.5", "49"),
+    ("POR-003", "PORC", "龙泉青瓷花瓶", "Longquan celadon vase", "210", "459"),
+    ("POR-004", "PORC", "紫砂壶 200ml", "Zisha teapot 200 ml", "168", "388"),
+    ("POR-005", "PORC", "骨瓷餐盘 6 件", "Bone china plates, set of 6", "99", "219"),
+    ("SIL-001", "SILK", "桑蚕丝围巾", "Mulberry silk scarf", "76", "189"),
+    ("SIL-002", "SILK", "真丝枕套", "Silk pillowcase", "68", "159"),
+    ("SIL-003", "SILK", "蚕丝被 1.5kg", "Silk quilt 1.5 kg", "420", "899"),
+    ("SIL-004", "SILK", "丝绸领带", "Silk tie", "45", "128"),
+    ("FOO-001", "FOOD", "新疆和田大枣 1kg", "Hetian dates 1 kg", "31", "65"),
+    ("FOO-002", "FOOD", "黑木耳 500g", "Black fungus 500 g", "28.8", "58"),
+    ("FOO-003", "FOOD", "桂花蜂蜜 500g", "Osmanthus honey 500 g", "36", "78"),
+    ("FOO-004", "FOOD", "五常大米 10kg", "Wuchang rice 10 kg", "72", "119"),
+    ("FOO-005", "FOOD", "杏仁饼礼盒", "Almond biscuit gift box", "33", "72"),
+];
+
+/// name, short name, tier, region, owner, credit limit, province, city, street, contact, mobile, USCC without
+/// its check character
+#[allow(clippy::type_complete)]
+const CUSTOMERS: &[(&str, &str, &str, &str, &str, Option<&str>, &str, &str, &str, &str, &str, Option<&str>)] = &[
+    ("广州天河贸易有限公司", "天河贸易", "a", "GD", "rep", Some("300000"), "广东省", "广州市", "天河路 385 号", "黄志明", "13800138001", Some("91440101MA59A1B2C")),
+    ("深圳市前海云商科技有限公司", "前海云商", "a", "GD", "rep", Some("500000"), "广东省", "深圳市", "前海大道 88 号", "何静", "13800138002", Some("91440300MA5D3E4F5")),
+    ("佛山禅城百货商行", "禅城百货", "c", "GD", "rep", Some("20000"), "广东省", "佛山市", "祖庙路 12 号", "梁伟业", "13800138003", Some("91440604MA4W5X6Y7")),
+    ("东莞南城礼品公司", "南城礼品", "b", "GD", "rep.chen", Some("80000"), "广东省", "东莞市", "鸿福路 200 号", "邓丽君", "13800138004", Some("91441900MA51G2H3J")),
+    ("珠海横琴跨境电商有限公司", "横琴跨境", "b", "GD", "rep.chen", Some("120000"), "广东省", "珠海市", "港澳大道 868 号", "吴海涛", "13800138005", Some("91440400MA4UQ7R8T")),
+    ("中山小榄酒店用品厂", "小榄酒店用品", "c", "GD", "rep.chen", None, "广东省", "中山市", "民安中路 66 号", "谭小红", "13800138006", None),
+    ("杭州西子茶业有限公司", "西子茶业", "a", "ZJ", "rep.sun", Some("260000"), "浙江省", "杭州市", "龙井路 1 号", "沈佳宜", "13800138007", Some("91330106MA27X8Y9A")),
+    ("宁波北仑进出口有限公司", "北仑进出口", "b", "ZJ", "rep.sun", Some("150000"), "浙江省", "宁波市", "明州路 301 号", "徐建国", "13800138008", Some("91330206MA281B2C3")),
+    ("义乌国际商贸城东方商行", "东方商行", "c", "ZJ", "rep.sun", Some("30000"), "浙江省", "义乌市", "福田路 105 号", "虞美玲", "13800138009", Some("91330782MA28D4E5F")),
+    ("上海浦东明珠酒店管理有限公司", "明珠酒店", "a", "SH", "rep.sun", Some("400000"), "上海市", "上海市", "世纪大道 1 号", "顾文博", "13800138010", Some("91310115MA1H7J8K9")),
+    ("上海长宁生活超市连锁", "长宁超市", "b", "SH", "rep.sun", Some("100000"), "上海市", "上海市", "长宁路 1018 号", "陆雨欣", "13800138011", Some("91310105MA1FW2X3Y")),
+    ("北京朝阳文化礼品有限公司", "朝阳礼品", "b", "BJ", "rep.sun", Some("90000"), "北京市", "北京市", "朝阳北路 101 号", "单雪峰", "13800138012", Some("91110105MA01A2B3C")),
+    ("北京海淀学府书店", "学府书店", "d", "BJ", "rep.sun", None, "北京市", "北京市", "成府路 45 号", "曾国强", "13800138013", None),
+    ("厦门鹭岛茶艺馆", "鹭岛茶艺", "c", "CN-S", "rep.chen", Some("40000"), "福建省", "厦门市", "环岛路 9 号", "林巧儿", "13800138014", None),
+    ("重庆渝中火锅食材配送中心", "渝中食材", "c", "CN-S", "rep", Some("50000"), "重庆市", "重庆市", "解放碑 28 号", "秦大勇", "13800138015", None),
+    ("长沙岳麓茶馆", "岳麓茶馆", "d", "CN-S", "rep", None, "湖南省", "长沙市", "麓山路 3 号", "彭丽", "13800138016", None),
+];
+
+const FOREIGN: &[(&str, &str, &str, &str, &str, &str, &str)] = &[
+    ("Brauer Teehandel GmbH", "b", "DE", "Hamburg", "Speicherstadt 12", "Katrin Brauer", "+49 40 555 0101"),
+    ("Maison du Thé SARL", "b", "FR", "Lyon", "14 rue Mercière", "Luc Fontaine", "+33 4 55 50 12 34"),
+    ("Pacific Gift Imports Inc.", "a", "US", "Seattle", "2100 Alaskan Way", "Dana Whitfield", "+1 206 555 0147"),
+    ("Café Orquídea S.A.", "c", "MX", "México", "Av. Reforma 222", "José Hernández", "+52 55 5555 0199"),
+];
+
+/// What a demo order has come to.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Goal {
+    Draft,
+    Rejected,
+    Submitted,
+    Approved,
+    Held,
+    Confirmed,
+    Partial,
+    Shipped,
+    Delivered,
+    Completed,
+    Cancelled,
+}
+
+struct Seed<'a> {
+    core: &'a Core,
+    app: &'a App,
+    conn: &'a mut Conn,
+    callers: HashMap<String, Caller>,
+    ids: HashMap<String, String>,
+    today: NaiveDate,
+    dice: u64,
+}
+
+/// Fills an empty database.
+pub fn seed(core: &Arc<Core>) -> Result<()> {
+    let app = Arc::new(App::new(core.clone(), crate::start::routes()).map_err(Error::internal)?);
+    let hash = passwords::hash(PASSWORD)?;
+    let core = core.clone();
+    core.engine.clone().write_now(move |conn| {
+        crate::start::set_fact(conn, "demo", "true")?;
+        let mut seed = Seed {
+            today: core.clock.now().date_in(core.zone),
+            core: &core,
+            app: &app,
+            conn,
+            callers: HashMap::from([("system".to_owned(), Caller::system("demo"))]),
+            ids: HashMap::new(),
+            dice: 2026,
+        };
+        seed.people(&hash)?;
+        seed.catalogue()?;
+        seed.customers()?;
+        seed.orders()?;
+        Ok(((), Fate::Keep))
+    })
+}
+
+impl Seed<'_> {
+    /// Somebody does something at noon of a day.
+    fn act(&mut self, who: &str, day: NaiveDate, method: Method, path: &str, body: Value) -> Result<Value> {
+        let caller = self.callers.get(who).ok_or_else(|| Error::internal(format!("nobody is called {who}")))?;
+        let mut tx = self.core.tx(self.conn, caller, Lang::En, "demo");
+        tx.now = At::noon_of(day, self.core.zone);
+        let applied = self.app.apply(&mut tx, method, path, body);
+        applied.map_err(|e| Error::internal(format!("demo: {who} {path}: {e}")))
+    }
+
+    fn post(&mut self, who: &str, day: NaiveDate, path: &str, body: Value) -> Result<Value> {
+        self.act(who, day, Method::Post, path, body)
+    }
+
+    /// Creates a record and remembers its id under a name.
+    fn make(&mut self, who: &str, day: NaiveDate, path: &str, name: String, body: Value) -> Result<String> {
+        let made = self.post(who, day, path, body)?;
+        let id = made["id"].as_str().unwrap_or_default().to_owned();
+        self.ids.insert(name, id.clone());
+        Ok(id)
+    }
+
+    fn id(&self, name: &str) -> Option<&String> {
+        self.ids.get(name)
+    }
+
+    /// The same demo everywhere: a number below `below`.
+    fn roll(&mut self, below: u64) -> u64 {
+        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.dice >> 33) % below
+    }
+
+    fn long_ago(&self) -> NaiveDate {
+        self.today - Duration::days(200)
+    }
+
+    fn people(&mut self, hash: &str) -> Result<()> {
+        let day = self.long_ago();
+        for (code, name, parent) in TEAMS {
+            let parent = parent.and_then(|p| self.id(&format!("team {p}")).cloned());
+            let body = json!({"code": code, "name": name, "parent_id": parent});
+            self.make("system", day, "/teams", format!("team {code}"), body)?;
+        }
+        for (code, name, parent) in REGIONS {
+            let parent = parent.and_then(|p| self.id(&format!("region {p}")).cloned());
+            let body = json!({"code": code, "name": name, "parent_id": parent});
+            self.make("system", day, "/regions", format!("region {code}"), body)?;
+        }
+        for (username, name, role, team, title) in PEOPLE {
+            let team = team.and_then(|t| self.id(&format!("team {t}")).cloned());
+            let body = json!({"username": username, "name": name, "role": role, "team_id": team, "title": title,
+                "email": format!("{username}@yunfan.example"), "lang": if name.is_ascii() { "en" } else { "zh-CN" }});
+            let input: UserInput = crate::base::http::from_value(body)?;
+            self.person(username, input, hash, day)?;
+        }
+        let company = json!({"company": {"name": "云帆贸易有限公司", "name_en": "Yunfan Trading Co., Ltd.",
+            "tax_id": complete_uscc("91440101MA5CK8D6E"), "address": "广东省广州市越秀区东风中路 268 号", "phone": "020-8888 6666"}});
+        self.act("system", day, Method::Patch, "/settings", company).map(drop)
+    }
+
+    fn person(&mut self, username: &str, input: UserInput, hash: &str, day: NaiveDate) -> Result<()> {
+        let system = Caller::system("demo");
+        let mut tx = self.core.tx(self.conn, &system, Lang::En, "demo");
+        tx.now = At::noon_of(day, self.core.zone);
+        let user = people::create_user(&mut tx, input, Some(hash.to_owned()), false)?;
+        let teams = sessions::teams_under(self.conn, user.team_id)?;
+        let caller = Caller::person(user.id.0, &user.name, user.role, user.team_id.map(|TeamId(t)| t), teams);
+        self.ids.insert(format!("user {username}"), user.id.to_string());
+        self.callers.insert(username.to_owned(), caller);
+        Ok(())
+    }
+
+    fn catalogue(&mut self) -> Result<()> {
+        let day = self.long_ago();
+        for (code, name, name_en) in CATEGORIES {
+            let body = json!({"code": code, "name": name, "name_en": name_en});
+            self.make("clerk", day, "/product-categories", format!("category {code}"), body)?;
+        }
+        for (sku, category, name, name_en, cost, _) in PRODUCTS {
+            let unit = if sku.starts_with("POR") { "set" } else { "pcs" };
+            let tax = if *category == "FOOD" { "0.09" } else { "0.13" };
+            let body = json!({"sku": sku, "name": name, "name_en": name_en, "category_id": self.id(&format!("category {category}")),
+                "unit": unit, "units": [{"unit": "box", "factor": "24"}], "tax_rate": tax, "cost": cost, "cost_currency": "CNY"});
+            // Costs are the manager's to enter.
+            let id = self.make("manager", day, "/products", format!("product {sku}"), body)?;
+            self.post("manager", day, &format!("/products/{id}/activate"), json!({}))?;
+        }
+        self.price_list("STANDARD", "标准价目表", "CNY", None, 100, day)?;
+        self.price_list("TIER-A", "A 级客户价目表", "CNY", Some("a"), 92, day)?;
+        self.price_list("EXPORT-USD", "Export price list", "USD", None, 15, day)
+    }
+
+    /// Every product at so many hundredths of its standard price.
+    fn price_list(&mut self, code: &str, name: &str, currency: &str, tier: Option<&str>, share: i64, day: NaiveDate) -> Result<()> {
+        let body = json!({"code": code, "name": name, "currency": currency, "tier": tier, "valid_from": day.to_string()});
+        let list = self.make("clerk", day, "/price-lists", format!("list {code}"), body)?;
+        for (sku, _, _, _, _, price) in PRODUCTS {
+            let price: crate::base::types::Price = price.parse()?;
+            let cents = (price.units() / 10_000 * share + 50) / 100;
+            let price = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
+            let product = self.id(&format!("product {sku}")).cloned();
+            let one = json!({"product_id": product, "min_quantity": "1", "unit_price": price(cents), "valid_from": day.to_string()});
+            self.post("clerk", day, &format!("/price-lists/{list}/prices"), one)?;
+            let many = json!({"product_id": product, "min_quantity": "100", "unit_price": price(cents * 95 / 100), "valid_from": day.to_string()});
+            self.post("clerk", day, &format!("/price-lists/{list}/prices"), many)?;
+        }
+        self.post("manager", day, &format!("/price-lists/{list}/activate"), json!({})).map(drop)
+    }
+
+    fn customers(&mut self) -> Result<()> {
+        for (i, c) in CUSTOMERS.iter().enumerate() {
+            let day = self.today - Duration::days(190 - i as i64 * 5);
+            let (name, short, tier, region, owner, limit, province, city, street, contact, mobile, tax) = *c;
+            let address = json!({"kind": "both", "is_default": true, "recipient": contact, "phone": mobile,
+                "line1": street, "city": city, "province": province, "country": "CN"});
+            let body = json!({"name": name, "short_name": short, "kind": "company", "tier": tier, "currency": "CNY",
+                "region_id": self.id(&format!("region {region}")), "owner_id": self.id(&format!("user {owner}")),
+                "tax_id": tax.and_then(complete_uscc), "country": "CN", "channel": "direct",
+                "tags": [if tier == "a" { "重点客户" } else { "常规" }],
+                "contacts": [{"name": contact, "mobile": mobile, "is_primary": true, "decision_role": "decision_maker"}],
+                "addresses": [address]});
+            let id = self.make("clerk", day, "/customers", format!("customer {i}"), body)?;
+            self.post("clerk", day, &format!("/customers/{id}/activate"), json!({}))?;
+            if let Some(limit) = limit {
+                let terms = json!({"credit_limit": limit, "payment_days": 30, "reason": "年度信用评估"});
+                self.post("finance", day, &format!("/customers/{id}/credit-terms"), terms)?;
+            }
+        }
+        for (i, (name, tier, country, city, street, contact, phone)) in FOREIGN.iter().enumerate() {
+            let day = self.today - Duration::days(150 - i as i64 * 10);
+            let body = json!({"name": name, "kind": "company", "tier": tier, "currency": "USD", "country": country,
+                "region_id": self.id("region INTL"), "owner_id": self.id("user rep.miller"), "channel": "export",
+                "contacts": [{"name": contact, "phone": phone, "is_primary": true}],
+                "addresses": [{"kind": "both", "is_default": true, "line1": street, "city": city, "country": country}]});
+            let id = self.make("clerk", day, "/customers", format!("customer {}", CUSTOMERS.len() + i), body)?;
+            self.post("clerk", day, &format!("/customers/{id}/activate"), json!({}))?;
+        }
+        Ok(())
+    }
+
+    fn orders(&mut self) -> Result<()> {
+        const GOALS: [Goal; 16] = [
+            Goal::Completed, Goal::Delivered, Goal::Completed, Goal::Shipped, Goal::Partial, Goal::Confirmed,
+            Goal::Approved, Goal::Submitted, Goal::Draft, Goal::Held, Goal::Cancelled, Goal::Completed,
+            Goal::Rejected, Goal::Delivered, Goal::Partial, Goal::Submitted,
+        ];
+        let count = 64;
+        for n in 0..count {
+            let day = self.today - Duration::days(95 - n * 95 / count);
+            // What is old has come to its end; what is new is on its way.
+            let young = self.today - Duration::days(30);
+            let goal = match GOALS[n as usize % GOALS.len()] {
+                goal if day < young && goal < Goal::Delivered => Goal::Completed,
+                goal => goal,
+            };
+            self.order(n as usize, day, goal)?;
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, n: usize, day: NaiveDate, goal: Goal) -> Result<()> {
+        let customer = n % (CUSTOMERS.len() + FOREIGN.len());
+        let owner = CUSTOMERS.get(customer).map_or("rep.miller", |c| c.4);
+        let lines: Vec<Value> = (0..2 + self.roll(4))
+            .map(|k| {
+                let sku = PRODUCTS[(n * 7 + k as usize * 3) % PRODUCTS.len()].0;
+                let quantity = 5 + self.roll(60);
+                json!({"product_id": self.id(&format!("product {sku}")), "quantity": quantity.to_string()})
+            })
+            .collect();
+        let body = json!({"customer_id": self.id(&format!("customer {customer}")), "order_date": day.to_string(),
+            "requested_date": (day + Duration::days(10)).to_string(), "promised_date": (day + Duration::days(12)).to_string(),
+            "customer_po": format!("PO-{:04}", 1000 + n), "lines": lines});
+        let order = self.post(owner, day, "/orders", body)?;
+        let id = order["id"].as_str().unwrap_or_default().to_owned();
+        self.walk(&id, owner, day, goal)
+    }
+
+    /// Leads an order from draft to its goal.
+    fn walk(&mut self, id: &str, owner: &str, day: NaiveDate, goal: Goal) -> Result<()> {
+        let path = format!("/orders/{id}");
+        let later = |days: i64, today: NaiveDate| (day + Duration::days(days)).min(today);
+        let today = self.today;
+        if goal == Goal::Draft {
+            return Ok(());
+        }
+        self.post(owner, day, &format!("{path}/submit"), json!({}))?;
+        match goal {
+            Goal::Submitted => return Ok(()),
+            Goal::Cancelled => {
+                let why = json!({"reason": "客户取消采购计划"});
+                return self.post("clerk", later(1, today), &format!("{path}/cancel"), why).map(drop);
+            }
+            Goal::Rejected => {
+                let why = json!({"reason": "请核对交货日期"});
+                return self.post("executive", later(1, today), &format!("{path}/reject"), why).map(drop);
+            }
+            _ => {}
+        }
+        let consent = json!({"override_reason": "客户已口头承诺付款，同意放行"});
+        self.post("executive", later(1, today), &format!("{path}/approve"), consent)?;
+        if goal == Goal::Approved {
+            return Ok(());
+        }
+        self.post("clerk", later(1, today), &format!("{path}/confirm"), json!({}))?;
+        match goal {
+            Goal::Confirmed => Ok(()),
+            Goal::Held => {
+                let why = json!({"kind": "credit", "reason": "等待预付款到账"});
+                self.post("finance", later(2, today), &format!("{path}/hold"), why).map(drop)
+            }
+            _ => self.ship(&path, goal, later(4, today), later(7, today)),
+        }
+    }
+
+    fn ship(&mut self, path: &str, goal: Goal, shipped: NaiveDate, arrived: NaiveDate) -> Result<()> {
+        let mut body = json!({"carrier": "顺丰速运 SF Express", "tracking_number": format!("SF{:010}", self.roll(9_999_999_999)),
+            "shipped_date": shipped.to_string(), "freight_cost": format!("{}.00", 20 + self.roll(80))});
+        if goal == Goal::Partial {
+            body["lines"] = self.half(path)?;
+        }
+        let shipment = self.post("warehouse", shipped, &format!("{path}/shipments"), body)?;
+        if goal < Goal::Delivered {
+            return Ok(());
+        }
+        let deliver = format!("/shipments/{}/deliver", shipment["id"].as_str().unwrap_or_default());
+        self.post("warehouse", arrived, &deliver, json!({"delivered_date": arrived.to_string(), "received_by": "收发室"}))?;
+        match goal {
+            Goal::Completed => self.post("clerk", arrived, &format!("{path}/complete"), json!({})).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Two of the first line.
+    fn half(&mut self, path: &str) -> Result<Value> {
+        let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
+        let order = crate::orders::model::Order::load(self.conn, id)?.ok_or_else(Error::not_found)?;
+        let first = order.lines.first().map(|l| l.id);
+        Ok(json!([{"order_line_id": first, "quantity": "2"}]))
+    }
+}
+
+/// Whether the words in [`PEOPLE`] are roles.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::auth::Role;
+    use crate::base::types::TextEnum;
+
+    #[test]
+    fn every_told_log_in_is_somebody_with_a_role() {
+        for login in LOGINS {
+            let person = PEOPLE.iter().find(|p| p.0 == login);
+            assert!(person.is_some_and(|p| Role::parse(p.2).is_some()), "{login}");
+        }
+    }
+}

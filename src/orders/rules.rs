@@ -1,0 +1,374 @@
+//! The rules of an order, without database or HTTP: its life, its sums, its progress, its review.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::{Override, OrderLine, OrderLineId, OrderRow};
+use crate::base::auth::Scope;
+use crate::base::error::{Fault, Result};
+use crate::base::types::number::{NotANumber, currency_places};
+use crate::base::types::{Amount, Price, Quantity, Rate};
+use crate::text_enum;
+
+text_enum! {
+    /// Where an order is in its life.
+    pub enum OrderStatus {
+        Draft = "draft",
+        Submitted = "submitted",
+        Approved = "approved",
+        Confirmed = "confirmed",
+        PartiallyShipped = "partially_shipped",
+        Shipped = "shipped",
+        Delivered = "delivered",
+        Completed = "completed",
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// A step in an order's life.
+    pub enum OrderAction {
+        Edit = "edit",
+        Delete = "delete",
+        Submit = "submit",
+        Withdraw = "withdraw",
+        Approve = "approve",
+        Reject = "reject",
+        Override = "override",
+        Confirm = "confirm",
+        Revise = "revise",
+        Ship = "ship",
+        CloseShort = "close_short",
+        Complete = "complete",
+        Cancel = "cancel",
+        Hold = "hold",
+        Release = "release",
+    }
+}
+
+text_enum! {
+    /// How much of an order has been shipped; derived from its shipments.
+    pub enum Fulfilment { None = "none", Partial = "partial", Full = "full" }
+}
+
+impl OrderStatus {
+    /// The whole life. What is not here cannot happen. After `ship` the exact status follows from the
+    /// quantities ([`progress`]); delivery is a step of the shipment.
+    pub fn after(self, action: OrderAction) -> Option<OrderStatus> {
+        use OrderAction as A;
+        use OrderStatus::*;
+        match (self, action) {
+            (Draft, A::Edit | A::Delete) => Some(Draft),
+            (Draft, A::Submit) => Some(Submitted),
+            (Submitted | Approved, A::Withdraw | A::Reject) => Some(Draft),
+            (Submitted, A::Approve) => Some(Approved),
+            (Approved, A::Confirm) => Some(Confirmed),
+            (Confirmed | PartiallyShipped, A::Ship) => Some(PartiallyShipped),
+            (PartiallyShipped, A::CloseShort) => Some(Shipped),
+            (Delivered, A::Complete) => Some(Completed),
+            (Draft | Submitted | Approved | Confirmed, A::Cancel) => Some(Cancelled),
+            (Submitted | Approved | Confirmed | PartiallyShipped, A::Hold | A::Release | A::Override) => Some(self),
+            (Confirmed | PartiallyShipped, A::Revise) => Some(self),
+            _ => None,
+        }
+    }
+
+    /// Counts as a booked sale: approved or later, and not cancelled.
+    pub const BOOKED: &'static [OrderStatus] = &[
+        OrderStatus::Approved,
+        OrderStatus::Confirmed,
+        OrderStatus::PartiallyShipped,
+        OrderStatus::Shipped,
+        OrderStatus::Delivered,
+        OrderStatus::Completed,
+    ];
+    /// Counts against the customer's credit.
+    pub const OPEN: &'static [OrderStatus] = &[
+        OrderStatus::Approved,
+        OrderStatus::Confirmed,
+        OrderStatus::PartiallyShipped,
+        OrderStatus::Shipped,
+        OrderStatus::Delivered,
+    ];
+}
+
+impl OrderAction {
+    /// Who may take the step: whoever has one of these.
+    pub const fn scopes(self) -> &'static [Scope] {
+        use OrderAction::*;
+        match self {
+            Edit | Delete => &[Scope::OrdersWrite],
+            Submit | Withdraw => &[Scope::OrdersSubmit],
+            Approve | Reject => &[Scope::OrdersApprove],
+            Override => &[Scope::OrdersOverride],
+            Confirm | Complete => &[Scope::OrdersConfirm],
+            Revise => &[Scope::OrdersConfirm, Scope::OrdersApprove],
+            Ship => &[Scope::ShipmentsWrite],
+            CloseShort | Cancel => &[Scope::OrdersCancel],
+            Hold | Release => &[Scope::OrdersHold, Scope::OrdersHoldCredit],
+        }
+    }
+}
+
+// ---- sums ----------------------------------------------------------------------------------------------------
+
+/// A line's or a document's sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// Quantity × price, rounded.
+    pub list: Amount,
+    /// `list` − `net`.
+    pub discount: Amount,
+    /// After discount, before tax, rounded.
+    pub net: Amount,
+    pub tax: Amount,
+    /// `net` + `tax`.
+    pub gross: Amount,
+}
+
+/// A line's sums, each rounded half away from zero to the currency's places.
+pub fn line_sums(quantity: Quantity, price: Price, discount: Rate, tax: Rate, currency: &str) -> Result<Sums, NotANumber> {
+    let places = currency_places(currency);
+    let product = i128::from(quantity.units()).checked_mul(i128::from(price.units())).ok_or(NotANumber)?;
+    let list = Amount::rounded(product, places)?;
+    // Kept at full width until the one rounding: quantity × price × (1 − discount), in units of 10^-18.
+    let share = i128::from(Rate::ONE.units() - discount.units());
+    let exact = product.checked_mul(share).ok_or(NotANumber)?;
+    let net = Amount::rounded_from(exact, 18, places)?;
+    let tax_exact = i128::from(net.units()).checked_mul(i128::from(tax.units())).ok_or(NotANumber)?;
+    let tax = Amount::rounded_from(tax_exact, 10, places)?;
+    Ok(Sums { list, discount: list.checked_sub(net)?, net, tax, gross: net.checked_add(tax)? })
+}
+
+/// A document's sums are the sums of its lines'.
+pub fn total(lines: impl IntoIterator<Item = Sums>) -> Result<Sums, NotANumber> {
+    lines.into_iter().try_fold(Sums::default(), |sum, line| {
+        Ok(Sums {
+            list: sum.list.checked_add(line.list)?,
+            discount: sum.discount.checked_add(line.discount)?,
+            net: sum.net.checked_add(line.net)?,
+            tax: sum.tax.checked_add(line.tax)?,
+            gross: sum.gross.checked_add(line.gross)?,
+        })
+    })
+}
+
+// ---- progress ------------------------------------------------------------------------------------------------
+
+/// What may still be shipped of a line.
+pub fn open_quantity(line: &OrderLine) -> Quantity {
+    Quantity::from_units(line.quantity.units() - line.shipped.units() - line.closed.units())
+}
+
+/// Where a confirmed order stands, from its lines' quantities alone.
+pub fn progress(lines: &[OrderLine]) -> (OrderStatus, Fulfilment) {
+    let shipped = lines.iter().any(|l| !l.shipped.is_zero());
+    let open = lines.iter().any(|l| !open_quantity(l).is_zero());
+    let underway = lines.iter().any(|l| l.delivered != l.shipped);
+    match (shipped, open, underway) {
+        (false, _, _) => (OrderStatus::Confirmed, Fulfilment::None),
+        (true, true, _) => (OrderStatus::PartiallyShipped, Fulfilment::Partial),
+        (true, false, true) => (OrderStatus::Shipped, Fulfilment::Full),
+        (true, false, false) => (OrderStatus::Delivered, Fulfilment::Full),
+    }
+}
+
+/// A quantity to ship, at this place of the request.
+pub struct Wanted {
+    pub pointer: String,
+    pub line: OrderLineId,
+    pub quantity: Quantity,
+}
+
+/// What is wrong with a shipment's quantities: more than open, nothing, unknown or repeated lines.
+pub fn shipment_faults(lines: &[OrderLine], wanted: &[Wanted]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (i, want) in wanted.iter().enumerate() {
+        let quantity = format!("{}/quantity", want.pointer);
+        let Some(line) = lines.iter().find(|l| l.id == want.line) else {
+            let at = format!("{}/order_line_id", want.pointer);
+            faults.push(Fault::at(at, "unknown_reference").with("kind", "order line"));
+            continue;
+        };
+        if wanted[..i].iter().any(|w| w.line == want.line) {
+            faults.push(Fault::at(format!("{}/order_line_id", want.pointer), "duplicate_entry"));
+        }
+        if want.quantity <= Quantity::ZERO {
+            faults.push(Fault::at(quantity, "must_be_positive"));
+        } else if want.quantity > open_quantity(line) {
+            faults.push(Fault::at(quantity, "exceeds_open").with("open", open_quantity(line)));
+        }
+    }
+    faults
+}
+
+// ---- review --------------------------------------------------------------------------------------------------
+
+text_enum! {
+    /// Whether a finding stops the order.
+    pub enum Severity {
+        /// To be looked at.
+        Soft = "soft",
+        /// Stops the order until someone with the right overrides it with a reason.
+        Hard = "hard",
+    }
+}
+
+/// What a reviewer must look at.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Finding {
+    #[schema(example = "over_credit_limit")]
+    pub code: String,
+    pub severity: Severity,
+    /// The line that it is about; null for the whole order.
+    pub line_id: Option<OrderLineId>,
+    #[schema(max_length = 1000, example = "Open orders of 120000.00 CNY exceed the credit limit of 100000.00 CNY.")]
+    pub message: String,
+    /// The numbers in the message.
+    pub params: std::collections::BTreeMap<String, String>,
+    /// Who overrode it, and why; null when nobody did.
+    pub overridden: Option<Override>,
+}
+
+/// What the review looks at beside the order.
+pub struct Facts<'a> {
+    pub today: NaiveDate,
+    pub customer_blocked: Option<&'a str>,
+    pub credit_limit: Option<Amount>,
+    pub customer_currency: &'a str,
+    /// Gross of the customer's other open orders in this currency.
+    pub exposure: Amount,
+    /// The discount up to which nobody else needs to look, and up to which the one who asks may decide.
+    pub entry_discount_limit: Rate,
+    pub own_discount_limit: Rate,
+    /// The number of another order with the same lines and PO.
+    pub duplicate_of: Option<String>,
+    /// Lines whose product is not on sale.
+    pub not_on_sale: Vec<OrderLineId>,
+}
+
+/// A finding's code, before it is put into words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raised {
+    pub code: &'static str,
+    pub severity: Severity,
+    pub line: Option<OrderLineId>,
+    pub params: Vec<(&'static str, String)>,
+}
+
+fn raise(code: &'static str, severity: Severity, params: Vec<(&'static str, String)>) -> Raised {
+    Raised { code, severity, line: None, params }
+}
+
+/// Everything that a reviewer must look at.
+pub fn review(order: &OrderRow, lines: &[OrderLine], facts: &Facts) -> Result<Vec<Raised>> {
+    let mut found = credit_review(order, facts)?;
+    if let Some(number) = &facts.duplicate_of {
+        found.push(raise("possible_duplicate", Severity::Soft, vec![("number", number.clone())]));
+    }
+    if order.shipping_address.is_none() {
+        found.push(raise("no_shipping_address", Severity::Soft, vec![]));
+    }
+    if let Some(date) = order.promised_date.filter(|d| *d < facts.today) {
+        found.push(raise("promised_date_past", Severity::Soft, vec![("date", date.to_string())]));
+    }
+    for line in lines {
+        let about = |mut raised: Raised| {
+            raised.line = Some(line.id);
+            raised.params.push(("position", line.position.to_string()));
+            raised
+        };
+        found.extend(line_review(line, facts).into_iter().map(about));
+    }
+    Ok(found)
+}
+
+/// What is looked at again at confirmation and shipment: may this customer have more?
+pub fn credit_review(order: &OrderRow, facts: &Facts) -> Result<Vec<Raised>> {
+    let mut found = Vec::new();
+    if let Some(reason) = facts.customer_blocked {
+        found.push(raise("customer_blocked", Severity::Hard, vec![("reason", reason.to_owned())]));
+    }
+    let Some(limit) = facts.credit_limit else { return Ok(found) };
+    if facts.customer_currency != order.currency {
+        let params = vec![("currency", order.currency.clone()), ("credit_currency", facts.customer_currency.to_owned())];
+        found.push(raise("credit_in_other_currency", Severity::Soft, params));
+        return Ok(found);
+    }
+    let total = facts.exposure.checked_add(order.gross)?;
+    if total > limit {
+        let params = vec![
+            ("open", total.to_string()),
+            ("limit", limit.to_string()),
+            ("currency", order.currency.clone()),
+        ];
+        found.push(raise("over_credit_limit", Severity::Hard, params));
+    }
+    Ok(found)
+}
+
+fn line_review(line: &OrderLine, facts: &Facts) -> Vec<Raised> {
+    let mut found = Vec::new();
+    if facts.not_on_sale.contains(&line.id) {
+        found.push(raise("product_not_on_sale", Severity::Hard, vec![("sku", line.sku.clone())]));
+    }
+    match line.list_price {
+        None => found.push(raise("no_list_price", Severity::Soft, vec![("sku", line.sku.clone())])),
+        Some(list) if line.unit_price < list => {
+            let params = vec![("price", line.unit_price.to_string()), ("list_price", list.to_string())];
+            found.push(raise("price_below_list", Severity::Soft, params));
+        }
+        Some(_) => {}
+    }
+    if below_cost(line) {
+        // The cost itself is not told: not everybody who sees findings may see costs.
+        found.push(raise("price_below_cost", Severity::Hard, vec![]));
+    }
+    if line.discount_rate > facts.entry_discount_limit {
+        let beyond_own = line.discount_rate > facts.own_discount_limit;
+        let severity = if beyond_own { Severity::Hard } else { Severity::Soft };
+        let params =
+            vec![("discount", percent(line.discount_rate)), ("limit", percent(facts.own_discount_limit.max(facts.entry_discount_limit)))];
+        found.push(raise("discount_beyond_limit", severity, params));
+    }
+    if let Some(date) = line.promised_date.filter(|d| *d < facts.today) {
+        found.push(raise("promised_date_past", Severity::Soft, vec![("date", date.to_string())]));
+    }
+    found
+}
+
+/// What remains per unit after discount is less than the unit costs. Compared without rounding.
+fn below_cost(line: &OrderLine) -> bool {
+    let Some(cost) = line.unit_cost else { return false };
+    let kept = i128::from(line.unit_price.units()) * i128::from(Rate::ONE.units() - line.discount_rate.units());
+    kept < i128::from(cost.units()) * i128::from(Rate::ONE.units())
+}
+
+/// `0.125` as `12.5%`.
+pub fn percent(rate: Rate) -> String {
+    format!("{}%", Quantity::from_units(rate.units().saturating_mul(100)))
+}
+
+/// The override that covers a finding.
+pub fn override_of<'o>(raised: &Raised, overrides: &'o [Override]) -> Option<&'o Override> {
+    overrides.iter().find(|o| o.code == raised.code && o.line_id == raised.line)
+}
+
+/// Hard findings that nobody has overridden.
+pub fn blocking<'r>(found: &'r [Raised], overrides: &[Override]) -> Vec<&'r Raised> {
+    found.iter().filter(|r| r.severity == Severity::Hard && override_of(r, overrides).is_none()).collect()
+}
+
+/// The same customer, lines and PO give the same digest, whatever the order of the lines.
+pub fn line_digest(customer_po: Option<&str>, lines: &[OrderLine]) -> String {
+    let mut parts: Vec<String> =
+        lines.iter().map(|l| format!("{}:{}:{}", l.product_id, l.quantity, l.unit)).collect();
+    parts.sort_unstable();
+    let po = customer_po.map(crate::base::text::fold).unwrap_or_default();
+    crate::base::secret::sha256_hex(format!("{po}|{}", parts.join(",")).as_bytes())[..32].to_owned()
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

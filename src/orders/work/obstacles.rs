@@ -1,0 +1,83 @@
+//! What stands in the way of each step, and who can clear it: the same rules that the steps themselves go by.
+
+use super::super::model::Order;
+use super::super::rules::{self, OrderAction};
+use super::review::{self, Surroundings};
+use crate::base::auth::Scope;
+use crate::base::db::Rx;
+use crate::base::error::Result;
+use crate::base::http::actions::{ActionState, ActionStates, Obstacle, holders};
+use crate::people::UserId;
+
+/// Every step of the order's life.
+pub fn explain(rx: &mut Rx, order: &Order) -> Result<ActionStates> {
+    let around = review::surroundings(rx.conn, order, rx.caller)?;
+    let states = OrderAction::ALL.iter().map(|action| {
+        let mut obstacles = general(rx, order, *action);
+        // A step that its life does not have now has no rules to be looked at.
+        if order.row.status.after(*action).is_some() {
+            obstacles.extend(particular(rx, order, &around, *action)?);
+        }
+        Ok(ActionState::of(action, obstacles))
+    });
+    Ok(ActionStates { data: states.collect::<Result<_>>()? })
+}
+
+/// Life and rights.
+fn general(rx: &Rx, order: &Order, action: OrderAction) -> Vec<Obstacle> {
+    let mut obstacles = Vec::new();
+    if order.row.status.after(action).is_none() {
+        obstacles.push(Obstacle::status(rx.lang, order.row.status));
+    }
+    let scopes = action.scopes();
+    if let (false, Some(first)) = (scopes.iter().any(|s| rx.caller.may(*s)), scopes.first()) {
+        obstacles.push(Obstacle::scope(rx.lang, *first));
+    }
+    obstacles
+}
+
+/// The rules of this step.
+fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction) -> Result<Vec<Obstacle>> {
+    let row = &order.row;
+    let simple = |code: &'static str| vec![Obstacle::new(rx.lang, code, &[], vec![])];
+    Ok(match action {
+        OrderAction::Submit if order.lines.is_empty() => simple("no_lines"),
+        OrderAction::Delete if row.submitted_at.is_some() => simple("was_submitted"),
+        OrderAction::Hold if row.on_hold => simple("already_on_hold"),
+        OrderAction::Release if !row.on_hold => simple("not_on_hold"),
+        OrderAction::Approve => approval(rx, order, around)?,
+        OrderAction::Confirm => findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?),
+        OrderAction::Ship => {
+            let mut obstacles = findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?);
+            if row.on_hold {
+                let reason = row.hold_reason.clone().unwrap_or_default();
+                let releases = super::life::hold_scope(row.hold_kind.unwrap_or(super::super::model::HoldKind::Other));
+                obstacles.push(Obstacle::new(rx.lang, "on_hold", &[("reason", reason)], holders(releases)));
+            }
+            obstacles
+        }
+        _ => vec![],
+    })
+}
+
+fn approval(rx: &Rx, order: &Order, around: &Surroundings) -> Result<Vec<Obstacle>> {
+    let mut obstacles = findings(rx, order, &around.review(order, rx.caller, rx.today())?);
+    let me = rx.caller.user.map(UserId);
+    let own = me.is_some() && (order.row.submitted_by == me || order.row.created_by == me);
+    if around.needs_four_eyes(&order.row) && own {
+        obstacles.push(Obstacle::new(rx.lang, "four_eyes_needed", &[], holders(Scope::OrdersApprove)));
+    }
+    if around.above_manager_limit(&order.row) && !rx.caller.may(Scope::OrdersApproveHigh) {
+        let params = [("limit", around.settings.manager_limit(&order.row.currency).to_string())];
+        obstacles.push(Obstacle::new(rx.lang, "above_manager_limit", &params, holders(Scope::OrdersApproveHigh)));
+    }
+    Ok(obstacles)
+}
+
+/// Hard findings that nobody has overridden.
+fn findings(rx: &Rx, order: &Order, raised: &[rules::Raised]) -> Vec<Obstacle> {
+    rules::blocking(raised, &order.row.overrides)
+        .into_iter()
+        .map(|r| Obstacle::new(rx.lang, r.code, &r.params, holders(Scope::OrdersOverride)))
+        .collect()
+}

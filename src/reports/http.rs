@@ -1,0 +1,11 @@
+//! Endpoints of reports: extract, call, answer.
+
+use super::model::SalesSummary;
+use super::work;
+use crate::base::db::Rx;
+use crate::base::error::Result;
+use crate::base::http::{Answer, Req};
+
+pub fn sales_summary(rx: &mut Rx, req: &Req) -> Result<Answer<SalesSummary>> {
+    work::sales_summary(rx, &req.query).map(Answer::of)
+}

@@ -1,0 +1,236 @@
+//! Booked sales, grouped in the database. Every figure is a sum over order lines, and a document's sums are the
+//! sums of its lines', so the parts always add up to the whole.
+
+use std::collections::BTreeSet;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::model::{Dimension, Keys, Measures, SalesRow, SalesSummary};
+use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::{Conn, Rx};
+use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::http::params::{self, Query};
+use crate::base::types::{Amount, Quantity, TextEnum};
+use crate::orders::model::visible_to;
+use crate::orders::rules::OrderStatus;
+use crate::schema::{customers, order_lines, orders, product_categories, products, regions, teams, users};
+
+const MOST_ROWS: usize = 5_000;
+
+type Shape = (
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Text,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+);
+type Loaded = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+);
+
+pub fn sales_summary(rx: &mut Rx, query: &Query) -> Result<SalesSummary> {
+    let dimensions = dimensions(query)?;
+    let cond = condition(query).and(visible_to(rx.caller));
+    let rows = load(rx.conn, &dimensions, cond.clone(), MOST_ROWS as i64 + 1)?;
+    if rows.len() > MOST_ROWS {
+        return Err(Problem::new("too_many_groups").param("max", MOST_ROWS).into());
+    }
+    // The whole is asked for by itself: an order with lines of two products counts once.
+    let totals: Vec<Measures> = load(rx.conn, &[], cond, 200)?.iter().map(measures).collect();
+    let rows = rows.into_iter().map(|row| row_of(&dimensions, row)).collect();
+    let total = if totals.len() == 1 { totals.first().cloned() } else { None };
+    Ok(SalesSummary { measure: "booked_sales".into(), rows, total, totals })
+}
+
+fn dimensions(query: &Query) -> Result<Vec<Dimension>> {
+    let words: BTreeSet<&str> = query.words("group_by").iter().copied().collect();
+    let given = query.words("group_by");
+    if given.len() > 2 {
+        return Err(params::bad(vec![Fault::parameter("group_by", "too_many_items").with("max", 2)]));
+    }
+    if words.len() < given.len() {
+        return Err(params::bad(vec![Fault::parameter("group_by", "duplicate_entry")]));
+    }
+    given.iter().map(|w| Dimension::parse(w).ok_or_else(|| Error::internal("unknown dimension"))).collect()
+}
+
+fn condition(query: &Query) -> Cond {
+    let booked = OrderStatus::BOOKED.iter().map(|s| Value::from(s.as_str())).collect();
+    let mut cond = Cond::In("orders.status", booked);
+    if let Some(from) = query.date("order_date_from") {
+        cond = cond.and(Cond::Compare("orders.order_date", Op::Ge, from.into()));
+    }
+    if let Some(to) = query.date("order_date_to") {
+        cond = cond.and(Cond::Compare("orders.order_date", Op::Le, to.into()));
+    }
+    for (name, column) in [
+        ("customer_id", "orders.customer_id"),
+        ("rep_id", "orders.rep_id"),
+        ("team_id", "orders.team_id"),
+        ("region_id", "orders.region_id"),
+        ("product_id", "order_lines.product_id"),
+        ("category_id", "products.category_id"),
+    ] {
+        if query.get(name).is_some() {
+            cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
+        }
+    }
+    for (name, column) in [("channel", "orders.channel"), ("currency", "orders.currency")] {
+        if let Some(text) = query.text(name) {
+            cond = cond.and(Cond::eq(column, text));
+        }
+    }
+    cond
+}
+
+// ---- the query -------------------------------------------------------------------------------------------------
+
+/// What differs between the engines: parts of a date, and an id as 32 hex digits.
+struct Dialect {
+    sqlite: bool,
+}
+
+impl Dialect {
+    fn date_part(&self, part: Dimension) -> String {
+        let (sqlite, postgres) = match part {
+            Dimension::Year => ("strftime('%Y', orders.order_date)", "to_char(orders.order_date, 'YYYY')"),
+            Dimension::Quarter => (
+                "strftime('%Y', orders.order_date) || '-Q' || ((CAST(strftime('%m', orders.order_date) AS INTEGER) + 2) / 3)",
+                "to_char(orders.order_date, 'YYYY-\"Q\"Q')",
+            ),
+            Dimension::Month => ("strftime('%Y-%m', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM')"),
+            _ => ("strftime('%Y-%m-%d', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM-DD')"),
+        };
+        if self.sqlite { sqlite.to_owned() } else { postgres.to_owned() }
+    }
+
+    fn id(&self, column: &str) -> String {
+        match self.sqlite {
+            true => format!("lower(hex({column}))"),
+            false => format!("replace({column}::text, '-', '')"),
+        }
+    }
+
+    /// Key and label of a dimension, as SQL.
+    fn key(&self, dimension: Dimension) -> (String, String) {
+        let named = |id: &str, label: &str| (self.id(id), label.to_owned());
+        match dimension {
+            Dimension::Customer => named("orders.customer_id", "customers.name"),
+            Dimension::Rep => named("orders.rep_id", "users.name"),
+            Dimension::Team => named("orders.team_id", "teams.name"),
+            Dimension::Region => named("orders.region_id", "regions.name"),
+            Dimension::Product => named("order_lines.product_id", "products.name"),
+            Dimension::Category => named("products.category_id", "product_categories.name"),
+            Dimension::Channel => ("orders.channel".into(), "NULL".into()),
+            Dimension::Status => ("orders.status".into(), "NULL".into()),
+            part => (self.date_part(part), "NULL".into()),
+        }
+    }
+}
+
+/// Groups in one statement: keys and labels of up to two dimensions, currency, measures.
+fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Result<Vec<Loaded>> {
+    let dialect = Dialect { sqlite: conn.is_sqlite() };
+    let keys: Vec<(String, String)> = dimensions.iter().map(|d| dialect.key(*d)).collect();
+    let nothing = || ("NULL".to_owned(), "NULL".to_owned());
+    let [first, second] = [keys.first().cloned().unwrap_or_else(nothing), keys.get(1).cloned().unwrap_or_else(nothing)];
+    let text = |sql: &str| if sql == "NULL" { "CAST(NULL AS TEXT)".to_owned() } else { sql.to_owned() };
+    // A label belongs to its key, so any of the group's serves.
+    let label = |sql: &str| if sql == "NULL" { text(sql) } else { format!("MAX({sql})") };
+    let sum = |column: &str| format!("CAST(COALESCE(SUM(order_lines.{column}),0) AS BIGINT)");
+    let select = [
+        text(&first.0),
+        label(&first.1),
+        text(&second.0),
+        label(&second.1),
+        "orders.currency".to_owned(),
+        "COUNT(DISTINCT orders.id)".to_owned(),
+        sum("quantity"),
+        sum("list"),
+        sum("discount"),
+        sum("net"),
+        sum("tax"),
+        sum("gross"),
+    ]
+    .join(", ");
+    let mut group: Vec<String> = keys.iter().map(|(key, _)| key.clone()).collect();
+    group.push("orders.currency".into());
+    let group = group.join(", ");
+    let query = orders::table
+        .inner_join(order_lines::table.on(order_lines::order_id.eq(orders::id)))
+        .inner_join(products::table.on(products::id.eq(order_lines::product_id)))
+        .inner_join(customers::table.on(customers::id.eq(orders::customer_id)))
+        .left_join(product_categories::table.on(product_categories::id.nullable().eq(products::category_id)))
+        .left_join(users::table.on(users::id.nullable().eq(orders::rep_id)))
+        .left_join(teams::table.on(teams::id.nullable().eq(orders::team_id)))
+        .left_join(regions::table.on(regions::id.nullable().eq(orders::region_id)))
+        .filter(cond)
+        .group_by(sql::<Text>(&group))
+        .select(sql::<Shape>(&select))
+        .order(sql::<Text>(&group))
+        .limit(limit);
+    Ok(query.load(conn)?)
+}
+
+// ---- rows ------------------------------------------------------------------------------------------------------
+
+fn measures(row: &Loaded) -> Measures {
+    Measures {
+        currency: row.4.clone(),
+        orders: row.5,
+        quantity: Quantity::from_units(row.6),
+        list: Amount::from_units(row.7),
+        discount: Amount::from_units(row.8),
+        net: Amount::from_units(row.9),
+        tax: Amount::from_units(row.10),
+        gross: Amount::from_units(row.11),
+    }
+}
+
+fn row_of(dimensions: &[Dimension], row: Loaded) -> SalesRow {
+    let measures = measures(&row);
+    let mut keys = Keys::default();
+    let given = [(row.0, row.1), (row.2, row.3)];
+    for (dimension, (key, label)) in dimensions.iter().zip(given) {
+        set_key(&mut keys, *dimension, key, label);
+    }
+    SalesRow { keys, measures }
+}
+
+fn set_key(keys: &mut Keys, dimension: Dimension, key: Option<String>, label: Option<String>) {
+    let id = |prefix: &str, key: Option<String>| Some(key.filter(|k| !k.is_empty()).map(|k| format!("{prefix}_{k}")));
+    match dimension {
+        Dimension::Year => keys.year = Some(key),
+        Dimension::Quarter => keys.quarter = Some(key),
+        Dimension::Month => keys.month = Some(key),
+        Dimension::Day => keys.day = Some(key),
+        Dimension::Channel => keys.channel = Some(key),
+        Dimension::Status => keys.status = Some(key),
+        Dimension::Customer => (keys.customer_id, keys.customer) = (id("cus", key), Some(label)),
+        Dimension::Rep => (keys.rep_id, keys.rep) = (id("usr", key), Some(label)),
+        Dimension::Team => (keys.team_id, keys.team) = (id("tem", key), Some(label)),
+        Dimension::Region => (keys.region_id, keys.region) = (id("reg", key), Some(label)),
+        Dimension::Product => (keys.product_id, keys.product) = (id("prd", key), Some(label)),
+        Dimension::Category => (keys.category_id, keys.category) = (id("cat", key), Some(label)),
+    }
+}

@@ -1,0 +1,19 @@
+//! Endpoints of settings: extract, call, answer.
+
+use super::model::{Settings, SettingsInput};
+use super::work;
+use crate::base::db::{Rx, Tx};
+use crate::base::error::Result;
+use crate::base::http::{Answer, Patch, Req};
+
+pub fn get(rx: &mut Rx, _: &Req) -> Result<Answer<Settings>> {
+    work::load(rx.conn).map(answer)
+}
+
+pub fn update(tx: &mut Tx, req: &Req<(), Patch<SettingsInput>>) -> Result<Answer<Settings>> {
+    work::update(tx, &req.body).map(answer)
+}
+
+fn answer(settings: Settings) -> Answer<Settings> {
+    Answer::at(settings.version, settings)
+}

@@ -1,0 +1,110 @@
+//! The one row of settings.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::base::auth::Role;
+use crate::base::db::Json;
+use crate::base::types::{Amount, At, Rate};
+use crate::people::UserId;
+use crate::schema::settings;
+use crate::{entity, id_type};
+
+id_type!(SettingsId, "set", "settings");
+
+/// The company, as its documents name it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Company {
+    #[schema(min_length = 1, max_length = 200, example = "云帆贸易有限公司")]
+    pub name: String,
+    #[schema(max_length = 200, example = "Yunfan Trading Co., Ltd.")]
+    pub name_en: Option<String>,
+    #[schema(max_length = 40)]
+    pub tax_id: Option<String>,
+    #[schema(max_length = 400)]
+    pub address: Option<String>,
+    #[schema(max_length = 40)]
+    pub phone: Option<String>,
+}
+
+/// The limits that order reviews and approvals go by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrderSettings {
+    /// Gross per currency above which the one who entered an order cannot approve it. A currency that is not
+    /// listed has the limit 0.
+    pub four_eyes_above: BTreeMap<String, Amount>,
+    /// Gross per currency up to which a manager may approve; above it needs `orders:approve_high`. A currency
+    /// that is not listed has the limit 0.
+    pub manager_limit: BTreeMap<String, Amount>,
+    /// Largest discount per role that nobody else needs to look at. A role that is not listed has the limit 0.
+    pub discount_limits: BTreeMap<String, Rate>,
+    /// Days within which the same lines for the same customer look like a duplicate.
+    #[schema(minimum = 0, maximum = 365, example = 7)]
+    pub duplicate_days: i32,
+}
+
+/// Settings of the company.
+#[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = settings)]
+#[diesel(treat_none_as_null = true)]
+pub struct Settings {
+    pub id: SettingsId,
+    pub version: i32,
+    #[schema(value_type = Company)]
+    pub company: Json<Company>,
+    #[schema(value_type = OrderSettings)]
+    pub orders: Json<OrderSettings>,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+}
+entity!(Settings, settings, SettingsId);
+
+/// Settings as changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SettingsInput {
+    pub company: Company,
+    pub orders: OrderSettings,
+}
+
+impl Default for OrderSettings {
+    fn default() -> Self {
+        let amounts = |list: &[(&str, i64)]| {
+            list.iter().map(|(c, n)| (c.to_string(), Amount::from_units(n * 10_000))).collect()
+        };
+        let rates = |list: &[(Role, i64)]| {
+            list.iter().map(|(role, percent)| (role.to_string(), Rate::from_units(percent * 10_000))).collect()
+        };
+        OrderSettings {
+            four_eyes_above: amounts(&[("CNY", 50_000), ("USD", 7_000), ("EUR", 6_500)]),
+            manager_limit: amounts(&[("CNY", 500_000), ("USD", 70_000), ("EUR", 65_000)]),
+            discount_limits: rates(&[
+                (Role::Rep, 5),
+                (Role::Clerk, 5),
+                (Role::Manager, 20),
+                (Role::Executive, 50),
+            ]),
+            duplicate_days: 7,
+        }
+    }
+}
+
+impl OrderSettings {
+    pub fn four_eyes_above(&self, currency: &str) -> Amount {
+        self.four_eyes_above.get(currency).copied().unwrap_or_default()
+    }
+    pub fn manager_limit(&self, currency: &str) -> Amount {
+        self.manager_limit.get(currency).copied().unwrap_or_default()
+    }
+    /// The system itself (imports) has no limit; a role that is not listed may give nothing.
+    pub fn discount_limit(&self, role: Option<Role>) -> Rate {
+        match role {
+            None => Rate::ONE,
+            Some(role) => self.discount_limits.get(&role.to_string()).copied().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Use cases on settings.
+
+use diesel::prelude::*;
+
+use super::model::{Company, OrderSettings, Settings, SettingsInput};
+use crate::base::auth::Role;
+use crate::base::db::{Act, Conn, Json, Tx};
+use crate::base::error::{Error, Fault, Result};
+use crate::base::http::Patch;
+use crate::base::types::{Rate, TextEnum};
+use crate::schema::settings;
+
+pub fn load(conn: &mut Conn) -> Result<Settings> {
+    let found = settings::table.select(Settings::as_select()).first(conn).optional()?;
+    found.ok_or_else(|| Error::internal("there are no settings"))
+}
+
+/// The settings that a new database begins with.
+pub fn ensure(tx: &mut Tx) -> Result<()> {
+    if settings::table.select(settings::version).first::<i32>(tx.conn).optional()?.is_some() {
+        return Ok(());
+    }
+    let company =
+        Company { name: "Our company".into(), name_en: None, tax_id: None, address: None, phone: None };
+    let mut first = Settings {
+        id: tx.new_id(),
+        version: 0,
+        company: Json(company),
+        orders: Json(OrderSettings::default()),
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    tx.create(&mut first)
+}
+
+pub fn update(tx: &mut Tx, patch: &Patch<SettingsInput>) -> Result<Settings> {
+    let before = load(tx.conn)?;
+    tx.check_expected(&before)?;
+    let form = SettingsInput { company: before.company.0.clone(), orders: before.orders.0.clone() };
+    let input = patch.onto(&form)?;
+    check(&input.orders)?;
+    let mut after = Settings { company: Json(input.company), orders: Json(input.orders), ..before.clone() };
+    tx.save(&before, &mut after, Act::UPDATED)?;
+    Ok(after)
+}
+
+fn check(orders: &OrderSettings) -> Result<()> {
+    let mut faults = Vec::new();
+    for (name, limits) in [("four_eyes_above", &orders.four_eyes_above), ("manager_limit", &orders.manager_limit)] {
+        for (currency, amount) in limits {
+            let at = format!("/orders/{name}/{currency}");
+            if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
+                faults.push(Fault::at(&at, "invalid_format").with("format", "currency code"));
+            }
+            if amount.is_negative() {
+                faults.push(Fault::at(&at, "out_of_range").with("min", 0));
+            }
+        }
+    }
+    for (role, rate) in &orders.discount_limits {
+        let at = format!("/orders/discount_limits/{role}");
+        if Role::parse(role).is_none() {
+            faults.push(Fault::at(&at, "not_allowed").with("allowed", Role::WORDS.join(", ")));
+        }
+        if rate.is_negative() || *rate > Rate::ONE {
+            faults.push(Fault::at(&at, "out_of_range").with("min", 0).with("max", 1));
+        }
+    }
+    if !(0..=365).contains(&orders.duplicate_days) {
+        faults.push(Fault::at("/orders/duplicate_days", "out_of_range").with("min", 0).with("max", 365));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}

@@ -1,0 +1,254 @@
+//! Use cases on shipments. Every one changes its order too, in the same unit of work: what is shipped and
+//! delivered of a line always is the sum over its shipments that are not voided.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{
+    Carriage, DeliveryInput, Shipment, ShipmentAction, ShipmentId, ShipmentInput, ShipmentLine, ShipmentLineId,
+    ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
+};
+use crate::base::auth::Caller;
+use crate::base::db::{Act, Conn, Json, Tx, number_range};
+use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::http::Patch;
+use crate::base::types::Quantity;
+use crate::orders::model::{Order, OrderId, OrderLine};
+use crate::orders::rules::{OrderAction, Wanted, open_quantity, shipment_faults};
+use crate::orders::work as orders;
+use crate::schema::shipments;
+
+/// The shipment, if the caller may see it.
+pub fn find(conn: &mut Conn, caller: &Caller, id: ShipmentId) -> Result<Shipment> {
+    let visible: Option<ShipmentId> = shipments::table
+        .filter(shipments::id.eq(id))
+        .filter(visible_to(caller))
+        .select(shipments::id)
+        .first(conn)
+        .optional()?;
+    visible.ok_or_else(Error::not_found)?;
+    Shipment::load(conn, id)?.ok_or_else(Error::not_found)
+}
+
+fn find_for(tx: &mut Tx, id: ShipmentId, action: ShipmentAction) -> Result<Shipment> {
+    let shipment = find(tx.conn, tx.caller, id)?;
+    tx.check_expected(&shipment)?;
+    match shipment.row.status.after(action) {
+        Some(_) => Ok(shipment),
+        None => {
+            let allowed: Vec<String> = shipment.row.allowed_actions(tx.caller).iter().map(ToString::to_string).collect();
+            Err(Problem::new("invalid_transition")
+                .param("current_status", shipment.row.status)
+                .param("action", action)
+                .with("current_status", shipment.row.status.to_string())
+                .with("allowed_actions", allowed)
+                .into())
+        }
+    }
+}
+
+/// Posts a shipment of an order.
+pub fn create(tx: &mut Tx, order_id: OrderId, input: &ShipmentInput) -> Result<Shipment> {
+    let before = orders::find_for(tx, order_id, OrderAction::Ship)?;
+    orders::life::check_credit(tx, &before)?;
+    let shipped_date = input.shipped_date.unwrap_or_else(|| tx.today());
+    check_date(tx, "/shipped_date", shipped_date, before.row.order_date, "order_date")?;
+    check_carriage(&input.carriage)?;
+    let wanted = wanted(&before, input);
+    let faults = shipment_faults(&before.lines, &wanted);
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
+    let mut shipment = new_shipment(tx, &before, input, shipped_date, &wanted)?;
+    let mut order = before.clone();
+    for want in &wanted {
+        let line = line_of(&mut order, want.line)?;
+        line.shipped = plus(line.shipped, want.quantity);
+    }
+    orders::settle(&mut order);
+    tx.save(&before, &mut order, Act::new(shipped_verb(&order)))?;
+    tx.create_as(&mut shipment, Act::new("posted"))?;
+    Ok(shipment)
+}
+
+fn shipped_verb(order: &Order) -> &'static str {
+    match order.lines.iter().all(|l| open_quantity(l).is_zero()) {
+        true => "shipped",
+        false => "partially_shipped",
+    }
+}
+
+fn plus(a: Quantity, b: Quantity) -> Quantity {
+    Quantity::from_units(a.units().saturating_add(b.units()))
+}
+fn minus(a: Quantity, b: Quantity) -> Quantity {
+    Quantity::from_units(a.units().saturating_sub(b.units()))
+}
+
+/// What to ship: as told, or everything that is open.
+fn wanted(order: &Order, input: &ShipmentInput) -> Vec<Wanted> {
+    if input.lines.is_empty() {
+        let open = order.lines.iter().filter(|l| !open_quantity(l).is_zero());
+        return open
+            .map(|l| Wanted { pointer: String::new(), line: l.id, quantity: open_quantity(l) })
+            .collect();
+    }
+    let told = input.lines.iter().enumerate();
+    told.map(|(i, l)| Wanted { pointer: format!("/lines/{i}"), line: l.order_line_id, quantity: l.quantity })
+        .collect()
+}
+
+fn line_of(order: &mut Order, id: crate::orders::model::OrderLineId) -> Result<&mut OrderLine> {
+    let line = order.lines.iter_mut().find(|l| l.id == id);
+    line.ok_or_else(|| Error::internal("a shipment line without its order line"))
+}
+
+fn check_date(tx: &Tx, pointer: &str, date: NaiveDate, not_before: NaiveDate, other: &str) -> Result<()> {
+    if date < not_before {
+        return Err(Error::invalid(vec![Fault::at(pointer, "before").with("other", other)]));
+    }
+    if date > tx.today() {
+        return Err(Error::field(pointer, "in_the_future"));
+    }
+    Ok(())
+}
+
+fn check_carriage(carriage: &Carriage) -> Result<()> {
+    match carriage.freight_cost.is_some_and(|c| c.is_negative()) {
+        true => Err(Error::field("/freight_cost", "must_not_be_negative")),
+        false => Ok(()),
+    }
+}
+
+fn new_shipment(
+    tx: &mut Tx,
+    order: &Order,
+    input: &ShipmentInput,
+    shipped_date: NaiveDate,
+    wanted: &[Wanted],
+) -> Result<Shipment> {
+    let id: ShipmentId = tx.new_id();
+    let lines = wanted.iter().enumerate().map(|(i, want)| ShipmentLine {
+        id: tx.new_id::<ShipmentLineId>(),
+        shipment_id: id,
+        order_line_id: want.line,
+        position: i as i32 + 1,
+        quantity: want.quantity,
+    });
+    let lines = lines.collect();
+    let mut row = ShipmentRow {
+        id,
+        version: 0,
+        number: number_range::next(tx.conn, "SH", shipped_date)?,
+        order_id: order.row.id,
+        customer_id: order.row.customer_id,
+        status: ShipmentStatus::Posted,
+        carrier: None,
+        tracking_number: None,
+        shipped_date,
+        delivered_date: None,
+        received_by: None,
+        signature_ref: None,
+        freight_cost: None,
+        freight_currency: None,
+        shipping_address: order.row.shipping_address.clone(),
+        notes: None,
+        void_reason: None,
+        external_ids: Json::default(),
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    set_carriage(&mut row, input.carriage.clone(), &order.row.currency);
+    Ok(Shipment { row, lines })
+}
+
+fn set_carriage(row: &mut ShipmentRow, carriage: Carriage, currency: &str) {
+    row.carrier = carriage.carrier;
+    row.tracking_number = carriage.tracking_number;
+    row.freight_cost = carriage.freight_cost;
+    let named = carriage.freight_currency.unwrap_or_else(|| currency.to_owned());
+    row.freight_currency = carriage.freight_cost.map(|_| named);
+    row.notes = carriage.notes;
+    row.external_ids = Json(carriage.external_ids);
+}
+
+/// Changes how a shipment travels, while it does.
+pub fn update(tx: &mut Tx, id: ShipmentId, patch: &Patch<Carriage>) -> Result<Shipment> {
+    let before = find_for(tx, id, ShipmentAction::Edit)?;
+    let form = Carriage {
+        carrier: before.row.carrier.clone(),
+        tracking_number: before.row.tracking_number.clone(),
+        freight_cost: before.row.freight_cost,
+        freight_currency: before.row.freight_currency.clone(),
+        notes: before.row.notes.clone(),
+        external_ids: before.row.external_ids.0.clone(),
+    };
+    let carriage = patch.onto(&form)?;
+    check_carriage(&carriage)?;
+    let currency = load_order(tx, before.row.order_id)?.row.currency;
+    let mut shipment = before.clone();
+    set_carriage(&mut shipment.row, carriage, &currency);
+    tx.save(&before, &mut shipment, Act::UPDATED)?;
+    Ok(shipment)
+}
+
+fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
+    Order::load(tx.conn, id)?.ok_or_else(|| Error::internal("a shipment without its order"))
+}
+
+/// It arrived. The order is delivered when all its shipments are and nothing is open.
+pub fn deliver(tx: &mut Tx, id: ShipmentId, input: &DeliveryInput) -> Result<Shipment> {
+    let before = find_for(tx, id, ShipmentAction::Deliver)?;
+    let date = input.delivered_date.unwrap_or_else(|| tx.today().max(before.row.shipped_date));
+    check_date(tx, "/delivered_date", date, before.row.shipped_date, "shipped_date")?;
+    let mut shipment = before.clone();
+    shipment.row.status = ShipmentStatus::Delivered;
+    shipment.row.delivered_date = Some(date);
+    shipment.row.received_by = input.received_by.clone();
+    shipment.row.signature_ref = input.signature_ref.clone();
+    tx.save(&before, &mut shipment, Act::new("delivered"))?;
+    change_order(tx, &shipment, None, |line, quantity| line.delivered = plus(line.delivered, quantity))?;
+    Ok(shipment)
+}
+
+/// It was a mistake: its quantities are open again.
+pub fn void(tx: &mut Tx, id: ShipmentId, reason: &str) -> Result<Shipment> {
+    let before = find_for(tx, id, ShipmentAction::Void)?;
+    let mut shipment = before.clone();
+    shipment.row.status = ShipmentStatus::Voided;
+    shipment.row.void_reason = Some(reason.to_owned());
+    tx.save(&before, &mut shipment, Act::because("voided", Some(reason)))?;
+    change_order(tx, &shipment, Some(reason), |line, quantity| line.shipped = minus(line.shipped, quantity))?;
+    Ok(shipment)
+}
+
+/// Brings the order's quantities and status in step with its shipment.
+fn change_order(
+    tx: &mut Tx,
+    shipment: &Shipment,
+    reason: Option<&str>,
+    change: impl Fn(&mut OrderLine, Quantity),
+) -> Result<()> {
+    let before = load_order(tx, shipment.row.order_id)?;
+    let mut order = before.clone();
+    for line in &shipment.lines {
+        change(line_of(&mut order, line.order_line_id)?, line.quantity);
+    }
+    orders::settle(&mut order);
+    let verb = match shipment.row.status {
+        ShipmentStatus::Voided => "shipment_voided",
+        _ if order.row.status == crate::orders::rules::OrderStatus::Delivered => "delivered",
+        _ => "partially_delivered",
+    };
+    tx.save(&before, &mut order, Act::because(verb, reason))
+}
+
+pub fn view(shipment: Shipment, caller: &Caller) -> ShipmentView {
+    ShipmentView { allowed_actions: shipment.row.allowed_actions(caller), shipment }
+}
+
+pub fn summary(row: ShipmentRow, caller: &Caller) -> ShipmentSummary {
+    ShipmentSummary { allowed_actions: row.allowed_actions(caller), row }
+}
