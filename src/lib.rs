@@ -9,6 +9,7 @@
 pub mod base;
 pub mod commands;
 pub mod config;
+pub mod customers;
 pub mod people;
 pub mod regions;
 pub mod schema;
@@ -19,4 +20,4 @@ pub mod system;
 use base::Area;
 
 /// Every area; a new one is added here and nowhere else.
-pub const AREAS: &[Area] = &[people::AREA, regions::AREA, system::AREA];
+pub const AREAS: &[Area] = &[people::AREA, regions::AREA, customers::AREA, system::AREA];

@@ -1,3 +1,4 @@
+-- Whom we sell to, or want to.
 CREATE TABLE customers (
     id              UUID PRIMARY KEY NOT NULL,
     version         INTEGER NOT NULL,
@@ -47,6 +48,7 @@ CREATE INDEX customers_industry ON customers (industry, name_sort, id);
 CREATE INDEX customers_country ON customers (country, name_sort, id);
 CREATE INDEX customers_tax_id ON customers (tax_id);
 
+-- An index of customers.tags, in their folded form: kept in step by the same write.
 CREATE TABLE customer_tags (
     customer_id UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
     tag         TEXT NOT NULL,
@@ -79,6 +81,8 @@ CREATE TABLE contacts (
     updated_by     UUID
 );
 CREATE INDEX contacts_customer ON contacts (customer_id, name_sort, id);
+-- At most one contact is the one to call first.
+CREATE UNIQUE INDEX contacts_primary ON contacts (customer_id) WHERE is_primary;
 
 CREATE TABLE addresses (
     id           UUID PRIMARY KEY NOT NULL,
@@ -101,3 +105,5 @@ CREATE TABLE addresses (
     updated_by   UUID
 );
 CREATE INDEX addresses_customer ON addresses (customer_id, kind, id);
+-- At most one default per kind.
+CREATE UNIQUE INDEX addresses_default ON addresses (customer_id, kind) WHERE is_default;

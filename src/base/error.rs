@@ -44,6 +44,35 @@ impl From<shape::Fault> for Fault {
     }
 }
 
+/// Faults of an input, gathered so that all of them are told at once.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+    /// What an id in the input refers to; a fault there when it is no record that the caller may use.
+    pub fn known<T>(&mut self, found: Result<T>, pointer: &str, kind: &'static str) -> Result<Option<T>> {
+        match found {
+            Ok(record) => Ok(Some(record)),
+            Err(error) if error.code() == "not_found" => {
+                self.push(Fault::at(pointer, "unknown_reference").with("kind", kind));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+    /// The faults so far.
+    pub fn list(&self) -> &[Fault] {
+        &self.0
+    }
+    /// 422 when there are any.
+    pub fn done(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(self.0)) }
+    }
+}
+
 /// A problem, before it is put into words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {

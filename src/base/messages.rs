@@ -382,6 +382,12 @@ pub static PHRASES: &[Phrase] = &[
     ("duplicate_entry", ["appears more than once", "重复出现"]),
     ("malformed", ["cannot be read: {reason}", "无法读取：{reason}"]),
     ("before", ["must not be before {other}", "不能早于 {other}"]),
+    ("missing_scope", ["needs the scope {scope}", "需要权限 {scope}"]),
+    ("wrong_status", ["not possible while the record is {status}", "记录状态为 {status} 时不能执行"]),
+    ("exactly_one", ["give exactly one of: {fields}", "以下字段须且只能提供一个：{fields}"]),
+    ("unknown_country", ["is not a country code of ISO 3166", "不是 ISO 3166 国家或地区代码"]),
+    ("in_future", ["must not be after {today}", "不能晚于 {today}"]),
+    ("blank", ["must not be blank", "不能为空白"]),
     ("taken", ["is used by another record", "已被其他记录使用"]),
 ];
 

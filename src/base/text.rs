@@ -51,6 +51,11 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// The text without space at its ends; None when nothing is left.
+pub fn filled(text: Option<String>) -> Option<String> {
+    text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
 /// [`fold`] with the diacritics of Latin letters removed: "México" -> "mexico", "Łódź" -> "lodz".
 ///
 /// Letters which are no base letter plus accent are written as is usual without them: ø -> o, æ -> ae, ß ->

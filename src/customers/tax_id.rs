@@ -71,11 +71,7 @@ pub fn check_uscc(input: &str) -> Result<String, TaxIdFault> {
         return Err(TaxIdFault::Character);
     }
     let expected = check_character(&code).ok_or(TaxIdFault::Character)?;
-    if code.ends_with(expected) {
-        Ok(code)
-    } else {
-        Err(TaxIdFault::CheckCharacter { expected })
-    }
+    if code.ends_with(expected) { Ok(code) } else { Err(TaxIdFault::CheckCharacter { expected }) }
 }
 
 /// Completes the 17 leading characters of a code by their check character (for demo data and tests).
@@ -112,11 +108,7 @@ fn value(c: char) -> Option<usize> {
 
 /// The characters that count: ordinary width, capitals, without spaces, hyphens and invisible characters.
 fn normal_chars(input: &str) -> impl Iterator<Item = char> + '_ {
-    input
-        .chars()
-        .map(half_width)
-        .filter(|&c| !is_filler(c))
-        .map(|c| c.to_ascii_uppercase())
+    input.chars().map(half_width).filter(|&c| !is_filler(c)).map(|c| c.to_ascii_uppercase())
 }
 
 /// Full-width ASCII (U+FF01-U+FF5E) lies exactly 0xFEE0 above ordinary ASCII.
@@ -132,10 +124,7 @@ fn half_width(c: char) -> char {
 fn is_filler(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
-        || matches!(
-            c,
-            '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}'
-        )
+        || matches!(c, '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}')
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
         || matches!(c, '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
@@ -197,10 +186,7 @@ mod tests {
 
     #[test]
     fn the_message_can_name_the_right_last_character() {
-        assert_eq!(
-            check_uscc("91440300708461136A"),
-            Err(TaxIdFault::CheckCharacter { expected: 'T' })
-        );
+        assert_eq!(check_uscc("91440300708461136A"), Err(TaxIdFault::CheckCharacter { expected: 'T' }));
         // The standard's own example of a false code; Z is not even an allowed character.
         assert_eq!(check_uscc("91350100M000100Y4Z"), Err(TaxIdFault::Character));
     }
@@ -215,11 +201,7 @@ mod tests {
             "91440300－71526726—XG",
             "\u{FEFF}9144030071526726XG\u{200B}\r\n",
         ] {
-            assert_eq!(
-                check_uscc(typed).as_deref(),
-                Ok("9144030071526726XG"),
-                "{typed:?}"
-            );
+            assert_eq!(check_uscc(typed).as_deref(), Ok("9144030071526726XG"), "{typed:?}");
         }
     }
 
@@ -259,10 +241,7 @@ mod tests {
     fn early_codes_of_xiamen_are_reported_by_their_check_character() {
         // Both are in use; see the head of this file.
         for code in ["91350203M0001QKT19", "91350211M0000XUF46"] {
-            assert!(
-                matches!(check_uscc(code), Err(TaxIdFault::CheckCharacter { .. })),
-                "{code}"
-            );
+            assert!(matches!(check_uscc(code), Err(TaxIdFault::CheckCharacter { .. })), "{code}");
         }
     }
 
@@ -271,10 +250,7 @@ mod tests {
         for code in REAL {
             assert_eq!(complete_uscc(&code[..17]).as_deref(), Some(*code));
         }
-        assert_eq!(
-            complete_uscc("9144 0300 7152 6726 x").as_deref(),
-            Some("9144030071526726XG")
-        );
+        assert_eq!(complete_uscc("9144 0300 7152 6726 x").as_deref(), Some("9144030071526726XG"));
         assert_eq!(complete_uscc("9144030071526726"), None);
         assert_eq!(complete_uscc("9144030071526726XG"), None);
         assert_eq!(complete_uscc("9144030071526726O"), None);

@@ -22,6 +22,24 @@ pub struct ExternalId {
     pub id: String,
 }
 
+/// An external id from a path, held to the rules of [`ExternalId`].
+pub fn from_path((system, id): &(String, String)) -> Result<ExternalId> {
+    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut faults = Vec::new();
+    let begins = system.bytes().next().is_some_and(plain);
+    if !begins || system.len() > 40 || !system.bytes().all(|c| plain(c) || b"._-".contains(&c)) {
+        let pattern = "[a-z0-9][a-z0-9._-]{0,39}";
+        faults.push(Fault::parameter("system", "pattern_mismatch").with("pattern", pattern));
+    }
+    if id.chars().count() > 200 {
+        faults.push(Fault::parameter("id", "too_long").with("max", 200));
+    }
+    match faults.is_empty() {
+        true => Ok(ExternalId { system: system.clone(), id: id.clone() }),
+        false => Err(crate::base::http::params::bad(faults)),
+    }
+}
+
 /// The record of this kind that a system calls so.
 pub fn find(conn: &mut Conn, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
     use external_ids::dsl;

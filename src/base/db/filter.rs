@@ -146,19 +146,19 @@ pub trait Binds:
     + HasSqlType<Date>
     + HasSqlType<Bool>
 {
-    /// SQL between parentheses that gives the ids of the records found.
-    fn push_search<'b>(out: AstPass<'_, 'b, Self>, found: &'b search::Found) -> QueryResult<()>
+    /// SQL between parentheses that gives the ids of the records found by a word.
+    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()>
     where
         Self: Sized;
 }
 impl Binds for Pg {
-    fn push_search<'b>(out: AstPass<'_, 'b, Self>, found: &'b search::Found) -> QueryResult<()> {
-        search::push_pg(out, found)
+    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()> {
+        search::push_pg(out, word)
     }
 }
 impl Binds for Sqlite {
-    fn push_search<'b>(out: AstPass<'_, 'b, Self>, found: &'b search::Found) -> QueryResult<()> {
-        search::push_sqlite(out, found)
+    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()> {
+        search::push_sqlite(out, word)
     }
 }
 
@@ -258,10 +258,13 @@ where
             out.push_sql(")");
         }
         Cond::Found(column, found) => {
-            out.push_sql(column);
-            out.push_sql(" IN (");
-            DB::push_search(out.reborrow(), found)?;
-            out.push_sql(")");
+            for (i, word) in found.words.iter().enumerate() {
+                out.push_sql(if i > 0 { " AND " } else { "" });
+                out.push_sql(column);
+                out.push_sql(" IN (");
+                DB::push_search(out.reborrow(), word)?;
+                out.push_sql(")");
+            }
         }
     }
     Ok(())

@@ -2,6 +2,10 @@
 //! one mechanism: texts are cut into overlapping pairs of characters here ([`text::grams`]), and a word that is
 //! searched for is a phrase of such pairs. SQLite keeps them in an FTS5 table, PostgreSQL in a `tsvector` that
 //! is written out token by token, so neither's own idea of words or locale plays a part.
+//!
+//! A record keeps an entry of its own, which names the record that is found through it: usually itself, but a
+//! contact's leads to the customer. So a part's change touches its own small entry only. The words of a query
+//! may be found in different entries of the same record.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -20,9 +24,9 @@ const MOST_TOKENS: usize = 4_000;
 /// Positions between two texts, so that no phrase crosses from one to the next.
 const GAP: usize = 10;
 
-/// Replaces what a record is found by. `fresh` says that nothing is stored for it yet.
+/// Replaces a record's entry, which leads to `found`. `fresh` says that nothing is stored for it yet.
 #[allow(clippy::disallowed_methods)] // the index is kept here only
-pub fn store(conn: &mut Conn, record: Uuid, texts: &[String], fresh: bool) -> Result<()> {
+pub fn store(conn: &mut Conn, record: Uuid, found: Uuid, texts: &[String], fresh: bool) -> Result<()> {
     let refs: Vec<&str> = texts.iter().map(String::as_str).collect();
     let runs = text::grams(&refs);
     match conn {
@@ -39,7 +43,10 @@ pub fn store(conn: &mut Conn, record: Uuid, texts: &[String], fresh: bool) -> Re
             if !runs.is_empty() {
                 use crate::schema::{search_index, search_rows};
                 let row: i64 = diesel::insert_into(search_rows::table)
-                    .values(search_rows::record_id.eq(AnyId(record)))
+                    .values((
+                        search_rows::record_id.eq(AnyId(record)),
+                        search_rows::found_id.eq(AnyId(found)),
+                    ))
                     .returning(search_rows::row)
                     .get_result(c)?;
                 diesel::insert_into(search_index::table)
@@ -54,8 +61,11 @@ pub fn store(conn: &mut Conn, record: Uuid, texts: &[String], fresh: bool) -> Re
                     .execute(c)?;
             }
             if !runs.is_empty() {
-                diesel::sql_query("INSERT INTO search_index (record_id, grams) VALUES ($1, $2::tsvector)")
+                let insert =
+                    "INSERT INTO search_index (record_id, found_id, grams) VALUES ($1, $2, $3::tsvector)";
+                diesel::sql_query(insert)
                     .bind::<Key, _>(AnyId(record))
+                    .bind::<Key, _>(AnyId(found))
                     .bind::<Text, _>(tsvector_body(&runs))
                     .execute(c)?;
             }
@@ -94,9 +104,15 @@ fn tsvector_body(runs: &[Vec<String>]) -> String {
     body
 }
 
-/// What is searched for, written for both engines; the words are bound, not pasted.
+/// The words searched for; a record is found when each of them is in one of its entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
+    pub words: Vec<Word>,
+}
+
+/// One word, written for both engines; it is bound, not pasted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
     fts5: String,
     tsquery: String,
 }
@@ -108,9 +124,8 @@ impl Found {
         if terms.is_empty() {
             return None;
         }
-        let fts5: Vec<String> = terms.iter().map(fts5_term).collect();
-        let tsquery: Vec<String> = terms.iter().map(tsquery_term).collect();
-        Some(Found { fts5: fts5.join(" AND "), tsquery: tsquery.join(" & ") })
+        let word = |term: &Term| Word { fts5: fts5_term(term), tsquery: tsquery_term(term) };
+        Some(Found { words: terms.iter().map(word).collect() })
     }
 }
 
@@ -137,17 +152,17 @@ fn clean(text: &str) -> String {
 }
 
 /// The ids found, as a subquery for SQLite.
-pub fn push_sqlite<'b>(mut out: AstPass<'_, 'b, Sqlite>, found: &'b Found) -> QueryResult<()> {
-    out.push_sql("SELECT record_id FROM search_rows WHERE row IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
-    out.push_bind_param::<Text, _>(&found.fts5)?;
+pub fn push_sqlite<'b>(mut out: AstPass<'_, 'b, Sqlite>, word: &'b Word) -> QueryResult<()> {
+    out.push_sql("SELECT found_id FROM search_rows WHERE row IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
+    out.push_bind_param::<Text, _>(&word.fts5)?;
     out.push_sql(")");
     Ok(())
 }
 
 /// The ids found, as a subquery for PostgreSQL.
-pub fn push_pg<'b>(mut out: AstPass<'_, 'b, Pg>, found: &'b Found) -> QueryResult<()> {
-    out.push_sql("SELECT record_id FROM search_index WHERE grams @@ ");
-    out.push_bind_param::<Text, _>(&found.tsquery)?;
+pub fn push_pg<'b>(mut out: AstPass<'_, 'b, Pg>, word: &'b Word) -> QueryResult<()> {
+    out.push_sql("SELECT found_id FROM search_index WHERE grams @@ ");
+    out.push_bind_param::<Text, _>(&word.tsquery)?;
     out.push_sql("::tsquery");
     Ok(())
 }

@@ -41,6 +41,13 @@ pub fn of(conn: &mut Conn, record: Uuid) -> Result<Vec<Share>> {
         .load(conn)?)
 }
 
+/// Takes every share of a record back, before it is deleted.
+#[allow(clippy::disallowed_methods)] // as below
+pub fn revoke_all(conn: &mut Conn, record: Uuid) -> Result<()> {
+    diesel::delete(shares::table.filter(shares::record_id.eq(AnyId(record)))).execute(conn)?;
+    Ok(())
+}
+
 /// Shares a record; twice is once.
 #[allow(clippy::disallowed_methods)] // a share is no record; who shared is noted by the caller
 pub fn grant(tx: &mut Tx, record: Uuid, grantee: Uuid) -> Result<()> {

@@ -60,6 +60,18 @@ pub trait Entity: Serialize {
     fn search_texts(&self) -> Vec<String> {
         Vec::new()
     }
+    /// The record that is found by these texts: itself, unless it is a part that leads to a whole.
+    fn found_as(&self) -> Uuid {
+        self.key()
+    }
+    /// Brings tables that only repeat the record's own fields, such as an index of its tags, in step with it;
+    /// `before` is None for a new record. What is deleted with the row needs nothing here.
+    fn keep_indexes(&self, _before: Option<&Self>, _conn: &mut Conn) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
+    }
 }
 
 /// Reading on behalf of a caller.
@@ -121,9 +133,10 @@ impl Tx<'_> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
         record.insert(self.conn)?;
         external::store(self.conn, E::KIND, record.key(), &[], record.external_ids())?;
+        record.keep_indexes(None, self.conn)?;
         let texts = record.search_texts();
         if !texts.is_empty() {
-            search::store(self.conn, record.key(), &texts, true)?;
+            search::store(self.conn, record.key(), record.found_as(), &texts, true)?;
         }
         let after = snapshot(record)?;
         self.journal(E::KIND, record.key(), 1, act, None, Some(&after))
@@ -142,9 +155,10 @@ impl Tx<'_> {
             return Err(stale(version));
         }
         external::store(self.conn, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
+        after.keep_indexes(Some(before), self.conn)?;
         let texts = after.search_texts();
-        if texts != before.search_texts() {
-            search::store(self.conn, after.key(), &texts, false)?;
+        if texts != before.search_texts() || after.found_as() != before.found_as() {
+            search::store(self.conn, after.key(), after.found_as(), &texts, false)?;
         }
         let new = snapshot(after)?;
         self.journal(E::KIND, after.key(), version, act, Some(&old), Some(&new))
@@ -156,7 +170,7 @@ impl Tx<'_> {
             return Err(stale(record.version() + 1));
         }
         external::store(self.conn, E::KIND, record.key(), record.external_ids(), &[])?;
-        search::store(self.conn, record.key(), &[], false)?;
+        search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
         self.journal(E::KIND, record.key(), record.version() + 1, Act::new("deleted"), Some(&old), None)
     }
@@ -164,6 +178,18 @@ impl Tx<'_> {
     /// A journal entry about something that is no record's change: a log-in, a refused password.
     pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
         self.journal(kind, record, 0, act, None, None)
+    }
+
+    /// A journal entry about a record that is no change of its own fields, such as whom it is shared with. It
+    /// stands at the record's present version; `old` and `new` are objects whose difference is told.
+    pub fn note_on<E: Entity>(
+        &mut self,
+        record: &E,
+        act: Act<'_>,
+        old: Option<&Value>,
+        new: Option<&Value>,
+    ) -> Result<()> {
+        self.journal(E::KIND, record.key(), record.version(), act, old, new)
     }
 
     fn journal(

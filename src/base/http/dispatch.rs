@@ -297,7 +297,8 @@ async fn authenticate(core: &Arc<Core>, token: &str, seen: &Seen) -> Result<Arc<
     Ok(caller)
 }
 
-fn media_type(endpoint: &Endpoint) -> &'static str {
+/// What a body has to be.
+pub fn media_type(endpoint: &Endpoint) -> &'static str {
     match endpoint.nature {
         Nature::Change => "application/merge-patch+json",
         _ => "application/json",

@@ -327,10 +327,8 @@ fn request_body(
     schemas: &Map<String, Value>,
 ) -> Result<Value, String> {
     let form = name_of(&body.reference).ok_or("a body without a name")?;
-    let (media, name) = match body.patch {
-        true => ("application/merge-patch+json", patch_name(form)),
-        false => ("application/json", form.to_owned()),
-    };
+    let name = if body.patch { patch_name(form) } else { form.to_owned() };
+    let media = super::dispatch::media_type(endpoint);
     let example = match &endpoint.body_example {
         Some(example) => example.clone(),
         None => example_of(&json!({"$ref": format!("#/components/schemas/{name}")}), schemas, 0),

@@ -5,6 +5,7 @@
 //! (token, scope, media type, limits, `If-Match`, checking the body, `Idempotency-Key`, `dry_run`, `fields`,
 //! `expand`, problems) is done by [`dispatch`] for all alike. An endpoint that was not declared does not exist.
 
+pub mod actions;
 pub mod answer;
 pub mod context;
 pub mod dispatch;
@@ -139,6 +140,12 @@ impl PathArgs for (String, String) {
     const PREFIXES: &'static [Option<&'static str>] = &[None, None];
     fn parse(args: &[String]) -> Option<Self> {
         Some((args.first()?.clone(), args.get(1)?.clone()))
+    }
+}
+impl<I: RecordId> PathArgs for (I, String) {
+    const PREFIXES: &'static [Option<&'static str>] = &[Some(I::PREFIX), None];
+    fn parse(args: &[String]) -> Option<Self> {
+        Some((args.first()?.parse().ok()?, args.get(1)?.clone()))
     }
 }
 impl<I: RecordId> PathArgs for I {

@@ -39,6 +39,12 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
         merge(&mut form, Value::Object(self.fields.clone()));
         from_value(form)
     }
+    /// The form that the patch makes by itself, where there is no record yet.
+    pub fn alone(&self) -> Result<T> {
+        let mut form = Value::Null;
+        merge(&mut form, Value::Object(self.fields.clone()));
+        from_value(form)
+    }
     pub fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }

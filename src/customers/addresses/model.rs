@@ -1,0 +1,160 @@
+//! Addresses: row, input, list, and the plain form that documents keep a copy of.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::auth::{Caller, Scope};
+use crate::base::db::filter::{Cond, Value};
+use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::http::params::{Param, Takes};
+use crate::base::types::{At, TextEnum};
+use crate::customers::CustomerId;
+use crate::people::UserId;
+use crate::schema::addresses;
+use crate::{entity, id_type, text_enum};
+
+id_type!(AddressId, "adr", "address");
+
+text_enum! {
+    /// What goes to an address: bills, goods or both.
+    pub enum AddressKind { Billing = "billing", Shipping = "shipping", Both = "both" }
+}
+
+/// Where a customer's bills or goods go.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = addresses)]
+#[diesel(treat_none_as_null = true)]
+pub struct Address {
+    pub id: AddressId,
+    pub version: i32,
+    pub customer_id: CustomerId,
+    pub kind: AddressKind,
+    /// The one to take when none is named; at most one of each kind is.
+    pub is_default: bool,
+    #[schema(example = "仓库 李师傅")]
+    pub recipient: Option<String>,
+    #[schema(max_length = 40, example = "+86 20 8888 1234")]
+    pub phone: Option<String>,
+    #[schema(example = "科学城开源大道 11 号")]
+    pub line1: String,
+    pub line2: Option<String>,
+    #[schema(example = "黄埔区")]
+    pub district: Option<String>,
+    #[schema(example = "广州")]
+    pub city: String,
+    #[schema(example = "广东")]
+    pub province: Option<String>,
+    #[schema(max_length = 20, example = "510663")]
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[schema(max_length = 2, example = "CN")]
+    pub country: String,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+}
+
+entity!(Address, addresses, AddressId);
+
+/// An address as entered and changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AddressInput {
+    pub kind: AddressKind,
+    /// The one of its kind to take when none is named.
+    #[serde(default)]
+    pub is_default: bool,
+    #[schema(max_length = 100, example = "仓库 李师傅")]
+    pub recipient: Option<String>,
+    #[schema(max_length = 40, example = "+86 20 8888 1234")]
+    pub phone: Option<String>,
+    #[schema(min_length = 1, max_length = 200, example = "科学城开源大道 11 号")]
+    pub line1: String,
+    #[schema(max_length = 200, example = "3 号楼")]
+    pub line2: Option<String>,
+    #[schema(max_length = 100, example = "黄埔区")]
+    pub district: Option<String>,
+    #[schema(min_length = 1, max_length = 100, example = "广州")]
+    pub city: String,
+    #[schema(max_length = 100, example = "广东")]
+    pub province: Option<String>,
+    #[schema(max_length = 20, example = "510663")]
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2; the customer's when left out.
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
+    pub country: Option<String>,
+}
+
+/// An address by itself: what a document keeps a copy of, so that it stays what it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PostalAddress {
+    #[schema(max_length = 100, example = "仓库 李师傅")]
+    pub recipient: Option<String>,
+    #[schema(max_length = 40, example = "+86 20 8888 1234")]
+    pub phone: Option<String>,
+    #[schema(min_length = 1, max_length = 200, example = "科学城开源大道 11 号")]
+    pub line1: String,
+    #[schema(max_length = 200, example = "3 号楼")]
+    pub line2: Option<String>,
+    #[schema(max_length = 100, example = "黄埔区")]
+    pub district: Option<String>,
+    #[schema(min_length = 1, max_length = 100, example = "广州")]
+    pub city: String,
+    #[schema(max_length = 100, example = "广东")]
+    pub province: Option<String>,
+    #[schema(max_length = 20, example = "510663")]
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
+    pub country: String,
+}
+
+impl From<&Address> for PostalAddress {
+    fn from(address: &Address) -> PostalAddress {
+        let a = address.clone();
+        PostalAddress {
+            recipient: a.recipient,
+            phone: a.phone,
+            line1: a.line1,
+            line2: a.line2,
+            district: a.district,
+            city: a.city,
+            province: a.province,
+            postal_code: a.postal_code,
+            country: a.country,
+        }
+    }
+}
+
+/// Which addresses of a customer a caller sees: with `customers:ship_to` alone those that goods go to.
+pub fn visible_to(caller: &Caller, customer: CustomerId) -> Cond {
+    let of_customer = Cond::eq("addresses.customer_id", customer.0);
+    if caller.may(Scope::CustomersRead) {
+        return of_customer;
+    }
+    let goods = [AddressKind::Shipping, AddressKind::Both].map(|kind| Value::from(kind.as_str()));
+    of_customer.and(Cond::In("addresses.kind", goods.to_vec()))
+}
+
+pub static ADDRESSES: ListSpec = ListSpec {
+    id: "addresses.id",
+    filters: &[filter(
+        Param::new("kind", Takes::Words(AddressKind::WORDS), "Only these kinds."),
+        Does::Is("addresses.kind"),
+    )],
+    sorts: &[Sort { name: "kind", column: "addresses.kind" }],
+    sort_names: &["kind"],
+    default_sort: "kind",
+    expand: &[],
+};
+
+impl Row for Address {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, _: &str) -> Value {
+        self.kind.as_str().into()
+    }
+}

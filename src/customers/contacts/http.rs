@@ -1,0 +1,44 @@
+//! Endpoints of contacts: extract, call, answer.
+
+use super::model::{CONTACTS, Contact, ContactId, ContactInput};
+use super::work;
+use crate::base::db::filter::Cond;
+use crate::base::db::list::Page;
+use crate::base::db::{Rx, Tx};
+use crate::base::error::Result;
+use crate::base::http::dispatch::path_to;
+use crate::base::http::{Answer, Json, Patch, Req};
+use crate::customers::{self, CustomerId};
+use crate::load_from;
+
+fn answer(contact: Contact) -> Answer<Contact> {
+    Answer::at(contact.version, contact)
+}
+
+pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<Contact>> {
+    let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
+    let of_customer = Cond::eq("contacts.customer_id", customer.id.0);
+    CONTACTS.page(&req.query, of_customer, load_from!(rx.conn, contacts, Contact))
+}
+
+pub fn get(rx: &mut Rx, req: &Req<(CustomerId, ContactId)>) -> Result<Answer<Contact>> {
+    let customer = customers::work::find(rx.conn, rx.caller, req.path.0)?;
+    work::find(rx.conn, customer.id, req.path.1).map(answer)
+}
+
+pub fn create(tx: &mut Tx, req: &Req<CustomerId, Json<ContactInput>>) -> Result<Answer<Contact>> {
+    let contact = work::create(tx, req.path, req.body.0.clone())?;
+    let path = path_to(&format!("customers/{}/contacts", contact.customer_id), contact.id);
+    Ok(answer(contact).located(path))
+}
+
+pub fn update(
+    tx: &mut Tx,
+    req: &Req<(CustomerId, ContactId), Patch<ContactInput>>,
+) -> Result<Answer<Contact>> {
+    work::update(tx, req.path, &req.body).map(answer)
+}
+
+pub fn delete(tx: &mut Tx, req: &Req<(CustomerId, ContactId)>) -> Result<()> {
+    work::delete(tx, req.path)
+}

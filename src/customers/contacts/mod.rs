@@ -1,0 +1,38 @@
+//! Contacts: the people at a customer. A contact has a version of its own; who sees and changes it follows from
+//! the customer.
+
+mod http;
+pub mod model;
+pub mod rules;
+pub mod work;
+
+use serde_json::json;
+
+use super::{READ, WRITE};
+use crate::base::http::Routes;
+
+pub fn routes(r: &mut Routes) {
+    r.list("/customers/{customer_id}/contacts", "listContacts", &model::CONTACTS, http::list)
+        .scope(READ)
+        .says("List a customer's contacts", "");
+    r.create("/customers/{customer_id}/contacts", "createContact", http::create)
+        .scope(WRITE)
+        .says("Add a contact", "A new primary contact takes the place of the one before.")
+        .example(
+            json!({"name": "王芳", "title": "采购经理", "decision_role": "decision_maker", "is_primary": true,
+            "mobile": "+86 138 0013 8000", "email": "wang.fang@example.com"}),
+        )
+        .fails_with(&["read_only_share", "external_id_taken"]);
+    r.read("/customers/{customer_id}/contacts/{contact_id}", "getContact", http::get)
+        .scope(READ)
+        .says("Read a contact", "");
+    r.change("/customers/{customer_id}/contacts/{contact_id}", "updateContact", http::update)
+        .scope(WRITE)
+        .says("Change a contact", "Making it the primary one takes that from the one before.")
+        .example(json!({"mobile": "+86 139 0013 9000", "is_primary": true}))
+        .fails_with(&["read_only_share", "external_id_taken"]);
+    r.remove("/customers/{customer_id}/contacts/{contact_id}", "deleteContact", http::delete)
+        .scope(WRITE)
+        .says("Delete a contact", "Only one that no order names.")
+        .fails_with(&["read_only_share", "still_referenced"]);
+}

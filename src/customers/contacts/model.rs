@@ -1,0 +1,147 @@
+//! Contacts: row, input, list.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::db::filter::Value;
+use crate::base::db::list::{ListSpec, Row, Sort};
+use crate::base::db::{ExternalId, Json};
+use crate::base::text;
+use crate::base::types::At;
+use crate::customers::CustomerId;
+use crate::people::UserId;
+use crate::schema::contacts;
+use crate::{entity, id_type, text_enum};
+
+id_type!(ContactId, "con", "contact");
+
+text_enum! {
+    /// What part a contact has in the customer's decision to buy.
+    pub enum DecisionRole {
+        DecisionMaker = "decision_maker",
+        Influencer = "influencer",
+        User = "user",
+        Gatekeeper = "gatekeeper",
+        Other = "other",
+    }
+}
+
+/// A person at a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = contacts)]
+#[diesel(treat_none_as_null = true)]
+pub struct Contact {
+    pub id: ContactId,
+    pub version: i32,
+    pub customer_id: CustomerId,
+    #[schema(example = "王芳")]
+    pub name: String,
+    #[serde(skip)]
+    pub name_sort: String,
+    #[schema(max_length = 40, example = "女士")]
+    pub salutation: Option<String>,
+    #[schema(example = "采购经理")]
+    pub title: Option<String>,
+    #[schema(example = "采购部")]
+    pub department: Option<String>,
+    pub decision_role: DecisionRole,
+    /// The one to call first; at most one of a customer's contacts is.
+    pub is_primary: bool,
+    #[schema(max_length = 40, example = "+86 138 0013 8000")]
+    pub mobile: Option<String>,
+    #[schema(max_length = 40, example = "+86 20 8888 1234")]
+    pub phone: Option<String>,
+    #[schema(example = "wang.fang@example.com")]
+    pub email: Option<String>,
+    pub wechat: Option<String>,
+    #[schema(value_type = Option<String>, format = Date, example = "1985-06-01")]
+    pub birthday: Option<NaiveDate>,
+    /// Gets no bulletins, letters or calls that they did not ask for.
+    pub do_not_contact: bool,
+    #[schema(max_length = 4000)]
+    pub notes: Option<String>,
+    #[schema(value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+}
+
+entity!(Contact, contacts, ContactId, {
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids.0
+    }
+    fn search_texts(&self) -> Vec<String> {
+        let mut texts = vec![self.name.clone(), text::initials(&self.name)];
+        texts.extend([&self.mobile, &self.phone].into_iter().flatten().map(|number| text::digits(number)));
+        texts.extend(self.email.clone());
+        texts
+    }
+    /// Who looks for a contact wants the customer.
+    fn found_as(&self) -> uuid::Uuid {
+        self.customer_id.0
+    }
+});
+
+pub fn other() -> DecisionRole {
+    DecisionRole::Other
+}
+
+/// A contact as entered and changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ContactInput {
+    #[schema(min_length = 1, max_length = 100, example = "王芳")]
+    pub name: String,
+    #[schema(max_length = 40, example = "女士")]
+    pub salutation: Option<String>,
+    #[schema(max_length = 100, example = "采购经理")]
+    pub title: Option<String>,
+    #[schema(max_length = 100, example = "采购部")]
+    pub department: Option<String>,
+    /// `other` when left out.
+    #[serde(default = "other")]
+    pub decision_role: DecisionRole,
+    /// The one to call first.
+    #[serde(default)]
+    pub is_primary: bool,
+    #[schema(max_length = 40, example = "+86 138 0013 8000")]
+    pub mobile: Option<String>,
+    #[schema(max_length = 40, example = "+86 20 8888 1234")]
+    pub phone: Option<String>,
+    #[schema(max_length = 200, format = "email", example = "wang.fang@example.com")]
+    pub email: Option<String>,
+    #[schema(max_length = 100, example = "wangfang85")]
+    pub wechat: Option<String>,
+    #[schema(value_type = Option<String>, format = Date, example = "1985-06-01")]
+    pub birthday: Option<NaiveDate>,
+    #[serde(default)]
+    pub do_not_contact: bool,
+    #[schema(max_length = 4000, example = "Prefers WeChat")]
+    pub notes: Option<String>,
+    /// How other systems call this record; unique per system.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub external_ids: Vec<ExternalId>,
+}
+
+pub static CONTACTS: ListSpec = ListSpec {
+    id: "contacts.id",
+    filters: &[],
+    sorts: &[Sort { name: "name", column: "contacts.name_sort" }],
+    sort_names: &["name"],
+    default_sort: "name",
+    expand: &[],
+};
+
+impl Row for Contact {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, _: &str) -> Value {
+        self.name_sort.clone().into()
+    }
+}

@@ -1,0 +1,160 @@
+//! Customers: whom we sell to, whose they are, how they are reached and on what terms they buy.
+//!
+//! A customer has an owner and, through them, a team; the two decide who sees it ([`model::visible_to`]). Its
+//! contacts, addresses and shares are rooms of their own inside this one.
+
+mod addresses;
+mod contacts;
+mod http;
+pub mod model;
+pub mod rules;
+mod shares;
+mod tax_id;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::http::{Routes, history};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+
+pub use model::{AddressId, ContactId, CustomerId};
+pub use tax_id::complete_uscc;
+
+pub const AREA: Area = Area { name: "customers", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::CustomersRead];
+const WRITE: &[Scope] = &[Scope::CustomersWrite];
+const REASSIGN: &[Scope] = &[Scope::CustomersReassign];
+const CREDIT: &[Scope] = &[Scope::CustomersCredit];
+/// The warehouse reads where goods go, and nothing else of a customer.
+const READ_OR_SHIP_TO: &[Scope] = &[Scope::CustomersRead, Scope::CustomersShipTo];
+
+fn routes(r: &mut Routes) {
+    r.tag("customers", "Customers: whom we sell to, whose they are, how they are reached.");
+    records(r);
+    life(r);
+    contacts::routes(r);
+    addresses::routes(r);
+    shares::routes(r);
+    r.expanders.insert("cus", work::expand);
+    r.expanders.insert("con", contacts::work::expand);
+}
+
+fn records(r: &mut Routes) {
+    r.list("/customers", "listCustomers", &model::CUSTOMERS, http::list).scope(READ).says(
+        "List customers",
+        "A rep gets their own and what is shared with them, a manager also their teams'.",
+    );
+    r.create("/customers", "createCustomer", http::create)
+        .scope(WRITE)
+        .says("Add a customer", "With its contacts and addresses, in one request. It begins as a prospect.")
+        .example(json!({"name": "广州天河贸易有限公司", "short_name": "天河贸易", "tier": "b", "tax_id": "9144030071526726XG",
+            "tags": ["VIP"], "contacts": [{"name": "王芳", "is_primary": true, "mobile": "+86 138 0013 8000"}],
+            "addresses": [{"kind": "both", "is_default": true, "line1": "天河路 385 号", "city": "广州"}]}))
+        .fails_with(&["duplicate", "external_id_taken"]);
+    r.read("/customers/{customer_id}", "getCustomer", http::get)
+        .scope(READ)
+        .says("Read a customer", "")
+        .expands(model::EXPAND);
+    r.change("/customers/{customer_id}", "updateCustomer", http::update)
+        .scope(WRITE)
+        .says("Change a customer", "Owner, status and credit terms have endpoints of their own.")
+        .example(json!({"tier": "a", "tags": ["VIP", "2026"]}))
+        .fails_with(&["duplicate", "external_id_taken", "read_only_share"]);
+    r.remove("/customers/{customer_id}", "deleteCustomer", http::delete)
+        .scope(WRITE)
+        .says("Delete a customer", "Only a prospect that has no orders, with its contacts and addresses. Any other is blocked instead.")
+        .fails_with(&["still_referenced", "invalid_transition", "read_only_share"]);
+    r.read("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get_external)
+        .scope(READ)
+        .says("Read a customer by external id", "")
+        .expands(model::EXPAND);
+    r.upsert("/customers/by-external-id/{system}/{id}", "upsertCustomerByExternalId", http::upsert)
+        .scope(WRITE)
+        .says("Create or change a customer by external id", "Creates the customer (201) when no customer has this external id, and else lays the body over it as a merge patch (200). A new one needs a `name`.")
+        .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
+        .fails_with(&["duplicate", "external_id_taken", "read_only_share"]);
+    r.list("/customers/{customer_id}/history", "listCustomerHistory", &history::HISTORY, http::history)
+        .scope(READ)
+        .says("History of a customer", "Every change: who, when, why, before and after.");
+}
+
+fn life(r: &mut Routes) {
+    let fails = &["invalid_transition", "read_only_share"];
+    r.read("/customers/{customer_id}/actions", "getCustomerActions", http::actions)
+        .scope(READ)
+        .unversioned()
+        .says("Explain a customer's actions", "Which steps are possible for the caller now, what stands in the way of the others, and who can clear it.");
+    r.action("/customers/{customer_id}/activate", "activateCustomer", http::activate)
+        .scope(WRITE)
+        .says("Activate a customer", "From `prospect` or `dormant`.")
+        .fails_with(fails);
+    r.action("/customers/{customer_id}/mark-dormant", "markCustomerDormant", http::mark_dormant)
+        .scope(WRITE)
+        .says("Mark a customer as dormant", "From `active`.")
+        .fails_with(fails);
+    r.action("/customers/{customer_id}/block", "blockCustomer", http::block)
+        .scope(WRITE)
+        .says("Block a customer", "From any status; needs a reason.")
+        .example(json!({"reason": "Invoices unpaid for six months"}))
+        .fails_with(fails);
+    r.action("/customers/{customer_id}/unblock", "unblockCustomer", http::unblock)
+        .scope(WRITE)
+        .says("Unblock a customer", "The customer is `active` again.")
+        .fails_with(fails);
+    r.action("/customers/{customer_id}/reassign", "reassignCustomer", http::reassign)
+        .scope(REASSIGN)
+        .says("Give a customer to another owner", "The new owner is an active person who may work on customers; the customer then belongs to their team.")
+        .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b", "reason": "王芳 has left the company"}))
+        .fails_with(&["read_only_share"]);
+    r.action("/customers/{customer_id}/credit-terms", "setCustomerCreditTerms", http::set_credit_terms)
+        .scope(CREDIT)
+        .says("Set a customer's credit terms", "All of them at once, as they are to be from now on. They are kept apart from the customer's other fields because they are finance's to decide, not of those who sell. `credit_limit: null` is no limit.")
+        .example(json!({"credit_limit": "500000.00", "payment_days": 45, "payment_terms": "45 days net", "reason": "Yearly review"}));
+}
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "read_only_share",
+    403,
+    ["Shared to read", "仅共享查看"],
+    [
+        "This record is shared with you to read; only its owner, their manager or a clerk may change it.",
+        "该记录仅共享给您查看；只有负责人、其经理或销售文员可以更改。",
+    ],
+    ["Ask the owner to make the change, or to hand the record over.", "请联系负责人更改，或将记录转交给您。"],
+)];
+
+static PHRASES: &[Phrase] = &[
+    (
+        "tax_id_length",
+        ["must be a unified social credit code of 18 characters", "统一社会信用代码应为 18 位"],
+    ),
+    (
+        "tax_id_character",
+        [
+            "has a character that no unified social credit code has (I, O, S, V and Z are not used)",
+            "含有统一社会信用代码不使用的字符（不使用 I、O、S、V、Z）",
+        ],
+    ),
+    (
+        "tax_id_check_character",
+        [
+            "is mistyped: the last character would have to be {expected}",
+            "输入有误：校验位（最后一位）应为 {expected}",
+        ],
+    ),
+    ("cannot_own", ["must be an active person who may work on customers", "须为可处理客户的在职人员"]),
+    ("outside_team", ["must be somebody in your teams", "须为您团队中的成员"]),
+    (
+        "currency_of_credit_limit",
+        [
+            "is the currency of the credit limit, which finance sets together with it",
+            "是信用额度的币种，须由财务连同额度一并设定",
+        ],
+    ),
+    ("shared_to_read", ["the record is only shared with you to read", "该记录仅共享给您查看"]),
+    ("second_primary", ["only one contact can be the primary one", "只能有一个主要联系人"]),
+    ("second_default", ["only one address of a kind can be the default", "每种地址只能有一个默认地址"]),
+];
