@@ -10,6 +10,8 @@ pub mod base;
 pub mod commands;
 pub mod config;
 pub mod people;
+pub mod prices;
+pub mod products;
 pub mod regions;
 pub mod schema;
 pub mod server;
@@ -19,4 +21,4 @@ pub mod system;
 use base::Area;
 
 /// Every area; a new one is added here and nowhere else.
-pub const AREAS: &[Area] = &[people::AREA, regions::AREA, system::AREA];
+pub const AREAS: &[Area] = &[people::AREA, regions::AREA, products::AREA, prices::AREA, system::AREA];

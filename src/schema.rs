@@ -303,6 +303,7 @@ diesel::table! {
         priority -> Integer,
         approved_at -> Nullable<Instant>,
         approved_by -> Nullable<Key>,
+        retired_on -> Nullable<Date>,
         notes -> Nullable<Text>,
         external_ids -> Document,
         created_at -> Instant,
