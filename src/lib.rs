@@ -7,17 +7,37 @@
 #![allow(clippy::result_large_err)]
 
 pub mod base;
+pub mod check;
 pub mod commands;
 pub mod config;
 pub mod customers;
+pub mod demo;
+pub mod imports;
+pub mod orders;
 pub mod people;
+pub mod prices;
+pub mod products;
 pub mod regions;
+pub mod reports;
 pub mod schema;
 pub mod server;
+pub mod settings;
+pub mod shipments;
 pub mod start;
 pub mod system;
 
 use base::Area;
 
 /// Every area; a new one is added here and nowhere else.
-pub const AREAS: &[Area] = &[people::AREA, regions::AREA, customers::AREA, system::AREA];
+pub const AREAS: &[Area] = &[
+    people::AREA,
+    regions::AREA,
+    settings::AREA,
+    customers::AREA,
+    products::AREA,
+    prices::AREA,
+    orders::AREA,
+    shipments::AREA,
+    reports::AREA,
+    system::AREA,
+];

@@ -303,6 +303,7 @@ diesel::table! {
         priority -> Integer,
         approved_at -> Nullable<Instant>,
         approved_by -> Nullable<Key>,
+        retired_on -> Nullable<Date>,
         notes -> Nullable<Text>,
         external_ids -> Document,
         created_at -> Instant,
@@ -418,7 +419,6 @@ diesel::table! {
     search_rows (row) {
         row -> BigInt,
         record_id -> Key,
-        found_id -> Key,
     }
 }
 

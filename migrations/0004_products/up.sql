@@ -61,6 +61,8 @@ CREATE TABLE price_lists (
     priority    INTEGER NOT NULL,
     approved_at TIMESTAMPTZ,
     approved_by UUID,
+    -- From this day on a retired list holds no more; before, it still answers what was valid then.
+    retired_on  DATE,
     notes       TEXT,
     external_ids JSONB NOT NULL,
     created_at  TIMESTAMPTZ NOT NULL,
@@ -69,8 +71,9 @@ CREATE TABLE price_lists (
     updated_by  UUID
 );
 CREATE UNIQUE INDEX price_lists_code_unique ON price_lists (code);
-CREATE INDEX price_lists_status ON price_lists (status, currency);
-CREATE INDEX price_lists_customer ON price_lists (customer_id);
+CREATE INDEX price_lists_status ON price_lists (status, code, id);
+-- Finds the lists of one customer, and with NULL those for all, among thousands.
+CREATE INDEX price_lists_customer ON price_lists (customer_id, currency);
 
 -- What a product costs on a list, from a quantity, during some days. Past prices stay.
 CREATE TABLE prices (

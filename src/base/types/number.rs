@@ -133,7 +133,7 @@ macro_rules! decimal_type {
         }
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                decimal_schema($places, $about, $example)
+                decimal_schema($places, $about, $example, &[])
             }
         }
         impl utoipa::ToSchema for $name {
@@ -161,13 +161,53 @@ decimal_type!(
     Rate, 6, 0, "A share of one, as a decimal string: 0.13 is thirteen per cent.", "0.05"
 );
 
+/// Names a decimal within bounds for the document: `#[schema(value_type = PositiveQuantity)]` on a field of the
+/// plain type.
+macro_rules! bounded_schema {
+    ($(#[$doc:meta])* $name:ident, $plain:ident, $about:literal, $example:literal, $limits:expr) => {
+        $(#[$doc])*
+        pub struct $name;
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                decimal_schema($plain::PLACES, $about, $example, &$limits)
+            }
+        }
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
+            }
+        }
+    };
+}
+
+bounded_schema!(
+    /// A [`Quantity`] above zero.
+    PositiveQuantity, Quantity, "A quantity above zero, as a decimal string with up to six places.", "24",
+    [("x-decimal-exclusive-min", "0"), ("x-decimal-max", "1000000000")]
+);
+bounded_schema!(
+    /// A [`Price`] that is not below zero.
+    PriceFromZero, Price, "A price per unit, zero or more, as a decimal string with up to six places.", "12.50",
+    [("x-decimal-min", "0"), ("x-decimal-max", "1000000000")]
+);
+bounded_schema!(
+    /// A [`Rate`] from nothing to all.
+    RateToOne, Rate, "A share between 0 and 1, as a decimal string: 0.13 is thirteen per cent.", "0.13",
+    [("x-decimal-min", "0"), ("x-decimal-max", "1")]
+);
+
 fn decimal_schema(
     places: u32,
     about: &str,
     example: &str,
+    limits: &[(&str, &str)],
 ) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::extensions::ExtensionsBuilder;
     use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
+    let mut extensions = ExtensionsBuilder::new().add("x-decimal-places", places);
+    for (rule, limit) in limits {
+        extensions = extensions.add(*rule, *limit);
+    }
     utoipa::openapi::RefOr::T(Schema::Object(
         ObjectBuilder::new()
             .schema_type(Type::String)
@@ -176,7 +216,7 @@ fn decimal_schema(
             .max_length(Some(40))
             .description(Some(about))
             .examples([serde_json::json!(example)])
-            .extensions(Some(ExtensionsBuilder::new().add("x-decimal-places", places).build()))
+            .extensions(Some(extensions.build()))
             .build(),
     ))
 }

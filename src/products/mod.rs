@@ -1,0 +1,134 @@
+//! Products: what is sold, in which units, and the categories it is sorted into.
+//!
+//! | endpoint | who |
+//! |---|---|
+//! | read products, categories | `products:read` |
+//! | write them, steps in a product's life | `products:write` |
+//! | see and write `cost` | `products:cost` |
+
+mod http;
+pub mod model;
+pub mod rules;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::http::{Routes, history};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+
+pub use model::{CategoryId, Product, ProductId, ProductStatus};
+
+pub const AREA: Area = Area { name: "products", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::ProductsRead];
+const WRITE: &[Scope] = &[Scope::ProductsWrite];
+
+fn routes(r: &mut Routes) {
+    categories(r);
+    products(r);
+    steps(r);
+    r.expanders.insert("cat", work::expand_categories);
+    r.expanders.insert("prd", work::expand_products);
+}
+
+fn categories(r: &mut Routes) {
+    r.tag("product-categories", "The tree that products are sorted into.");
+    r.list("/product-categories", "listProductCategories", &model::CATEGORIES, http::list_categories)
+        .scope(READ)
+        .says("List product categories", "");
+    r.create("/product-categories", "createProductCategory", http::create_category)
+        .scope(WRITE)
+        .says("Add a product category", "")
+        .example(json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}))
+        .fails_with(&["duplicate"]);
+    r.read("/product-categories/{category_id}", "getProductCategory", http::get_category)
+        .scope(READ)
+        .says("Read a product category", "");
+    r.change("/product-categories/{category_id}", "updateProductCategory", http::update_category)
+        .scope(WRITE)
+        .says("Change a product category", "A category cannot be put below itself.")
+        .example(json!({"name": "酒水饮料"}))
+        .fails_with(&["duplicate", "circular_parent"]);
+    r.remove("/product-categories/{category_id}", "deleteProductCategory", http::delete_category)
+        .scope(WRITE)
+        .says("Delete a product category", "Only one without products and without categories below it.")
+        .fails_with(&["still_referenced"]);
+}
+
+fn products(r: &mut Routes) {
+    r.tag("products", "What is sold: names, units, tax, cost, and its life.");
+    r.list("/products", "listProducts", &model::PRODUCTS, http::list)
+        .scope(READ)
+        .says("List products", "`cost` is null for callers without `products:cost`.");
+    r.create("/products", "createProduct", http::create)
+        .scope(WRITE)
+        .says("Add a product", "It begins as a draft. `cost` needs `products:cost`; without `cost_currency` it is in the company's currency.")
+        .example(json!({"sku": "TEA-001", "name": "龙井茶", "name_en": "Longjing tea", "unit": "pcs", "units": [{"unit": "box", "factor": "24"}], "tax_rate": "0.13", "barcode": "6901234567892"}))
+        .fails_with(&["duplicate"]);
+    r.read("/products/{product_id}", "getProduct", http::get)
+        .scope(READ)
+        .expands(model::PRODUCTS.expand)
+        .says("Read a product", "");
+    r.change("/products/{product_id}", "updateProduct", http::update)
+        .scope(WRITE)
+        .says("Change a product", "A unit that prices are given in stays, and so does the base unit once the product has left the draft.")
+        .example(json!({"description": "Spring harvest", "units": [{"unit": "box", "factor": "24"}]}))
+        .fails_with(&["duplicate", "unit_in_use"]);
+    r.remove("/products/{product_id}", "deleteProduct", http::delete)
+        .scope(WRITE)
+        .says("Delete a product", "Only one that no price and no order names; discontinue it otherwise.")
+        .fails_with(&["still_referenced"]);
+    r.list("/products/{product_id}/history", "listProductHistory", &history::HISTORY, http::history)
+        .scope(READ)
+        .says(
+            "Read a product's history",
+            "Changes of the cost are told to callers with `products:cost` only.",
+        );
+}
+
+fn steps(r: &mut Routes) {
+    r.action("/products/{product_id}/activate", "activateProduct", http::activate)
+        .scope(WRITE)
+        .optional_body()
+        .says("Put a product on sale", "draft → active")
+        .example(json!({"reason": "Spring catalogue"}))
+        .fails_with(&["invalid_transition"]);
+    r.action("/products/{product_id}/discontinue", "discontinueProduct", http::discontinue)
+        .scope(WRITE)
+        .optional_body()
+        .says("Take a product off sale", "active → discontinued")
+        .example(json!({"reason": "Replaced by TEA-002"}))
+        .fails_with(&["invalid_transition"]);
+    r.action("/products/{product_id}/reactivate", "reactivateProduct", http::reactivate)
+        .scope(WRITE)
+        .optional_body()
+        .says("Put a discontinued product back on sale", "discontinued → active")
+        .example(json!({"reason": "Asked for by customers"}))
+        .fails_with(&["invalid_transition"]);
+}
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "unit_in_use",
+    409,
+    ["Unit in use", "计量单位使用中"],
+    [
+        "The unit {unit} is counted or priced in, so it cannot be taken away.",
+        "计量单位 {unit} 已用于计数或定价，不能移除。",
+    ],
+    [
+        "Keep the unit; end the prices in it, or make another product for another base unit.",
+        "请保留该单位；可结束以它标价的价格，或为新的基本单位另建产品。",
+    ],
+)];
+
+static PHRASES: &[Phrase] = &[
+    ("is_base_unit", ["is the base unit already, which needs no conversion", "已是基本单位，无需换算"]),
+    (
+        "barcode_check_digit",
+        ["has a wrong check digit: {expected} is expected at the end", "校验位错误：末位应为 {expected}"],
+    ),
+    ("without_cost", ["is only for a product with a cost", "仅用于填写了成本的产品"]),
+    ("custom_field_too_large", ["must not be larger than {max} bytes as JSON", "JSON 不能超过 {max} 字节"]),
+];

@@ -1,0 +1,316 @@
+//! Use cases on products and categories.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::model::{
+    Category, CategoryId, CategoryInput, Product, ProductAction, ProductId, ProductInput, ProductStatus,
+    ProductView,
+};
+use super::rules;
+use crate::base::auth::{Caller, Scope};
+use crate::base::db::filter::Cond;
+use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::error::{Error, Fault, Problem, Result, invalid_transition};
+use crate::base::http::{Patch, expand};
+use crate::base::text;
+use crate::base::types::RecordId;
+use crate::prices;
+use crate::schema::{product_categories, products};
+
+// ---- categories ----------------------------------------------------------------------------------------------
+
+pub fn find_category(conn: &mut Conn, id: CategoryId) -> Result<Category> {
+    let found = product_categories::table.find(id).select(Category::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+pub fn create_category(tx: &mut Tx, input: CategoryInput) -> Result<Category> {
+    check_category(tx.conn, &input, None)?;
+    let mut category = Category {
+        id: tx.new_id(),
+        version: 0,
+        code: input.code,
+        name: input.name,
+        name_en: input.name_en,
+        parent_id: input.parent_id,
+        external_ids: Json(input.external_ids),
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    tx.create(&mut category)?;
+    Ok(category)
+}
+
+pub fn update_category(tx: &mut Tx, id: CategoryId, patch: &Patch<CategoryInput>) -> Result<Category> {
+    let before = find_category(tx.conn, id)?;
+    tx.check_expected(&before)?;
+    let form = CategoryInput {
+        code: before.code.clone(),
+        name: before.name.clone(),
+        name_en: before.name_en.clone(),
+        parent_id: before.parent_id,
+        external_ids: before.external_ids.0.clone(),
+    };
+    let input = patch.onto(&form)?;
+    check_category(tx.conn, &input, Some(id))?;
+    let mut category = Category {
+        code: input.code,
+        name: input.name,
+        name_en: input.name_en,
+        parent_id: input.parent_id,
+        external_ids: Json(input.external_ids),
+        ..before.clone()
+    };
+    tx.save(&before, &mut category, Act::UPDATED)?;
+    Ok(category)
+}
+
+pub fn delete_category(tx: &mut Tx, id: CategoryId) -> Result<()> {
+    let category = find_category(tx.conn, id)?;
+    tx.check_expected(&category)?;
+    tx.remove(&category)
+}
+
+fn check_category(conn: &mut Conn, input: &CategoryInput, own: Option<CategoryId>) -> Result<()> {
+    let same_code: Option<CategoryId> = product_categories::table
+        .filter(product_categories::code.eq(&input.code))
+        .select(product_categories::id)
+        .first(conn)
+        .optional()?;
+    if let Some(holder) = same_code.filter(|id| Some(*id) != own) {
+        return Err(duplicate("/code", "code", &input.code, holder));
+    }
+    check_parent(conn, input.parent_id, own)
+}
+
+/// The deepest that categories go.
+const DEEPEST: usize = 50;
+
+/// The parent is there, and going up from it never leads back.
+fn check_parent(conn: &mut Conn, parent: Option<CategoryId>, own: Option<CategoryId>) -> Result<()> {
+    let mut next = parent;
+    for depth in 0..DEEPEST {
+        let Some(id) = next else { return Ok(()) };
+        if Some(id) == own {
+            return Err(Problem::new("circular_parent").into());
+        }
+        match find_category(conn, id) {
+            Ok(category) => next = category.parent_id,
+            Err(error) if depth == 0 && error.code() == "not_found" => {
+                let fault = Fault::at("/parent_id", "unknown_reference").with("kind", "product category");
+                return Err(Error::invalid(vec![fault]));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Problem::new("circular_parent").into())
+}
+
+/// 409: another record has this value of a field that is unique.
+fn duplicate(pointer: &str, field: &str, value: &str, holder: impl RecordId) -> Error {
+    Problem::new("duplicate")
+        .param("what", format!("{field} {value}"))
+        .with("existing_id", holder.to_string())
+        .fault(Fault::at(pointer, "taken"))
+        .into()
+}
+
+// ---- products ------------------------------------------------------------------------------------------------
+
+pub fn find(conn: &mut Conn, id: ProductId) -> Result<Product> {
+    let found = products::table.find(id).select(Product::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// The products with these ids, in one statement; ids of none are simply not in the answer.
+pub fn load_many(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>> {
+    let cond = match ids {
+        [] => return Ok(HashMap::new()),
+        [one] => Cond::eq("products.id", one.0),
+        many => Cond::ids("products.id", many.iter().map(|id| id.0)),
+    };
+    let rows = products::table.filter(cond).select(Product::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|product: Product| (product.id, product)).collect())
+}
+
+pub fn create(tx: &mut Tx, mut input: ProductInput) -> Result<Product> {
+    if input.cost.is_some() || input.cost_currency.is_some() {
+        tx.caller.demand(Scope::ProductsCost)?;
+    }
+    default_currency(tx, &mut input);
+    check(tx.conn, &input, None)?;
+    let mut product = Product {
+        id: tx.new_id(),
+        version: 0,
+        name_sort: text::sort_key(&input.name),
+        sku: input.sku,
+        name: input.name,
+        name_en: input.name_en,
+        description: input.description,
+        category_id: input.category_id,
+        unit: input.unit,
+        units: Json(input.units),
+        tax_rate: input.tax_rate,
+        cost: input.cost,
+        cost_currency: input.cost_currency,
+        status: ProductStatus::Draft,
+        sold_from: input.sold_from,
+        sold_to: input.sold_to,
+        barcode: input.barcode,
+        custom_fields: Json(input.custom_fields),
+        external_ids: Json(input.external_ids),
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    tx.create(&mut product)?;
+    Ok(product)
+}
+
+/// A cost without a currency is in the company's.
+fn default_currency(tx: &Tx, input: &mut ProductInput) {
+    if input.cost.is_some() && input.cost_currency.is_none() {
+        input.cost_currency = Some(tx.core.currency.clone());
+    }
+}
+
+pub fn update(tx: &mut Tx, id: ProductId, patch: &Patch<ProductInput>) -> Result<Product> {
+    if patch.has("cost") || patch.has("cost_currency") {
+        tx.caller.demand(Scope::ProductsCost)?;
+    }
+    let before = find(tx.conn, id)?;
+    tx.check_expected(&before)?;
+    let mut input = patch.onto(&form_of(&before))?;
+    if input.cost.is_none() && !patch.has("cost_currency") {
+        // Whoever clears the cost means its currency too.
+        input.cost_currency = None;
+    }
+    default_currency(tx, &mut input);
+    let priced = prices::work::units_priced(tx.conn, id)?;
+    if let Some(unit) = rules::unit_taken_away(&before, &input, &priced) {
+        return Err(Problem::new("unit_in_use").param("unit", unit).with("unit", unit).into());
+    }
+    check(tx.conn, &input, Some(id))?;
+    let mut product = changed(&before, input);
+    tx.save(&before, &mut product, Act::UPDATED)?;
+    Ok(product)
+}
+
+fn changed(before: &Product, input: ProductInput) -> Product {
+    Product {
+        name_sort: text::sort_key(&input.name),
+        sku: input.sku,
+        name: input.name,
+        name_en: input.name_en,
+        description: input.description,
+        category_id: input.category_id,
+        unit: input.unit,
+        units: Json(input.units),
+        tax_rate: input.tax_rate,
+        cost: input.cost,
+        cost_currency: input.cost_currency,
+        sold_from: input.sold_from,
+        sold_to: input.sold_to,
+        barcode: input.barcode,
+        custom_fields: Json(input.custom_fields),
+        external_ids: Json(input.external_ids),
+        ..before.clone()
+    }
+}
+
+fn form_of(product: &Product) -> ProductInput {
+    ProductInput {
+        sku: product.sku.clone(),
+        name: product.name.clone(),
+        name_en: product.name_en.clone(),
+        description: product.description.clone(),
+        category_id: product.category_id,
+        unit: product.unit.clone(),
+        units: product.units.0.clone(),
+        tax_rate: product.tax_rate,
+        cost: product.cost,
+        cost_currency: product.cost_currency.clone(),
+        sold_from: product.sold_from,
+        sold_to: product.sold_to,
+        barcode: product.barcode.clone(),
+        custom_fields: product.custom_fields.0.clone(),
+        external_ids: product.external_ids.0.clone(),
+    }
+}
+
+fn check(conn: &mut Conn, input: &ProductInput, own: Option<ProductId>) -> Result<()> {
+    let other = |found: Option<ProductId>| found.filter(|id| Some(*id) != own);
+    let by_sku = products::table.filter(products::sku.eq(&input.sku)).select(products::id);
+    if let Some(holder) = other(by_sku.first(conn).optional()?) {
+        return Err(duplicate("/sku", "sku", &input.sku, holder));
+    }
+    if let Some(barcode) = &input.barcode {
+        let by_barcode = products::table.filter(products::barcode.eq(barcode)).select(products::id);
+        if let Some(holder) = other(by_barcode.first(conn).optional()?) {
+            return Err(duplicate("/barcode", "barcode", barcode, holder));
+        }
+    }
+    let mut faults = rules::check(input);
+    if let Some(category) = input.category_id
+        && !category_exists(conn, category)?
+    {
+        faults.push(Fault::at("/category_id", "unknown_reference").with("kind", "product category"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}
+
+fn category_exists(conn: &mut Conn, id: CategoryId) -> Result<bool> {
+    let found = product_categories::table.find(id).select(product_categories::id).first::<CategoryId>(conn);
+    Ok(found.optional()?.is_some())
+}
+
+/// A step in a product's life.
+pub fn step(tx: &mut Tx, id: ProductId, action: ProductAction, reason: Option<&str>) -> Result<Product> {
+    let before = find(tx.conn, id)?;
+    tx.check_expected(&before)?;
+    let Some(status) = before.status.after(action) else {
+        return Err(invalid_transition(before.status, action, &before.status.actions()));
+    };
+    let mut product = Product { status, ..before.clone() };
+    tx.save(&before, &mut product, Act::because(action.verb(), reason))?;
+    Ok(product)
+}
+
+pub fn delete(tx: &mut Tx, id: ProductId) -> Result<()> {
+    let product = find(tx.conn, id)?;
+    tx.check_expected(&product)?;
+    tx.remove(&product)
+}
+
+/// A product as this caller sees it.
+pub fn view(caller: &Caller, mut product: Product) -> ProductView {
+    if !caller.may(Scope::ProductsCost) {
+        product.cost = None;
+        product.cost_currency = None;
+    }
+    let allowed_actions =
+        if caller.may(Scope::ProductsWrite) { product.status.actions() } else { Vec::new() };
+    ProductView { product, allowed_actions }
+}
+
+// ---- expand --------------------------------------------------------------------------------------------------
+
+pub fn expand_categories(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let cond = Cond::ids("product_categories.id", ids.iter().copied());
+    let rows = product_categories::table.filter(cond).select(Category::as_select()).load(rx.conn)?;
+    expand::views(rows, |c: &Category| c.id.0)
+}
+
+pub fn expand_products(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let ids: Vec<ProductId> = ids.iter().copied().map(ProductId).collect();
+    let products = load_many(rx.conn, &ids)?;
+    let views = products.into_values().map(|p| view(rx.caller, p)).collect();
+    expand::views(views, |v: &ProductView| v.product.id.0)
+}
