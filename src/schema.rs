@@ -419,6 +419,7 @@ diesel::table! {
     search_rows (row) {
         row -> BigInt,
         record_id -> Key,
+        found_id -> Key,
     }
 }
 

@@ -270,21 +270,6 @@ impl Error {
     }
 }
 
-/// 409: the record's life has no such step now; these are the ones that it has.
-pub fn invalid_transition<A: std::fmt::Display>(
-    current: impl std::fmt::Display,
-    action: A,
-    allowed: &[A],
-) -> Error {
-    let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
-    Problem::new("invalid_transition")
-        .param("current_status", &current)
-        .param("action", action)
-        .with("current_status", current.to_string())
-        .with("allowed_actions", allowed)
-        .into()
-}
-
 /// What a unique violation is about, as `table.column`: PostgreSQL names the constraint, SQLite the columns.
 pub fn unique_name(info: &dyn diesel::result::DatabaseErrorInformation) -> String {
     if let Some(name) = info.constraint_name() {

@@ -388,6 +388,7 @@ pub static PHRASES: &[Phrase] = &[
     ("unknown_country", ["is not a country code of ISO 3166", "不是 ISO 3166 国家或地区代码"]),
     ("in_future", ["must not be after {today}", "不能晚于 {today}"]),
     ("blank", ["must not be blank", "不能为空白"]),
+    ("custom_field_too_large", ["must not be larger than {max} bytes as JSON", "JSON 不能超过 {max} 字节"]),
     ("taken", ["is used by another record", "已被其他记录使用"]),
 ];
 

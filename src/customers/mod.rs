@@ -9,7 +9,7 @@ mod http;
 pub mod model;
 pub mod rules;
 mod shares;
-mod tax_id;
+pub mod tax_id;
 pub mod work;
 
 use serde_json::json;

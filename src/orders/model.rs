@@ -15,7 +15,7 @@ use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, search, shares};
 use crate::base::http::params::{Given, Param, Takes};
-use crate::base::types::{Amount, At, Price, Quantity, Rate, TextEnum};
+use crate::base::types::{Amount, At, CustomFields, Price, Quantity, Rate, TextEnum};
 use crate::customers::model::{ContactId, CustomerId, PostalAddress};
 use crate::people::{TeamId, UserId};
 use crate::prices::model::PriceId;
@@ -107,8 +107,8 @@ pub struct OrderRow {
     pub shipping_address: Option<Json<PostalAddress>>,
     #[schema(max_length = 4000)]
     pub notes: Option<String>,
-    #[schema(value_type = BTreeMap<String, crate::base::http::history::AnyJson>)]
-    pub custom_fields: Json<BTreeMap<String, JsonValue>>,
+    #[schema(value_type = CustomFields)]
+    pub custom_fields: Json<CustomFields>,
     /// Sum of the lines' list values.
     pub list: Amount,
     pub discount: Amount,
@@ -255,8 +255,7 @@ pub struct OrderHead {
     #[schema(max_length = 4000)]
     pub notes: Option<String>,
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, crate::base::http::history::AnyJson>)]
-    pub custom_fields: BTreeMap<String, JsonValue>,
+    pub custom_fields: CustomFields,
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,

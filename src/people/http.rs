@@ -103,7 +103,7 @@ pub async fn set_up(ctx: Ctx, req: Req<Vec<String>, Json<SetUp>>) -> Result<Repl
     if !ctx
         .core
         .set_up_token
-        .as_ref()
+        .get()
         .is_some_and(|t| crate::base::secret::same(t.as_bytes(), setup_token.as_bytes()))
     {
         ctx.core.login_guard.failed(&keys, now);

@@ -13,6 +13,7 @@ use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero};
 use crate::base::types::{At, Price, Quantity, TextEnum};
+use crate::customers::model::{CustomerId, CustomerTier};
 use crate::people::UserId;
 use crate::products::ProductId;
 use crate::schema::{price_lists, prices};
@@ -20,10 +21,6 @@ use crate::{entity, id_type, text_enum};
 
 id_type!(PriceListId, "pls", "price_list");
 id_type!(PriceId, "pri", "price");
-id_type!(CustomerId, "cus", "customer");
-
-/// The tiers that customers are in.
-pub const TIERS: &[&str] = &["a", "b", "c", "d"];
 
 // ---- price lists ---------------------------------------------------------------------------------------------
 
@@ -165,7 +162,7 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
             Does::Is("price_lists.customer_id"),
         ),
         filter(
-            Param::new("tier", Takes::Words(TIERS), "Only lists for these tiers."),
+            Param::new("tier", Takes::Words(CustomerTier::WORDS), "Only lists for these tiers."),
             Does::Is("price_lists.tier"),
         ),
         filter(

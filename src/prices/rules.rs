@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 
 use super::model::{
     Lost, PriceContext, PriceEntry, PriceEntryInput, PriceList, PriceListAction, PriceListInput,
-    PriceListStatus, Rule, TIERS,
+    PriceListStatus, Rule,
 };
 use crate::base::error::Fault;
+use crate::customers::model::CustomerTier;
 use crate::base::types::{Price, Quantity};
 use crate::products::Product;
 
@@ -48,8 +49,8 @@ pub fn check_list(input: &PriceListInput, valid_from: NaiveDate) -> Vec<Fault> {
         faults.push(Fault::at("/valid_to", "before").with("other", "valid_from"));
     }
     if let Some(tier) = &input.tier {
-        if !TIERS.contains(&tier.as_str()) {
-            faults.push(Fault::at("/tier", "not_allowed").with("allowed", TIERS.join(", ")));
+        if CustomerTier::parse(tier).is_none() {
+            faults.push(Fault::at("/tier", "not_allowed").with("allowed", CustomerTier::WORDS.join(", ")));
         }
         if input.customer_id.is_some() {
             faults.push(Fault::at("/tier", "customer_or_tier"));
@@ -278,7 +279,8 @@ mod tests {
     use super::*;
     use crate::base::db::Json;
     use crate::base::types::At;
-    use crate::prices::model::{CustomerId, PriceId, PriceListId};
+    use crate::customers::model::CustomerId;
+    use crate::prices::model::{PriceId, PriceListId};
     use crate::products::rules::tests::tea;
 
     fn day(text: &str) -> NaiveDate {

@@ -7,7 +7,7 @@ use serde_json::Value as JsonValue;
 use uuid::Uuid;
 
 use super::model::{
-    CustomerId, Lost, PriceAnswer, PriceCandidate, PriceContext, PriceEntry, PriceEntryInput, PriceId,
+    Lost, PriceAnswer, PriceCandidate, PriceContext, PriceEntry, PriceEntryInput, PriceId,
     PriceList, PriceListAction, PriceListId, PriceListInput, PriceListStatus, PriceListView, PriceQuestion,
     Resolved, holds,
 };
@@ -15,14 +15,16 @@ use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Fault, Problem, Result, invalid_transition};
+use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::http::params::{Query, bad};
-use crate::base::http::{Patch, expand};
+use crate::base::http::{Patch, actions, expand};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{Quantity, TextEnum};
 use crate::people::UserId;
 use crate::products::{self, Product, ProductId};
-use crate::schema::{customers, price_lists, prices};
+use crate::customers::model::CustomerId;
+use crate::customers::work as customers;
+use crate::schema::{price_lists, prices};
 
 // ---- price lists ---------------------------------------------------------------------------------------------
 
@@ -135,7 +137,7 @@ fn check_list(
     // Who was there when the list was made need not be looked up again.
     let customer = list.customer_id.filter(|id| before.is_none_or(|b| b.customer_id != Some(*id)));
     if let Some(customer) = customer
-        && facts_of(conn, customer)?.is_none()
+        && customers::load(conn, customer).is_err()
     {
         faults.push(Fault::at("/customer_id", "unknown_reference").with("kind", "customer"));
     }
@@ -171,7 +173,7 @@ pub fn step(
     let before = find(tx.conn, id)?;
     tx.check_expected(&before)?;
     let Some(status) = before.status.after(action) else {
-        return Err(invalid_transition(before.status, action, &before.status.actions()));
+        return Err(actions::refused(before.status, action, &before.status.actions()));
     };
     let mut list = PriceList { status, ..before.clone() };
     match action {
@@ -476,14 +478,6 @@ fn entries_on(
     Ok(prices::table.filter(cond).select(PriceEntry::as_select()).load(conn)?)
 }
 
-/// A customer's tier, channel and currency.
-type Facts = (String, Option<String>, String);
-
-fn facts_of(conn: &mut Conn, id: CustomerId) -> Result<Option<Facts>> {
-    let facts = (customers::tier, customers::channel, customers::currency);
-    Ok(customers::table.find(id).select(facts).first(conn).optional()?)
-}
-
 /// The most lists that are told of with the reason why they offer no price.
 const MOST_CONSIDERED: usize = 50;
 
@@ -492,11 +486,11 @@ pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     let product = asked_product(rx, query)?;
     let customer = only_id(query, "customer_id")?.map(CustomerId);
     let facts = match customer {
-        Some(id) => Some(facts_of(rx.conn, id)?.ok_or_else(|| unknown("customer_id", "customer"))?),
+        Some(id) => Some(customers::find(rx.conn, rx.caller, id).map_err(|_| unknown("customer_id", "customer"))?),
         None => None,
     };
     let (tier, channel, own_currency) = match facts {
-        Some((tier, channel, currency)) => (Some(tier), channel, currency),
+        Some(c) => (Some(c.tier.to_string()), c.channel, c.currency),
         None => (None, None, rx.core.currency.clone()),
     };
     let channel = query.text("channel").map(str::to_owned).or(channel);

@@ -130,5 +130,4 @@ static PHRASES: &[Phrase] = &[
         ["has a wrong check digit: {expected} is expected at the end", "校验位错误：末位应为 {expected}"],
     ),
     ("without_cost", ["is only for a product with a cost", "仅用于填写了成本的产品"]),
-    ("custom_field_too_large", ["must not be larger than {max} bytes as JSON", "JSON 不能超过 {max} 字节"]),
 ];

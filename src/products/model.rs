@@ -1,7 +1,5 @@
 //! Products and categories: rows, inputs, views, lists.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,7 +12,7 @@ use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero, RateToOne};
-use crate::base::types::{At, Price, Quantity, Rate, TextEnum};
+use crate::base::types::{CustomFields, At, Price, Quantity, Rate, TextEnum};
 use crate::people::UserId;
 use crate::schema::{product_categories, products};
 use crate::{entity, id_type, text_enum};
@@ -130,29 +128,6 @@ pub struct UnitConversion {
     /// How many base units it holds.
     #[schema(value_type = PositiveQuantity)]
     pub factor: Quantity,
-}
-
-/// Fields of the department's own, by name; at most 50.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CustomFields(pub BTreeMap<String, serde_json::Value>);
-
-impl utoipa::PartialSchema for CustomFields {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
-        utoipa::openapi::RefOr::T(Schema::Object(
-            ObjectBuilder::new()
-                .schema_type(Type::Object)
-                .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-                .description(Some("Fields of your own: up to 50 names of up to 60 characters, each with any JSON value of up to 4,000 bytes."))
-                .examples([serde_json::json!({"origin": "Hangzhou"})])
-                .build(),
-        ))
-    }
-}
-impl ToSchema for CustomFields {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "CustomFields".into()
-    }
 }
 
 /// A product.

@@ -1,6 +1,6 @@
 //! What holds for products, without database or HTTP.
 
-use super::model::{CustomFields, Product, ProductAction, ProductInput, ProductStatus, UnitConversion};
+use super::model::{Product, ProductAction, ProductInput, ProductStatus, UnitConversion};
 use crate::base::error::Fault;
 use crate::base::types::{Quantity, Rate};
 
@@ -70,7 +70,7 @@ pub fn check(input: &ProductInput) -> Vec<Fault> {
     if let Some(expected) = input.barcode.as_deref().and_then(wrong_check_digit) {
         faults.push(Fault::at("/barcode", "barcode_check_digit").with("expected", expected));
     }
-    faults.extend(check_custom_fields(&input.custom_fields));
+    faults.extend(input.custom_fields.faults());
     faults
 }
 
@@ -101,34 +101,6 @@ fn wrong_check_digit(barcode: &str) -> Option<u32> {
     let sum: u32 = rest.iter().rev().enumerate().map(|(i, d)| if i % 2 == 0 { d * 3 } else { *d }).sum();
     let expected = (10 - sum % 10) % 10;
     (expected != *check).then_some(expected)
-}
-
-const MOST_CUSTOM_FIELDS: usize = 50;
-const LONGEST_FIELD_NAME: usize = 60;
-const LARGEST_FIELD: usize = 4_000;
-
-fn check_custom_fields(fields: &CustomFields) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if fields.0.len() > MOST_CUSTOM_FIELDS {
-        faults.push(Fault::at("/custom_fields", "too_many_items").with("max", MOST_CUSTOM_FIELDS));
-    }
-    for (name, value) in &fields.0 {
-        let fault = |code| Fault::at(format!("/custom_fields/{}", pointer_part(name)), code);
-        if name.is_empty() {
-            faults.push(fault("too_short").with("min", 1));
-        } else if name.chars().count() > LONGEST_FIELD_NAME {
-            faults.push(fault("too_long").with("max", LONGEST_FIELD_NAME));
-        }
-        if value.to_string().len() > LARGEST_FIELD {
-            faults.push(fault("custom_field_too_large").with("max", LARGEST_FIELD));
-        }
-    }
-    faults
-}
-
-/// A name as part of a JSON pointer (RFC 6901, section 3).
-fn pointer_part(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The unit that a change would take away although something is counted or priced in it.

@@ -14,8 +14,8 @@ use super::rules;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Fault, Problem, Result, invalid_transition};
-use crate::base::http::{Patch, expand};
+use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
 use crate::base::types::RecordId;
 use crate::prices;
@@ -276,7 +276,7 @@ pub fn step(tx: &mut Tx, id: ProductId, action: ProductAction, reason: Option<&s
     let before = find(tx.conn, id)?;
     tx.check_expected(&before)?;
     let Some(status) = before.status.after(action) else {
-        return Err(invalid_transition(before.status, action, &before.status.actions()));
+        return Err(actions::refused(before.status, action, &before.status.actions()));
     };
     let mut product = Product { status, ..before.clone() };
     tx.save(&before, &mut product, Act::because(action.verb(), reason))?;

@@ -10,8 +10,8 @@ use super::model::{
 };
 use crate::base::auth::Caller;
 use crate::base::db::{Act, Conn, Json, Tx, number_range};
-use crate::base::error::{Error, Fault, Problem, Result};
-use crate::base::http::Patch;
+use crate::base::error::{Error, Fault, Result};
+use crate::base::http::{Patch, actions};
 use crate::base::types::Quantity;
 use crate::orders::model::{Order, OrderId, OrderLine};
 use crate::orders::rules::{OrderAction, Wanted, open_quantity, shipment_faults};
@@ -36,13 +36,8 @@ fn find_for(tx: &mut Tx, id: ShipmentId, action: ShipmentAction) -> Result<Shipm
     match shipment.row.status.after(action) {
         Some(_) => Ok(shipment),
         None => {
-            let allowed: Vec<String> = shipment.row.allowed_actions(tx.caller).iter().map(ToString::to_string).collect();
-            Err(Problem::new("invalid_transition")
-                .param("current_status", shipment.row.status)
-                .param("action", action)
-                .with("current_status", shipment.row.status.to_string())
-                .with("allowed_actions", allowed)
-                .into())
+            let allowed = shipment.row.allowed_actions(tx.caller);
+            Err(actions::refused(shipment.row.status, action, &allowed))
         }
     }
 }
@@ -66,7 +61,8 @@ pub fn create(tx: &mut Tx, order_id: OrderId, input: &ShipmentInput) -> Result<S
         line.shipped = plus(line.shipped, want.quantity);
     }
     orders::settle(&mut order);
-    tx.save(&before, &mut order, Act::new(shipped_verb(&order)))?;
+    let verb = shipped_verb(&order);
+    tx.save(&before, &mut order, Act::new(verb))?;
     tx.create_as(&mut shipment, Act::new("posted"))?;
     Ok(shipment)
 }

@@ -18,7 +18,8 @@ use crate::customers::model::{AddressKind, Customer, PostalAddress};
 use crate::customers::work as customers;
 use crate::people::{TeamId, UserId};
 use crate::people::work as people;
-use crate::prices::work::{PriceContext, PriceQuestion, Resolved, resolve_many};
+use crate::prices::model::{PriceContext, PriceQuestion, Resolved};
+use crate::prices::work::resolve_many;
 use crate::products::model::{Product, ProductId};
 use crate::products::work as products;
 use crate::regions::work as regions;
@@ -167,6 +168,7 @@ fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer) -> Result<()> 
     if head.payment_days.is_some_and(|d| !(0..=365).contains(&d)) {
         faults.push(Fault::at("/payment_days", "out_of_range").with("min", 0).with("max", 365));
     }
+    faults.extend(head.custom_fields.faults());
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 

@@ -12,12 +12,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{Order, OrderId, OrderRow, OrderSummary, OrderView, visible_to};
-use super::rules::{OrderAction, OrderStatus, progress};
+use super::rules::{OrderAction, progress};
 use crate::base::auth::{Caller, Sight, forbidden};
 use crate::base::db::filter::Cond;
 use crate::base::db::{Conn, Rx, Tx};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::http::expand;
+use crate::base::http::{actions, expand};
 use crate::schema::orders;
 
 /// The order, if the caller may see it.
@@ -61,17 +61,8 @@ pub fn allow(order: &OrderRow, action: OrderAction, caller: &Caller) -> Result<(
     }
     match order.life_allows(action) {
         true => Ok(()),
-        false => Err(Problem::new("invalid_transition")
-            .param("current_status", order.status)
-            .param("action", action)
-            .with("current_status", order.status.to_string())
-            .with("allowed_actions", words(&order.allowed_actions(caller)))
-            .into()),
+        false => Err(actions::refused(order.status, action, &order.allowed_actions(caller))),
     }
-}
-
-pub fn words(actions: &[OrderAction]) -> Vec<String> {
-    actions.iter().map(ToString::to_string).collect()
 }
 
 /// Sets the status and fulfilment that follow from the quantities.
@@ -97,9 +88,4 @@ pub fn expand_orders(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
         .load(rx.conn)?;
     let views: Vec<OrderSummary> = rows.into_iter().map(|r| summary(r, rx.caller)).collect();
     expand::views(views, |v: &OrderSummary| v.row.id.0)
-}
-
-/// Whether the status lets the order's entry be changed.
-pub fn is_draft(order: &OrderRow) -> bool {
-    order.status == OrderStatus::Draft
 }
