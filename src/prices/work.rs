@@ -780,7 +780,9 @@ mod tests {
             .collect();
         let (all, tier) = (active("ALL", 1), PriceList { tier: Some("a".into()), ..active("TIER", 2) });
         let draft = PriceList { status: PriceListStatus::Draft, priority: 9, ..active("DRAFT", 3) };
-        [&all, &tier, &draft].map(|list| list.insert(&mut conn).unwrap());
+        for list in [&all, &tier, &draft] {
+            list.insert(&mut conn).unwrap();
+        }
         for (n, ware) in wares.iter().enumerate() {
             ware.insert(&mut conn).unwrap();
             priced(&all, ware, "1.50", 1_000 + n as u128).insert(&mut conn).unwrap();
