@@ -72,6 +72,7 @@ CREATE TABLE price_lists (
 );
 CREATE UNIQUE INDEX price_lists_code_unique ON price_lists (code);
 CREATE INDEX price_lists_status ON price_lists (status, code, id);
+CREATE INDEX price_lists_updated ON price_lists (updated_at, id);
 -- Finds the lists of one customer, and with NULL those for all, among thousands.
 CREATE INDEX price_lists_customer ON price_lists (customer_id, currency);
 

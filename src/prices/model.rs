@@ -180,11 +180,9 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
     ],
     sorts: &[
         Sort { name: "code", column: "price_lists.code" },
-        Sort { name: "valid_from", column: "price_lists.valid_from" },
-        Sort { name: "priority", column: "price_lists.priority" },
         Sort { name: "updated_at", column: "price_lists.updated_at" },
     ],
-    sort_names: &["code", "valid_from", "priority", "updated_at"],
+    sort_names: &["code", "updated_at"],
     default_sort: "code",
     expand: &["customer"],
 };
@@ -211,8 +209,6 @@ impl Row for PriceList {
     }
     fn sort_value(&self, name: &str) -> Value {
         match name {
-            "valid_from" => self.valid_from.into(),
-            "priority" => i64::from(self.priority).into(),
             "updated_at" => self.updated_at.into(),
             _ => self.code.clone().into(),
         }

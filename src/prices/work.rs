@@ -435,11 +435,12 @@ fn resolved(offer: &Offer<'_>) -> Resolved {
     }
 }
 
-/// Lists that are or were in use, for everybody or for this customer.
+/// Lists that are or were in use, for everybody or for this customer. The status is put so that no index serves
+/// it: the one by customer finds a handful among thousands, the one by status would read them all.
 fn in_use_for(customer: Uuid) -> Cond {
-    let used = Cond::In("price_lists.status", vec![Value::from("active"), Value::from("retired")]);
     let theirs = Cond::IsNull("price_lists.customer_id").or(Cond::eq("price_lists.customer_id", customer));
-    theirs.and(used)
+    let draft = Cond::eq("price_lists.status", PriceListStatus::Draft.as_str());
+    theirs.and(Cond::Not(Box::new(draft)))
 }
 
 /// The lists that have a say: [`rules::stands_aside`] as a condition.
@@ -698,4 +699,118 @@ fn in_words(lang: Lang, code: &str, list: &PriceList, entry: Option<&PriceEntry>
         ("min_quantity", entry.map_or_else(String::new, |e| e.min_quantity.to_string())),
     ];
     messages::fill(lang.pick(messages::phrase(code)), &params)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use diesel::connection::InstrumentationEvent;
+
+    use super::*;
+    use crate::base::db::{Entity, Target, migrations};
+    use crate::base::types::At;
+    use crate::prices::model::Rule;
+    use crate::products::rules::tests::tea;
+
+    fn active(code: &str, n: u128) -> PriceList {
+        PriceList {
+            id: PriceListId(Uuid::from_u128(n)),
+            version: 1,
+            code: code.into(),
+            name: code.into(),
+            currency: "CNY".into(),
+            status: PriceListStatus::Active,
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_to: None,
+            customer_id: None,
+            tier: None,
+            channel: None,
+            priority: 0,
+            approved_at: None,
+            approved_by: None,
+            retired_on: None,
+            notes: None,
+            external_ids: Json(vec![]),
+            created_at: At::from_millis(0),
+            created_by: None,
+            updated_at: At::from_millis(0),
+            updated_by: None,
+        }
+    }
+
+    fn priced(list: &PriceList, product: &Product, unit_price: &str, n: u128) -> PriceEntry {
+        PriceEntry {
+            id: PriceId(Uuid::from_u128(n)),
+            version: 1,
+            price_list_id: list.id,
+            product_id: product.id,
+            unit: "pcs".into(),
+            min_quantity: products::rules::ONE,
+            unit_price: unit_price.parse().unwrap(),
+            valid_from: list.valid_from,
+            valid_to: None,
+            created_at: At::from_millis(0),
+            created_by: None,
+            updated_at: At::from_millis(0),
+            updated_by: None,
+        }
+    }
+
+    #[test]
+    fn an_order_of_fifty_lines_is_priced_with_two_statements() {
+        let folder = std::env::temp_dir().join(format!("salesdesk-prices-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let target = Target::Sqlite(folder.join("prices.db"));
+        migrations::run(&target).unwrap();
+        let mut conn = target.connect().unwrap();
+        let wares: Vec<Product> = (1..=50)
+            .map(|n| Product {
+                id: ProductId(Uuid::from_u128(n)),
+                sku: format!("TEA-{n}"),
+                ..tea(&[("box", "24")])
+            })
+            .collect();
+        let (all, tier) = (active("ALL", 1), PriceList { tier: Some("a".into()), ..active("TIER", 2) });
+        let draft = PriceList { status: PriceListStatus::Draft, priority: 9, ..active("DRAFT", 3) };
+        for list in [&all, &tier, &draft] {
+            list.insert(&mut conn).unwrap();
+        }
+        for (n, ware) in wares.iter().enumerate() {
+            ware.insert(&mut conn).unwrap();
+            priced(&all, ware, "1.50", 1_000 + n as u128).insert(&mut conn).unwrap();
+            priced(&draft, ware, "0.01", 3_000 + n as u128).insert(&mut conn).unwrap();
+        }
+        priced(&tier, &wares[0], "1.25", 2_000).insert(&mut conn).unwrap();
+
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counted = statements.clone();
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let mut questions: Vec<PriceQuestion> = wares
+            .iter()
+            .map(|w| PriceQuestion { product: w.id, unit: "box".into(), quantity: products::rules::ONE })
+            .collect();
+        questions[1].unit = "pallet".into();
+        let known = wares.iter().map(|w| (w.id, w.clone())).collect();
+        let ctx = PriceContext {
+            customer_id: Uuid::nil(),
+            tier: Some("a"),
+            channel: Some("web"),
+            currency: "CNY",
+            date: "2026-06-15".parse().unwrap(),
+        };
+        let answers = resolve_many(&mut conn, &ctx, &questions, &known).unwrap();
+        assert_eq!(statements.load(Ordering::SeqCst), 2);
+        let told = |n: usize| answers[n].as_ref().map(|r| (r.unit_price.to_string(), r.rule, r.converted));
+        assert_eq!(told(0), Some(("30.00".into(), Rule::TierList, true)));
+        assert_eq!(told(1), None, "nobody knows how much a pallet is");
+        assert_eq!(told(49), Some(("36.00".into(), Rule::GeneralList, true)));
+        drop(conn);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
