@@ -1,6 +1,5 @@
 //! Orders: rows, inputs, views, lists.
 
-use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

@@ -9,6 +9,7 @@ use super::model::{
     PriceListStatus, Rule,
 };
 use crate::base::error::Fault;
+use crate::base::types::TextEnum;
 use crate::customers::model::CustomerTier;
 use crate::base::types::{Price, Quantity};
 use crate::products::Product;
