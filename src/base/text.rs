@@ -160,7 +160,7 @@ pub fn sort_key(text: &str) -> String {
 /// First letters: of each Chinese character's pinyin and of each Latin (or other) word; digits are kept.
 ///
 /// 广州天河贸易有限公司 -> "gzthmyyxgs", "Alfreds Futterkiste" -> "af", "3M中国" -> "3mzg". Accents are removed.
-/// Characters with several readings have the most common one, see [`PHRASES`].
+/// Characters with several readings have the most common one, see `PHRASES`.
 pub fn initials(text: &str) -> String {
     let folded = search_fold(text);
     let chars: Vec<char> = folded.chars().collect();

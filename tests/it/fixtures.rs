@@ -135,7 +135,7 @@ fn settle(app: &TestApp, name: &str, value: &mut Value) {
         }
         Value::String(text) => {
             if let Some(prefix) = prefix_of(text) {
-                *text = make(app, &prefix.to_owned()).id();
+                *text = make(app, prefix).id();
             } else if ["code", "sku", "username"].contains(&name) {
                 *text = format!("{text}{}", app.unique());
             }

@@ -283,6 +283,7 @@ fn free_kib(folder: &Path) -> Option<u64> {
 }
 
 /// A name for a cluster's folder that no other process, and no other try of this one, uses.
+#[allow(clippy::disallowed_methods)] // no rule depends on it, and a clock that stands still would not do
 fn fresh_name() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // The time tells apart processes of the same number: later ones, and those in other containers.

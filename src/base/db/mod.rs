@@ -1,6 +1,6 @@
 //! The database: one set of queries over SQLite and PostgreSQL.
 //!
-//! `Conn` is a connection to either; what must differ is said with [`both!`] or in a query node of our own
+//! `Conn` is a connection to either; what must differ is said with [`both!`](crate::both) or in a query node of our own
 //! ([`filter`]), here and nowhere else.
 
 pub mod engine;

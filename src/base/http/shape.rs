@@ -57,7 +57,7 @@ impl Shape {
 
     /// All faults of an RFC 7396 merge patch for an object of this shape; at most [`Shape::MAX_FAULTS`].
     ///
-    /// Nothing is required. `null` clears a property that is nullable or not required, and removes a key of a
+    /// Nothing is required, nor within objects, which are merged. `null` clears a property that is nullable or not required, and removes a key of a
     /// free map. Any other value present is checked as in [`Shape::check`].
     pub fn check_patch(&self, value: &Value) -> Vec<Fault> {
         let mut run = Run::new(&self.nodes);
@@ -1650,17 +1650,17 @@ mod tests {
         assert_eq!(
             lines(named("Order").check(&body)),
             [
-                format!("/colour unknown_field allowed={allowed}"),
-                "/currency not_allowed allowed=EUR, CHF, USD".into(),
                 "/customer too_short min=1".into(),
+                "/currency not_allowed allowed=EUR, CHF, USD".into(),
                 "/due invalid_format format=date".into(),
+                "/rush wrong_type expected=boolean;got=string".into(),
+                format!("/colour unknown_field allowed={allowed}"),
                 "/lines/0/quantity decimal_as_number hint=12.5".into(),
-                "/lines/1/price out_of_range min=-10".into(),
                 "/lines/1/product pattern_mismatch pattern=^[A-Z]{2}-[0-9]+$".into(),
                 "/lines/1/quantity too_precise max=3".into(),
+                "/lines/1/price out_of_range min=-10".into(),
                 "/lines/2/quantity out_of_range exclusive_min=0;max=99999.5".into(),
                 "/lines/2/product required".into(),
-                "/rush wrong_type expected=boolean;got=string".into(),
             ]
         );
     }
@@ -1900,7 +1900,7 @@ mod tests {
         let invoice = lines(payment.check(&json!({"kind": "invoice", "number": "1", "days": "x"})));
         assert_eq!(
             invoice,
-            ["/days wrong_type expected=integer;got=string", "/number unknown_field allowed=days, kind"]
+            ["/number unknown_field allowed=days, kind", "/days wrong_type expected=integer;got=string"]
         );
         assert_eq!(lines(payment.check(&json!({"kind": "card"}))), ["/number required"]);
         let unknown = lines(payment.check(&json!({"kind": "cash", "number": "1"})));
@@ -2028,8 +2028,8 @@ mod tests {
             "customer": null, "currency": null, "lines": null, "colour": null
         });
         let faults = lines(order.check_patch(&patch));
-        assert!(faults[0].starts_with("/colour unknown_field"));
-        assert_eq!(faults[1..], ["/currency not_null", "/customer not_null", "/lines not_null"]);
+        assert_eq!(faults[..3], ["/customer not_null", "/currency not_null", "/lines not_null"]);
+        assert!(faults[3].starts_with("/colour unknown_field"));
         let required_but_nullable =
             json!({"type": "object", "required": ["a"], "properties": {"a": {"type": ["string", "null"]}}});
         assert_eq!(shape(required_but_nullable).check_patch(&json!({"a": null})), []);
@@ -2038,11 +2038,17 @@ mod tests {
     #[test]
     fn a_patch_checks_the_values_that_are_there() {
         let order = named("Order");
-        let patch = json!({"customer": "", "lines": [{"quantity": "1"}], "ship_to": {"street": "X"}});
+        let patch = json!({"customer": "", "lines": [{"quantity": "1"}], "ship_to": {"city": 1}});
         assert_eq!(
             lines(order.check_patch(&patch)),
-            ["/customer too_short min=1", "/lines/0/product required", "/ship_to/city required"]
+            [
+                "/customer too_short min=1",
+                "/lines/0/product required",
+                "/ship_to/city wrong_type expected=string;got=number"
+            ]
         );
+        // Objects are merged, so a part of one is enough; lists are replaced, so their entries are whole.
+        assert_eq!(order.check_patch(&json!({"ship_to": {"street": "X"}})), []);
     }
 
     #[test]
