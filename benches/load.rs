@@ -98,26 +98,41 @@ fn prepare(dir: &std::path::Path) -> World {
     let core = salesdesk::start::core(&config, Clock::System, size).expect("the database starts");
     let app = Arc::new(App::new(core.clone(), salesdesk::start::routes()).expect("the routes are sound"));
     let (caller, token) = clerk(&core);
-    let mut world =
-        World { core, app, caller, token, products: vec![], customers: vec![], orders: vec![] };
-    world.products = make(&world, "/products", PRODUCTS, |n| {
-        json!({"sku": format!("B-{n:04}"), "name": format!("商品 {n}"), "unit": "pcs", "tax_rate": "0.13"})
-    });
-    world.customers = make(&world, "/customers", CUSTOMERS, |n| json!({"name": format!("客户公司 {n}"), "kind": "company"}));
-    let list = make(&world, "/price-lists", 1, |_| {
-        json!({"code": "BENCH", "name": "Bench", "currency": "CNY", "valid_from": "2020-01-01"})
-    });
+    let mut world = World { core, app, caller, token, products: vec![], customers: vec![], orders: vec![] };
+    world.products = make(
+        &world,
+        "/products",
+        PRODUCTS,
+        |n| json!({"sku": format!("B-{n:04}"), "name": format!("商品 {n}"), "unit": "pcs", "tax_rate": "0.13"}),
+    );
+    world.customers = make(
+        &world,
+        "/customers",
+        CUSTOMERS,
+        |n| json!({"name": format!("客户公司 {n}"), "kind": "company"}),
+    );
+    let list = make(
+        &world,
+        "/price-lists",
+        1,
+        |_| json!({"code": "BENCH", "name": "Bench", "currency": "CNY", "valid_from": "2020-01-01"}),
+    );
     let products = world.products.clone();
-    make(&world, &format!("/price-lists/{}/prices", list[0]), PRODUCTS, move |n| {
-        json!({"product_id": products[n], "unit_price": format!("{}.50", 10 + n), "valid_from": "2020-01-01"})
-    });
+    make(
+        &world,
+        &format!("/price-lists/{}/prices", list[0]),
+        PRODUCTS,
+        move |n| json!({"product_id": products[n], "unit_price": format!("{}.50", 10 + n), "valid_from": "2020-01-01"}),
+    );
     apply(&world, vec![(format!("/price-lists/{}/activate", list[0]), json!({}))]);
     world
 }
 
 /// A clerk with a session.
 fn clerk(core: &Arc<Core>) -> (Arc<Caller>, String) {
-    let input: UserInput = serde_json::from_value(json!({"username": "bench", "name": "Bench", "role": "clerk"})).expect("a user");
+    let input: UserInput =
+        serde_json::from_value(json!({"username": "bench", "name": "Bench", "role": "clerk"}))
+            .expect("a user");
     let (user, session) = core
         .write_as(Arc::new(Caller::system("bench")), move |tx| {
             let user = salesdesk::people::work::create_user(tx, input.clone(), None, false)?;
@@ -171,7 +186,8 @@ fn order(world: &World, n: usize) -> Value {
 fn load_orders(world: &mut World, count: usize) {
     let started = Instant::now();
     for from in (0..count).step_by(250) {
-        let calls = (from..(from + 250).min(count)).map(|n| ("/orders".to_owned(), order(world, n))).collect();
+        let calls =
+            (from..(from + 250).min(count)).map(|n| ("/orders".to_owned(), order(world, n))).collect();
         let made = apply(world, calls);
         world.orders.extend(made);
     }
@@ -208,14 +224,23 @@ impl Figures {
 }
 
 /// Runs `work` on every connection until the time is up.
-fn run(time: Duration, work: impl Fn(usize, &AtomicBool, &AtomicU64) -> (Vec<Duration>, u64) + Sync) -> Figures {
+fn run(
+    time: Duration,
+    work: impl Fn(usize, &AtomicBool, &AtomicU64) -> (Vec<Duration>, u64) + Sync,
+) -> Figures {
     let (over, next) = (AtomicBool::new(false), AtomicU64::new(0));
     let started = Instant::now();
     let mut times = Vec::new();
     let mut failed = 0;
     std::thread::scope(|scope| {
-        let handles: Vec<_> =
-            (0..CONNECTIONS).map(|n| scope.spawn({ let (work, over, next) = (&work, &over, &next); move || work(n, over, next) })).collect();
+        let handles: Vec<_> = (0..CONNECTIONS)
+            .map(|n| {
+                scope.spawn({
+                    let (work, over, next) = (&work, &over, &next);
+                    move || work(n, over, next)
+                })
+            })
+            .collect();
         std::thread::sleep(time);
         over.store(true, Ordering::Relaxed);
         for handle in handles {
@@ -247,7 +272,13 @@ fn over_http(world: &World, address: SocketAddr, time: Duration, job: Job) -> Fi
     })
 }
 
-fn exchange(stream: &mut TcpStream, reader: &mut BufReader<TcpStream>, world: &World, line: &str, body: Option<Value>) -> Option<u16> {
+fn exchange(
+    stream: &mut TcpStream,
+    reader: &mut BufReader<TcpStream>,
+    world: &World,
+    line: &str,
+    body: Option<Value>,
+) -> Option<u16> {
     let body = body.map(|b| b.to_string()).unwrap_or_default();
     let head = format!(
         "{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n",
@@ -339,14 +370,23 @@ fn list_in_process(world: &World, n: u64) -> bool {
     let customer = &world.customers[n as usize % CUSTOMERS];
     let raw = format!("customer_id={customer}&status=draft&limit=50");
     let spec = &salesdesk::orders::model::ORDERS;
-    let common = params::Common { sorts: Some(spec.sort_names), default_sort: spec.default_sort, ..Default::default() };
+    let common = params::Common {
+        sorts: Some(spec.sort_names),
+        default_sort: spec.default_sort,
+        ..Default::default()
+    };
     let declared: Vec<params::Param> = spec.filters.iter().map(|f| f.param).collect();
     let Ok(query) = params::parse(&raw, &declared, &common) else { return false };
     let caller = world.caller.clone();
     let found = world.core.engine.read_now(move |conn| {
         let visible = salesdesk::orders::model::visible_to(&caller);
-        let page = spec.page(&query, visible, salesdesk::load_from!(conn, orders, salesdesk::orders::model::OrderRow))?;
-        let rows: Vec<_> = page.data.into_iter().map(|r| salesdesk::orders::work::summary(r, &caller)).collect();
+        let page = spec.page(
+            &query,
+            visible,
+            salesdesk::load_from!(conn, orders, salesdesk::orders::model::OrderRow),
+        )?;
+        let rows: Vec<_> =
+            page.data.into_iter().map(|r| salesdesk::orders::work::summary(r, &caller)).collect();
         Ok(serde_json::to_vec(&rows).is_ok())
     });
     found.unwrap_or(false)

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use crate::base::core::Core;
-use crate::base::db::filter::Cond;
 use crate::base::db::Conn;
+use crate::base::db::filter::Cond;
 use crate::base::error::Result;
 use crate::base::types::Quantity;
 use crate::orders::model::{Order, OrderId, OrderLine, OrderLineId, OrderRow};
@@ -53,7 +53,9 @@ fn check_chunk(conn: &mut Conn, after: uuid::Uuid) -> Result<Found> {
     let mut faults = Vec::new();
     for row in rows {
         let order = Order { lines: lines.remove(&row.id).unwrap_or_default(), row };
-        faults.extend(check_order(&order, &moved).into_iter().map(|f| format!("order {}: {f}", order.row.number)));
+        faults.extend(
+            check_order(&order, &moved).into_iter().map(|f| format!("order {}: {f}", order.row.number)),
+        );
     }
     Ok(Found { faults, looked_at, last })
 }
@@ -99,7 +101,8 @@ pub fn check_order(order: &Order, moved: &HashMap<OrderLineId, (i64, i64)>) -> V
     let mut faults = Vec::new();
     let row = &order.row;
     for line in &order.lines {
-        let computed = line_sums(line.quantity, line.unit_price, line.discount_rate, line.tax_rate, &row.currency);
+        let computed =
+            line_sums(line.quantity, line.unit_price, line.discount_rate, line.tax_rate, &row.currency);
         if computed != Ok(sums_of(line)) {
             faults.push(format!("line {}: its sums do not follow from quantity and price", line.position));
         }
@@ -111,7 +114,8 @@ pub fn check_order(order: &Order, moved: &HashMap<OrderLineId, (i64, i64)>) -> V
             faults.push(format!("line {}: more is shipped or closed than ordered", line.position));
         }
     }
-    let stored = Sums { list: row.list, discount: row.discount, net: row.net, tax: row.tax, gross: row.gross };
+    let stored =
+        Sums { list: row.list, discount: row.discount, net: row.net, tax: row.tax, gross: row.gross };
     if total(order.lines.iter().map(sums_of)) != Ok(stored) {
         faults.push("its totals are not the sums of its lines".into());
     }
@@ -128,6 +132,10 @@ fn check_status(order: &Order) -> Option<String> {
         OrderStatus::Completed => OrderStatus::Delivered,
         going => going,
     };
-    (status != expected || fulfilment != order.row.fulfilment)
-        .then(|| format!("is {} and {}, but its quantities say {status} and {fulfilment}", order.row.status, order.row.fulfilment))
+    (status != expected || fulfilment != order.row.fulfilment).then(|| {
+        format!(
+            "is {} and {}, but its quantities say {status} and {fulfilment}",
+            order.row.status, order.row.fulfilment
+        )
+    })
 }

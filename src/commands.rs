@@ -72,7 +72,8 @@ fn place(config: &Config) -> String {
 
 /// Seeds an empty database; takes one that was seeded before; refuses any other.
 fn prepare_demo(core: &Arc<Core>) -> Result<(), StartError> {
-    let (marked, used) = core.engine.read_now(|conn| Ok((start::fact(conn, "demo")?, people::any_user(conn)?)))?;
+    let (marked, used) =
+        core.engine.read_now(|conn| Ok((start::fact(conn, "demo")?, people::any_user(conn)?)))?;
     match (marked.is_some(), used) {
         (true, _) => Ok(()),
         (false, true) => Err(StartError::Setting(
@@ -149,7 +150,11 @@ pub fn import_northwind(config: &Config, dir: &std::path::Path) -> Outcome {
     let mut total = (0, 0, crate::base::types::Amount::ZERO);
     for (year, (orders, lines, net)) in &summary.years {
         println!("{year:<12} {orders:>8} {lines:>14} {:>16}", net.to_string());
-        total = (total.0 + orders, total.1 + lines, total.2.checked_add(*net).map_err(crate::base::error::Error::from)?);
+        total = (
+            total.0 + orders,
+            total.1 + lines,
+            total.2.checked_add(*net).map_err(crate::base::error::Error::from)?,
+        );
     }
     println!("{:<12} {:>8} {:>14} {:>16}", "all", total.0, total.1, total.2.to_string());
     Ok(ExitCode::SUCCESS)

@@ -58,8 +58,12 @@ const REGIONS: &[(&str, &str, Option<&str>)] = &[
     ("BJ", "北京", Some("CN-N")),
 ];
 
-const CATEGORIES: &[(&str, &str, &str)] =
-    &[("TEA", "茶叶", "Tea"), ("PORC", "瓷器", "Porcelain"), ("SILK", "丝绸", "Silk"), ("FOOD", "食品", "Food")];
+const CATEGORIES: &[(&str, &str, &str)] = &[
+    ("TEA", "茶叶", "Tea"),
+    ("PORC", "瓷器", "Porcelain"),
+    ("SILK", "丝绸", "Silk"),
+    ("FOOD", "食品", "Food"),
+];
 
 /// SKU, category, name, English name, cost, price
 const PRODUCTS: &[(&str, &str, &str, &str, &str, &str)] = &[
@@ -88,29 +92,258 @@ const PRODUCTS: &[(&str, &str, &str, &str, &str, &str)] = &[
 /// name, short name, tier, region, owner, credit limit, province, city, street, contact, mobile, USCC without
 /// its check character
 #[allow(clippy::type_complete)]
-const CUSTOMERS: &[(&str, &str, &str, &str, &str, Option<&str>, &str, &str, &str, &str, &str, Option<&str>)] = &[
-    ("广州天河贸易有限公司", "天河贸易", "a", "GD", "rep", Some("300000"), "广东省", "广州市", "天河路 385 号", "黄志明", "13800138001", Some("91440101MA59A1B2C")),
-    ("深圳市前海云商科技有限公司", "前海云商", "a", "GD", "rep", Some("500000"), "广东省", "深圳市", "前海大道 88 号", "何静", "13800138002", Some("91440300MA5D3E4F5")),
-    ("佛山禅城百货商行", "禅城百货", "c", "GD", "rep", Some("20000"), "广东省", "佛山市", "祖庙路 12 号", "梁伟业", "13800138003", Some("91440604MA4W5X6Y7")),
-    ("东莞南城礼品公司", "南城礼品", "b", "GD", "rep.chen", Some("80000"), "广东省", "东莞市", "鸿福路 200 号", "邓丽君", "13800138004", Some("91441900MA51G2H3J")),
-    ("珠海横琴跨境电商有限公司", "横琴跨境", "b", "GD", "rep.chen", Some("120000"), "广东省", "珠海市", "港澳大道 868 号", "吴海涛", "13800138005", Some("91440400MA4UQ7R8T")),
-    ("中山小榄酒店用品厂", "小榄酒店用品", "c", "GD", "rep.chen", None, "广东省", "中山市", "民安中路 66 号", "谭小红", "13800138006", None),
-    ("杭州西子茶业有限公司", "西子茶业", "a", "ZJ", "rep.sun", Some("260000"), "浙江省", "杭州市", "龙井路 1 号", "沈佳宜", "13800138007", Some("91330106MA27X8Y9A")),
-    ("宁波北仑进出口有限公司", "北仑进出口", "b", "ZJ", "rep.sun", Some("150000"), "浙江省", "宁波市", "明州路 301 号", "徐建国", "13800138008", Some("91330206MA281B2C3")),
-    ("义乌国际商贸城东方商行", "东方商行", "c", "ZJ", "rep.sun", Some("30000"), "浙江省", "义乌市", "福田路 105 号", "虞美玲", "13800138009", Some("91330782MA28D4E5F")),
-    ("上海浦东明珠酒店管理有限公司", "明珠酒店", "a", "SH", "rep.sun", Some("400000"), "上海市", "上海市", "世纪大道 1 号", "顾文博", "13800138010", Some("91310115MA1H7J8K9")),
-    ("上海长宁生活超市连锁", "长宁超市", "b", "SH", "rep.sun", Some("100000"), "上海市", "上海市", "长宁路 1018 号", "陆雨欣", "13800138011", Some("91310105MA1FW2X3Y")),
-    ("北京朝阳文化礼品有限公司", "朝阳礼品", "b", "BJ", "rep.sun", Some("90000"), "北京市", "北京市", "朝阳北路 101 号", "单雪峰", "13800138012", Some("91110105MA01A2B3C")),
-    ("北京海淀学府书店", "学府书店", "d", "BJ", "rep.sun", None, "北京市", "北京市", "成府路 45 号", "曾国强", "13800138013", None),
-    ("厦门鹭岛茶艺馆", "鹭岛茶艺", "c", "CN-S", "rep.chen", Some("40000"), "福建省", "厦门市", "环岛路 9 号", "林巧儿", "13800138014", None),
-    ("重庆渝中火锅食材配送中心", "渝中食材", "c", "CN-S", "rep", Some("50000"), "重庆市", "重庆市", "解放碑 28 号", "秦大勇", "13800138015", None),
-    ("长沙岳麓茶馆", "岳麓茶馆", "d", "CN-S", "rep", None, "湖南省", "长沙市", "麓山路 3 号", "彭丽", "13800138016", None),
+const CUSTOMERS: &[(
+    &str,
+    &str,
+    &str,
+    &str,
+    &str,
+    Option<&str>,
+    &str,
+    &str,
+    &str,
+    &str,
+    &str,
+    Option<&str>,
+)] = &[
+    (
+        "广州天河贸易有限公司",
+        "天河贸易",
+        "a",
+        "GD",
+        "rep",
+        Some("300000"),
+        "广东省",
+        "广州市",
+        "天河路 385 号",
+        "黄志明",
+        "13800138001",
+        Some("91440101MA59A1B2C"),
+    ),
+    (
+        "深圳市前海云商科技有限公司",
+        "前海云商",
+        "a",
+        "GD",
+        "rep",
+        Some("500000"),
+        "广东省",
+        "深圳市",
+        "前海大道 88 号",
+        "何静",
+        "13800138002",
+        Some("91440300MA5D3E4F5"),
+    ),
+    (
+        "佛山禅城百货商行",
+        "禅城百货",
+        "c",
+        "GD",
+        "rep",
+        Some("20000"),
+        "广东省",
+        "佛山市",
+        "祖庙路 12 号",
+        "梁伟业",
+        "13800138003",
+        Some("91440604MA4W5X6Y7"),
+    ),
+    (
+        "东莞南城礼品公司",
+        "南城礼品",
+        "b",
+        "GD",
+        "rep.chen",
+        Some("80000"),
+        "广东省",
+        "东莞市",
+        "鸿福路 200 号",
+        "邓丽君",
+        "13800138004",
+        Some("91441900MA51G2H3J"),
+    ),
+    (
+        "珠海横琴跨境电商有限公司",
+        "横琴跨境",
+        "b",
+        "GD",
+        "rep.chen",
+        Some("120000"),
+        "广东省",
+        "珠海市",
+        "港澳大道 868 号",
+        "吴海涛",
+        "13800138005",
+        Some("91440400MA4UQ7R8T"),
+    ),
+    (
+        "中山小榄酒店用品厂",
+        "小榄酒店用品",
+        "c",
+        "GD",
+        "rep.chen",
+        None,
+        "广东省",
+        "中山市",
+        "民安中路 66 号",
+        "谭小红",
+        "13800138006",
+        None,
+    ),
+    (
+        "杭州西子茶业有限公司",
+        "西子茶业",
+        "a",
+        "ZJ",
+        "rep.sun",
+        Some("260000"),
+        "浙江省",
+        "杭州市",
+        "龙井路 1 号",
+        "沈佳宜",
+        "13800138007",
+        Some("91330106MA27X8Y9A"),
+    ),
+    (
+        "宁波北仑进出口有限公司",
+        "北仑进出口",
+        "b",
+        "ZJ",
+        "rep.sun",
+        Some("150000"),
+        "浙江省",
+        "宁波市",
+        "明州路 301 号",
+        "徐建国",
+        "13800138008",
+        Some("91330206MA281B2C3"),
+    ),
+    (
+        "义乌国际商贸城东方商行",
+        "东方商行",
+        "c",
+        "ZJ",
+        "rep.sun",
+        Some("30000"),
+        "浙江省",
+        "义乌市",
+        "福田路 105 号",
+        "虞美玲",
+        "13800138009",
+        Some("91330782MA28D4E5F"),
+    ),
+    (
+        "上海浦东明珠酒店管理有限公司",
+        "明珠酒店",
+        "a",
+        "SH",
+        "rep.sun",
+        Some("400000"),
+        "上海市",
+        "上海市",
+        "世纪大道 1 号",
+        "顾文博",
+        "13800138010",
+        Some("91310115MA1H7J8K9"),
+    ),
+    (
+        "上海长宁生活超市连锁",
+        "长宁超市",
+        "b",
+        "SH",
+        "rep.sun",
+        Some("100000"),
+        "上海市",
+        "上海市",
+        "长宁路 1018 号",
+        "陆雨欣",
+        "13800138011",
+        Some("91310105MA1FW2X3Y"),
+    ),
+    (
+        "北京朝阳文化礼品有限公司",
+        "朝阳礼品",
+        "b",
+        "BJ",
+        "rep.sun",
+        Some("90000"),
+        "北京市",
+        "北京市",
+        "朝阳北路 101 号",
+        "单雪峰",
+        "13800138012",
+        Some("91110105MA01A2B3C"),
+    ),
+    (
+        "北京海淀学府书店",
+        "学府书店",
+        "d",
+        "BJ",
+        "rep.sun",
+        None,
+        "北京市",
+        "北京市",
+        "成府路 45 号",
+        "曾国强",
+        "13800138013",
+        None,
+    ),
+    (
+        "厦门鹭岛茶艺馆",
+        "鹭岛茶艺",
+        "c",
+        "CN-S",
+        "rep.chen",
+        Some("40000"),
+        "福建省",
+        "厦门市",
+        "环岛路 9 号",
+        "林巧儿",
+        "13800138014",
+        None,
+    ),
+    (
+        "重庆渝中火锅食材配送中心",
+        "渝中食材",
+        "c",
+        "CN-S",
+        "rep",
+        Some("50000"),
+        "重庆市",
+        "重庆市",
+        "解放碑 28 号",
+        "秦大勇",
+        "13800138015",
+        None,
+    ),
+    (
+        "长沙岳麓茶馆",
+        "岳麓茶馆",
+        "d",
+        "CN-S",
+        "rep",
+        None,
+        "湖南省",
+        "长沙市",
+        "麓山路 3 号",
+        "彭丽",
+        "13800138016",
+        None,
+    ),
 ];
 
 const FOREIGN: &[(&str, &str, &str, &str, &str, &str, &str)] = &[
     ("Brauer Teehandel GmbH", "b", "DE", "Hamburg", "Speicherstadt 12", "Katrin Brauer", "+49 40 555 0101"),
     ("Maison du Thé SARL", "b", "FR", "Lyon", "14 rue Mercière", "Luc Fontaine", "+33 4 55 50 12 34"),
-    ("Pacific Gift Imports Inc.", "a", "US", "Seattle", "2100 Alaskan Way", "Dana Whitfield", "+1 206 555 0147"),
+    (
+        "Pacific Gift Imports Inc.",
+        "a",
+        "US",
+        "Seattle",
+        "2100 Alaskan Way",
+        "Dana Whitfield",
+        "+1 206 555 0147",
+    ),
     ("Café Orquídea S.A.", "c", "MX", "México", "Av. Reforma 222", "José Hernández", "+52 55 5555 0199"),
 ];
 
@@ -167,7 +400,8 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
 impl Seed<'_> {
     /// Somebody does something at noon of a day.
     fn act(&mut self, who: &str, day: NaiveDate, method: Method, path: &str, body: Value) -> Result<Value> {
-        let caller = self.callers.get(who).ok_or_else(|| Error::internal(format!("nobody is called {who}")))?;
+        let caller =
+            self.callers.get(who).ok_or_else(|| Error::internal(format!("nobody is called {who}")))?;
         let mut tx = self.core.tx(self.conn, caller, Lang::En, "demo");
         tx.now = At::noon_of(day, self.core.zone);
         let applied = self.app.apply(&mut tx, method, path, body);
@@ -257,7 +491,15 @@ impl Seed<'_> {
     }
 
     /// Every product at so many hundredths of its standard price.
-    fn price_list(&mut self, code: &str, name: &str, currency: &str, tier: Option<&str>, share: i64, day: NaiveDate) -> Result<()> {
+    fn price_list(
+        &mut self,
+        code: &str,
+        name: &str,
+        currency: &str,
+        tier: Option<&str>,
+        share: i64,
+        day: NaiveDate,
+    ) -> Result<()> {
         let body = json!({"code": code, "name": name, "currency": currency, "tier": tier, "valid_from": day.to_string()});
         let list = self.make("clerk", day, "/price-lists", format!("list {code}"), body)?;
         for (sku, _, _, _, _, price) in PRODUCTS {
@@ -298,7 +540,8 @@ impl Seed<'_> {
                 "region_id": self.id("region INTL"), "owner_id": self.id("user rep.miller"), "channel": "export",
                 "contacts": [{"name": contact, "phone": phone, "is_primary": true}],
                 "addresses": [{"kind": "both", "is_default": true, "line1": street, "city": city, "country": country}]});
-            let id = self.make("clerk", day, "/customers", format!("customer {}", CUSTOMERS.len() + i), body)?;
+            let id =
+                self.make("clerk", day, "/customers", format!("customer {}", CUSTOMERS.len() + i), body)?;
             self.post("clerk", day, &format!("/customers/{id}/activate"), json!({}))?;
         }
         Ok(())
@@ -306,9 +549,22 @@ impl Seed<'_> {
 
     fn orders(&mut self) -> Result<()> {
         const GOALS: [Goal; 16] = [
-            Goal::Completed, Goal::Delivered, Goal::Completed, Goal::Shipped, Goal::Partial, Goal::Confirmed,
-            Goal::Approved, Goal::Submitted, Goal::Draft, Goal::Held, Goal::Cancelled, Goal::Completed,
-            Goal::Rejected, Goal::Delivered, Goal::Partial, Goal::Submitted,
+            Goal::Completed,
+            Goal::Delivered,
+            Goal::Completed,
+            Goal::Shipped,
+            Goal::Partial,
+            Goal::Confirmed,
+            Goal::Approved,
+            Goal::Submitted,
+            Goal::Draft,
+            Goal::Held,
+            Goal::Cancelled,
+            Goal::Completed,
+            Goal::Rejected,
+            Goal::Delivered,
+            Goal::Partial,
+            Goal::Submitted,
         ];
         let count = 64;
         for n in 0..count {
@@ -390,7 +646,12 @@ impl Seed<'_> {
             return Ok(());
         }
         let deliver = format!("/shipments/{}/deliver", shipment["id"].as_str().unwrap_or_default());
-        self.post("warehouse", arrived, &deliver, json!({"delivered_date": arrived.to_string(), "received_by": "收发室"}))?;
+        self.post(
+            "warehouse",
+            arrived,
+            &deliver,
+            json!({"delivered_date": arrived.to_string(), "received_by": "收发室"}),
+        )?;
         match goal {
             Goal::Completed => self.post("clerk", arrived, &format!("{path}/complete"), json!({})).map(drop),
             _ => Ok(()),

@@ -33,7 +33,7 @@ use crate::customers::model::CustomerId;
 use crate::orders::model::OrderId;
 use crate::people::model::UserInput;
 use crate::people::{TeamId, UserId, work as people};
-use crate::prices::model::PriceListId;
+use crate::prices::model::{PriceListId, PriceListStatus};
 use crate::products::model::{CategoryId, ProductId};
 use crate::regions::RegionId;
 use crate::schema::{order_lines, orders};
@@ -111,7 +111,15 @@ struct Context {
 
 impl Loader {
     /// Loads records of one kind in chunks, skipping what is there.
-    fn load(&mut self, label: &'static str, kind: Kind, key: fn(&Record) -> String, records: Vec<Record>, context: &Context, step: Step) -> Result<()> {
+    fn load(
+        &mut self,
+        label: &'static str,
+        kind: Kind,
+        key: fn(&Record) -> String,
+        records: Vec<Record>,
+        context: &Context,
+        step: Step,
+    ) -> Result<()> {
         let bar = self.bar(label, records.len());
         let context = Arc::new(context.clone());
         for chunk in records.chunks(CHUNK) {
@@ -148,20 +156,34 @@ impl Loader {
     fn regions(&mut self, dir: &Path) -> Result<()> {
         let none = Context::default();
         let region = |r: &Record| format!("region {}", r.get("regionID").map_or("", |v| v));
-        self.load("regions", RegionId::KIND, region, read_csv(dir, "regions.csv")?, &none, |app, tx, r, _| {
-            let id = cell(r, "regionID")?;
-            let body = json!({"code": format!("NW-{id}"), "name": cell(r, "regionDescription")?,
+        self.load(
+            "regions",
+            RegionId::KIND,
+            region,
+            read_csv(dir, "regions.csv")?,
+            &none,
+            |app, tx, r, _| {
+                let id = cell(r, "regionID")?;
+                let body = json!({"code": format!("NW-{id}"), "name": cell(r, "regionDescription")?,
                               "external_ids": ids(&format!("region {id}"))});
-            app.apply(tx, Method::Post, "/regions", body).map(drop)
-        })?;
+                app.apply(tx, Method::Post, "/regions", body).map(drop)
+            },
+        )?;
         let territory = |r: &Record| r.get("territoryID").cloned().unwrap_or_default();
-        self.load("territories", RegionId::KIND, territory, read_csv(dir, "territories.csv")?, &none, |app, tx, r, _| {
-            let id = cell(r, "territoryID")?;
-            let parent = must_know(tx.conn, RegionId::KIND, &format!("region {}", cell(r, "regionID")?))?;
-            let body = json!({"code": format!("NW-{id}"), "name": cell(r, "territoryDescription")?,
+        self.load(
+            "territories",
+            RegionId::KIND,
+            territory,
+            read_csv(dir, "territories.csv")?,
+            &none,
+            |app, tx, r, _| {
+                let id = cell(r, "territoryID")?;
+                let parent = must_know(tx.conn, RegionId::KIND, &format!("region {}", cell(r, "regionID")?))?;
+                let body = json!({"code": format!("NW-{id}"), "name": cell(r, "territoryDescription")?,
                               "parent_id": parent, "external_ids": ids(id)});
-            app.apply(tx, Method::Post, "/regions", body).map(drop)
-        })
+                app.apply(tx, Method::Post, "/regions", body).map(drop)
+            },
+        )
     }
 
     fn employees(&mut self, dir: &Path) -> Result<()> {
@@ -175,8 +197,11 @@ impl Loader {
         }
         let context = Context { territories, ..Context::default() };
         let leaders: Vec<String> = employees.iter().filter_map(|e| e.get("reportsTo").cloned()).collect();
-        let leading: Vec<Record> =
-            employees.iter().filter(|e| e.get("employeeID").is_some_and(|id| leaders.contains(id))).cloned().collect();
+        let leading: Vec<Record> = employees
+            .iter()
+            .filter(|e| e.get("employeeID").is_some_and(|id| leaders.contains(id)))
+            .cloned()
+            .collect();
         let team = |r: &Record| r.get("employeeID").cloned().unwrap_or_default();
         self.load("teams", TeamId::KIND, team, leading, &context, |app, tx, r, _| {
             let id = cell(r, "employeeID")?;
@@ -188,7 +213,9 @@ impl Loader {
             let body = json!({"code": format!("NW-{id}"), "name": name, "parent_id": parent, "external_ids": ids(id)});
             app.apply(tx, Method::Post, "/teams", body).map(drop)
         })?;
-        self.load("employees", UserId::KIND, team, employees, &context, |_, tx, r, context| employee(tx, r, context))
+        self.load("employees", UserId::KIND, team, employees, &context, |_, tx, r, context| {
+            employee(tx, r, context)
+        })
     }
 
     fn products(&mut self, dir: &Path) -> Result<()> {
@@ -200,21 +227,58 @@ impl Loader {
             app.apply(tx, Method::Post, "/product-categories", body).map(drop)
         })?;
         let list = vec![Record::from([("id".into(), "list".into())])];
-        self.load("price lists", PriceListId::KIND, |_| "list".into(), list, &none, |app, tx, _, _| {
-            let body = json!({"code": "NORTHWIND", "name": "Northwind list prices", "currency": "USD",
+        self.load(
+            "price lists",
+            PriceListId::KIND,
+            |_| "list".into(),
+            list,
+            &none,
+            |app, tx, _, _| {
+                let body = json!({"code": "NORTHWIND", "name": "Northwind list prices", "currency": "USD",
                               "valid_from": "1996-01-01", "external_ids": ids("list")});
-            let made = app.apply(tx, Method::Post, "/price-lists", body)?;
-            app.apply(tx, Method::Post, &format!("/price-lists/{}/activate", text(&made, "id")), json!({})).map(drop)
-        })?;
+                app.apply(tx, Method::Post, "/price-lists", body).map(drop)
+            },
+        )?;
         let product = |r: &Record| r.get("productID").cloned().unwrap_or_default();
-        self.load("products", ProductId::KIND, product, read_csv(dir, "products.csv")?, &none, |app, tx, r, _| self::product(app, tx, r))
+        self.load(
+            "products",
+            ProductId::KIND,
+            product,
+            read_csv(dir, "products.csv")?,
+            &none,
+            |app, tx, r, _| self::product(app, tx, r),
+        )?;
+        self.activate_list()
+    }
+
+    /// Past prices are entered while the list is a draft; then it is used.
+    fn activate_list(&mut self) -> Result<()> {
+        let app = self.app.clone();
+        self.core.write_as(self.caller.clone(), move |tx| {
+            let path = format!("/price-lists/{}", must_know(tx.conn, PriceListId::KIND, "list")?);
+            let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
+            match crate::prices::work::find(tx.conn, id)?.status {
+                PriceListStatus::Draft => {
+                    app.apply(tx, Method::Post, &format!("{path}/activate"), json!({})).map(drop)
+                }
+                _ => Ok(()),
+            }
+        })
     }
 
     fn customers(&mut self, dir: &Path) -> Result<()> {
-        let buyers = read_csv(dir, "orders.csv")?.iter().filter_map(|o| o.get("customerID").cloned()).collect();
+        let buyers =
+            read_csv(dir, "orders.csv")?.iter().filter_map(|o| o.get("customerID").cloned()).collect();
         let context = Context { buyers, ..Context::default() };
         let customer = |r: &Record| r.get("customerID").cloned().unwrap_or_default();
-        self.load("customers", CustomerId::KIND, customer, read_csv(dir, "customers.csv")?, &context, |app, tx, r, c| self::customer(app, tx, r, c))
+        self.load(
+            "customers",
+            CustomerId::KIND,
+            customer,
+            read_csv(dir, "customers.csv")?,
+            &context,
+            |app, tx, r, c| self::customer(app, tx, r, c),
+        )
     }
 
     fn orders(&mut self, dir: &Path) -> Result<()> {
@@ -223,10 +287,14 @@ impl Loader {
             context.lines.entry(cell(&line, "orderID")?.to_owned()).or_default().push(line);
         }
         for shipper in read_csv(dir, "shippers.csv")? {
-            context.shippers.insert(cell(&shipper, "shipperID")?.to_owned(), cell(&shipper, "companyName")?.to_owned());
+            context
+                .shippers
+                .insert(cell(&shipper, "shipperID")?.to_owned(), cell(&shipper, "companyName")?.to_owned());
         }
         let order = |r: &Record| r.get("orderID").cloned().unwrap_or_default();
-        self.load("orders", OrderId::KIND, order, read_csv(dir, "orders.csv")?, &context, |app, tx, r, c| self::order(app, tx, r, c))
+        self.load("orders", OrderId::KIND, order, read_csv(dir, "orders.csv")?, &context, |app, tx, r, c| {
+            self::order(app, tx, r, c)
+        })
     }
 }
 
@@ -251,7 +319,8 @@ fn employee(tx: &mut Tx, r: &Record, context: &Context) -> Result<()> {
         (None, None) => None,
     };
     let territories = context.territories.get(id).cloned().unwrap_or_default();
-    let regions = territories.iter().map(|t| must_know(tx.conn, RegionId::KIND, t)).collect::<Result<Vec<_>>>()?;
+    let regions =
+        territories.iter().map(|t| must_know(tx.conn, RegionId::KIND, t)).collect::<Result<Vec<_>>>()?;
     let input = json!({"username": format!("{}.{}", first.to_lowercase(), last.to_lowercase()),
         "name": format!("{first} {last}"), "title": title, "role": role, "team_id": team, "region_ids": regions,
         "phone": r.get("homePhone"), "lang": "en", "external_ids": ids(id)});
@@ -349,7 +418,8 @@ fn order(app: &App, tx: &mut Tx, r: &Record, context: &Context) -> Result<()> {
 }
 
 fn lines(tx: &mut Tx, context: &Context, order: &str) -> Result<Vec<Value>> {
-    let rows = context.lines.get(order).ok_or_else(|| Error::internal(format!("order {order} has no lines")))?;
+    let rows =
+        context.lines.get(order).ok_or_else(|| Error::internal(format!("order {order} has no lines")))?;
     rows.iter()
         .map(|l| {
             let product = must_know(tx.conn, ProductId::KIND, cell(l, "productID")?)?;
@@ -362,7 +432,9 @@ fn lines(tx: &mut Tx, context: &Context, order: &str) -> Result<Vec<Value>> {
 /// A rep's region: the one that their territories belong to.
 fn region_of(tx: &mut Tx, rep: &str) -> Result<Option<RegionId>> {
     let id: UserId = rep.parse().map_err(|_| Error::internal("no user id"))?;
-    let Some(territory) = people::find_user(tx.conn, id)?.region_ids.first().copied() else { return Ok(None) };
+    let Some(territory) = people::find_user(tx.conn, id)?.region_ids.first().copied() else {
+        return Ok(None);
+    };
     Ok(crate::regions::work::find(tx.conn, territory)?.parent_id)
 }
 

@@ -1,8 +1,8 @@
 //! Endpoints of orders: extract, call, answer.
 
 use super::model::{
-    Approval, HoldInput, LineInput, ORDERS, Order, OrderHead, OrderId, OrderInput, OrderLine, OrderLineId, OrderRow,
-    OrderSummary, OrderView, OverrideInput, REVISIONS, Review, Revision, RevisionInput, visible_to,
+    Approval, HoldInput, LineInput, ORDERS, Order, OrderHead, OrderId, OrderInput, OrderLine, OrderLineId,
+    OrderRow, OrderSummary, OrderView, OverrideInput, REVISIONS, Review, Revision, RevisionInput, visible_to,
 };
 use super::rules::OrderAction;
 use super::work::{self, entry, life, obstacles, review, revise};
@@ -97,7 +97,10 @@ pub fn add_line(tx: &mut Tx, req: &Req<OrderId, Json<LineInput>>) -> Result<Answ
     Ok(answer(order, tx.caller).located(path))
 }
 
-pub fn update_line(tx: &mut Tx, req: &Req<(OrderId, OrderLineId), Patch<LineInput>>) -> Result<Answer<OrderView>> {
+pub fn update_line(
+    tx: &mut Tx,
+    req: &Req<(OrderId, OrderLineId), Patch<LineInput>>,
+) -> Result<Answer<OrderView>> {
     let (id, line) = req.path;
     entry::update_line(tx, id, line, &req.body).map(|o| answer(o, tx.caller))
 }

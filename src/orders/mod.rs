@@ -44,20 +44,27 @@ fn entry(r: &mut Routes) {
         .fails_with(&["totals_mismatch"]);
     r.change("/orders/{order_id}", "updateOrder", http::update)
         .scope(OrderAction::Edit.scopes())
-        .says("Change a draft's head", "Lines have their own endpoints. After confirmation an order changes by a revision.")
+        .says(
+            "Change a draft's head",
+            "Lines have their own endpoints. After confirmation an order changes by a revision.",
+        )
         .example(json!({"customer_po": "PO-78", "notes": "Ring before delivery"}))
         .fails_with(STEP);
     r.remove("/orders/{order_id}", "deleteOrder", http::delete)
         .scope(OrderAction::Delete.scopes())
         .says("Delete a draft", "Only one that was never submitted; any other is cancelled.")
         .fails_with(STEP);
-    r.read("/orders/{order_id}/lines", "listOrderLines", http::list_lines).scope(READ).says("An order's lines", "All of them.");
+    r.read("/orders/{order_id}/lines", "listOrderLines", http::list_lines)
+        .scope(READ)
+        .says("An order's lines", "All of them.");
     r.create("/orders/{order_id}/lines", "addOrderLine", http::add_line)
         .scope(OrderAction::Edit.scopes())
         .says("Add a line", "To a draft. Answers the whole order; `Location` names the line.")
         .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "2", "unit_price": "12.50"}))
         .fails_with(STEP);
-    r.read("/orders/{order_id}/lines/{line_id}", "getOrderLine", http::get_line).scope(READ).says("Read a line", "Its ETag is the order's.");
+    r.read("/orders/{order_id}/lines/{line_id}", "getOrderLine", http::get_line)
+        .scope(READ)
+        .says("Read a line", "Its ETag is the order's.");
     r.change("/orders/{order_id}/lines/{line_id}", "updateOrderLine", http::update_line)
         .scope(OrderAction::Edit.scopes())
         .says("Change a line", "Of a draft. A price that came from a list follows the quantity; one that was typed stays. `If-Match` is the order's ETag.")
@@ -84,13 +91,19 @@ fn reading(r: &mut Routes) {
     r.read("/orders/{order_id}/actions", "explainOrderActions", http::actions)
         .scope(READ)
         .unversioned()
-        .says("What can be done with an order", "Every step, and for those that are refused what stands in the way and who can clear it.");
+        .says(
+            "What can be done with an order",
+            "Every step, and for those that are refused what stands in the way and who can clear it.",
+        );
     r.list("/orders/{order_id}/history", "getOrderHistory", &HISTORY, http::history)
         .scope(READ)
         .says("An order's history", "Every change: who, when, why, before and after.");
     r.list("/orders/{order_id}/revisions", "listOrderRevisions", &model::REVISIONS, http::revisions)
         .scope(READ)
-        .says("An order's revisions", "The changes after confirmation, each with the whole order before and after.");
+        .says(
+            "An order's revisions",
+            "The changes after confirmation, each with the whole order before and after.",
+        );
 }
 
 fn life(r: &mut Routes) {
@@ -118,7 +131,10 @@ fn life(r: &mut Routes) {
         .fails_with(STEP);
     r.action("/orders/{order_id}/override", "overrideOrderFindings", http::override_findings)
         .scope(OrderAction::Override.scopes())
-        .says("Let hard findings pass", "All that stand in the way now, or those named, with a reason that is kept.")
+        .says(
+            "Let hard findings pass",
+            "All that stand in the way now, or those named, with a reason that is kept.",
+        )
         .example(json!({"codes": ["over_credit_limit"], "reason": "Payment arrived this morning"}))
         .fails_with(STEP)
         .fails_with(&["nothing_to_override"]);
@@ -163,28 +179,43 @@ static PROBLEMS: &[ProblemText] = &[
         "totals_mismatch",
         422,
         ["Totals differ", "金额不一致"],
-        ["{count} of the totals that you sent are not what the lines give.", "您提交的金额中有 {count} 项与明细计算结果不符。"],
-        ["The errors name each total and what was computed; per line, amounts are rounded half away from zero to the currency's places.", "errors 列出每项金额及计算结果；每行按币种小数位四舍五入。"],
+        [
+            "{count} of the totals that you sent are not what the lines give.",
+            "您提交的金额中有 {count} 项与明细计算结果不符。",
+        ],
+        [
+            "The errors name each total and what was computed; per line, amounts are rounded half away from zero to the currency's places.",
+            "errors 列出每项金额及计算结果；每行按币种小数位四舍五入。",
+        ],
     ),
     problem_text(
         "no_price",
         422,
         ["No price", "没有价格"],
         ["No price list has a price for this.", "价目表中没有对应的价格。"],
-        ["Send unit_price, or add a price to a list that applies.", "请填写 unit_price，或在适用的价目表中添加价格。"],
+        [
+            "Send unit_price, or add a price to a list that applies.",
+            "请填写 unit_price，或在适用的价目表中添加价格。",
+        ],
     ),
     problem_text(
         "review_blocked",
         409,
         ["Stopped by the review", "审核未通过"],
         ["Findings stand in the way: {codes}.", "存在阻止项：{codes}。"],
-        ["GET /orders/{id}/review explains the findings; somebody with orders:override can let them pass with a reason.", "GET /orders/{id}/review 说明各项；拥有 orders:override 权限的人可注明理由放行。"],
+        [
+            "GET /orders/{id}/review explains the findings; somebody with orders:override can let them pass with a reason.",
+            "GET /orders/{id}/review 说明各项；拥有 orders:override 权限的人可注明理由放行。",
+        ],
     ),
     problem_text(
         "four_eyes",
         409,
         ["Another pair of eyes", "须由他人审批"],
-        ["Above {limit} {currency} the one who entered an order cannot approve it.", "超过 {limit} {currency} 的订单，录入人不能自行审批。"],
+        [
+            "Above {limit} {currency} the one who entered an order cannot approve it.",
+            "超过 {limit} {currency} 的订单，录入人不能自行审批。",
+        ],
         ["Ask somebody else who may approve.", "请由其他有审批权限的人审批。"],
     ),
     problem_text(
@@ -199,7 +230,10 @@ static PROBLEMS: &[ProblemText] = &[
         409,
         ["On hold", "订单已冻结"],
         ["The order is on hold and does not ship: {reason}", "订单已冻结，不能发货：{reason}"],
-        ["GET /orders/{id}/actions says who can release it.", "GET /orders/{id}/actions 说明谁可以解除冻结。"],
+        [
+            "GET /orders/{id}/actions says who can release it.",
+            "GET /orders/{id}/actions 说明谁可以解除冻结。",
+        ],
     ),
 ];
 
@@ -212,23 +246,74 @@ static PHRASES: &[Phrase] = &[
     ("amount_overflow", ["makes an amount that does not fit", "金额超出范围"]),
     ("total_is", ["the lines give {computed}", "按明细计算应为 {computed}"]),
     ("exceeds_open", ["is more than the {open} that is open", "超过未发数量 {open}"]),
-    ("below_shipped", ["must be at least {min}, which is shipped or closed already", "不能少于已发货或已结案的 {min}"]),
+    (
+        "below_shipped",
+        ["must be at least {min}, which is shipped or closed already", "不能少于已发货或已结案的 {min}"],
+    ),
     ("customer_blocked", ["The customer is blocked: {reason}", "客户已被冻结：{reason}"]),
-    ("over_credit_limit", ["Open orders of {open} {currency} exceed the credit limit of {limit} {currency}.", "未结订单 {open} {currency} 超过信用额度 {limit} {currency}。"]),
-    ("credit_in_other_currency", ["The credit limit is in {credit_currency} and was not compared with {currency}.", "信用额度币种为 {credit_currency}，未与 {currency} 比较。"]),
-    ("possible_duplicate", ["Order {number} has the same customer, lines and order number of the customer's.", "订单 {number} 的客户、明细和客户单号相同。"]),
+    (
+        "over_credit_limit",
+        [
+            "Open orders of {open} {currency} exceed the credit limit of {limit} {currency}.",
+            "未结订单 {open} {currency} 超过信用额度 {limit} {currency}。",
+        ],
+    ),
+    (
+        "credit_in_other_currency",
+        [
+            "The credit limit is in {credit_currency} and was not compared with {currency}.",
+            "信用额度币种为 {credit_currency}，未与 {currency} 比较。",
+        ],
+    ),
+    (
+        "possible_duplicate",
+        [
+            "Order {number} has the same customer, lines and order number of the customer's.",
+            "订单 {number} 的客户、明细和客户单号相同。",
+        ],
+    ),
     ("no_shipping_address", ["There is no shipping address.", "没有收货地址。"]),
     ("promised_date_past", ["The promised date {date} has passed.", "承诺日期 {date} 已过。"]),
-    ("product_not_on_sale", ["Line {position}: {sku} is not on sale.", "第 {position} 行：商品 {sku} 未在售。"]),
-    ("no_list_price", ["Line {position}: no price list has a price for {sku}.", "第 {position} 行：价目表中没有 {sku} 的价格。"]),
-    ("price_below_list", ["Line {position}: the price {price} is below the list price {list_price}.", "第 {position} 行：单价 {price} 低于目录价 {list_price}。"]),
-    ("price_below_cost", ["Line {position}: the price after discount is below cost.", "第 {position} 行：折后单价低于成本。"]),
-    ("discount_beyond_limit", ["Line {position}: the discount of {discount} is beyond the limit of {limit}.", "第 {position} 行：折扣 {discount} 超过限额 {limit}。"]),
+    (
+        "product_not_on_sale",
+        ["Line {position}: {sku} is not on sale.", "第 {position} 行：商品 {sku} 未在售。"],
+    ),
+    (
+        "no_list_price",
+        [
+            "Line {position}: no price list has a price for {sku}.",
+            "第 {position} 行：价目表中没有 {sku} 的价格。",
+        ],
+    ),
+    (
+        "price_below_list",
+        [
+            "Line {position}: the price {price} is below the list price {list_price}.",
+            "第 {position} 行：单价 {price} 低于目录价 {list_price}。",
+        ],
+    ),
+    (
+        "price_below_cost",
+        ["Line {position}: the price after discount is below cost.", "第 {position} 行：折后单价低于成本。"],
+    ),
+    (
+        "discount_beyond_limit",
+        [
+            "Line {position}: the discount of {discount} is beyond the limit of {limit}.",
+            "第 {position} 行：折扣 {discount} 超过限额 {limit}。",
+        ],
+    ),
     ("no_lines", ["There are no lines.", "没有明细。"]),
     ("was_submitted", ["It was submitted before: cancel it instead.", "曾经提交过：请改为取消。"]),
     ("already_on_hold", ["It is on hold already.", "已处于冻结状态。"]),
     ("not_on_hold", ["It is not on hold.", "未处于冻结状态。"]),
     ("on_hold", ["It is on hold: {reason}", "订单已冻结：{reason}"]),
-    ("four_eyes_needed", ["Somebody else than the one who entered it must approve.", "须由录入人以外的人审批。"]),
-    ("above_manager_limit", ["It is above the limit of {limit} up to which a manager may approve.", "超过经理审批限额 {limit}。"]),
+    (
+        "four_eyes_needed",
+        ["Somebody else than the one who entered it must approve.", "须由录入人以外的人审批。"],
+    ),
+    (
+        "above_manager_limit",
+        ["It is above the limit of {limit} up to which a manager may approve.", "超过经理审批限额 {limit}。"],
+    ),
 ];

@@ -1,6 +1,5 @@
 //! Orders: rows, inputs, views, lists.
 
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -408,26 +407,78 @@ pub struct Review {
 pub static ORDERS: ListSpec = ListSpec {
     id: "orders.id",
     filters: &[
-        filter(Param::new("q", Takes::Text(100), "Part of the number, of the customer's order number, or of the customer's name, code or pinyin initials."), Does::Makes(search_orders)),
-        filter(Param::new("number", Takes::Text(40), "The order with this number."), Does::Is("orders.number")),
-        filter(Param::new("status", Takes::Words(OrderStatus::WORDS), "Only these."), Does::Is("orders.status")),
-        filter(Param::new("fulfilment", Takes::Words(Fulfilment::WORDS), "Only these."), Does::Is("orders.fulfilment")),
-        filter(Param::new("on_hold", Takes::Bool, "Only those on hold, or only those that are not."), Does::Makes(on_hold)),
-        filter(Param::new("customer_id", Takes::Ids("cus"), "Only of these customers."), Does::Is("orders.customer_id")),
+        filter(
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Part of the number, of the customer's order number, or of the customer's name, code or pinyin initials.",
+            ),
+            Does::Makes(search_orders),
+        ),
+        filter(
+            Param::new("number", Takes::Text(40), "The order with this number."),
+            Does::Is("orders.number"),
+        ),
+        filter(
+            Param::new("status", Takes::Words(OrderStatus::WORDS), "Only these."),
+            Does::Is("orders.status"),
+        ),
+        filter(
+            Param::new("fulfilment", Takes::Words(Fulfilment::WORDS), "Only these."),
+            Does::Is("orders.fulfilment"),
+        ),
+        filter(
+            Param::new("on_hold", Takes::Bool, "Only those on hold, or only those that are not."),
+            Does::Makes(on_hold),
+        ),
+        filter(
+            Param::new("customer_id", Takes::Ids("cus"), "Only of these customers."),
+            Does::Is("orders.customer_id"),
+        ),
         filter(Param::new("rep_id", Takes::Ids("usr"), "Only of these reps."), Does::Is("orders.rep_id")),
         filter(Param::new("team_id", Takes::Ids("tem"), "Only of these teams."), Does::Is("orders.team_id")),
-        filter(Param::new("region_id", Takes::Ids("reg"), "Only of these regions."), Does::Is("orders.region_id")),
-        filter(Param::new("product_id", Takes::Ids("prd"), "Only with a line of one of these products."), Does::Makes(with_product)),
+        filter(
+            Param::new("region_id", Takes::Ids("reg"), "Only of these regions."),
+            Does::Is("orders.region_id"),
+        ),
+        filter(
+            Param::new("product_id", Takes::Ids("prd"), "Only with a line of one of these products."),
+            Does::Makes(with_product),
+        ),
         filter(Param::new("channel", Takes::Text(40), "Only of this channel."), Does::Is("orders.channel")),
         filter(Param::new("currency", Takes::Text(3), "Only in this currency."), Does::Is("orders.currency")),
-        filter(Param::new("customer_po", Takes::Text(60), "Only with this order number of the customer's."), Does::Is("orders.customer_po")),
-        filter(Param::new("order_date_from", Takes::Date, "From this day on."), Does::AtLeast("orders.order_date")),
-        filter(Param::new("order_date_to", Takes::Date, "Up to and with this day."), Does::AtMost("orders.order_date")),
-        filter(Param::new("promised_date_from", Takes::Date, "Promised from this day on."), Does::AtLeast("orders.promised_date")),
-        filter(Param::new("promised_date_to", Takes::Date, "Promised up to and with this day."), Does::AtMost("orders.promised_date")),
-        filter(Param::new("gross_min", Takes::Decimal(4), "Gross of at least this."), Does::AtLeast("orders.gross")),
-        filter(Param::new("gross_max", Takes::Decimal(4), "Gross of at most this."), Does::AtMost("orders.gross")),
-        filter(Param::new("updated_since", Takes::Instant, "Changed at or after this instant."), Does::AtLeast("orders.updated_at")),
+        filter(
+            Param::new("customer_po", Takes::Text(60), "Only with this order number of the customer's."),
+            Does::Is("orders.customer_po"),
+        ),
+        filter(
+            Param::new("order_date_from", Takes::Date, "From this day on."),
+            Does::AtLeast("orders.order_date"),
+        ),
+        filter(
+            Param::new("order_date_to", Takes::Date, "Up to and with this day."),
+            Does::AtMost("orders.order_date"),
+        ),
+        filter(
+            Param::new("promised_date_from", Takes::Date, "Promised from this day on."),
+            Does::AtLeast("orders.promised_date"),
+        ),
+        filter(
+            Param::new("promised_date_to", Takes::Date, "Promised up to and with this day."),
+            Does::AtMost("orders.promised_date"),
+        ),
+        filter(
+            Param::new("gross_min", Takes::Decimal(4), "Gross of at least this."),
+            Does::AtLeast("orders.gross"),
+        ),
+        filter(
+            Param::new("gross_max", Takes::Decimal(4), "Gross of at most this."),
+            Does::AtMost("orders.gross"),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Changed at or after this instant."),
+            Does::AtLeast("orders.updated_at"),
+        ),
     ],
     sorts: &[
         Sort { name: "order_date", column: "orders.order_date" },

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{Override, OrderLine, OrderLineId, OrderRow};
+use super::model::{OrderLine, OrderLineId, OrderRow, Override};
 use crate::base::auth::Scope;
 use crate::base::error::{Fault, Result};
 use crate::base::types::number::{NotANumber, currency_places};
@@ -68,7 +68,9 @@ impl OrderStatus {
             (PartiallyShipped, A::CloseShort) => Some(Shipped),
             (Delivered, A::Complete) => Some(Completed),
             (Draft | Submitted | Approved | Confirmed, A::Cancel) => Some(Cancelled),
-            (Submitted | Approved | Confirmed | PartiallyShipped, A::Hold | A::Release | A::Override) => Some(self),
+            (Submitted | Approved | Confirmed | PartiallyShipped, A::Hold | A::Release | A::Override) => {
+                Some(self)
+            }
             (Confirmed | PartiallyShipped, A::Revise) => Some(self),
             _ => None,
         }
@@ -128,7 +130,13 @@ pub struct Sums {
 }
 
 /// A line's sums, each rounded half away from zero to the currency's places.
-pub fn line_sums(quantity: Quantity, price: Price, discount: Rate, tax: Rate, currency: &str) -> Result<Sums, NotANumber> {
+pub fn line_sums(
+    quantity: Quantity,
+    price: Price,
+    discount: Rate,
+    tax: Rate,
+    currency: &str,
+) -> Result<Sums, NotANumber> {
     let places = currency_places(currency);
     let product = i128::from(quantity.units()).checked_mul(i128::from(price.units())).ok_or(NotANumber)?;
     let list = Amount::rounded(product, places)?;
@@ -223,7 +231,10 @@ pub struct Finding {
     pub severity: Severity,
     /// The line that it is about; null for the whole order.
     pub line_id: Option<OrderLineId>,
-    #[schema(max_length = 1000, example = "Open orders of 120000.00 CNY exceed the credit limit of 100000.00 CNY.")]
+    #[schema(
+        max_length = 1000,
+        example = "Open orders of 120000.00 CNY exceed the credit limit of 100000.00 CNY."
+    )]
     pub message: String,
     /// The numbers in the message.
     pub params: std::collections::BTreeMap<String, String>,
@@ -292,7 +303,10 @@ pub fn credit_review(order: &OrderRow, facts: &Facts) -> Result<Vec<Raised>> {
     }
     let Some(limit) = facts.credit_limit else { return Ok(found) };
     if facts.customer_currency != order.currency {
-        let params = vec![("currency", order.currency.clone()), ("credit_currency", facts.customer_currency.to_owned())];
+        let params = vec![
+            ("currency", order.currency.clone()),
+            ("credit_currency", facts.customer_currency.to_owned()),
+        ];
         found.push(raise("credit_in_other_currency", Severity::Soft, params));
         return Ok(found);
     }
@@ -328,8 +342,10 @@ fn line_review(line: &OrderLine, facts: &Facts) -> Vec<Raised> {
     if line.discount_rate > facts.entry_discount_limit {
         let beyond_own = line.discount_rate > facts.own_discount_limit;
         let severity = if beyond_own { Severity::Hard } else { Severity::Soft };
-        let params =
-            vec![("discount", percent(line.discount_rate)), ("limit", percent(facts.own_discount_limit.max(facts.entry_discount_limit)))];
+        let params = vec![
+            ("discount", percent(line.discount_rate)),
+            ("limit", percent(facts.own_discount_limit.max(facts.entry_discount_limit))),
+        ];
         found.push(raise("discount_beyond_limit", severity, params));
     }
     if let Some(date) = line.promised_date.filter(|d| *d < facts.today) {
@@ -341,7 +357,8 @@ fn line_review(line: &OrderLine, facts: &Facts) -> Vec<Raised> {
 /// What remains per unit after discount is less than the unit costs. Compared without rounding.
 fn below_cost(line: &OrderLine) -> bool {
     let Some(cost) = line.unit_cost else { return false };
-    let kept = i128::from(line.unit_price.units()) * i128::from(Rate::ONE.units() - line.discount_rate.units());
+    let kept =
+        i128::from(line.unit_price.units()) * i128::from(Rate::ONE.units() - line.discount_rate.units());
     kept < i128::from(cost.units()) * i128::from(Rate::ONE.units())
 }
 

@@ -10,8 +10,8 @@ use super::model::{
 };
 use crate::base::error::Fault;
 use crate::base::types::TextEnum;
-use crate::customers::model::CustomerTier;
 use crate::base::types::{Price, Quantity};
+use crate::customers::model::CustomerTier;
 use crate::products::Product;
 
 impl PriceListStatus {

@@ -7,9 +7,9 @@ use serde_json::Value as JsonValue;
 use uuid::Uuid;
 
 use super::model::{
-    Lost, PriceAnswer, PriceCandidate, PriceContext, PriceEntry, PriceEntryInput, PriceId,
-    PriceList, PriceListAction, PriceListId, PriceListInput, PriceListStatus, PriceListView, PriceQuestion,
-    Resolved, holds,
+    Lost, PriceAnswer, PriceCandidate, PriceContext, PriceEntry, PriceEntryInput, PriceId, PriceList,
+    PriceListAction, PriceListId, PriceListInput, PriceListStatus, PriceListView, PriceQuestion, Resolved,
+    holds,
 };
 use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
@@ -20,10 +20,10 @@ use crate::base::http::params::{Query, bad};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{Quantity, TextEnum};
-use crate::people::UserId;
-use crate::products::{self, Product, ProductId};
 use crate::customers::model::CustomerId;
 use crate::customers::work as customers;
+use crate::people::UserId;
+use crate::products::{self, Product, ProductId};
 use crate::schema::{price_lists, prices};
 
 // ---- price lists ---------------------------------------------------------------------------------------------
@@ -487,7 +487,9 @@ pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     let product = asked_product(rx, query)?;
     let customer = only_id(query, "customer_id")?.map(CustomerId);
     let facts = match customer {
-        Some(id) => Some(customers::find(rx.conn, rx.caller, id).map_err(|_| unknown("customer_id", "customer"))?),
+        Some(id) => {
+            Some(customers::find(rx.conn, rx.caller, id).map_err(|_| unknown("customer_id", "customer"))?)
+        }
         None => None,
     };
     let (tier, channel, own_currency) = match facts {

@@ -12,7 +12,7 @@ use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero, RateToOne};
-use crate::base::types::{CustomFields, At, Price, Quantity, Rate, TextEnum};
+use crate::base::types::{At, CustomFields, Price, Quantity, Rate, TextEnum};
 use crate::people::UserId;
 use crate::schema::{product_categories, products};
 use crate::{entity, id_type, text_enum};

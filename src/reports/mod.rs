@@ -31,5 +31,8 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
     422,
     ["Too many rows", "结果行数过多"],
     ["The report would have more than {max} rows.", "报表将超过 {max} 行。"],
-    ["Take a shorter date range, a filter or a coarser grouping.", "请缩短日期范围、增加筛选或采用更粗的分组。"],
+    [
+        "Take a shorter date range, a filter or a coarser grouping.",
+        "请缩短日期范围、增加筛选或采用更粗的分组。",
+    ],
 )];

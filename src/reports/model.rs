@@ -26,7 +26,11 @@ text_enum! {
 }
 
 pub static PARAMS: &[Param] = &[
-    Param::new("group_by", Takes::Words(<Dimension as crate::base::types::TextEnum>::WORDS), "One or two of these."),
+    Param::new(
+        "group_by",
+        Takes::Words(<Dimension as crate::base::types::TextEnum>::WORDS),
+        "One or two of these.",
+    ),
     Param::new("order_date_from", Takes::Date, "From this day on."),
     Param::new("order_date_to", Takes::Date, "Up to and with this day."),
     Param::new("customer_id", Takes::Ids("cus"), "Only of these customers."),

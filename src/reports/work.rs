@@ -118,7 +118,9 @@ impl Dialect {
                 "strftime('%Y', orders.order_date) || '-Q' || ((CAST(strftime('%m', orders.order_date) AS INTEGER) + 2) / 3)",
                 "to_char(orders.order_date, 'YYYY-\"Q\"Q')",
             ),
-            Dimension::Month => ("strftime('%Y-%m', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM')"),
+            Dimension::Month => {
+                ("strftime('%Y-%m', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM')")
+            }
             _ => ("strftime('%Y-%m-%d', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM-DD')"),
         };
         if self.sqlite { sqlite.to_owned() } else { postgres.to_owned() }
@@ -153,7 +155,8 @@ fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Re
     let dialect = Dialect { sqlite: conn.is_sqlite() };
     let keys: Vec<(String, String)> = dimensions.iter().map(|d| dialect.key(*d)).collect();
     let nothing = || ("NULL".to_owned(), "NULL".to_owned());
-    let [first, second] = [keys.first().cloned().unwrap_or_else(nothing), keys.get(1).cloned().unwrap_or_else(nothing)];
+    let [first, second] =
+        [keys.first().cloned().unwrap_or_else(nothing), keys.get(1).cloned().unwrap_or_else(nothing)];
     let text = |sql: &str| if sql == "NULL" { "CAST(NULL AS TEXT)".to_owned() } else { sql.to_owned() };
     // A label belongs to its key, so any of the group's serves.
     let label = |sql: &str| if sql == "NULL" { text(sql) } else { format!("MAX({sql})") };
@@ -218,7 +221,9 @@ fn row_of(dimensions: &[Dimension], row: Loaded) -> SalesRow {
 }
 
 fn set_key(keys: &mut Keys, dimension: Dimension, key: Option<String>, label: Option<String>) {
-    let id = |prefix: &str, key: Option<String>| Some(key.filter(|k| !k.is_empty()).map(|k| format!("{prefix}_{k}")));
+    let id = |prefix: &str, key: Option<String>| {
+        Some(key.filter(|k| !k.is_empty()).map(|k| format!("{prefix}_{k}")))
+    };
     match dimension {
         Dimension::Year => keys.year = Some(key),
         Dimension::Quarter => keys.quarter = Some(key),

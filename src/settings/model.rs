@@ -77,7 +77,9 @@ impl Default for OrderSettings {
             list.iter().map(|(c, n)| (c.to_string(), Amount::from_units(n * 10_000))).collect()
         };
         let rates = |list: &[(Role, i64)]| {
-            list.iter().map(|(role, percent)| (role.to_string(), Rate::from_units(percent * 10_000))).collect()
+            list.iter()
+                .map(|(role, percent)| (role.to_string(), Rate::from_units(percent * 10_000)))
+                .collect()
         };
         OrderSettings {
             four_eyes_above: amounts(&[("CNY", 50_000), ("USD", 7_000), ("EUR", 6_500)]),

@@ -48,7 +48,9 @@ pub fn update(tx: &mut Tx, patch: &Patch<SettingsInput>) -> Result<Settings> {
 
 fn check(orders: &OrderSettings) -> Result<()> {
     let mut faults = Vec::new();
-    for (name, limits) in [("four_eyes_above", &orders.four_eyes_above), ("manager_limit", &orders.manager_limit)] {
+    for (name, limits) in
+        [("four_eyes_above", &orders.four_eyes_above), ("manager_limit", &orders.manager_limit)]
+    {
         for (currency, amount) in limits {
             let at = format!("/orders/{name}/{currency}");
             if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {

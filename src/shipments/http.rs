@@ -1,8 +1,8 @@
 //! Endpoints of shipments: extract, call, answer.
 
 use super::model::{
-    Carriage, DeliveryInput, SHIPMENTS, ShipmentId, ShipmentInput, ShipmentRow, ShipmentSummary, ShipmentView, Shipment,
-    visible_to,
+    Carriage, DeliveryInput, SHIPMENTS, Shipment, ShipmentId, ShipmentInput, ShipmentRow, ShipmentSummary,
+    ShipmentView, visible_to,
 };
 use super::work;
 use crate::base::auth::Caller;

@@ -30,10 +30,15 @@ fn routes(r: &mut Routes) {
         .says("Ship", "Posts a shipment of a confirmed order: with lines, these quantities, never more than is open; without lines, everything that is open. An order on hold does not ship, and the customer's credit is looked at again.")
         .example(json!({"carrier": "SF Express", "tracking_number": "SF1234567890"}))
         .fails_with(&["invalid_transition", "order_on_hold", "review_blocked"]);
-    r.read("/shipments/{shipment_id}", "getShipment", http::get).scope(READ).says("Read a shipment", "With its lines.");
+    r.read("/shipments/{shipment_id}", "getShipment", http::get)
+        .scope(READ)
+        .says("Read a shipment", "With its lines.");
     r.change("/shipments/{shipment_id}", "updateShipment", http::update)
         .scope(WRITE)
-        .says("Change how a shipment travels", "Carrier, tracking number, freight and notes, while it is on its way.")
+        .says(
+            "Change how a shipment travels",
+            "Carrier, tracking number, freight and notes, while it is on its way.",
+        )
         .example(json!({"tracking_number": "SF1234567891"}))
         .fails_with(&["invalid_transition"]);
     r.action("/shipments/{shipment_id}/deliver", "deliverShipment", http::deliver)
@@ -44,7 +49,10 @@ fn routes(r: &mut Routes) {
         .fails_with(&["invalid_transition"]);
     r.action("/shipments/{shipment_id}/void", "voidShipment", http::void)
         .scope(WRITE)
-        .says("Void a mistaken shipment", "Its quantities are open again. A delivered shipment cannot be voided.")
+        .says(
+            "Void a mistaken shipment",
+            "Its quantities are open again. A delivered shipment cannot be voided.",
+        )
         .example(json!({"reason": "Picked the wrong pallet"}))
         .fails_with(&["invalid_transition"]);
     r.list("/shipments/{shipment_id}/history", "getShipmentHistory", &HISTORY, http::history)

@@ -112,11 +112,20 @@ pub struct Shipment {
     pub lines: Vec<ShipmentLine>,
 }
 
-entity_with_lines!(Shipment, ShipmentRow, shipments, ShipmentId, ShipmentLine, shipment_lines, shipment_id, {
-    fn external_ids(&self) -> &[ExternalId] {
-        &self.row.external_ids.0
+entity_with_lines!(
+    Shipment,
+    ShipmentRow,
+    shipments,
+    ShipmentId,
+    ShipmentLine,
+    shipment_lines,
+    shipment_id,
+    {
+        fn external_ids(&self) -> &[ExternalId] {
+            &self.row.external_ids.0
+        }
     }
-});
+);
 
 /// A shipment as it is answered.
 #[derive(Debug, Serialize, ToSchema)]
@@ -187,15 +196,42 @@ pub struct DeliveryInput {
 pub static SHIPMENTS: ListSpec = ListSpec {
     id: "shipments.id",
     filters: &[
-        filter(Param::new("status", Takes::Words(ShipmentStatus::WORDS), "Only these."), Does::Is("shipments.status")),
-        filter(Param::new("order_id", Takes::Ids("ord"), "Only of these orders."), Does::Is("shipments.order_id")),
-        filter(Param::new("customer_id", Takes::Ids("cus"), "Only to these customers."), Does::Is("shipments.customer_id")),
-        filter(Param::new("number", Takes::Text(40), "The shipment with this number."), Does::Is("shipments.number")),
-        filter(Param::new("carrier", Takes::Text(100), "Only with this carrier."), Does::Is("shipments.carrier")),
-        filter(Param::new("tracking_number", Takes::Text(100), "Only with this tracking number."), Does::Is("shipments.tracking_number")),
-        filter(Param::new("shipped_date_from", Takes::Date, "Shipped from this day on."), Does::AtLeast("shipments.shipped_date")),
-        filter(Param::new("shipped_date_to", Takes::Date, "Shipped up to and with this day."), Does::AtMost("shipments.shipped_date")),
-        filter(Param::new("updated_since", Takes::Instant, "Changed at or after this instant."), Does::AtLeast("shipments.updated_at")),
+        filter(
+            Param::new("status", Takes::Words(ShipmentStatus::WORDS), "Only these."),
+            Does::Is("shipments.status"),
+        ),
+        filter(
+            Param::new("order_id", Takes::Ids("ord"), "Only of these orders."),
+            Does::Is("shipments.order_id"),
+        ),
+        filter(
+            Param::new("customer_id", Takes::Ids("cus"), "Only to these customers."),
+            Does::Is("shipments.customer_id"),
+        ),
+        filter(
+            Param::new("number", Takes::Text(40), "The shipment with this number."),
+            Does::Is("shipments.number"),
+        ),
+        filter(
+            Param::new("carrier", Takes::Text(100), "Only with this carrier."),
+            Does::Is("shipments.carrier"),
+        ),
+        filter(
+            Param::new("tracking_number", Takes::Text(100), "Only with this tracking number."),
+            Does::Is("shipments.tracking_number"),
+        ),
+        filter(
+            Param::new("shipped_date_from", Takes::Date, "Shipped from this day on."),
+            Does::AtLeast("shipments.shipped_date"),
+        ),
+        filter(
+            Param::new("shipped_date_to", Takes::Date, "Shipped up to and with this day."),
+            Does::AtMost("shipments.shipped_date"),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Changed at or after this instant."),
+            Does::AtLeast("shipments.updated_at"),
+        ),
     ],
     sorts: &[
         Sort { name: "shipped_date", column: "shipments.shipped_date" },
@@ -224,7 +260,9 @@ impl Row for ShipmentRow {
 pub fn visible_to(caller: &Caller) -> Cond {
     match crate::orders::model::visible_to(caller) {
         Cond::All => Cond::All,
-        orders => Cond::InSelect("shipments.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders)),
+        orders => {
+            Cond::InSelect("shipments.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders))
+        }
     }
 }
 

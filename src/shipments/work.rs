@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::{
-    Carriage, DeliveryInput, Shipment, ShipmentAction, ShipmentId, ShipmentInput, ShipmentLine, ShipmentLineId,
-    ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
+    Carriage, DeliveryInput, Shipment, ShipmentAction, ShipmentId, ShipmentInput, ShipmentLine,
+    ShipmentLineId, ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
 };
 use crate::base::auth::Caller;
 use crate::base::db::{Act, Conn, Json, Tx, number_range};

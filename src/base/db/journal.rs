@@ -88,7 +88,8 @@ const UNTOLD: [&str; 4] = ["version", "updated_at", "updated_by", "created_by"];
 pub fn changes(old: Option<&Value>, new: Option<&Value>) -> Map<String, Value> {
     let mut changes = Map::new();
     let empty = Map::new();
-    let fields = |v: Option<&'_ Value>| v.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
+    let fields =
+        |v: Option<&'_ Value>| v.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
     compare(&fields(old), &fields(new), "", &mut changes);
     changes
 }
@@ -112,7 +113,12 @@ fn parts(list: &Value) -> Option<Map<String, Value>> {
     list.as_array().filter(|a| !a.is_empty())?.iter().map(|i| i.is_object().then(|| with_id(i))?).collect()
 }
 
-fn compare_parts(old: &Map<String, Value>, new: &Map<String, Value>, path: &str, changes: &mut Map<String, Value>) {
+fn compare_parts(
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    path: &str,
+    changes: &mut Map<String, Value>,
+) {
     for id in old.keys().chain(new.keys().filter(|k| !old.contains_key(*k))) {
         match (old.get(id), new.get(id)) {
             (Some(Value::Object(before)), Some(Value::Object(after))) => {

@@ -43,12 +43,10 @@ impl utoipa::PartialSchema for CustomFields {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         use utoipa::openapi::RefOr;
         use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Ref, Schema, Type};
-        let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(LONGEST_NAME));
         RefOr::T(Schema::Object(
             ObjectBuilder::new()
                 .schema_type(Type::Object)
                 .description(Some(format!("The company's own fields, at most {MAX_KEYS}.")))
-                .property_names(Some(key.build()))
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(Ref::from_schema_name(
                     "AnyJson",
                 )))))

@@ -16,8 +16,8 @@ use crate::base::http::Patch;
 use crate::base::types::{Amount, Price, Quantity, Rate};
 use crate::customers::model::{AddressKind, Customer, PostalAddress};
 use crate::customers::work as customers;
-use crate::people::{TeamId, UserId};
 use crate::people::work as people;
+use crate::people::{TeamId, UserId};
 use crate::prices::model::{PriceContext, PriceQuestion, Resolved};
 use crate::prices::work::resolve_many;
 use crate::products::model::{Product, ProductId};
@@ -31,7 +31,13 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
     let order_date = head.order_date.unwrap_or_else(|| tx.today());
     let currency = input.currency.unwrap_or_else(|| customer.currency.clone());
     let id: OrderId = tx.new_id();
-    let entry = Entry { order: id, customer: &customer, currency: &currency, channel: head.channel.as_deref(), order_date };
+    let entry = Entry {
+        order: id,
+        customer: &customer,
+        currency: &currency,
+        channel: head.channel.as_deref(),
+        order_date,
+    };
     let lines = price_lines(tx, &entry, &input.lines, 0, "/lines")?;
     let team_id = team_of(tx, head.rep_id)?;
     let mut order = Order {
@@ -264,7 +270,13 @@ impl<'a> Entry<'a> {
 }
 
 /// Turns inputs into priced lines; all faults at once. `after` is the position of the last line there is.
-pub fn price_lines(tx: &mut Tx, entry: &Entry, inputs: &[LineInput], after: i32, at: &str) -> Result<Vec<OrderLine>> {
+pub fn price_lines(
+    tx: &mut Tx,
+    entry: &Entry,
+    inputs: &[LineInput],
+    after: i32,
+    at: &str,
+) -> Result<Vec<OrderLine>> {
     let wanted: Vec<ProductId> = inputs.iter().map(|l| l.product_id).collect();
     let catalogue = if wanted.is_empty() { HashMap::new() } else { products::load_many(tx.conn, &wanted)? };
     let faults: Vec<Fault> = inputs
@@ -327,7 +339,9 @@ fn line_error(error: Error, at: &str) -> Result<Fault> {
 fn line_faults(line: &LineInput, product: Option<&Product>, at: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
     match product {
-        None => faults.push(Fault::at(format!("{at}/product_id"), "unknown_reference").with("kind", "product")),
+        None => {
+            faults.push(Fault::at(format!("{at}/product_id"), "unknown_reference").with("kind", "product"))
+        }
         Some(product) => {
             if line.unit.as_ref().is_some_and(|u| product.factor(u).is_none()) {
                 faults.push(Fault::at(format!("{at}/unit"), "unknown_unit").with("sku", &product.sku));
@@ -438,7 +452,12 @@ fn total_faults(input: &LineInput, line: &OrderLine, at: &str) -> Vec<Fault> {
         .collect()
 }
 
-fn check_expected_totals(order: &Order, net: Option<Amount>, tax: Option<Amount>, gross: Option<Amount>) -> Result<()> {
+fn check_expected_totals(
+    order: &Order,
+    net: Option<Amount>,
+    tax: Option<Amount>,
+    gross: Option<Amount>,
+) -> Result<()> {
     let row = &order.row;
     let faults: Vec<Fault> = [("net", net, row.net), ("tax", tax, row.tax), ("gross", gross, row.gross)]
         .into_iter()

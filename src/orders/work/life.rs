@@ -67,13 +67,21 @@ pub fn check_approver(tx: &Tx, order: &Order, around: &Surroundings) -> Result<(
     }
     if around.needs_four_eyes(&order.row) && is_own(order, tx) {
         let limit = around.settings.four_eyes_above(&order.row.currency);
-        return Err(Problem::new("four_eyes").param("limit", limit).param("currency", &order.row.currency).into());
+        return Err(Problem::new("four_eyes")
+            .param("limit", limit)
+            .param("currency", &order.row.currency)
+            .into());
     }
     Ok(())
 }
 
 /// Computes the review; with a reason, lets hard findings pass for who may; else refuses them.
-pub fn pass_review(tx: &mut Tx, order: &mut Order, around: &Surroundings, reason: Option<&str>) -> Result<()> {
+pub fn pass_review(
+    tx: &mut Tx,
+    order: &mut Order,
+    around: &Surroundings,
+    reason: Option<&str>,
+) -> Result<()> {
     let raised = around.review(order, tx.caller, tx.today())?;
     if let Some(reason) = reason {
         tx.caller.demand(Scope::OrdersOverride)?;

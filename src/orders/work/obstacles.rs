@@ -51,7 +51,8 @@ fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction
             let mut obstacles = findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?);
             if row.on_hold {
                 let reason = row.hold_reason.clone().unwrap_or_default();
-                let releases = super::life::hold_scope(row.hold_kind.unwrap_or(super::super::model::HoldKind::Other));
+                let releases =
+                    super::life::hold_scope(row.hold_kind.unwrap_or(super::super::model::HoldKind::Other));
                 obstacles.push(Obstacle::new(rx.lang, "on_hold", &[("reason", reason)], holders(releases)));
             }
             obstacles
@@ -69,7 +70,12 @@ fn approval(rx: &Rx, order: &Order, around: &Surroundings) -> Result<Vec<Obstacl
     }
     if around.above_manager_limit(&order.row) && !rx.caller.may(Scope::OrdersApproveHigh) {
         let params = [("limit", around.settings.manager_limit(&order.row.currency).to_string())];
-        obstacles.push(Obstacle::new(rx.lang, "above_manager_limit", &params, holders(Scope::OrdersApproveHigh)));
+        obstacles.push(Obstacle::new(
+            rx.lang,
+            "above_manager_limit",
+            &params,
+            holders(Scope::OrdersApproveHigh),
+        ));
     }
     Ok(obstacles)
 }

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::super::model::{Order, OrderRow, Override, Review};
 use super::super::rules::{self, Facts, Finding, OrderStatus, Raised};
 use crate::base::auth::{Caller, Role};
-use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::Conn;
+use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{Amount, At, TextEnum};
@@ -117,7 +117,12 @@ impl Surroundings {
     }
 
     /// The findings that are looked at again at confirmation and shipment.
-    pub fn credit_review(&self, order: &Order, caller: &Caller, today: chrono::NaiveDate) -> Result<Vec<Raised>> {
+    pub fn credit_review(
+        &self,
+        order: &Order,
+        caller: &Caller,
+        today: chrono::NaiveDate,
+    ) -> Result<Vec<Raised>> {
         rules::credit_review(&order.row, &self.facts(caller, today))
     }
 
@@ -131,7 +136,13 @@ impl Surroundings {
 }
 
 /// The review as it is answered.
-pub fn report(order: &Order, around: &Surroundings, caller: &Caller, today: chrono::NaiveDate, lang: Lang) -> Result<Review> {
+pub fn report(
+    order: &Order,
+    around: &Surroundings,
+    caller: &Caller,
+    today: chrono::NaiveDate,
+    lang: Lang,
+) -> Result<Review> {
     let raised = around.review(order, caller, today)?;
     Ok(Review {
         blocked: !rules::blocking(&raised, &order.row.overrides).is_empty(),
@@ -171,7 +182,14 @@ pub fn refuse_if_blocked(raised: &[Raised], overrides: &[Override], lang: Lang) 
 }
 
 /// Lets hard findings pass: all of them, or those with these codes.
-pub fn let_pass(row: &mut OrderRow, raised: &[Raised], codes: &[String], reason: &str, caller: &Caller, now: At) {
+pub fn let_pass(
+    row: &mut OrderRow,
+    raised: &[Raised],
+    codes: &[String],
+    reason: &str,
+    caller: &Caller,
+    now: At,
+) {
     for finding in rules::blocking(raised, &row.overrides.clone()) {
         if codes.is_empty() || codes.iter().any(|c| c == finding.code) {
             row.overrides.0.push(Override {

@@ -2,9 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::model::{
-    LineChange, Order, OrderId, OrderLine, Revision, RevisionId, RevisionInput,
-};
+use super::super::model::{LineChange, Order, OrderId, OrderLine, Revision, RevisionId, RevisionInput};
 use super::super::rules::OrderAction;
 use super::entry::{Entry, MOST_LINES, price_lines, recompute, sum_line};
 use super::review;
@@ -64,7 +62,8 @@ fn change_lines(order: &mut Order, changes: &[LineChange]) -> Result<()> {
     for (i, change) in changes.iter().enumerate() {
         let at = format!("/change_lines/{i}");
         match order.lines.iter_mut().find(|l| l.id == change.line_id) {
-            None => faults.push(Fault::at(format!("{at}/line_id"), "unknown_reference").with("kind", "order line")),
+            None => faults
+                .push(Fault::at(format!("{at}/line_id"), "unknown_reference").with("kind", "order line")),
             Some(line) => faults.extend(change_line(line, change, &at)),
         }
     }
