@@ -388,6 +388,13 @@ pub static PHRASES: &[Phrase] = &[
     ("unknown_country", ["is not a country code of ISO 3166", "不是 ISO 3166 国家或地区代码"]),
     ("in_future", ["must not be after {today}", "不能晚于 {today}"]),
     ("blank", ["must not be blank", "不能为空白"]),
+    (
+        "bad_field_name",
+        [
+            "has a field whose name is blank or longer than {max} characters",
+            "含有名称为空白或超过 {max} 个字符的字段",
+        ],
+    ),
     ("taken", ["is used by another record", "已被其他记录使用"]),
 ];
 

@@ -10,7 +10,7 @@ use crate::base::error::{Fault, Faults};
 use crate::base::http::actions::{ActionState, Obstacle, holders};
 use crate::base::messages::Lang;
 use crate::base::text::{self, filled};
-use crate::base::types::{CustomFields, country, custom_fields};
+use crate::base::types::country;
 
 // ---- life ----------------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ pub fn can_own(role: Role) -> bool {
 /// The input in its normal form, with defaults filled in; what is wrong goes to `faults`.
 pub fn clean(input: CustomerInput, currency: &str, faults: &mut Faults) -> CustomerInput {
     check_country(&input.country, "/country", faults);
-    check_custom_fields(&input.custom_fields, faults);
+    input.custom_fields.check("/custom_fields", faults);
     CustomerInput {
         name: not_blank(&input.name, "/name", faults),
         short_name: filled(input.short_name),
@@ -130,12 +130,6 @@ pub fn not_blank(text: &str, pointer: impl Into<String>, faults: &mut Faults) ->
 pub fn check_country(code: &str, pointer: impl Into<String>, faults: &mut Faults) {
     if !country::is_known(code) {
         faults.push(Fault::at(pointer, "unknown_country"));
-    }
-}
-
-fn check_custom_fields(fields: &CustomFields, faults: &mut Faults) {
-    if fields.0.len() > custom_fields::MAX_KEYS {
-        faults.push(Fault::at("/custom_fields", "too_many_items").with("max", custom_fields::MAX_KEYS));
     }
 }
 

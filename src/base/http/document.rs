@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the declarations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -38,7 +38,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
-    let document = json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Salesdesk",
@@ -60,7 +60,34 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             "responses": problem_responses(),
         },
     });
+    drop_unused(&mut document);
     Ok((document, routes.endpoints.into_iter().map(Arc::new).collect()))
+}
+
+/// Leaves out schemas that nothing refers to: what was only flattened into another, or only patched.
+fn drop_unused(document: &mut Value) {
+    loop {
+        let mut used = HashSet::new();
+        gather_names(document, &mut used);
+        let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+        let before = schemas.len();
+        schemas.retain(|name, _| used.contains(name));
+        if schemas.len() == before {
+            return;
+        }
+    }
+}
+
+/// The names at the ends of all references.
+fn gather_names(value: &Value, names: &mut HashSet<String>) {
+    match value {
+        Value::Object(object) => {
+            names.extend(name_of(value).map(str::to_owned));
+            object.values().for_each(|inner| gather_names(inner, names));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| gather_names(inner, names)),
+        _ => {}
+    }
 }
 
 // ---- schemas -------------------------------------------------------------------------------------------------

@@ -4,23 +4,39 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The most keys.
+use crate::base::error::{Fault, Faults};
+
+/// The most fields.
 pub const MAX_KEYS: usize = 50;
+/// The most characters of a field's name.
+pub const MAX_NAME: usize = 100;
 
 /// A company's own fields.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CustomFields(pub Map<String, Value>);
 
+impl CustomFields {
+    /// What the schema cannot say: how many fields there may be, and how their names may be.
+    pub fn check(&self, pointer: &str, faults: &mut Faults) {
+        if self.0.len() > MAX_KEYS {
+            faults.push(Fault::at(pointer, "too_many_items").with("max", MAX_KEYS));
+        }
+        if self.0.keys().any(|name| name.trim().is_empty() || name.chars().count() > MAX_NAME) {
+            faults.push(Fault::at(pointer, "bad_field_name").with("max", MAX_NAME));
+        }
+    }
+}
+
 impl utoipa::PartialSchema for CustomFields {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         use utoipa::openapi::RefOr;
         use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Ref, Schema, Type};
-        let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(100));
         RefOr::T(Schema::Object(
             ObjectBuilder::new()
                 .schema_type(Type::Object)
-                .description(Some(format!("The company's own fields, at most {MAX_KEYS}.")))
-                .property_names(Some(key.build()))
+                .description(Some(format!(
+                    "The company's own fields: at most {MAX_KEYS}, their names at most {MAX_NAME} characters long."
+                )))
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(Ref::from_schema_name(
                     "AnyJson",
                 )))))
