@@ -11,7 +11,7 @@ use super::model::{
 use super::{addresses, contacts, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::Cond;
-use crate::base::db::{Act, Conn, ExternalId, Json, Rx, Tx, external, number_range, shares};
+use crate::base::db::{Act, AnyId, Conn, ExternalId, Json, Rx, Tx, external, number_range, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
@@ -356,12 +356,8 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
         let allowed = rules::allowed_actions(tx.caller, &customer);
         return Err(actions::refused(customer.status, "delete", &allowed));
     }
-    let ordered: Option<Uuid> = orders::table
-        .filter(orders::customer_id.eq(id))
-        .select(orders::id)
-        .first(tx.conn)
-        .optional()?
-        .map(|id: crate::base::db::AnyId| id.0);
+    let ordered: Option<AnyId> =
+        orders::table.filter(orders::customer_id.eq(id)).select(orders::id).first(tx.conn).optional()?;
     if ordered.is_some() {
         return Err(Problem::new("still_referenced").into());
     }
