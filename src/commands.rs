@@ -32,6 +32,7 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
             "listen: a demo listens on loopback only; its passwords are known".into(),
         ));
     }
+    let _lock = lock_data_dir(config)?;
     let core = start::core(config, Clock::System, server_size(&config.target))?;
     if demo {
         prepare_demo(&core)?;
@@ -60,6 +61,20 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
     })
     .map_err(StartError::Setting)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One server per SQLite file: two would each keep their own rights and log-in counts in memory. Commands beside
+/// the server are fine. The lock is gone when the process is, however it ends.
+fn lock_data_dir(config: &Config) -> Result<Option<std::fs::File>, StartError> {
+    let Target::Sqlite(_) = config.target else { return Ok(None) };
+    start::make_private_dir(&config.data_dir)?;
+    let path = config.data_dir.join("server.lock");
+    let failed = |what: String| StartError::Setting(format!("data_dir: {}: {what}", path.display()));
+    let file = std::fs::File::create(&path).map_err(|e| failed(e.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(_) => Err(failed("another server is using this folder".into())),
+    }
 }
 
 /// Where the records are, for people.

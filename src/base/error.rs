@@ -247,8 +247,8 @@ impl Error {
     pub fn into_problem(self) -> Problem {
         match self {
             Error::Problem(problem) => *problem,
-            Error::LostConnection(what) => {
-                log::error!("the database does not answer: {what}");
+            error if error.is_broken_connection() => {
+                log::error!("the database does not answer: {error}");
                 Problem { retry_after: Some(1), ..Problem::new("unavailable") }
             }
             Error::Database(Db::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
@@ -262,7 +262,7 @@ impl Error {
                 log::error!("database: {error}");
                 Problem::new("internal")
             }
-            Error::Internal(what) => {
+            Error::Internal(what) | Error::LostConnection(what) => {
                 log::error!("{what}");
                 Problem::new("internal")
             }

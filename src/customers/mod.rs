@@ -26,6 +26,7 @@ pub const AREA: Area = Area { name: "customers", routes, problems: PROBLEMS, phr
 
 const READ: &[Scope] = &[Scope::CustomersRead];
 const WRITE: &[Scope] = &[Scope::CustomersWrite];
+const BLOCK: &[Scope] = &[Scope::CustomersBlock];
 const REASSIGN: &[Scope] = &[Scope::CustomersReassign];
 const CREDIT: &[Scope] = &[Scope::CustomersCredit];
 /// The warehouse reads where goods go, and nothing else of a customer.
@@ -96,12 +97,12 @@ fn life(r: &mut Routes) {
         .says("Mark a customer as dormant", "From `active`.")
         .fails_with(fails);
     r.action("/customers/{customer_id}/block", "blockCustomer", http::block)
-        .scope(WRITE)
+        .scope(BLOCK)
         .says("Block a customer", "From any status; needs a reason.")
         .example(json!({"reason": "Invoices unpaid for six months"}))
         .fails_with(fails);
     r.action("/customers/{customer_id}/unblock", "unblockCustomer", http::unblock)
-        .scope(WRITE)
+        .scope(BLOCK)
         .says("Unblock a customer", "The customer is `active` again.")
         .fails_with(fails);
     r.action("/customers/{customer_id}/reassign", "reassignCustomer", http::reassign)

@@ -44,6 +44,14 @@ impl CustomerAction {
             CustomerAction::Unblock => "unblocked",
         }
     }
+
+    /// Who may take the step. Blocking is not for those who sell to the customer to lift.
+    pub const fn scope(self) -> Scope {
+        match self {
+            CustomerAction::Activate | CustomerAction::MarkDormant => Scope::CustomersWrite,
+            CustomerAction::Block | CustomerAction::Unblock => Scope::CustomersBlock,
+        }
+    }
 }
 
 // ---- who may change what -------------------------------------------------------------------------------------
@@ -60,11 +68,10 @@ pub fn is_theirs(caller: &Caller, customer: &Customer) -> bool {
 
 /// The steps that the customer's life allows now and the caller may take.
 pub fn allowed_actions(caller: &Caller, customer: &Customer) -> Vec<CustomerAction> {
-    if caller.may(Scope::CustomersWrite) && is_theirs(caller, customer) {
-        customer.status.actions()
-    } else {
-        Vec::new()
+    if !is_theirs(caller, customer) {
+        return Vec::new();
     }
+    customer.status.actions().into_iter().filter(|action| caller.may(action.scope())).collect()
 }
 
 /// The customer as its endpoints answer it to this caller.
@@ -76,10 +83,10 @@ pub fn view(caller: &Caller, customer: Customer) -> CustomerView {
 pub fn action_states(caller: &Caller, customer: &Customer, lang: Lang) -> Vec<ActionState> {
     let state = |action: &CustomerAction| {
         let mut obstacles = Vec::new();
-        if !caller.may(Scope::CustomersWrite) {
-            obstacles.push(Obstacle::scope(lang, Scope::CustomersWrite));
+        if !caller.may(action.scope()) {
+            obstacles.push(Obstacle::scope(lang, action.scope()));
         } else if !is_theirs(caller, customer) {
-            let others = holders(Scope::CustomersWrite).into_iter().filter(|r| *r != Role::Rep).collect();
+            let others = holders(action.scope()).into_iter().filter(|r| *r != Role::Rep).collect();
             obstacles.push(Obstacle::new(lang, "shared_to_read", &[], others));
         }
         if customer.status.after(*action).is_none() {

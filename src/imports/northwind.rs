@@ -257,7 +257,7 @@ impl Loader {
         self.core.write_as(self.caller.clone(), move |tx| {
             let path = format!("/price-lists/{}", must_know(tx.conn, PriceListId::KIND, "list")?);
             let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
-            match crate::prices::work::find(tx.conn, id)?.status {
+            match crate::prices::work::find(tx.conn, tx.caller, id)?.status {
                 PriceListStatus::Draft => {
                     app.apply(tx, Method::Post, &format!("{path}/activate"), json!({})).map(drop)
                 }

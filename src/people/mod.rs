@@ -115,6 +115,19 @@ static PROBLEMS: &[ProblemText] = &[
         ],
     ),
     problem_text(
+        "password_change_required",
+        403,
+        ["Change your password first", "请先修改密码"],
+        [
+            "The password was set by somebody else; change it before anything else.",
+            "密码由他人设置，请先修改。",
+        ],
+        [
+            "POST /api/v1/me/password with the present password and a new one.",
+            "请以当前密码和新密码 POST /api/v1/me/password。",
+        ],
+    ),
+    problem_text(
         "weak_password",
         422,
         ["Password too weak", "密码过弱"],

@@ -2,7 +2,7 @@
 
 use super::model::{
     PRICE_LISTS, PRICES, PriceAnswer, PriceEntry, PriceEntryInput, PriceId, PriceList, PriceListAction,
-    PriceListId, PriceListInput, PriceListNote, PriceListView,
+    PriceListId, PriceListInput, PriceListNote, PriceListView, visible_to,
 };
 use super::work;
 use crate::base::auth::Caller;
@@ -18,13 +18,14 @@ use crate::load_from;
 // ---- price lists ---------------------------------------------------------------------------------------------
 
 pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<PriceListView>> {
-    let mut page = PRICE_LISTS.page(&req.query, Cond::All, load_from!(rx.conn, price_lists, PriceList))?;
+    let mut page =
+        PRICE_LISTS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, price_lists, PriceList))?;
     let views = std::mem::take(&mut page.data).into_iter().map(|l| work::view(rx.caller, l)).collect();
     Ok(page.with(views))
 }
 
 pub fn get(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Answer<PriceListView>> {
-    let list = work::find(rx.conn, req.path)?;
+    let list = work::find(rx.conn, rx.caller, req.path)?;
     Ok(answer(rx.caller, list))
 }
 
@@ -63,19 +64,20 @@ fn step(tx: &mut Tx, req: &Step, action: PriceListAction) -> Result<Answer<Price
 }
 
 pub fn history(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Page<HistoryEntry>> {
-    work::find(rx.conn, req.path)?;
+    work::find(rx.conn, rx.caller, req.path)?;
     history::page(rx, PriceListId::KIND, req.path.0, &req.query)
 }
 
 // ---- prices on a list ----------------------------------------------------------------------------------------
 
 pub fn list_prices(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Page<PriceEntry>> {
-    work::find(rx.conn, req.path)?;
+    work::find(rx.conn, rx.caller, req.path)?;
     let on_list = Cond::eq("prices.price_list_id", req.path.0);
     PRICES.page(&req.query, on_list, load_from!(rx.conn, prices, PriceEntry))
 }
 
 pub fn get_price(rx: &mut Rx, req: &Req<(PriceListId, PriceId)>) -> Result<Answer<PriceEntry>> {
+    work::find(rx.conn, rx.caller, req.path.0)?;
     work::find_price(rx.conn, req.path.0, req.path.1).map(price_answer)
 }
 

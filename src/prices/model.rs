@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
@@ -438,3 +439,15 @@ pub static QUESTION: &[Param] = &[
     Param::new("currency", Takes::Text(3), "ISO 4217; the customer's, or else the company's, when left out."),
     Param::new("channel", Takes::Text(40), "Through which channel; the customer's own when left out."),
 ];
+
+/// The price lists that a caller sees: those for everybody, and those of customers that they see.
+pub fn visible_to(caller: &Caller) -> Cond {
+    match crate::customers::model::visible_to(caller) {
+        Cond::All => Cond::All,
+        customers => {
+            let select = "SELECT customers.id FROM customers WHERE ";
+            let theirs = Cond::InSelect("price_lists.customer_id", select, Box::new(customers));
+            Cond::IsNull("price_lists.customer_id").or(theirs)
+        }
+    }
+}

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::model::{
     Lost, PriceAnswer, PriceCandidate, PriceContext, PriceEntry, PriceEntryInput, PriceId, PriceList,
     PriceListAction, PriceListId, PriceListInput, PriceListStatus, PriceListView, PriceQuestion, Resolved,
-    holds,
+    holds, visible_to,
 };
 use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
@@ -28,8 +28,14 @@ use crate::schema::{price_lists, prices};
 
 // ---- price lists ---------------------------------------------------------------------------------------------
 
-pub fn find(conn: &mut Conn, id: PriceListId) -> Result<PriceList> {
-    let found = price_lists::table.find(id).select(PriceList::as_select()).first(conn).optional()?;
+/// The price list, if the caller may see it.
+pub fn find(conn: &mut Conn, caller: &Caller, id: PriceListId) -> Result<PriceList> {
+    let found = price_lists::table
+        .filter(price_lists::id.eq(id))
+        .filter(visible_to(caller))
+        .select(PriceList::as_select())
+        .first(conn)
+        .optional()?;
     found.ok_or_else(Error::not_found)
 }
 
@@ -70,7 +76,7 @@ pub fn create(tx: &mut Tx, input: PriceListInput) -> Result<PriceList> {
 }
 
 pub fn update(tx: &mut Tx, id: PriceListId, patch: &Patch<PriceListInput>) -> Result<PriceList> {
-    let before = find(tx.conn, id)?;
+    let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form_of(&before))?;
     let mut list = PriceList {
@@ -170,7 +176,7 @@ pub fn step(
     action: PriceListAction,
     reason: Option<&str>,
 ) -> Result<PriceList> {
-    let before = find(tx.conn, id)?;
+    let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;
     let Some(status) = before.status.after(action) else {
         return Err(actions::refused(before.status, action, &before.status.actions()));
@@ -189,7 +195,7 @@ pub fn step(
 
 /// Deletes a draft with its prices, which never held.
 pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
-    let list = find(tx.conn, id)?;
+    let list = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&list)?;
     if list.status != PriceListStatus::Draft {
         return Err(in_use(&list, "delete"));
@@ -229,7 +235,7 @@ pub fn units_priced(conn: &mut Conn, product: ProductId) -> Result<Vec<String>> 
 
 /// Adds a price; one that began earlier makes way for it.
 pub fn add_price(tx: &mut Tx, list_id: PriceListId, input: &PriceEntryInput) -> Result<PriceEntry> {
-    let list = find(tx.conn, list_id)?;
+    let list = find(tx.conn, tx.caller, list_id)?;
     let terms = checked_terms(tx, &list, input)?;
     let others = same_break(tx.conn, list_id, input.product_id, &terms, None)?;
     let cut = rules::cut(&others, terms.valid_from, terms.valid_to).map_err(overlap)?;
@@ -329,7 +335,7 @@ pub fn update_price(
     id: PriceId,
     patch: &Patch<PriceEntryInput>,
 ) -> Result<PriceEntry> {
-    let list = find(tx.conn, list_id)?;
+    let list = find(tx.conn, tx.caller, list_id)?;
     let before = find_price(tx.conn, list_id, id)?;
     demand_open(tx.caller, &list)?;
     tx.check_expected(&before)?;
@@ -388,7 +394,7 @@ fn ended_terms(tx: &Tx, list: &PriceList, form: &PriceEntryInput, input: &PriceE
 }
 
 pub fn delete_price(tx: &mut Tx, list_id: PriceListId, id: PriceId) -> Result<()> {
-    let list = find(tx.conn, list_id)?;
+    let list = find(tx.conn, tx.caller, list_id)?;
     let entry = find_price(tx.conn, list_id, id)?;
     demand_open(tx.caller, &list)?;
     tx.check_expected(&entry)?;

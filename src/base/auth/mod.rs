@@ -32,6 +32,7 @@ text_enum! {
         CustomersReassign = "customers:reassign",
         CustomersCredit = "customers:credit",
         CustomersShipTo = "customers:ship_to",
+        CustomersBlock = "customers:block",
         ProductsRead = "products:read",
         ProductsWrite = "products:write",
         ProductsCost = "products:cost",
@@ -105,6 +106,7 @@ impl Role {
             Role::Clerk => EVERYBODY.and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
+                CustomersBlock,
                 ProductsWrite,
                 PricesWrite,
                 OrdersWrite,
@@ -127,6 +129,7 @@ impl Role {
                 CustomersRead,
                 CustomersWrite,
                 CustomersReassign,
+                CustomersBlock,
                 ProductsWrite,
                 ProductsCost,
                 PricesWrite,
@@ -141,6 +144,7 @@ impl Role {
             Role::Finance => EVERYBODY.and(Scopes::of(&[
                 CustomersRead,
                 CustomersCredit,
+                CustomersBlock,
                 ProductsCost,
                 OrdersHoldCredit,
                 ReportsRead,
@@ -204,6 +208,8 @@ pub struct Caller {
     /// Through what they came: `api`, `cli`, `system`.
     pub client: String,
     pub session: Option<Uuid>,
+    /// May do nothing but change the password.
+    pub must_change_password: bool,
 }
 
 impl Caller {
@@ -219,6 +225,7 @@ impl Caller {
             teams: vec![],
             client: "api".into(),
             session: None,
+            must_change_password: false,
         }
     }
     /// The product itself: set-up, demo data, imports, scheduled work.
@@ -243,6 +250,7 @@ impl Caller {
             teams,
             client: "api".into(),
             session: None,
+            must_change_password: false,
         }
     }
     pub fn user_id(&self) -> Option<Uuid> {

@@ -114,7 +114,7 @@ impl Engine {
     ) -> Result<T> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.submit_read(work, move |result| drop(sender.send(result)))?;
-        receiver.await.map_err(|_| Error::internal("the reader went away"))?
+        receiver.await.map_err(|_| Error::unavailable())?
     }
 
     /// Runs `work` as a unit of work; answers when it is durable.
@@ -134,7 +134,7 @@ impl Engine {
     ) -> Result<T> {
         let (sender, receiver) = bounded(1);
         self.submit_read(work, move |result| drop(sender.send(result)))?;
-        receiver.recv().map_err(|_| Error::internal("the reader went away"))?
+        receiver.recv().map_err(|_| Error::unavailable())?
     }
 
     /// As [`write`](Self::write), for commands and start-up, outside any async runtime.
@@ -152,7 +152,7 @@ impl Engine {
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) -> Result<()> {
-        let task: ReadTask = Box::new(move |conn| answer(snapshot(conn, work)));
+        let task: ReadTask = Box::new(move |conn| answer(guarded(|| work(conn))));
         self.reads.try_send(task).map_err(overloaded)
     }
 
@@ -213,20 +213,6 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// Runs a read in one snapshot, so that a record and its lines belong together.
-fn snapshot<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-    let begin = match conn {
-        Conn::Sqlite(_) => "BEGIN",
-        Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    };
-    conn.batch_execute(begin).map_err(|e| Error::lost_connection(e.to_string()))?;
-    let result = guarded(|| work(conn));
-    match conn.batch_execute("ROLLBACK") {
-        Ok(()) => result,
-        Err(error) => Err(Error::lost_connection(error.to_string())),
-    }
-}
-
 fn spawn(name: String, work: impl FnOnce() + Send + 'static) {
     let started = std::thread::Builder::new().name(name.clone()).spawn(work);
     if let Err(error) = started {
@@ -264,17 +250,34 @@ impl Worker {
     fn serve_reads(mut self, queue: &Receiver<ReadTask>) {
         while let Ok(task) = queue.recv() {
             self.counters.reads.fetch_add(1, Ordering::Relaxed);
-            // A connection that no longer answers a trivial statement is replaced before the task meets it.
-            if let Some(Conn::Pg(conn)) = self.conn.as_mut()
-                && conn.batch_execute("").is_err()
-            {
-                self.conn = None;
-            }
-            match self.conn() {
-                Some(conn) => task(conn),
-                None => drop(task), // its caller is told that the reader went away
+            // Without a connection the task is dropped, and its caller told that the database does not answer.
+            if let Some(conn) = self.snapshot() {
+                task(conn);
+                if conn.batch_execute("ROLLBACK").is_err() {
+                    self.conn = None;
+                }
             }
         }
+    }
+
+    /// The connection, in a fresh snapshot, so that a record and its lines belong together. One that was lost
+    /// since its last use shows here, before a task has begun, and is opened again.
+    fn snapshot(&mut self) -> Option<&mut Conn> {
+        for _ in 0..2 {
+            let conn = self.conn()?;
+            let begin = match conn {
+                Conn::Sqlite(_) => "BEGIN",
+                Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            };
+            match conn.batch_execute(begin) {
+                Ok(()) => return self.conn.as_mut(),
+                Err(error) => {
+                    log::warn!("a reader's connection is opened again: {error}");
+                    self.conn = None;
+                }
+            }
+        }
+        None
     }
 
     // ---- SQLite -------------------------------------------------------------------------------------------

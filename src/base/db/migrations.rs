@@ -97,8 +97,13 @@ impl<DB: Backend> MigrationSource<DB> for Source {
         Ok(STEPS
             .iter()
             .map(|step| {
-                let own = if self.sqlite { step.sqlite } else { step.postgres };
-                let sql = format!("{}\n{own}", step.portable);
+                let sql = match self.sqlite {
+                    true => format!("{}\n{}", step.portable, step.sqlite),
+                    // SQLite compares texts byte by byte; so that a list is in the same order on PostgreSQL,
+                    // whatever the database's locale, its columns do the same.
+                    false => format!("{}\n{}", step.portable, step.postgres)
+                        .replace(" TEXT", " TEXT COLLATE \"C\""),
+                };
                 Box::new(OneStep { name: Named(step.name), sql }) as Box<dyn Migration<DB>>
             })
             .collect())

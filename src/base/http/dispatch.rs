@@ -275,6 +275,9 @@ async fn admit(
         .ok_or_else(|| Problem::new("unauthorized"))?;
     let caller = authenticate(&app.core, token, seen).await?;
     match &endpoint.access {
+        Access::Scope(_) if caller.must_change_password => {
+            Err(Problem::new("password_change_required").into())
+        }
         Access::Scope(scopes) if !scopes.iter().any(|s| caller.may(*s)) => Err(forbidden(scopes)),
         _ => Ok(caller),
     }

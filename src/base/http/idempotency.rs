@@ -125,6 +125,11 @@ fn keep(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
         expires_at: tx.now.plus_seconds(KEPT),
     };
     diesel::insert_into(idempotency_keys::table).values(&row).execute(tx.conn)?;
+    // Now and then, by chance, a write clears away what has expired; no timer is needed for it.
+    if row.fingerprint.starts_with("00") {
+        let old = idempotency_keys::table.filter(idempotency_keys::expires_at.le(tx.now));
+        diesel::delete(old).execute(tx.conn)?;
+    }
     Ok(())
 }
 
