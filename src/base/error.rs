@@ -270,6 +270,17 @@ impl Error {
     }
 }
 
+/// What a record may be missing of, and nothing else may go wrong with: `not_found` becomes None, so that a rule
+/// can say it in its own words, while a database that fails stays a failure (and is run again where it asks for
+/// it).
+pub fn found<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.code() == "not_found" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// What a unique violation is about, as `table.column`: PostgreSQL names the constraint, SQLite the columns.
 pub fn unique_name(info: &dyn diesel::result::DatabaseErrorInformation) -> String {
     if let Some(name) = info.constraint_name() {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{Language, Team, TeamId, TeamInput, User, UserId, UserInput, UserStatus};
 use crate::base::auth::{Role, sessions};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::text;
 use crate::regions;
@@ -109,12 +109,12 @@ fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()>
         return Err(Problem::new("duplicate").param("what", format!("username {}", input.username)).into());
     }
     if let Some(team) = input.team_id
-        && find_team(tx.conn, team).is_err()
+        && found(find_team(tx.conn, team))?.is_none()
     {
         faults.push(Fault::at("/team_id", "unknown_reference").with("kind", "team"));
     }
     for (i, region) in input.region_ids.iter().enumerate() {
-        if regions::work::find(tx.conn, *region).is_err() {
+        if found(regions::work::find(tx.conn, *region))?.is_none() {
             faults.push(Fault::at(format!("/region_ids/{i}"), "unknown_reference").with("kind", "region"));
         }
     }
@@ -230,7 +230,7 @@ pub fn delete_team(tx: &mut Tx, id: TeamId) -> Result<()> {
 
 fn check_parent(tx: &mut Tx, parent: Option<TeamId>, own: Option<TeamId>) -> Result<()> {
     let Some(parent) = parent else { return Ok(()) };
-    if find_team(tx.conn, parent).is_err() {
+    if found(find_team(tx.conn, parent))?.is_none() {
         return Err(Error::invalid(vec![Fault::at("/parent_id", "unknown_reference").with("kind", "team")]));
     }
     match own {

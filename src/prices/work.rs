@@ -15,7 +15,7 @@ use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::params::{Query, bad};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::messages::{self, Lang};
@@ -143,7 +143,7 @@ fn check_list(
     // Who was there when the list was made need not be looked up again.
     let customer = list.customer_id.filter(|id| before.is_none_or(|b| b.customer_id != Some(*id)));
     if let Some(customer) = customer
-        && customers::load(conn, customer).is_err()
+        && found(customers::load(conn, customer))?.is_none()
     {
         faults.push(Fault::at("/customer_id", "unknown_reference").with("kind", "customer"));
     }
@@ -494,7 +494,8 @@ pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     let customer = only_id(query, "customer_id")?.map(CustomerId);
     let facts = match customer {
         Some(id) => {
-            Some(customers::find(rx.conn, rx.caller, id).map_err(|_| unknown("customer_id", "customer"))?)
+            let customer = found(customers::find(rx.conn, rx.caller, id))?;
+            Some(customer.ok_or_else(|| unknown("customer_id", "customer"))?)
         }
         None => None,
     };

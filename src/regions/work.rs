@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::model::{Region, RegionId, RegionInput};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::schema::regions;
 
@@ -69,13 +69,13 @@ fn check_parent(conn: &mut Conn, parent: Option<RegionId>, own: Option<RegionId>
         if Some(id) == own {
             return Err(Problem::new("circular_parent").into());
         }
-        match find(conn, id) {
-            Ok(region) => next = region.parent_id,
-            Err(_) if depth == 0 => {
+        match found(find(conn, id))? {
+            Some(region) => next = region.parent_id,
+            None if depth == 0 => {
                 let fault = Fault::at("/parent_id", "unknown_reference").with("kind", "region");
                 return Err(Error::invalid(vec![fault]));
             }
-            Err(error) => return Err(error),
+            None => return Ok(()),
         }
     }
     Err(Problem::new("circular_parent").into())

@@ -6,8 +6,7 @@ use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Bool, Date, HasSqlType, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, sql_types};
 use uuid::Uuid;
@@ -136,82 +135,48 @@ impl Cond {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order(pub Vec<(Column, bool)>);
 
-/// Everything that a bound [`Value`] needs of an engine.
-pub trait Binds:
-    Backend
-    + HasSqlType<Key>
-    + HasSqlType<Instant>
-    + HasSqlType<Text>
-    + HasSqlType<BigInt>
-    + HasSqlType<Date>
-    + HasSqlType<Bool>
-{
+/// An engine, as far as conditions are written for it.
+pub trait Writes: Backend + Sized {
+    /// A bound value.
+    fn push_value<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()>;
     /// SQL between parentheses that gives the ids of the records found by a word.
-    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()>
-    where
-        Self: Sized;
-}
-impl Binds for Pg {
-    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()> {
-        search::push_pg(out, word)
-    }
-}
-impl Binds for Sqlite {
-    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()> {
-        search::push_sqlite(out, word)
-    }
+    fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()>;
 }
 
-fn push_value<'b, DB>(out: &mut AstPass<'_, 'b, DB>, value: &'b Value) -> QueryResult<()>
-where
-    DB: Binds,
-    String: ToSql<Text, DB>,
-    i64: ToSql<BigInt, DB>,
-    bool: ToSql<Bool, DB>,
-    NaiveDate: ToSql<Date, DB>,
-    At: ToSql<Instant, DB>,
-    AnyId: ToSql<Key, DB>,
-{
-    match value {
-        Value::Text(v) => out.push_bind_param::<Text, _>(v),
-        Value::Int(v) => out.push_bind_param::<BigInt, _>(v),
-        Value::Bool(v) => out.push_bind_param::<Bool, _>(v),
-        Value::Date(v) => out.push_bind_param::<Date, _>(v),
-        Value::At(v) => out.push_bind_param::<Instant, _>(v),
-        Value::Id(v) => out.push_bind_param::<Key, _>(v),
-    }
+macro_rules! writes {
+    ($engine:ident, $search:path) => {
+        impl Writes for $engine {
+            fn push_value<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
+                match value {
+                    Value::Text(v) => out.push_bind_param::<Text, _>(v),
+                    Value::Int(v) => out.push_bind_param::<BigInt, _>(v),
+                    Value::Bool(v) => out.push_bind_param::<Bool, _>(v),
+                    Value::Date(v) => out.push_bind_param::<Date, _>(v),
+                    Value::At(v) => out.push_bind_param::<Instant, _>(v),
+                    Value::Id(v) => out.push_bind_param::<Key, _>(v),
+                }
+            }
+            fn push_search<'b>(out: AstPass<'_, 'b, Self>, word: &'b search::Word) -> QueryResult<()> {
+                $search(out, word)
+            }
+        }
+    };
 }
+writes!(Pg, search::push_pg);
+writes!(Sqlite, search::push_sqlite);
 
 /// Pushes values separated by commas.
-fn push_values<'b, DB>(out: &mut AstPass<'_, 'b, DB>, values: &'b [Value]) -> QueryResult<()>
-where
-    DB: Binds,
-    String: ToSql<Text, DB>,
-    i64: ToSql<BigInt, DB>,
-    bool: ToSql<Bool, DB>,
-    NaiveDate: ToSql<Date, DB>,
-    At: ToSql<Instant, DB>,
-    AnyId: ToSql<Key, DB>,
-{
+fn push_values<'b, DB: Writes>(out: &mut AstPass<'_, 'b, DB>, values: &'b [Value]) -> QueryResult<()> {
     for (i, value) in values.iter().enumerate() {
         if i > 0 {
             out.push_sql(",");
         }
-        push_value(out, value)?;
+        DB::push_value(out, value)?;
     }
     Ok(())
 }
 
-fn push_cond<'b, DB>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> QueryResult<()>
-where
-    DB: Binds,
-    String: ToSql<Text, DB>,
-    i64: ToSql<BigInt, DB>,
-    bool: ToSql<Bool, DB>,
-    NaiveDate: ToSql<Date, DB>,
-    At: ToSql<Instant, DB>,
-    AnyId: ToSql<Key, DB>,
-{
+fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> QueryResult<()> {
     match cond {
         Cond::All => out.push_sql("1=1"),
         Cond::Nothing => out.push_sql("1=0"),
@@ -225,7 +190,7 @@ where
         Cond::Compare(column, op, value) => {
             out.push_sql(column);
             out.push_sql(op.sql());
-            push_value(&mut out, value)?;
+            DB::push_value(&mut out, value)?;
         }
         Cond::In(_, values) if values.is_empty() => out.push_sql("1=0"),
         Cond::In(column, values) => {
@@ -245,7 +210,7 @@ where
                     let value = values.next().ok_or_else(|| {
                         diesel::result::Error::QueryBuilderError("a `?` without its value".into())
                     })?;
-                    push_value(&mut out, value)?;
+                    DB::push_value(&mut out, value)?;
                 }
                 out.push_sql(piece);
             }
@@ -270,21 +235,12 @@ where
     Ok(())
 }
 
-fn push_joined<'b, DB>(
+fn push_joined<'b, DB: Writes>(
     mut out: AstPass<'_, 'b, DB>,
     parts: &'b [Cond],
     joint: &'static str,
     empty: &'static str,
-) -> QueryResult<()>
-where
-    DB: Binds,
-    String: ToSql<Text, DB>,
-    i64: ToSql<BigInt, DB>,
-    bool: ToSql<Bool, DB>,
-    NaiveDate: ToSql<Date, DB>,
-    At: ToSql<Instant, DB>,
-    AnyId: ToSql<Key, DB>,
-{
+) -> QueryResult<()> {
     if parts.is_empty() {
         out.push_sql(empty);
         return Ok(());

@@ -11,7 +11,7 @@ use super::super::rules::{Fulfilment, OrderAction, OrderStatus, Sums, line_diges
 use super::find_for;
 use crate::base::auth::{Scope, Sight, forbidden};
 use crate::base::db::{Act, Json, Tx, number_range};
-use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::Patch;
 use crate::base::types::{Amount, Price, Quantity, Rate};
 use crate::customers::model::{AddressKind, Customer, PostalAddress};
@@ -55,7 +55,8 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
 }
 
 fn find_customer(tx: &mut Tx, input: &OrderInput) -> Result<Customer> {
-    customers::find(tx.conn, tx.caller, input.customer_id).map_err(|_| unknown("/customer_id", "customer"))
+    let customer = found(customers::find(tx.conn, tx.caller, input.customer_id))?;
+    customer.ok_or_else(|| unknown("/customer_id", "customer"))
 }
 
 fn unknown(pointer: &str, kind: &str) -> Error {
@@ -151,17 +152,17 @@ fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer) -> Result<()> 
     }
     let mut faults = Vec::new();
     if let Some(rep) = head.rep_id
-        && people::find_user(tx.conn, rep).is_err()
+        && found(people::find_user(tx.conn, rep))?.is_none()
     {
         faults.push(Fault::at("/rep_id", "unknown_reference").with("kind", "user"));
     }
     if let Some(contact) = head.contact_id
-        && customers::find_contact(tx.conn, customer.id, contact).is_err()
+        && found(customers::find_contact(tx.conn, customer.id, contact))?.is_none()
     {
         faults.push(Fault::at("/contact_id", "unknown_reference").with("kind", "contact"));
     }
     if let Some(region) = head.region_id.filter(|r| Some(*r) != customer.region_id)
-        && regions::find(tx.conn, region).is_err()
+        && found(regions::find(tx.conn, region))?.is_none()
     {
         faults.push(Fault::at("/region_id", "unknown_reference").with("kind", "region"));
     }
