@@ -31,7 +31,10 @@ echo "== openapi-typescript, tsc --strict"
 ln -s "$tools/node_modules" "$work/node_modules"
 run openapi-typescript "$document" --output "$work/types.d.ts"
 cp "$here/usage.ts" "$work/"
-run tsc --strict --noEmit --skipLibCheck false --exactOptionalPropertyTypes --noUncheckedIndexedAccess \
-  --target es2022 --module esnext --moduleResolution bundler --lib es2022,dom,dom.iterable --types "" \
-  "$work/types.d.ts" "$work/usage.ts"
+cat >"$work/tsconfig.json" <<'JSON'
+{"compilerOptions": {"strict": true, "noEmit": true, "skipLibCheck": false, "exactOptionalPropertyTypes": true,
+  "noUncheckedIndexedAccess": true, "target": "es2022", "module": "esnext", "moduleResolution": "bundler",
+  "lib": ["es2022", "dom", "dom.iterable"], "types": []}, "files": ["types.d.ts", "usage.ts"]}
+JSON
+run tsc -p "$work"
 echo "The document satisfies all of them."

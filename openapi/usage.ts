@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./types";
 
-type Order = components["schemas"]["Order"];
+type Order = components["schemas"]["OrderView"];
 
 const api = createClient<paths>({
   baseUrl: "http://127.0.0.1:8080/api/v1",
