@@ -21,6 +21,25 @@ are decimal strings with up to six places; a JSON number in their place is refus
 `Idempotency-Key`. **Trying out** is free with `dry_run=true`. **Problems** are `application/problem+json`; `code` is
 stable, the words follow `Accept-Language` (`en`, `zh-CN`), and `GET /problems/{code}` explains each.";
 
+/// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
+const TAG_ORDER: [&str; 15] = [
+    "auth",
+    "me",
+    "orders",
+    "shipments",
+    "customers",
+    "products",
+    "product-categories",
+    "prices",
+    "price-lists",
+    "reports",
+    "users",
+    "teams",
+    "regions",
+    "settings",
+    "system",
+];
+
 /// The document and the endpoints, with the shapes of their bodies compiled.
 pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
     let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
@@ -46,12 +65,12 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             "version": "1.0.0",
             "summary": "System of record of a sales department",
             "description": ABOUT,
-            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
-            "contact": {"name": "The administrator of this Salesdesk", "url": "/docs"},
+            "license": {"name": "MIT", "identifier": "MIT"},
+            "contact": {"name": "The administrator of this Salesdesk"},
         },
         "servers": [{"url": super::dispatch::API, "description": "This server"}],
         "security": [],
-        "tags": routes.tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect::<Vec<_>>(),
+        "tags": tags(routes.tags),
         "paths": paths,
         "components": {
             "securitySchemes": security_schemes(),
@@ -62,6 +81,11 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         },
     });
     Ok((document, routes.endpoints.into_iter().map(Arc::new).collect()))
+}
+
+fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
+    tags.sort_by_key(|(name, _)| TAG_ORDER.iter().position(|t| t == name).unwrap_or(TAG_ORDER.len()));
+    tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect()
 }
 
 // ---- schemas -------------------------------------------------------------------------------------------------
@@ -267,9 +291,19 @@ fn path_parameters(endpoint: &Endpoint) -> Vec<Value> {
                 Some(p) => params::schema(params::Takes::Ids(p))["items"].clone(),
                 None => json!({"type": "string", "minLength": 1, "maxLength": 200}),
             };
-            json!({"name": name, "in": "path", "required": true, "schema": schema})
+            let about = path_parameter_about(name);
+            json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
         })
         .collect()
+}
+
+fn path_parameter_about(name: &str) -> String {
+    match name {
+        "system" => "The other system, as the record's external ids name it.".into(),
+        "id" => "The record's id in the other system.".into(),
+        "code" => "The `code` of the problem.".into(),
+        _ => format!("The id of the {}.", name.trim_end_matches("_id").replace('_', " ")),
+    }
 }
 
 fn placeholders(path: &str) -> impl Iterator<Item = &str> {
@@ -428,9 +462,12 @@ pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
 
 // ---- examples ------------------------------------------------------------------------------------------------
 
+/// Deeper than any answer nests; only a schema that contains itself gets here.
+const DEEPEST_EXAMPLE: usize = 16;
+
 /// An example of a schema, put together from the examples of its parts.
 fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Value {
-    if depth > 8 {
+    if depth > DEEPEST_EXAMPLE {
         return Value::Null;
     }
     if let Some(example) = schema.get("example").or_else(|| schema.get("examples").and_then(|e| e.get(0))) {
