@@ -1,5 +1,6 @@
 //! What the command line does.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -144,8 +145,13 @@ pub fn migrate(config: &Config) -> Outcome {
 pub fn openapi() -> Outcome {
     let (document, _) = crate::base::http::document::build(start::routes()).map_err(StartError::Setting)?;
     let text = serde_json::to_string_pretty(&document).map_err(|e| StartError::Setting(e.to_string()))?;
-    println!("{text}");
-    Ok(ExitCode::SUCCESS)
+    // Not `println!`, which panics when the reader (`| head`) has seen enough.
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(StartError::Setting(format!("cannot write the document: {error}")))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Opens the database for a command beside a server.
