@@ -1,12 +1,12 @@
 //! Answers: a value with its status and headers, and the bytes that it becomes.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::params::Query;
 use crate::base::db::Rx;
 use crate::base::db::list::Page;
-use crate::base::error::{Error, Fault, Result};
+use crate::base::error::{Error, Result};
 
 /// What a handler answers.
 pub struct Answer<T> {
@@ -57,7 +57,7 @@ impl<T: Serialize> Answer<T> {
             let mut value = serde_json::to_value(&self.value).map_err(|e| Error::internal(e.to_string()))?;
             super::expand::widen(rx, &mut value, &query.expand)?;
             if let Some(fields) = &query.fields {
-                cut(&mut value, fields)?;
+                cut(&mut value, fields);
             }
             serde_json::to_vec(&value)
         };
@@ -99,24 +99,16 @@ impl Reply {
 }
 
 /// Keeps only these fields, of the record or of each record of a page.
-fn cut(value: &mut Value, fields: &[String]) -> Result<()> {
+fn cut(value: &mut Value, fields: &[String]) {
     match value.get_mut("data").and_then(Value::as_array_mut) {
-        Some(rows) => rows.iter_mut().try_for_each(|row| cut_record(row, fields)),
+        Some(rows) => rows.iter_mut().for_each(|row| cut_record(row, fields)),
         None => cut_record(value, fields),
     }
 }
 
-fn cut_record(record: &mut Value, fields: &[String]) -> Result<()> {
-    let Some(object) = record.as_object_mut() else { return Ok(()) };
-    if let Some(unknown) = fields.iter().find(|f| !object.contains_key(*f)) {
-        let mut known: Vec<&str> = object.keys().map(String::as_str).collect();
-        known.sort_unstable();
-        let fault = Fault::parameter("fields", "not_allowed").with("allowed", known.join(", "));
-        log::debug!("unknown field {unknown}");
-        return Err(super::params::bad(vec![fault]));
+fn cut_record(record: &mut Value, fields: &[String]) {
+    if let Some(object) = record.as_object_mut() {
+        let kept = |field: &String| Some((field.clone(), object.get(field)?.clone()));
+        *object = fields.iter().filter_map(kept).collect();
     }
-    let kept: Map<String, Value> =
-        fields.iter().filter_map(|f| object.get(f).map(|v| (f.clone(), v.clone()))).collect();
-    *object = kept;
-    Ok(())
 }

@@ -107,7 +107,7 @@ impl App {
         let Handler::Write(handler) = &endpoint.handler else {
             return Err(Error::internal(format!("{path} cannot be applied in a unit of work")));
         };
-        let reply = handler(raw, endpoint.shape.as_deref())?(tx)?;
+        let reply = handler(raw, endpoint.shape.as_ref())?(tx)?;
         let body = reply.body.map(|b| serde_json::from_slice(&b)).transpose();
         Ok(body.map_err(|e| Error::internal(e.to_string()))?.unwrap_or_default())
     }
@@ -226,6 +226,7 @@ async fn answer(
     let key = idempotency_key(req, &endpoint, &caller, &body)?;
     let value = parse_json(&endpoint, &body)?;
     let query = params::parse(req.query_string(), &endpoint.params, &endpoint.common)?;
+    params::check_fields(&query, &endpoint.fields)?;
     let ctx = Ctx {
         core: app.core.clone(),
         caller,
@@ -245,11 +246,11 @@ async fn answer(
 pub async fn run(endpoint: &Endpoint, ctx: Ctx, raw: RawReq) -> Result<Reply> {
     match &endpoint.handler {
         Handler::Read(handler) => {
-            let unit = handler(raw, endpoint.shape.as_deref())?;
+            let unit = handler(raw)?;
             ctx.read(unit).await
         }
         Handler::Write(handler) => {
-            let unit = handler(raw, endpoint.shape.as_deref())?;
+            let unit = handler(raw, endpoint.shape.as_ref())?;
             ctx.answer(unit).await
         }
         Handler::Flow(handler) => handler(ctx, raw, endpoint.shape.clone()).await,

@@ -48,6 +48,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             let shape = Shape::compile(&body.reference, &schemas);
             endpoint.shape = Some(Arc::new(shape.map_err(|e| format!("{}: {e}", endpoint.operation_id))?));
         }
+        endpoint.fields = fields_of(endpoint, &schemas);
     }
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for endpoint in &routes.endpoints {
@@ -103,13 +104,22 @@ fn schemas(components: &mut Components, endpoints: &[Endpoint]) -> Result<Map<St
     for schema in all.values_mut() {
         bound(schema);
     }
+    let mut patches = Map::new();
     for endpoint in endpoints {
         let Some(body) = endpoint.body.as_ref().filter(|b| b.patch) else { continue };
         let name = name_of(&body.reference).ok_or("a patch of something without a name")?;
-        let form = all.get(name).ok_or_else(|| format!("no schema {name}"))?;
-        all.insert(patch_name(name), patch_of(form));
+        add_patch(name, &all, &mut patches)?;
     }
+    all.extend(patches);
     Ok(all)
+}
+
+/// The names that `fields` can name: those of the answer, or of each record of a page.
+fn fields_of(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Vec<String> {
+    let named = |reference: &Value| name_of(reference).and_then(|name| schemas.get(name));
+    let Some(answer) = endpoint.answer.as_ref().and_then(named) else { return vec![] };
+    let record = named(&answer["properties"]["data"]["items"]).unwrap_or(answer);
+    record["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
 /// Drops the schemas that nothing leads to, such as a form that is only ever patched.
@@ -214,22 +224,56 @@ fn bound(schema: &mut Value) {
     }
 }
 
-/// A merge patch of a form: nothing is required, and what was not required may be cleared with null.
-fn patch_of(form: &Value) -> Value {
+/// Adds the merge patch of a form: nothing is required, and what was not required may be cleared with null.
+fn add_patch(name: &str, all: &Map<String, Value>, patches: &mut Map<String, Value>) -> Result<(), String> {
+    let form = all.get(name).ok_or_else(|| format!("no schema {name}"))?;
+    // Known from here on, should the form hold itself.
+    patches.insert(patch_name(name), Value::Null);
     let required: Vec<&str> =
         form["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut properties = Map::new();
     for (name, schema) in form["properties"].as_object().into_iter().flatten() {
-        let schema = if required.contains(&name.as_str()) { schema.clone() } else { nullable(schema) };
+        let schema = within_patch(schema, all, patches)?;
+        let schema = if required.contains(&name.as_str()) { schema } else { nullable(&schema) };
         properties.insert(name.clone(), schema);
     }
     let about = form["description"].as_str().unwrap_or("");
-    json!({
+    let patch = json!({
         "type": "object",
         "description": format!("A merge patch: what is absent stays, null clears. {about}"),
         "properties": properties,
         "additionalProperties": false,
-    })
+    });
+    patches.insert(patch_name(name), patch);
+    Ok(())
+}
+
+/// A field of a merge patch: objects in it are merged too, so they are patches themselves.
+fn within_patch(
+    schema: &Value,
+    all: &Map<String, Value>,
+    patches: &mut Map<String, Value>,
+) -> Result<Value, String> {
+    if let Some(name) = name_of(schema) {
+        if all.get(name).is_none_or(|form| form["properties"].is_null()) {
+            return Ok(schema.clone());
+        }
+        if !patches.contains_key(&patch_name(name)) {
+            add_patch(name, all, patches)?;
+        }
+        return Ok(json!({"$ref": format!("#/components/schemas/{}", patch_name(name))}));
+    }
+    let mut schema = schema.clone();
+    if let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        for variant in variants {
+            *variant = within_patch(variant, all, patches)?;
+        }
+    }
+    // In a map, null takes the entry away.
+    if schema["additionalProperties"].is_object() {
+        schema["additionalProperties"] = nullable(&schema["additionalProperties"]);
+    }
+    Ok(schema)
 }
 
 fn nullable(schema: &Value) -> Value {

@@ -173,7 +173,7 @@ pub struct Req<P = (), B = ()> {
 pub trait Body: Sized + Clone + Send + 'static {
     /// The body's schema; None when there is no body.
     fn schema(components: &mut Components) -> Option<BodySchema>;
-    fn read(value: Option<Value>, shape: Option<&Shape>) -> Result<Self>;
+    fn read(value: Option<Value>, shape: Option<&Arc<Shape>>) -> Result<Self>;
 }
 
 pub struct BodySchema {
@@ -186,7 +186,7 @@ impl Body for () {
     fn schema(_: &mut Components) -> Option<BodySchema> {
         None
     }
-    fn read(_: Option<Value>, _: Option<&Shape>) -> Result<Self> {
+    fn read(_: Option<Value>, _: Option<&Arc<Shape>>) -> Result<Self> {
         Ok(())
     }
 }
@@ -195,9 +195,11 @@ impl<T: ToSchema + DeserializeOwned + Clone + Send + 'static> Body for Json<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
         Some(BodySchema { reference: components.reference::<T>(), patch: false })
     }
-    fn read(value: Option<Value>, shape: Option<&Shape>) -> Result<Self> {
+    fn read(value: Option<Value>, shape: Option<&Arc<Shape>>) -> Result<Self> {
         let value = value.unwrap_or(Value::Object(Map::new()));
-        check(&value, shape, false)?;
+        if let Some(shape) = shape {
+            refuse(shape.check(&value))?;
+        }
         from_value(value).map(Json)
     }
 }
@@ -213,10 +215,8 @@ impl<T> std::ops::Deref for Json<T> {
     }
 }
 
-/// All faults that the schema finds.
-pub fn check(value: &Value, shape: Option<&Shape>, patch: bool) -> Result<()> {
-    let Some(shape) = shape else { return Ok(()) };
-    let faults = if patch { shape.check_patch(value) } else { shape.check(value) };
+/// 422 with all faults that the schema finds, if any.
+fn refuse(faults: Vec<shape::Fault>) -> Result<()> {
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults.into_iter().map(Into::into).collect())) }
 }
 
@@ -240,8 +240,8 @@ pub type WriteUnit = Box<dyn FnMut(&mut Tx) -> Result<Reply> + Send>;
 
 /// What runs when the request has been checked.
 pub enum Handler {
-    Read(Box<dyn Fn(RawReq, Option<&Shape>) -> Result<ReadUnit> + Send + Sync>),
-    Write(Box<dyn Fn(RawReq, Option<&Shape>) -> Result<WriteUnit> + Send + Sync>),
+    Read(Box<dyn Fn(RawReq) -> Result<ReadUnit> + Send + Sync>),
+    Write(Box<dyn Fn(RawReq, Option<&Arc<Shape>>) -> Result<WriteUnit> + Send + Sync>),
     /// Needs more than one unit, or slow work beside the database (password hashing).
     Flow(
         Box<dyn Fn(Ctx, RawReq, Option<Arc<Shape>>) -> LocalBoxFuture<'static, Result<Reply>> + Send + Sync>,
@@ -268,6 +268,8 @@ pub struct Endpoint {
     pub max_body: usize,
     pub answer: Option<Value>,
     pub answer_example: Option<Value>,
+    /// The names that `fields` can name; known when the document is built.
+    pub fields: Vec<String>,
     /// Problems beyond those that its nature brings.
     pub problems: Vec<&'static str>,
     pub answers_version: bool,
@@ -344,7 +346,7 @@ impl Routes {
         handler: fn(&mut Rx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         let answer = Some(self.components.reference::<T>());
-        let run = Handler::Read(Box::new(move |raw, _| {
+        let run = Handler::Read(Box::new(move |raw| {
             let req = typed::<P, ()>(raw, None)?;
             Ok(Box::new(move |rx| handler(rx, &req)?.finish(rx, &req.query, 200)))
         }));
@@ -362,7 +364,7 @@ impl Routes {
         handler: fn(&mut Rx, &Req<P>) -> Result<Page<T>>,
     ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
-        let run = Handler::Read(Box::new(move |raw, _| {
+        let run = Handler::Read(Box::new(move |raw| {
             let req = typed::<P, ()>(raw, None)?;
             Ok(Box::new(move |rx| Answer::page(handler(rx, &req)?).finish(rx, &req.query, 200)))
         }));
@@ -478,7 +480,7 @@ impl Routes {
         let answer = Some(self.components.reference::<T>());
         let run = Handler::Flow(Box::new(move |ctx, raw, shape| {
             Box::pin(async move {
-                let body = B::read(raw.body, shape.as_deref())?;
+                let body = B::read(raw.body, shape.as_ref())?;
                 handler(ctx, Req { path: raw.path, query: raw.query, body }).await
             })
         }));
@@ -513,6 +515,7 @@ impl Routes {
             max_body: MAX_BODY,
             answer,
             answer_example: None,
+            fields: Vec::new(),
             problems: Vec::new(),
             answers_version: !matches!(nature, Nature::List | Nature::Talk),
             shape: None,
@@ -523,7 +526,7 @@ impl Routes {
     }
 }
 
-fn typed<P: PathArgs, B: Body>(raw: RawReq, shape: Option<&Shape>) -> Result<Req<P, B>> {
+fn typed<P: PathArgs, B: Body>(raw: RawReq, shape: Option<&Arc<Shape>>) -> Result<Req<P, B>> {
     let body = B::read(raw.body, shape)?;
     // An id that cannot be one names no record: 404, after the body's shape.
     let path = P::parse(&raw.path).ok_or_else(Error::not_found)?;

@@ -225,6 +225,15 @@ pub fn parse(raw: &str, params: &[Param], common: &Common) -> Result<Query> {
     if faults.is_empty() { Ok(query) } else { Err(bad(faults)) }
 }
 
+/// Each of `fields` is a field of the answer, or one that `expand` adds to it.
+pub fn check_fields(query: &Query, known: &[String]) -> Result<()> {
+    let is_known = |field: &String| known.contains(field) || query.expand.contains(field);
+    if query.fields.iter().flatten().all(is_known) {
+        return Ok(());
+    }
+    Err(bad(vec![Fault::parameter("fields", "not_allowed").with("allowed", known.join(", "))]))
+}
+
 fn unknown(name: &str, params: &[Param], common: &Common) -> Fault {
     let mut known: Vec<&str> = params.iter().map(|p| p.name).collect();
     known.extend(common_names(common));

@@ -2,19 +2,22 @@
 //! form, the patch laid over it, and the whole checked as if it were entered anew. So one type and one set of
 //! rules serve entry and change.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::shape::Shape;
-use super::{Body, BodySchema, Components, check, from_value};
+use super::{Body, BodySchema, Components, from_value, refuse};
 use crate::base::error::{Error, Result};
 
 /// A merge patch of the form `T`, its present fields already checked.
 #[derive(Debug, Clone)]
 pub struct Patch<T> {
     fields: Map<String, Value>,
+    shape: Option<Arc<Shape>>,
     form: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -22,11 +25,15 @@ impl<T: ToSchema + Clone + Send + 'static> Body for Patch<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
         Some(BodySchema { reference: components.reference::<T>(), patch: true })
     }
-    fn read(value: Option<Value>, shape: Option<&Shape>) -> Result<Self> {
+    fn read(value: Option<Value>, shape: Option<&Arc<Shape>>) -> Result<Self> {
         let value = value.unwrap_or_default();
-        check(&value, shape, true)?;
+        if let Some(shape) = shape {
+            refuse(shape.check_patch(&value))?;
+        }
         match value {
-            Value::Object(fields) => Ok(Patch { fields, form: std::marker::PhantomData }),
+            Value::Object(fields) => {
+                Ok(Patch { fields, shape: shape.cloned(), form: std::marker::PhantomData })
+            }
             _ => Err(Error::field("", "wrong_type")),
         }
     }
@@ -35,21 +42,25 @@ impl<T: ToSchema + Clone + Send + 'static> Body for Patch<T> {
 impl<T: Serialize + DeserializeOwned> Patch<T> {
     /// The form with the patch laid over it.
     pub fn onto(&self, current: &T) -> Result<T> {
-        let mut form = serde_json::to_value(current).map_err(|e| Error::internal(e.to_string()))?;
-        merge(&mut form, Value::Object(self.fields.clone()));
-        from_value(form)
+        let form = serde_json::to_value(current).map_err(|e| Error::internal(e.to_string()))?;
+        self.merged(form)
     }
     /// The form that the patch makes by itself, where there is no record yet.
     pub fn alone(&self) -> Result<T> {
-        let mut form = Value::Null;
+        self.merged(Value::Null)
+    }
+    fn merged(&self, mut form: Value) -> Result<T> {
         merge(&mut form, Value::Object(self.fields.clone()));
-        from_value(form)
+        // A patch that is right by itself can leave a form that is not, such as an address without a city.
+        T::deserialize(&form).or_else(|_| {
+            if let Some(shape) = &self.shape {
+                refuse(shape.check(&form))?;
+            }
+            from_value(form)
+        })
     }
     pub fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
-    }
-    pub fn of(fields: Map<String, Value>) -> Patch<T> {
-        Patch { fields, form: std::marker::PhantomData }
     }
 }
 

@@ -57,8 +57,8 @@ impl Shape {
 
     /// All faults of an RFC 7396 merge patch for an object of this shape; at most [`Shape::MAX_FAULTS`].
     ///
-    /// Nothing is required, nor within objects, which are merged. `null` clears a property that is nullable or not required, and removes a key of a
-    /// free map. Any other value present is checked as in [`Shape::check`].
+    /// Nothing is required, nor within objects, which are merged. `null` clears a property that is nullable or
+    /// not required, and removes a key of a free map. Any other value present is checked as in [`Shape::check`].
     pub fn check_patch(&self, value: &Value) -> Vec<Fault> {
         let mut run = Run::new(&self.nodes);
         if value.is_object() {
@@ -313,16 +313,8 @@ type Params = Vec<(&'static str, String)>;
 enum Mode {
     /// A whole value.
     Whole,
-    /// The object itself is a merge patch.
+    /// A merge patch, or an object in one: objects are merged, arrays are replaced as a whole.
     Patch,
-    /// A value in a merge patch, reached through objects only: arrays are replaced as a whole.
-    InPatch,
-}
-
-impl Mode {
-    fn of_member(self) -> Mode {
-        if self == Mode::Whole { Mode::Whole } else { Mode::InPatch }
-    }
 }
 
 /// The way from the root to a value, kept on the stack and turned into a pointer only for a fault.
@@ -582,7 +574,7 @@ impl<'s> Run<'s> {
                     present += usize::from(field.required);
                     let clears = mode == Mode::Patch && value.is_null() && !field.required;
                     if !clears {
-                        self.visit(field.node, value, &at.key(name), mode.of_member());
+                        self.visit(field.node, value, &at.key(name), mode);
                     }
                 }
                 None => self.extra(rules, name, value, at, mode),
@@ -612,12 +604,12 @@ impl<'s> Run<'s> {
         {
             return self.fault(&at, "unknown_field", || vec![("allowed", keys.listed.clone())]);
         }
-        let removes = mode != Mode::Whole && value.is_null();
+        let removes = mode == Mode::Patch && value.is_null();
         if !self.storable(name, &at) || removes {
             return;
         }
         match rules.extra {
-            Extra::Checked(node) => self.visit(node, value, &at, mode.of_member()),
+            Extra::Checked(node) => self.visit(node, value, &at, mode),
             Extra::Any | Extra::Refused => self.anything(value, &at),
         }
     }
