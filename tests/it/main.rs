@@ -7,6 +7,8 @@ mod contract;
 mod document;
 mod engine;
 mod fixtures;
+mod orders;
 mod people;
 mod postgres;
 mod schema;
+mod shop;

@@ -401,6 +401,17 @@ impl TestApp {
         reply
     }
 
+    /// Asks while others do: for clients that each go their own way, under [`TestApp::run`].
+    pub async fn asked(&self, ask: &Ask) -> Reply {
+        let reply = self.perform(ask).await;
+        self.examine(ask, &reply);
+        reply
+    }
+
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runner.block_on(work)
+    }
+
     async fn perform(&self, ask: &Ask) -> Reply {
         let mut request = TestRequest::default()
             .method(ask.method.parse().expect("a method"))
