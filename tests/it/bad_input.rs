@@ -31,7 +31,8 @@ struct Row {
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 const NEW: &str = "POST /orders";
 const HEAD: &str = "PATCH /orders/$draft";
-const MERGE: &[(&str, &str)] = &[("content-type", "application/merge-patch+json"), ("if-match", "\"$version\"")];
+const MERGE: &[(&str, &str)] =
+    &[("content-type", "application/merge-patch+json"), ("if-match", "\"$version\"")];
 const SHIP: &str = "POST /orders/$order/shipments";
 
 const fn row(
@@ -145,7 +146,7 @@ const TABLE: &[Row] = &[
     row("a key too long", "POST /orders", &[("content-type", "application/json"), ("idempotency-key", LONG)], Text(r#"{"customer_id":"$customer"}"#), PARAMETER, &["Idempotency-Key"]),
 ];
 
-const LONG: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+const LONG: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 
 fn too_many_lines() -> String {
     let line = r#"{"product_id":"$product","quantity":"1"}"#;
@@ -224,9 +225,16 @@ fn bad_input_is_refused_by_name_and_changes_nothing(app: &TestApp) {
     for row in TABLE {
         for lang in ["en", "zh-CN"] {
             let reply = app.ask(&ask_of(app, row, &names, lang));
-            let got = (reply.status, reply.body["code"].as_str().unwrap_or(""), reply.places());
+            // A text may be too long and no number at the same place.
+            let mut places = reply.places();
+            places.dedup();
+            let got = (reply.status, reply.body["code"].as_str().unwrap_or(""), places);
             if got != (row.status, row.code, row.places.to_vec()) {
-                wrong.push(format!("{}: {got:?}, not {:?}: {reply}", row.name, (row.status, row.code, row.places)));
+                wrong.push(format!(
+                    "{}: {got:?}, not {:?}: {reply}",
+                    row.name,
+                    (row.status, row.code, row.places)
+                ));
             }
             let detail = reply.body["detail"].as_str().unwrap_or("");
             let chinese = detail.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
@@ -261,7 +269,11 @@ fn particulars(app: &TestApp, draft: &Told, order: &Told) {
     assert_eq!(step.body["allowed_actions"], draft.now()["allowed_actions"]);
     let stale = all.patch(&draft.path(), "\"99\"", json!({"notes": "x"}));
     assert_eq!(stale.body["current_version"], draft.now()["version"]);
-    let over = order.by(Role::Warehouse, "shipments", json!({"lines": [{"order_line_id": order.line(0), "quantity": "8"}]}));
+    let over = order.by(
+        Role::Warehouse,
+        "shipments",
+        json!({"lines": [{"order_line_id": order.line(0), "quantity": "8"}]}),
+    );
     let error = &over.body["errors"][0];
     assert_eq!((&error["code"], &error["params"]["open"]), (&json!("exceeds_open"), &json!("7")));
 }

@@ -25,7 +25,8 @@ async fn asked(app: &TestApp, client: &Client<'_>, method: &str, path: &str, bod
 fn adds_up(order: &Value) {
     let Some(lines) = order["lines"].as_array() else { return };
     for name in ["list", "discount", "net", "tax", "gross"] {
-        let cents = |v: &Value| v[name].as_str().expect("an amount").replace('.', "").parse::<i64>().expect("cents");
+        let cents =
+            |v: &Value| v[name].as_str().expect("an amount").replace('.', "").parse::<i64>().expect("cents");
         assert_eq!(cents(order), lines.iter().map(cents).sum::<i64>(), "{name} of {order:#}");
     }
 }
@@ -36,7 +37,8 @@ async fn count_up(app: &TestApp, client: &Client<'_>, shared: &str, stale: &Atom
         let seen = asked(app, client, "GET", shared, None).await.expect(200);
         let count: u64 = seen.body["notes"].as_str().expect("a count").parse().expect("a count");
         let change = json!({"notes": (count + 1).to_string()});
-        let reply = asked(app, &client.clone().with("if-match", &seen.etag()), "PATCH", shared, Some(change)).await;
+        let reply =
+            asked(app, &client.clone().with("if-match", &seen.etag()), "PATCH", shared, Some(change)).await;
         match reply.status {
             200 => return,
             412 => stale.fetch_add(1, Ordering::Relaxed),
@@ -83,9 +85,8 @@ fn a_crowd_loses_no_change_and_reads_whole_orders(app: &TestApp) {
     let listed = app.all_powerful().get("/orders?include=total_count&limit=1").expect(200);
     assert_eq!(listed.body["total_count"], CLIENTS + 1);
     // Numbers are given once.
-    let numbers = app.read(|conn| {
-        crate::support::number(conn, "SELECT count(DISTINCT number) AS number FROM orders")
-    });
+    let numbers =
+        app.read(|conn| crate::support::number(conn, "SELECT count(DISTINCT number) AS number FROM orders"));
     assert_eq!(numbers, CLIENTS as i64 + 1);
     nothing_is_off(app);
 }

@@ -108,7 +108,8 @@ fn an_order_goes_from_draft_to_completed(app: &TestApp) {
     assert_eq!(order.now()["lines"][0]["shipped"], "4");
     // Without lines: everything that is open.
     let rest = order.by(Role::Warehouse, "shipments", json!({"carrier": "SF Express"})).expect(201);
-    let quantities: Vec<&Value> = rest.body["lines"].as_array().expect("lines").iter().map(|l| &l["quantity"]).collect();
+    let quantities: Vec<&Value> =
+        rest.body["lines"].as_array().expect("lines").iter().map(|l| &l["quantity"]).collect();
     assert_eq!(quantities, ["6", "2"]);
     order.is("shipped", "full");
     for shipment in [&first, &rest] {
@@ -171,19 +172,22 @@ fn above_a_managers_limit_the_executive_approves(app: &TestApp) {
 
 fn a_discount_beyond_the_limit_depends_on_who_looks(app: &TestApp) {
     let shop = Shop::open(app);
-    let discounted = |rate: &str| {
-        let lines = json!([{"product_id": shop.pot, "quantity": "1", "discount_rate": rate}]);
+    let discounted = |quantity: &str, rate: &str| {
+        let lines = json!([{"product_id": shop.pot, "quantity": quantity, "discount_rate": rate}]);
         let order = shop.enter(json!({"customer_id": shop.customer, "lines": lines}));
         order.by(Role::Rep, "submit", json!({})).expect(200);
         order
     };
-    assert_eq!(codes(&review(&discounted("0.05"), Role::Manager).body["findings"]), [""; 0]);
-    let some = discounted("0.15");
+    assert_eq!(codes(&review(&discounted("1", "0.05"), Role::Manager).body["findings"]), [""; 0]);
+    let some = discounted("2", "0.15");
     let seen = review(&some, Role::Manager);
     assert_eq!(codes(&seen.body["findings"]), ["discount_beyond_limit"]);
-    assert_eq!((&seen.body["findings"][0]["severity"], &seen.body["blocked"]), (&json!("soft"), &json!(false)));
+    assert_eq!(
+        (&seen.body["findings"][0]["severity"], &seen.body["blocked"]),
+        (&json!("soft"), &json!(false))
+    );
     some.by(Role::Manager, "approve", json!({})).expect(200);
-    let much = discounted("0.30");
+    let much = discounted("3", "0.30");
     let stopped = much.by(Role::Manager, "approve", json!({})).refused(409, "review_blocked");
     assert_eq!(codes(&stopped.body["findings"]), ["discount_beyond_limit"]);
     much.by(Role::Executive, "approve", json!({})).expect(200);
@@ -225,7 +229,9 @@ fn a_blocked_customer_gets_nothing(app: &TestApp) {
     let (submitted, confirmed) = (shop.submitted("1", "0"), shop.confirmed("2", "0"));
     let block = format!("/customers/{}/block", shop.customer);
     app.all_powerful().post(&block, json!({"reason": "Does not pay"})).expect(200);
-    for (order, role, step) in [(&submitted, Role::Manager, "approve"), (&confirmed, Role::Warehouse, "shipments")] {
+    for (order, role, step) in
+        [(&submitted, Role::Manager, "approve"), (&confirmed, Role::Warehouse, "shipments")]
+    {
         let stopped = order.by(role, step, json!({})).refused(409, "review_blocked");
         assert_eq!(codes(&stopped.body["findings"]), ["customer_blocked"]);
         assert!(stopped.body["findings"][0]["message"].as_str().is_some_and(|m| m.contains("Does not pay")));
@@ -359,7 +365,10 @@ fn what_will_not_be_delivered_is_closed_short(app: &TestApp) {
     let shipment = order.ship(0, "4").expect(201).id();
     let closed = order.by(Role::Clerk, "close-short", why).expect(200);
     assert_eq!((&closed.body["status"], &closed.body["fulfilment"]), (&json!("shipped"), &json!("full")));
-    assert_eq!((&closed.body["lines"][0]["closed"], &closed.body["lines"][1]["closed"]), (&json!("6"), &json!("2")));
+    assert_eq!(
+        (&closed.body["lines"][0]["closed"], &closed.body["lines"][1]["closed"]),
+        (&json!("6"), &json!("2"))
+    );
     order.by(Role::Warehouse, "shipments", json!({})).refused(409, "invalid_transition");
     order.by(Role::Clerk, "complete", json!({})).refused(409, "invalid_transition");
     app.as_role(Role::Warehouse).post(&format!("/shipments/{shipment}/deliver"), json!({})).expect(200);
@@ -371,10 +380,15 @@ fn what_will_not_be_delivered_is_closed_short(app: &TestApp) {
 fn an_order_is_cancelled_before_its_first_shipment_only(app: &TestApp) {
     let shop = Shop::open(app);
     let why = json!({"reason": "Project stopped"});
-    for order in [shop.draft("1", "0"), shop.submitted("2", "0"), shop.approved("3", "0"), shop.confirmed("4", "0")] {
+    for order in
+        [shop.draft("1", "0"), shop.submitted("2", "0"), shop.approved("3", "0"), shop.confirmed("4", "0")]
+    {
         order.by(Role::Rep, "cancel", why.clone()).refused(403, "forbidden");
         let cancelled = order.by(Role::Clerk, "cancel", why.clone()).expect(200);
-        assert_eq!((&cancelled.body["status"], &cancelled.body["cancel_reason"]), (&json!("cancelled"), &why["reason"]));
+        assert_eq!(
+            (&cancelled.body["status"], &cancelled.body["cancel_reason"]),
+            (&json!("cancelled"), &why["reason"])
+        );
     }
     let order = shop.confirmed("5", "0");
     order.ship(0, "1").expect(201);
@@ -400,7 +414,10 @@ fn a_revision_keeps_what_was_before(app: &TestApp) {
         "add_lines": [{"product_id": shop.tea, "quantity": "1"}]});
     let revised = order.by(Role::Clerk, "revisions", change).expect(200);
     assert_eq!(sums(&revised.body), ["112.50", "0.00", "112.50", "14.63", "127.13"]);
-    assert_eq!((&revised.body["revision"], &revised.body["promised_date"]), (&json!(1), &json!("2026-12-10")));
+    assert_eq!(
+        (&revised.body["revision"], &revised.body["promised_date"]),
+        (&json!(1), &json!("2026-12-10"))
+    );
     // On time is still what was promised first.
     assert_eq!(revised.body["first_promised_date"], "2026-11-30");
     let kept = clerk.get(&format!("{}/revisions", order.path())).expect(200);
@@ -424,7 +441,8 @@ fn a_revision_cannot_go_below_what_was_shipped(app: &TestApp) {
         let refused = to(less).refused(422, "validation_failed");
         assert_eq!(refused.places(), ["/change_lines/0/quantity"]);
     }
-    let twice = json!([{"line_id": order.line(0), "quantity": "9"}, {"line_id": order.line(0), "quantity": "8"}]);
+    let twice =
+        json!([{"line_id": order.line(0), "quantity": "9"}, {"line_id": order.line(0), "quantity": "8"}]);
     let twice = order.by(Role::Clerk, "revisions", json!({"reason": "Both", "change_lines": twice}));
     assert_eq!(twice.refused(422, "validation_failed").places(), ["/change_lines/1/line_id"]);
     to("4").expect(200);
@@ -553,8 +571,14 @@ fn allowed_actions_say_what_really_happens(app: &TestApp) {
     shipped.ship(0, "9").expect(201);
     let large = shop.submitted("0", "500");
     let stages = [
-        shop.draft("1", "0"), shop.submitted("2", "0"), shop.approved("3", "0"), shop.confirmed("4", "0"),
-        held, partial, shipped, large,
+        shop.draft("1", "0"),
+        shop.submitted("2", "0"),
+        shop.approved("3", "0"),
+        shop.confirmed("4", "0"),
+        held,
+        partial,
+        shipped,
+        large,
     ];
     for order in &stages {
         for role in [Role::Clerk, Role::Rep, Role::Manager, Role::Finance, Role::Warehouse, Role::Executive] {
@@ -626,7 +650,11 @@ fn a_manager_sees_the_teams_orders(app: &TestApp) {
     assert_eq!(sightings(&order, "manager"), [true; 9]);
     let customer = shop.customer_of("rep2", "Shenzhen Qianhai Cloud");
     let lines = json!([{"product_id": shop.tea, "quantity": "1"}]);
-    let id = app.as_user("rep2").post("/orders", json!({"customer_id": customer, "lines": lines})).expect(201).id();
+    let id = app
+        .as_user("rep2")
+        .post("/orders", json!({"customer_id": customer, "lines": lines}))
+        .expect(201)
+        .id();
     let south = Told { app, id };
     south.step(&app.as_user("rep2"), "submit", json!({})).expect(200);
     south.by(Role::Manager, "approve", json!({})).refused(404, "not_found");

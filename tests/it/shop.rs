@@ -20,7 +20,8 @@ pub struct Shop<'a> {
 impl<'a> Shop<'a> {
     pub fn open(app: &'a TestApp) -> Shop<'a> {
         let all = app.all_powerful();
-        let list = json!({"code": "STANDARD", "name": "Standard", "currency": "CNY", "valid_from": "2026-01-01"});
+        let list =
+            json!({"code": "STANDARD", "name": "Standard", "currency": "CNY", "valid_from": "2026-01-01"});
         let list = all.post("/price-lists", list).expect(201).id();
         let mut shop =
             Shop { app, customer: String::new(), tea: String::new(), pot: String::new(), list: list.clone() };

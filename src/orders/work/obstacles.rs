@@ -57,8 +57,7 @@ fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction
             let mut obstacles = findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?);
             if row.on_hold {
                 let reason = row.hold_reason.clone().unwrap_or_default();
-                let releases =
-                    super::life::hold_scope(row.hold_kind.unwrap_or(HoldKind::Other));
+                let releases = super::life::hold_scope(row.hold_kind.unwrap_or(HoldKind::Other));
                 obstacles.push(Obstacle::new(rx.lang, "on_hold", &[("reason", reason)], holders(releases)));
             }
             obstacles
