@@ -303,6 +303,10 @@ static PHRASES: &[Phrase] = &[
             "第 {position} 行：折扣 {discount} 超过限额 {limit}。",
         ],
     ),
+    (
+        "was_shipped",
+        ["is in a shipment, even if that was voided: it stays", "已在发货单中（含已作废的），不能删除"],
+    ),
     ("no_lines", ["There are no lines.", "没有明细。"]),
     ("was_submitted", ["It was submitted before: cancel it instead.", "曾经提交过：请改为取消。"]),
     ("already_on_hold", ["It is on hold already.", "已处于冻结状态。"]),

@@ -71,6 +71,8 @@ impl OrderStatus {
             (Submitted | Approved | Confirmed | PartiallyShipped, A::Hold | A::Release | A::Override) => {
                 Some(self)
             }
+            // The rest may have been closed or shipped away while it was held.
+            (Shipped | Delivered, A::Release) => Some(self),
             (Confirmed | PartiallyShipped, A::Revise) => Some(self),
             _ => None,
         }

@@ -50,6 +50,10 @@ pub fn create(tx: &mut Tx, order_id: OrderId, input: &ShipmentInput) -> Result<S
     check_date(tx, "/shipped_date", shipped_date, before.row.order_date, "order_date")?;
     check_carriage(&input.carriage)?;
     let wanted = wanted(&before, input);
+    if wanted.is_empty() {
+        // Everything that is ordered may have been closed.
+        return Err(Error::invalid(vec![Fault::at("/lines", "too_few_items").with("min", 1)]));
+    }
     let faults = shipment_faults(&before.lines, &wanted);
     if !faults.is_empty() {
         return Err(Error::invalid(faults));

@@ -3,10 +3,17 @@
 #[macro_use]
 mod support;
 
+mod bad_input;
 mod contract;
+mod crowd;
+mod demo;
 mod document;
 mod engine;
 mod fixtures;
+mod northwind;
+mod orders;
+mod orders_properties;
 mod people;
 mod postgres;
 mod schema;
+mod shop;

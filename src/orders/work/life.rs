@@ -1,7 +1,7 @@
 //! The steps of an order's life.
 
 use super::super::model::{Approval, HoldInput, HoldKind, Order, OrderId, OverrideInput};
-use super::super::rules::{OrderAction, OrderStatus, open_quantity};
+use super::super::rules::{OrderAction, OrderStatus, Raised, open_quantity};
 use super::review::{self, Surroundings};
 use super::{find_for, settle};
 use crate::base::auth::{Scope, forbidden};
@@ -51,7 +51,7 @@ pub fn approve(tx: &mut Tx, id: OrderId, input: &Approval) -> Result<Order> {
     let around = review::surroundings(tx.conn, &before, tx.caller)?;
     check_approver(tx, &before, &around)?;
     let mut order = before.clone();
-    pass_review(tx, &mut order, &around, input.override_reason.as_deref())?;
+    pass_review(tx, &mut order, &around, &[], input.override_reason.as_deref())?;
     order.row.status = OrderStatus::Approved;
     order.row.approved_at = Some(tx.now);
     order.row.approved_by = tx.caller.user.map(UserId);
@@ -75,14 +75,17 @@ pub fn check_approver(tx: &Tx, order: &Order, around: &Surroundings) -> Result<(
     Ok(())
 }
 
-/// Computes the review; with a reason, lets hard findings pass for who may; else refuses them.
+/// Computes the review, without what was decided on before; with a reason, lets hard findings pass for who may;
+/// else refuses them.
 pub fn pass_review(
     tx: &mut Tx,
     order: &mut Order,
     around: &Surroundings,
+    decided: &[Raised],
     reason: Option<&str>,
 ) -> Result<()> {
-    let raised = around.review(order, tx.caller, tx.today())?;
+    let mut raised = around.review(order, tx.caller, tx.today())?;
+    raised.retain(|r| !decided.contains(r));
     if let Some(reason) = reason {
         tx.caller.demand(Scope::OrdersOverride)?;
         review::let_pass(&mut order.row, &raised, &[], reason, tx.caller, tx.now);
@@ -140,6 +143,8 @@ pub fn complete(tx: &mut Tx, id: OrderId) -> Result<Order> {
     let mut order = before.clone();
     order.row.status = OrderStatus::Completed;
     order.row.completed_at = Some(tx.now);
+    // Nothing is left that a hold could stop, and nobody could release it any more.
+    (order.row.on_hold, order.row.hold_kind, order.row.hold_reason) = (false, None, None);
     tx.save(&before, &mut order, Act::new("completed"))?;
     Ok(order)
 }

@@ -1,6 +1,6 @@
 //! What stands in the way of each step, and who can clear it: the same rules that the steps themselves go by.
 
-use super::super::model::Order;
+use super::super::model::{HoldKind, Order};
 use super::super::rules::{self, OrderAction};
 use super::review::{self, Surroundings};
 use crate::base::auth::Scope;
@@ -45,14 +45,19 @@ fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction
         OrderAction::Delete if row.submitted_at.is_some() => simple("was_submitted"),
         OrderAction::Hold if row.on_hold => simple("already_on_hold"),
         OrderAction::Release if !row.on_hold => simple("not_on_hold"),
+        // Both kinds of hold share the step; each kind is released by who holds for it.
+        OrderAction::Release => {
+            let scope = super::life::hold_scope(row.hold_kind.unwrap_or(HoldKind::Other));
+            let may = rx.caller.may(scope) || !action.scopes().iter().any(|s| rx.caller.may(*s));
+            if may { vec![] } else { vec![Obstacle::scope(rx.lang, scope)] }
+        }
         OrderAction::Approve => approval(rx, order, around)?,
         OrderAction::Confirm => findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?),
         OrderAction::Ship => {
             let mut obstacles = findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?);
             if row.on_hold {
                 let reason = row.hold_reason.clone().unwrap_or_default();
-                let releases =
-                    super::life::hold_scope(row.hold_kind.unwrap_or(super::super::model::HoldKind::Other));
+                let releases = super::life::hold_scope(row.hold_kind.unwrap_or(HoldKind::Other));
                 obstacles.push(Obstacle::new(rx.lang, "on_hold", &[("reason", reason)], holders(releases)));
             }
             obstacles

@@ -2,24 +2,28 @@
 
 use diesel::prelude::*;
 
-use super::super::model::{LineChange, Order, OrderId, OrderLine, Revision, RevisionId, RevisionInput};
-use super::super::rules::OrderAction;
+use super::super::model::{
+    LineChange, Order, OrderId, OrderLine, OrderLineId, Revision, RevisionId, RevisionInput,
+};
+use super::super::rules::{OrderAction, Raised};
 use super::entry::{Entry, MOST_LINES, price_lines, recompute, sum_line};
 use super::review;
 use super::{find_for, life, settle};
 use crate::base::auth::{Scope, forbidden};
+use crate::base::db::filter::Cond;
 use crate::base::db::{Act, Json, Tx, journal};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Quantity, Rate};
 use crate::customers::work as customers;
 use crate::people::UserId;
-use crate::schema::order_revisions;
+use crate::schema::{order_revisions, shipment_lines};
 
 /// Changes a confirmed order.
 pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order, Revision)> {
     let before = find_for(tx, id, OrderAction::Revise)?;
     let mut order = before.clone();
     set_head(&mut order, input);
+    refuse_removal_of_shipped(tx, &input.change_lines)?;
     change_lines(&mut order, &input.change_lines)?;
     add_lines(tx, &mut order, input)?;
     recompute(&mut order)?;
@@ -36,11 +40,48 @@ pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order,
         }
         order.row.approved_gross = Some(order.row.gross);
     }
-    life::pass_review(tx, &mut order, &around, input.override_reason.as_deref())?;
+    let standing = standing_findings(tx, &before, &order)?;
+    life::pass_review(tx, &mut order, &around, &standing, input.override_reason.as_deref())?;
     order.row.revision += 1;
     let revision = keep(tx, &before, &order, &input.reason)?;
     tx.save(&before, &mut order, Act::because("revised", Some(&input.reason)))?;
     Ok((order, revision))
+}
+
+/// What stood before the revision and is no worse after it: whoever approved the order has decided on that, so
+/// it does not stop a later date that somebody with a smaller limit enters.
+fn standing_findings(tx: &mut Tx, before: &Order, after: &Order) -> Result<Vec<Raised>> {
+    let terms = |l: &OrderLine| (l.quantity, l.unit_price, l.discount_rate);
+    let same = |id: OrderLineId| {
+        let line = |order: &Order| order.lines.iter().find(|l| l.id == id).map(terms);
+        line(before) == line(after)
+    };
+    let around = review::surroundings(tx.conn, before, tx.caller)?;
+    let mut found = around.review(before, tx.caller, tx.today())?;
+    found.retain(|r| r.line.is_none_or(same));
+    Ok(found)
+}
+
+/// A line that any shipment tells of, also a voided one, stays.
+fn refuse_removal_of_shipped(tx: &mut Tx, changes: &[LineChange]) -> Result<()> {
+    let removed: Vec<(usize, OrderLineId)> = changes
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.quantity.is_some_and(Quantity::is_zero))
+        .map(|(i, c)| (i, c.line_id))
+        .collect();
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let of_these = Cond::ids("shipment_lines.order_line_id", removed.iter().map(|(_, id)| id.0));
+    let told: Vec<OrderLineId> =
+        shipment_lines::table.filter(of_these).select(shipment_lines::order_line_id).load(tx.conn)?;
+    let faults: Vec<Fault> = removed
+        .iter()
+        .filter(|(_, id)| told.contains(id))
+        .map(|(i, _)| Fault::at(format!("/change_lines/{i}/quantity"), "was_shipped"))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
 fn set_head(order: &mut Order, input: &RevisionInput) {
@@ -61,6 +102,10 @@ fn change_lines(order: &mut Order, changes: &[LineChange]) -> Result<()> {
     let mut faults = Vec::new();
     for (i, change) in changes.iter().enumerate() {
         let at = format!("/change_lines/{i}");
+        if changes[..i].iter().any(|c| c.line_id == change.line_id) {
+            faults.push(Fault::at(format!("{at}/line_id"), "duplicate_entry"));
+            continue;
+        }
         match order.lines.iter_mut().find(|l| l.id == change.line_id) {
             None => faults
                 .push(Fault::at(format!("{at}/line_id"), "unknown_reference").with("kind", "order line")),

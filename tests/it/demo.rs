@@ -1,0 +1,48 @@
+//! The demo: there as a whole, in every state, and right.
+
+use salesdesk::base::types::TextEnum;
+use salesdesk::demo;
+use salesdesk::orders::rules::OrderStatus;
+use salesdesk::start;
+
+use crate::shop::nothing_is_off;
+use crate::support::{TestApp, credentials, number, words};
+
+both_engines!(the_demo_shows_every_state_and_is_right);
+
+/// The people of the test company have the names of the demo's.
+fn make_room(app: &TestApp) {
+    use diesel::connection::SimpleConnection;
+    let renamed = app.core.engine.write_now(|conn| {
+        conn.batch_execute("UPDATE users SET username = username || '-of-the-test'")?;
+        Ok(((), salesdesk::base::db::engine::Fate::Keep))
+    });
+    renamed.expect("room");
+}
+
+fn the_demo_shows_every_state_and_is_right(app: &TestApp) {
+    make_room(app);
+    assert_eq!(app.read(|conn| start::fact(conn, "demo").expect("a fact")), None);
+    demo::seed(&app.core).expect("the demo");
+    assert_eq!(app.read(|conn| start::fact(conn, "demo").expect("a fact")).as_deref(), Some("true"));
+    let statuses = app.read(|conn| words(conn, "SELECT DISTINCT status AS word FROM orders"));
+    for status in OrderStatus::WORDS {
+        assert!(statuses.iter().any(|s| s == status), "no order is {status}: {statuses:?}");
+    }
+    for also in ["on_hold", "fulfilment = 'partial'", "revision = 0", "rep_id IS NOT NULL"] {
+        let sql = format!("SELECT count(*) AS number FROM orders WHERE {also}");
+        assert!(app.read(move |conn| number(conn, &sql)) > 0, "{also}");
+    }
+    nothing_is_off(app);
+    // All have the same password, so one that verifies says it for all that are there.
+    for login in demo::LOGINS {
+        let sql = format!(
+            "SELECT count(*) AS number FROM users WHERE username = '{login}' AND status = 'active' AND password_hash IS NOT NULL"
+        );
+        assert_eq!(app.read(move |conn| number(conn, &sql)), 1, "{login}");
+    }
+    let tokens = app.anyone().post("/auth/login", credentials("rep", demo::PASSWORD)).expect(200);
+    let rep = app.bearer(tokens.body["access_token"].as_str().expect("a token"));
+    assert!(!rep.get("/orders").expect(200).rows().is_empty());
+    assert!(!rep.get("/customers").expect(200).rows().is_empty());
+}
