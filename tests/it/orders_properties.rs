@@ -220,10 +220,10 @@ fn live(app: &TestApp, shop: &Shop, tries: &[Try]) -> Result<(), TestCaseError> 
 
 fn whatever_is_tried_an_order_stays_possible(app: &TestApp) {
     let shop = Shop::open(app);
-    let config = Config { cases: 12, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
+    let config = Config { cases: 6, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     // The same lives each time: what fails once fails again.
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let outcome = runner.run(&vec(step(), 6..24), |tries| live(app, &shop, &tries));
+    let outcome = runner.run(&vec(step(), 6..20), |tries| live(app, &shop, &tries));
     outcome.unwrap_or_else(|e| panic!("{e}"));
     nothing_is_off(app);
 }
