@@ -38,8 +38,9 @@ pub enum StartError {
 
 /// Migrates and opens the database.
 pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Arc<Core>, StartError> {
-    if let Target::Sqlite(_) = config.target {
+    if let Target::Sqlite(path) = &config.target {
         make_private_dir(&config.data_dir)?;
+        make_private_file(path)?;
     }
     let done = migrations::run(&config.target)?;
     if !done.is_empty() {
@@ -82,6 +83,18 @@ pub fn make_private_dir(dir: &Path) -> std::result::Result<(), StartError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir).map_err(|e| setting(format!("data_dir: cannot make {}: {e}", dir.display())))
+}
+
+/// An empty database file that only this user may read, if there is none; SQLite's files beside it follow suit.
+fn make_private_file(path: &Path) -> std::result::Result<(), StartError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|e| setting(format!("data_dir: cannot write {}: {e}", path.display())))
 }
 
 /// The master key of this data folder, made on the first start with mode 0600.

@@ -99,15 +99,31 @@ pub fn phrase(code: &str) -> [&'static str; 2] {
     tables().1.get(code).copied().unwrap_or(["is not valid", "无效"])
 }
 
-/// Fills `{name}` placeholders.
+/// Fills `{name}` placeholders; `{name:is|are}` gives the first word when the value is 1, else the second.
 pub fn fill(template: &str, params: &[(&'static str, String)]) -> String {
     let mut text = template.to_owned();
     for (name, value) in params {
         if text.contains('{') {
             text = text.replace(&format!("{{{name}}}"), value);
+            text = choose(text, name, value == "1");
         }
     }
     text
+}
+
+/// `{name:one|many}` of this name becomes one of the two.
+fn choose(text: String, name: &str, one: bool) -> String {
+    let open = format!("{{{name}:");
+    let Some((before, rest)) = text.split_once(&open) else { return text };
+    let Some((words, after)) = rest.split_once('}') else { return text };
+    let (first, second) = words.split_once('|').unwrap_or((words, words));
+    choose(format!("{before}{}{after}", if one { first } else { second }), name, one)
+}
+
+/// A template as such, for an explanation: `{name}` reads `<name>`.
+pub fn unfilled(template: &str) -> String {
+    let counted = fill(template, &[("count", "<count>".to_owned())]);
+    counted.replace('{', "<").replace('}', ">")
 }
 
 static INTERNAL: ProblemText = problem_text(
@@ -193,7 +209,7 @@ pub static PROBLEMS: &[ProblemText] = &[
         "invalid_parameter",
         400,
         ["Bad parameter", "参数错误"],
-        ["{count} parameters are not valid.", "{count} 个参数不正确。"],
+        ["{count} {count:parameter is|parameters are} not valid.", "{count} 个参数不正确。"],
         ["The errors name each parameter and what it takes.", "errors 逐一说明参数及其要求。"],
     ),
     problem_text(
@@ -251,7 +267,7 @@ pub static PROBLEMS: &[ProblemText] = &[
         "validation_failed",
         422,
         ["Validation failed", "校验未通过"],
-        ["{count} fields are not valid.", "{count} 个字段不正确。"],
+        ["{count} {count:field is|fields are} not valid.", "{count} 个字段不正确。"],
         [
             "The errors name each field, what is wrong and what is allowed.",
             "errors 逐一说明字段、问题和允许的取值。",
@@ -407,6 +423,18 @@ mod tests {
         ] {
             assert_eq!(Lang::from_accept(header), lang, "{header}");
         }
+    }
+
+    #[test]
+    fn one_fault_is_told_as_one() {
+        let told = |count: &str| {
+            fill("{count} {count:field is|fields are} not valid.", &[("count", count.to_owned())])
+        };
+        assert_eq!(
+            (told("1"), told("2")),
+            ("1 field is not valid.".into(), "2 fields are not valid.".into())
+        );
+        assert_eq!(unfilled("needs {scope}; {count:is|are}"), "needs <scope>; are");
     }
 
     #[test]

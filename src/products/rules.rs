@@ -125,6 +125,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::base::db::Json;
     use crate::base::types::At;
+    use crate::base::types::CustomFields;
     use crate::products::ProductId;
     use serde_json::json;
 

@@ -18,7 +18,7 @@ pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanati
         code: text.code.into(),
         status: i32::from(text.status),
         title: rx.lang.pick(text.title).into(),
-        detail: rx.lang.pick(text.detail).into(),
+        detail: messages::unfilled(rx.lang.pick(text.detail)),
         help: rx.lang.pick(text.help).into(),
     }))
 }

@@ -644,5 +644,5 @@ fn problem_responses() -> Map<String, Value> {
 
 fn problem_example(text: &messages::ProblemText) -> Value {
     json!({"type": format!("/problems/{}", text.code), "title": text.title[0], "status": text.status, "code": text.code,
-           "detail": text.detail[0], "instance": "/api/v1/orders", "request_id": "req_019a7c5e8f3a7d10b6c2a94e51d0f37b"})
+           "detail": messages::unfilled(text.detail[0]), "instance": "/api/v1/orders", "request_id": "req_019a7c5e8f3a7d10b6c2a94e51d0f37b"})
 }

@@ -8,7 +8,7 @@ use super::super::model::{Order, OrderRow, Override, Review};
 use super::super::rules::{self, Facts, Finding, OrderStatus, Raised};
 use crate::base::auth::{Caller, Role};
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Cond, Op};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{Amount, At, TextEnum};
