@@ -3,9 +3,10 @@
 //! A kind is named by its id prefix. Its record is made as the document shows it: by the create operation of
 //! the collection that the kind is read from, with that operation's own example. Ids in the example are
 //! replaced by ids of records made the same way, and what must be unique is made so. A kind that cannot be made
-//! like this gets a function of its own in [`special`].
+//! like this gets a function of its own in [`special`]; a step that is not possible at the beginning of a record's
+//! life gets the way to it in [`in_time`].
 
-use salesdesk::base::http::{Endpoint, Nature};
+use salesdesk::base::http::{Endpoint, Method, Nature};
 use serde_json::{Value, json};
 
 use crate::support::{Reply, TestApp, operation};
@@ -14,6 +15,8 @@ use crate::support::{Reply, TestApp, operation};
 fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
     match prefix {
         "usr" => Some(user),
+        "ord" => Some(order),
+        "shp" => Some(shipment),
         _ => None,
     }
 }
@@ -22,6 +25,73 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
 fn user(app: &TestApp) -> Reply {
     let name = format!("user{}", app.unique());
     app.all_powerful().post("/users", json!({"username": name, "name": name, "role": "clerk"}))
+}
+
+/// An order of one line, which is large enough to be shipped in many parts.
+fn order(app: &TestApp) -> Reply {
+    let mut body = body_of(app, declared(app, "POST", "/orders"));
+    body["lines"][0]["quantity"] = json!("1000");
+    app.all_powerful().post("/orders", body)
+}
+
+/// A shipment of a part of an order.
+fn shipment(app: &TestApp) -> Reply {
+    created_by(app, declared(app, "POST", "/orders/{order_id}/shipments"))
+}
+
+/// A record at the point of its life where the operation is possible; None where that is the beginning.
+fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
+    let (collection, rest) = path[1..].split_once('/')?;
+    let (_, step) = rest.split_once('/')?;
+    let after = |prefix: &str, steps: &[&str]| {
+        let record = make(app, prefix);
+        steps.iter().for_each(|step| take_step(app, collection, &record.id(), step));
+        Some(record)
+    };
+    match (collection, step) {
+        ("customers", "mark-dormant") => after("cus", &["activate"]),
+        ("customers", "unblock") => after("cus", &["block"]),
+        ("users", "unblock") => after("usr", &["block"]),
+        ("products", "discontinue") => after("prd", &["activate"]),
+        ("products", "reactivate") => after("prd", &["activate", "discontinue"]),
+        ("price-lists", "retire") => after("pls", &["activate"]),
+        ("orders", "withdraw" | "reject" | "approve" | "hold") => after("ord", &["submit"]),
+        ("orders", "override") => {
+            let order = after("ord", &["submit"])?;
+            let customer = order.body["customer_id"].as_str().expect("a customer");
+            let terms = json!({"credit_limit": "1.00", "payment_days": 30, "reason": "They do not pay"});
+            app.all_powerful().post(&format!("/customers/{customer}/credit-terms"), terms).expect(200);
+            Some(order)
+        }
+        ("orders", "release") => after("ord", &["submit", "hold"]),
+        ("orders", "confirm") => after("ord", &["submit", "approve"]),
+        ("orders", "shipments" | "revisions") => after("ord", &["submit", "approve", "confirm"]),
+        ("orders", "close-short") => after("ord", &["submit", "approve", "confirm", "shipments"]),
+        ("orders", "complete") => {
+            let order = after("ord", &["submit", "approve", "confirm"])?;
+            let all = app.all_powerful().post(&format!("/orders/{}/shipments", order.id()), json!({}));
+            take_step(app, "shipments", &all.expect(201).id(), "deliver");
+            Some(order)
+        }
+        _ => None,
+    }
+}
+
+/// Takes a step with the example of its own operation.
+fn take_step(app: &TestApp, collection: &str, id: &str, step: &str) {
+    let is_it = |e: &Endpoint| {
+        let parts: Vec<&str> = e.path.split('/').collect();
+        e.method == Method::Post && matches!(parts[..], ["", c, _, s] if c == collection && s == step)
+    };
+    let endpoint = app.endpoints().iter().find(|e| is_it(e)).expect("a step");
+    let path = filled(endpoint.path, &[id.to_owned()]);
+    let reply = app.all_powerful().post(&path, body_for(app, endpoint, &path));
+    assert!(reply.status < 300, "{reply}");
+}
+
+fn declared<'a>(app: &'a TestApp, method: &str, path: &str) -> &'a Endpoint {
+    let found = app.endpoints().iter().find(|e| e.method.as_str() == method && e.path == path);
+    found.unwrap_or_else(|| panic!("there is no {method} {path}"))
 }
 
 /// A new record of the kind that this id prefix names, as its creation was answered.
@@ -42,7 +112,26 @@ pub fn make(app: &TestApp, prefix: &str) -> Reply {
 
 /// What a create operation answers to its own example.
 pub fn created_by(app: &TestApp, create: &Endpoint) -> Reply {
-    app.all_powerful().post(&path_of(app, create), body_of(app, create))
+    let (path, body) = request_of(app, create);
+    app.all_powerful().post(&path, body)
+}
+
+/// The operation's path and body, with records in their places.
+pub fn request_of(app: &TestApp, endpoint: &Endpoint) -> (String, Value) {
+    let path = path_of(app, endpoint);
+    let body = body_for(app, endpoint, &path);
+    (path, body)
+}
+
+/// The operation's body for this path: what it names beside the example belongs to the path's record.
+pub fn body_for(app: &TestApp, endpoint: &Endpoint, path: &str) -> Value {
+    let mut body = body_of(app, endpoint);
+    if endpoint.nature == Nature::Create && endpoint.path == "/orders/{order_id}/shipments" {
+        // A part only, so that there is something to ship the next time.
+        let order = app.all_powerful().get(path.trim_end_matches("/shipments")).expect(200);
+        body["lines"] = json!([{"order_line_id": order.body["lines"][0]["id"], "quantity": "1"}]);
+    }
+    body
 }
 
 /// The operation's path with records in its places.
@@ -71,36 +160,29 @@ pub fn filled(path: &str, arguments: &[String]) -> String {
 fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
     match endpoint.path_prefixes {
         [] => vec![],
-        [Some(prefix)] => vec![make(app, prefix).id()],
-        [Some(parent), Some(part)] => {
-            let parent = make(app, parent);
-            let part = part_of(app, endpoint, &parent, part);
-            vec![parent.id(), part]
-        }
+        [Some(prefix)] => vec![in_time(app, endpoint.path).unwrap_or_else(|| make(app, prefix)).id()],
+        [Some(parent), _] => part_of(app, endpoint, make(app, parent).id()),
         [None] => vec!["validation_failed".into()],
-        other => other.iter().map(|_| format!("text{}", app.unique())).collect(),
+        names => {
+            let names: Vec<String> = names.iter().map(|_| format!("text{}", app.unique())).collect();
+            let puts = |e: &Endpoint| e.nature == Nature::Upsert && e.path == endpoint.path;
+            let put = app.endpoints().iter().find(|e| puts(e) && endpoint.nature != Nature::Upsert);
+            if let Some(put) = put {
+                app.all_powerful().put(&filled(put.path, &names), body_of(app, put)).expect(201);
+            }
+            names
+        }
     }
 }
 
-/// The id of a part of a record: one that it has from the start, or else one that is added.
-fn part_of(app: &TestApp, endpoint: &Endpoint, parent: &Reply, prefix: &str) -> String {
-    if let Some(id) = id_within(&parent.body, prefix) {
-        return id;
-    }
+/// A record and a part that is added to it, as the part's `Location` names them.
+fn part_of(app: &TestApp, endpoint: &Endpoint, parent: String) -> Vec<String> {
     let parts = endpoint.path.rsplit_once("/{").map(|(parts, _)| parts);
     let add = app.endpoints().iter().find(|e| e.nature == Nature::Create && Some(e.path) == parts);
-    let add = add.unwrap_or_else(|| panic!("nothing adds a {prefix}_… for {}", endpoint.path));
-    let added = app.all_powerful().post(&filled(add.path, &[parent.id()]), body_of(app, add)).expect(201);
-    id_within(&added.body, prefix).unwrap_or_else(|| panic!("no {prefix}_… in {added}"))
-}
-
-fn id_within(value: &Value, prefix: &str) -> Option<String> {
-    match value {
-        Value::String(text) if prefix_of(text) == Some(prefix) => Some(text.clone()),
-        Value::Array(items) => items.iter().find_map(|v| id_within(v, prefix)),
-        Value::Object(fields) => fields.values().find_map(|v| id_within(v, prefix)),
-        _ => None,
-    }
+    let add = add.unwrap_or_else(|| panic!("nothing adds what {} names", endpoint.path));
+    let added = app.all_powerful().post(&filled(add.path, &[parent.clone()]), body_of(app, add)).expect(201);
+    let part = added.location().rsplit('/').next().expect("a part").to_owned();
+    vec![parent, part]
 }
 
 /// The prefix of a text that is an id.
