@@ -3,6 +3,7 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./types";
 
 type Order = components["schemas"]["OrderView"];
+type OrderInList = components["schemas"]["OrderSummary"];
 
 const api = createClient<paths>({
   baseUrl: "http://127.0.0.1:8080/api/v1",
@@ -18,8 +19,8 @@ export async function login(username: string, password: string): Promise<void> {
 }
 
 /** All pages of the confirmed orders. */
-export async function confirmed(): Promise<Order[]> {
-  const orders: Order[] = [];
+export async function confirmed(): Promise<OrderInList[]> {
+  const orders: OrderInList[] = [];
   let cursor: string | undefined;
   do {
     const query = cursor === undefined ? { limit: 100 } : { limit: 100, cursor };
