@@ -197,7 +197,8 @@ fn load_orders(world: &mut World, count: usize) {
 fn start_server(core: Arc<Core>) -> SocketAddr {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let _ = salesdesk::server::serve(core, "127.0.0.1:0", |address| sender.send(address).unwrap_or_default());
+        let _ =
+            salesdesk::server::serve(core, "127.0.0.1:0", |address| sender.send(address).unwrap_or_default());
     });
     receiver.recv().expect("the server starts")
 }

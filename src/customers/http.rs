@@ -8,7 +8,7 @@ use super::{rules, work};
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx, external};
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::history::{self, HistoryEntry};
@@ -34,7 +34,9 @@ pub fn get(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
 }
 
 pub fn get_external(rx: &mut Rx, req: &Req<(String, String)>) -> Result<Answer<CustomerView>> {
-    let customer = work::find_external(rx.conn, rx.caller, &external::from_path(&req.path)?)?;
+    // What cannot be an external id names no record.
+    let id = external::from_path(&req.path).map_err(|_| Error::not_found())?;
+    let customer = work::find_external(rx.conn, rx.caller, &id)?;
     Ok(answer(rx.caller, customer))
 }
 

@@ -236,8 +236,8 @@ pub(crate) mod tests {
         assert_eq!(
             faults(json!({"custom_fields": {long.clone(): 1, "a/b~c": "y".repeat(4_000)}})),
             [
-                "Pointer(\"/custom_fields/a~1b~0c\") custom_field_too_large".to_owned(),
-                format!("Pointer(\"/custom_fields/{long}\") too_long")
+                format!("Pointer(\"/custom_fields/{long}\") too_long"),
+                "Pointer(\"/custom_fields/a~1b~0c\") custom_field_too_large".to_owned()
             ]
         );
         let many: serde_json::Map<_, _> = (0..51).map(|i| (format!("f{i}"), json!(i))).collect();

@@ -366,6 +366,7 @@ fn no_schema_is_there_twice_under_two_names() {
         let text = serde_json::json!([
             schema["type"],
             schema["properties"],
+            schema["required"],
             schema["enum"],
             schema["pattern"],
             schema["oneOf"]

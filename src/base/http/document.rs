@@ -209,7 +209,7 @@ fn bound(schema: &mut Value) {
     if is(object, "object") && object.contains_key("properties") {
         object.entry("additionalProperties").or_insert(json!(false));
     }
-    for key in ["items", "additionalProperties"] {
+    for key in ["items", "additionalProperties", "propertyNames"] {
         if let Some(inner) = object.get_mut(key) {
             bound(inner);
         }

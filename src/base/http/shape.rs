@@ -1392,7 +1392,9 @@ impl<'c> Compiler<'c> {
     fn map_keys(&self, flat: &Schema) -> Result<Option<Allowed>, String> {
         let Some(schema) = flat.get("propertyNames") else { return Ok(None) };
         let keys = self.flat(schema, 0)?;
-        let plain = keys.is_empty() || (keys.len() == 1 && keys.get("type") == Some(&Value::from("string")));
+        // How long a key may be is said in the document and looked at by the rules of what is kept under it.
+        let rules = keys.iter().filter(|(name, _)| *name != "maxLength");
+        let plain = rules.into_iter().all(|(name, value)| name == "type" && *value == "string");
         match allowed_values(&keys) {
             Some(values) => Ok(Some(Allowed::new(values))),
             None if plain => Ok(None),
