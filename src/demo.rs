@@ -91,7 +91,7 @@ const PRODUCTS: &[(&str, &str, &str, &str, &str, &str)] = &[
 
 /// name, short name, tier, region, owner, credit limit, province, city, street, contact, mobile, USCC without
 /// its check character
-#[allow(clippy::type_complete)]
+#[allow(clippy::type_complexity)] // a table, read by eye
 const CUSTOMERS: &[(
     &str,
     &str,

@@ -31,7 +31,7 @@ pub fn read_csv(dir: &Path, name: &str) -> Result<Vec<Record>> {
 /// Puts cells together again that a comma inside an unquoted address took apart (`Rua do Paço, 67`). None when
 /// the row does not fit and has no address to blame.
 fn rejoin(headings: &csv::StringRecord, mut cells: Vec<String>) -> Option<Vec<String>> {
-    let Some(extra) = cells.len().checked_sub(headings.len()) else { return None };
+    let extra = cells.len().checked_sub(headings.len())?;
     if extra > 0 {
         let at = headings.iter().position(|h| h.to_lowercase().ends_with("address"))?;
         let address = cells.drain(at..=at + extra).collect::<Vec<_>>().join(",");

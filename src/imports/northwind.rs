@@ -277,7 +277,7 @@ impl Loader {
             customer,
             read_csv(dir, "customers.csv")?,
             &context,
-            |app, tx, r, c| self::customer(app, tx, r, c),
+            self::customer,
         )
     }
 

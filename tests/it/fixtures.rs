@@ -180,7 +180,10 @@ fn part_of(app: &TestApp, endpoint: &Endpoint, parent: String) -> Vec<String> {
     let parts = endpoint.path.rsplit_once("/{").map(|(parts, _)| parts);
     let add = app.endpoints().iter().find(|e| e.nature == Nature::Create && Some(e.path) == parts);
     let add = add.unwrap_or_else(|| panic!("nothing adds what {} names", endpoint.path));
-    let added = app.all_powerful().post(&filled(add.path, &[parent.clone()]), body_of(app, add)).expect(201);
+    let added = app
+        .all_powerful()
+        .post(&filled(add.path, std::slice::from_ref(&parent)), body_of(app, add))
+        .expect(201);
     let part = added.location().rsplit('/').next().expect("a part").to_owned();
     vec![parent, part]
 }

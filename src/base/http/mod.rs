@@ -238,10 +238,12 @@ pub struct RawReq {
 pub type ReadUnit = Box<dyn FnOnce(&mut Rx) -> Result<Reply> + Send>;
 pub type WriteUnit = Box<dyn FnMut(&mut Tx) -> Result<Reply> + Send>;
 
+type WriteHandler = dyn Fn(RawReq, Option<&Arc<Shape>>) -> Result<WriteUnit> + Send + Sync;
+
 /// What runs when the request has been checked.
 pub enum Handler {
     Read(Box<dyn Fn(RawReq) -> Result<ReadUnit> + Send + Sync>),
-    Write(Box<dyn Fn(RawReq, Option<&Arc<Shape>>) -> Result<WriteUnit> + Send + Sync>),
+    Write(Box<WriteHandler>),
     /// Needs more than one unit, or slow work beside the database (password hashing).
     Flow(
         Box<dyn Fn(Ctx, RawReq, Option<Arc<Shape>>) -> LocalBoxFuture<'static, Result<Reply>> + Send + Sync>,
