@@ -19,7 +19,33 @@ The system of record of a sales department: customers, products and prices, orde
 are decimal strings with up to six places; a JSON number in their place is refused. **Changes** are merge patches with
 `If-Match`; a step in a life is a `POST` such as `/orders/{order_id}/submit`. **Retries** are safe with an
 `Idempotency-Key`. **Trying out** is free with `dry_run=true`. **Problems** are `application/problem+json`; `code` is
-stable, the words follow `Accept-Language` (`en`, `zh-CN`), and `GET /problems/{code}` explains each.";
+stable, the words follow `Accept-Language` (`en`, `zh-CN`), and `GET /problems/{code}` explains each.
+
+## An order with curl
+
+With `salesdesk serve --demo`, whose log-ins all have the password `salesdesk-demo`:
+
+```bash
+API=http://127.0.0.1:8080/api/v1
+log_in() { curl -s $API/auth/login -H 'Content-Type: application/json' \\
+  -d \"{\\\"username\\\":\\\"$1\\\",\\\"password\\\":\\\"salesdesk-demo\\\"}\" | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/'; }
+first_id() { sed 's/[^\"]*\"data\":\\[{\"id\":\"\\([^\"]*\\)\".*/\\1/; s/^{\"id\":\"\\([^\"]*\\)\".*/\\1/'; }
+CLERK=$(log_in clerk); EXECUTIVE=$(log_in executive); WAREHOUSE=$(log_in warehouse)
+as() { curl -s -H \"Authorization: Bearer $1\" -H 'Content-Type: application/json' \"${@:2}\"; }
+
+CUSTOMER=$(as $CLERK \"$API/customers?q=thmy\" | first_id)               # 广州天河贸易, by its initials
+PRODUCT=$(as $CLERK \"$API/products?q=longjing\" | first_id)
+ORDER=$(as $CLERK $API/orders -H 'Idempotency-Key: my-first-order' \\
+  -d \"{\\\"customer_id\\\":\\\"$CUSTOMER\\\",\\\"lines\\\":[{\\\"product_id\\\":\\\"$PRODUCT\\\",\\\"quantity\\\":\\\"5\\\"}]}\" | first_id)
+as $CLERK     -X POST $API/orders/$ORDER/submit
+as $EXECUTIVE $API/orders/$ORDER/approve -d '{\"override_reason\": \"Agreed with finance\"}'
+as $CLERK     -X POST $API/orders/$ORDER/confirm
+SHIPMENT=$(as $WAREHOUSE $API/orders/$ORDER/shipments -d '{\"carrier\": \"SF Express\"}' | first_id)
+as $WAREHOUSE $API/shipments/$SHIPMENT/deliver -d '{\"received_by\": \"Front desk\"}'
+as $CLERK     -X POST $API/orders/$ORDER/complete
+as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
+```
+";
 
 /// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
 const TAG_ORDER: [&str; 15] = [
