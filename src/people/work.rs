@@ -8,7 +8,7 @@ use super::model::{Language, Team, TeamId, TeamInput, User, UserId, UserInput, U
 use crate::base::auth::{Role, sessions};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
-use crate::base::http::{Patch, expand};
+use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
 use crate::regions;
 use crate::schema::{teams, users};
@@ -127,12 +127,9 @@ pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&s
     tx.check_expected(&before)?;
     let verb = if status == UserStatus::Blocked { "blocked" } else { "unblocked" };
     if before.status == status {
-        let action = if status == UserStatus::Blocked { "block" } else { "unblock" };
-        return Err(Problem::new("invalid_transition")
-            .param("current_status", before.status)
-            .param("action", action)
-            .with("current_status", before.status.to_string())
-            .into());
+        let (action, other) =
+            if status == UserStatus::Blocked { ("block", "unblock") } else { ("unblock", "block") };
+        return Err(actions::refused(before.status, action, &[other]));
     }
     if status == UserStatus::Blocked {
         if before.role == Role::Admin {

@@ -211,6 +211,14 @@ fn merge_all_of(schema: &Value, all: &BTreeMap<String, Value>) -> Result<Value, 
 /// Every text, list and integer has a bound, said where the field says none.
 fn bound(schema: &mut Value) {
     let Some(object) = schema.as_object_mut() else { return };
+    // Extensions come out of a hash map, in another order each time; the document is the same every time.
+    let mut extensions: Vec<String> = object.keys().filter(|k| k.starts_with("x-")).cloned().collect();
+    extensions.sort_unstable();
+    for key in extensions {
+        if let Some(value) = object.shift_remove(&key) {
+            object.insert(key, value);
+        }
+    }
     let is = |object: &Map<String, Value>, name: &str| match object.get("type") {
         Some(Value::String(t)) => t == name,
         Some(Value::Array(types)) => types.iter().any(|t| t == name),
