@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::middleware::Compress;
 use actix_web::{App as Actix, HttpServer, web};
 
+use crate::base::background::Background;
 use crate::base::core::Core;
 use crate::base::http::dispatch::App;
 
@@ -12,6 +13,7 @@ use crate::base::http::dispatch::App;
 pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
     let app = web::Data::new(App::new(core, crate::start::routes())?);
     let data = app.clone();
+    let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             Actix::new().app_data(data.clone()).wrap(Compress::default()).configure(crate::system::configure)
@@ -28,7 +30,9 @@ pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketA
             ready(*address);
         }
         server.run().await.map_err(|e| e.to_string())
-    })
+    })?;
+    drop(background);
+    Ok(())
 }
 
 fn workers() -> usize {

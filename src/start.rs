@@ -64,6 +64,7 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         login_guard: Default::default(),
         set_up_token: Default::default(),
         in_flight: Default::default(),
+        bells: Default::default(),
     });
     core.write_as(Arc::new(Caller::system("system")), crate::settings::work::ensure)?;
     Ok(core)

@@ -26,6 +26,8 @@ pub struct Core {
     /// Lets somebody make the first administrator, on a database without users.
     pub set_up_token: std::sync::OnceLock<String>,
     pub in_flight: super::http::idempotency::InFlight,
+    /// Wakes the tasks that run in this process.
+    pub bells: super::background::Bells,
 }
 
 impl Core {

@@ -304,6 +304,13 @@ impl TestApp {
         self.app.as_ref().expect("until dropped")
     }
 
+    #[allow(dead_code)] // the first task comes with the event feed
+    /// Runs the work that goes on beside requests until there is nothing to do at this moment of the clock.
+    pub fn run_background(&self) {
+        let app = self.app.as_ref().expect("until dropped").clone().into_inner();
+        salesdesk::base::background::run_until_idle(&app).expect("the tasks run");
+    }
+
     pub fn endpoints(&self) -> &[Arc<Endpoint>] {
         &self.app().endpoints
     }

@@ -22,6 +22,7 @@ use super::params::{self, percent_decode};
 use super::{Access, Endpoint, Handler, Incoming, Media, Method, Nature, RawReq};
 use crate::base::auth::cache::Recall;
 use crate::base::auth::{Caller, forbidden};
+use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Fault, Problem, Result};
@@ -36,6 +37,7 @@ pub const API: &str = "/api/v1";
 pub struct App {
     pub core: Arc<Core>,
     pub endpoints: Vec<Arc<Endpoint>>,
+    pub tasks: Vec<Task>,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -45,6 +47,7 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
+        let tasks = routes.tasks.clone();
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -68,7 +71,7 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
-        Ok(App { core, endpoints, paths, by_path, document, etag })
+        Ok(App { core, endpoints, tasks, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

@@ -33,6 +33,7 @@ pub use patch::Patch;
 
 use self::params::{Common, Param, Query};
 use super::auth::Scope;
+use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
@@ -406,6 +407,8 @@ pub struct Routes {
     pub tags: Vec<(&'static str, &'static str)>,
     /// What `expand` loads, by id prefix.
     pub expanders: expand::Expanders,
+    /// Work that goes on beside requests.
+    pub tasks: Vec<Task>,
     tag: &'static str,
 }
 
@@ -414,6 +417,11 @@ impl Routes {
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
         self.tags.push((name, about));
+    }
+
+    /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
+    pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
+        self.tasks.push(Task { name, rests, turn });
     }
 
     /// Reads one thing.
