@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod customers;
 pub mod demo;
+pub mod events;
 pub mod imports;
 pub mod orders;
 pub mod people;
@@ -39,5 +40,6 @@ pub const AREAS: &[Area] = &[
     orders::AREA,
     shipments::AREA,
     reports::AREA,
+    events::AREA,
     system::AREA,
 ];

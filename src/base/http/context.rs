@@ -23,6 +23,8 @@ pub struct Ctx {
     pub key: Option<Key>,
     pub expected: Option<i32>,
     pub dry_run: bool,
+    /// Where a stream of events goes on (`Last-Event-ID`).
+    pub last_event_id: Option<String>,
 }
 
 impl Ctx {

@@ -239,6 +239,7 @@ async fn answer(
         key,
         expected,
         dry_run: query.dry_run,
+        last_event_id: text_header(req, "last-event-id").map(str::to_owned),
     };
     let raw = RawReq { path: args, query, body: incoming };
     let reply = run(&endpoint, ctx, raw).await?;

@@ -37,6 +37,7 @@ use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
+use super::events::Told;
 use super::types::RecordId;
 use shape::Shape;
 
@@ -409,6 +410,8 @@ pub struct Routes {
     pub expanders: expand::Expanders,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
+    /// Kinds of records whose changes are told as events.
+    pub told: Vec<Told>,
     tag: &'static str,
 }
 
@@ -417,6 +420,11 @@ impl Routes {
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
         self.tags.push((name, about));
+    }
+
+    /// Changes of this kind of record are events.
+    pub fn tells(&mut self, told: Told) {
+        self.told.push(told);
     }
 
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
