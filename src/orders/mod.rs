@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -25,6 +26,7 @@ const READ: &[Scope] = &[Scope::OrdersRead];
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("orders", "Orders from entry to completion.");
     entry(r);
     reading(r);
@@ -173,6 +175,35 @@ fn life(r: &mut Routes) {
         .says("Release", "A credit hold is finance's to release.")
         .fails_with(STEP);
 }
+
+const TOLD: Told = Told {
+    kind: model::OrderId::KIND,
+    scopes: READ,
+    select: "SELECT orders.id FROM orders WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        events::DELETED,
+        ("submitted", "It waits for approval."),
+        ("withdrawn", "Those who entered it took it back to draft."),
+        ("rejected", "A reviewer sent it back to draft, with a reason."),
+        ("overridden", "Hard findings of its review were let pass, with a reason."),
+        ("approved", "It counts as booked."),
+        ("confirmed", "It was confirmed to the customer; it can be shipped."),
+        ("revised", "It was changed after confirmation."),
+        ("held", "It does not ship."),
+        ("released", "It may ship again."),
+        ("partially_shipped", "A part of it left the warehouse."),
+        ("shipped", "All that was open of it left the warehouse."),
+        ("shipment_voided", "A shipment was a mistake; its quantities are open again."),
+        ("partially_delivered", "A part of it arrived."),
+        ("delivered", "All of it arrived."),
+        ("closed_short", "What was open will not be delivered any more."),
+        ("completed", "It is done."),
+        ("cancelled", "It will not be delivered, with a reason."),
+    ],
+};
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

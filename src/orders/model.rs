@@ -193,6 +193,9 @@ pub struct Order {
 }
 
 entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, order_id, {
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.row.rep_id.map(|u| u.0), self.row.team_id.map(|t| t.0))
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.row.external_ids.0
     }

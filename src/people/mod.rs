@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -21,6 +22,7 @@ const READ_TEAMS: &[Scope] = &[Scope::TeamsRead];
 const WRITE_TEAMS: &[Scope] = &[Scope::TeamsWrite];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("auth", "Logging in and out.");
     r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/login", "login", http::login)
         .public()
@@ -102,6 +104,29 @@ fn routes(r: &mut Routes) {
     r.expanders.insert("usr", work::expand_users);
     r.expanders.insert("tem", work::expand_teams);
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: UserId::KIND,
+        scopes: READ_USERS,
+        select: "SELECT users.id FROM users WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            ("blocked", "The person may not log in any more."),
+            ("unblocked", "The person may log in again."),
+            ("password_changed", "The password was changed or reset."),
+        ],
+    },
+    Told {
+        kind: TeamId::KIND,
+        scopes: READ_TEAMS,
+        select: "SELECT teams.id FROM teams WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::{Routes, history};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -31,6 +32,7 @@ const WRITE: &[Scope] = &[Scope::PricesWrite];
 const APPROVE: &[Scope] = &[Scope::PricesApprove];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);
     prices(r);
     r.read("/prices/resolve", "resolvePrice", http::resolve)
@@ -112,6 +114,29 @@ fn prices(r: &mut Routes) {
         .says("Delete a price", "While the list is a draft, or with `prices:approve` before the price's first day; end it otherwise.")
         .fails_with(&["price_list_in_use"]);
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::PriceListId::KIND,
+        scopes: READ,
+        select: "SELECT price_lists.id FROM price_lists WHERE ",
+        visible: model::visible_to,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "Its prices hold."),
+            ("retired", "Its prices do not hold any more."),
+        ],
+    },
+    Told {
+        kind: model::PriceId::KIND,
+        scopes: READ,
+        select: "SELECT prices.id FROM prices WHERE ",
+        visible: model::prices_visible_to,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

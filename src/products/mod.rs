@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::{Routes, history};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -26,6 +27,7 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     categories(r);
     products(r);
     steps(r);
@@ -108,6 +110,30 @@ fn steps(r: &mut Routes) {
         .example(json!({"reason": "Asked for by customers"}))
         .fails_with(&["invalid_transition"]);
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::CategoryId::KIND,
+        scopes: READ,
+        select: "SELECT product_categories.id FROM product_categories WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+    Told {
+        kind: model::ProductId::KIND,
+        scopes: READ,
+        select: "SELECT products.id FROM products WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "It can be sold."),
+            ("discontinued", "It is not sold any more."),
+            ("reactivated", "It is sold again."),
+        ],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "unit_in_use",

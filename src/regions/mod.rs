@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 
 pub use model::RegionId;
@@ -18,6 +19,7 @@ const READ: &[Scope] = &[Scope::RegionsRead];
 const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("regions", "Sales regions and their territories.");
     r.list("/regions", "listRegions", &model::REGIONS, http::list).scope(READ).says("List regions", "");
     r.create("/regions", "createRegion", http::create)
@@ -37,3 +39,11 @@ fn routes(r: &mut Routes) {
         .fails_with(&["still_referenced"]);
     r.expanders.insert("reg", work::expand);
 }
+
+const TOLD: Told = Told {
+    kind: model::RegionId::KIND,
+    scopes: READ,
+    select: "SELECT regions.id FROM regions WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+};

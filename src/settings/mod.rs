@@ -8,11 +8,13 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 
 pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: &[] };
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("settings", "The company and its limits.");
     r.read("/settings", "getSettings", http::get)
         .scope(&[Scope::SettingsRead])
@@ -22,3 +24,11 @@ fn routes(r: &mut Routes) {
         .says("Change the settings", "Objects are merged: send only what changes.")
         .example(json!({"orders": {"duplicate_days": 14}}));
 }
+
+const TOLD: Told = Told {
+    kind: model::SettingsId::KIND,
+    scopes: &[Scope::SettingsRead],
+    select: "SELECT settings.id FROM settings WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[events::CREATED, events::UPDATED],
+};

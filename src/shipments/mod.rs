@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
 use crate::base::messages::Phrase;
@@ -18,6 +19,7 @@ const READ: &[Scope] = &[Scope::ShipmentsRead];
 const WRITE: &[Scope] = &[Scope::ShipmentsWrite];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("shipments", "What leaves the warehouse for an order, and how it arrived.");
     r.list("/shipments", "listShipments", &model::SHIPMENTS, http::list)
         .scope(READ)
@@ -59,5 +61,18 @@ fn routes(r: &mut Routes) {
         .scope(READ)
         .says("A shipment's history", "Every change: who, when, why, before and after.");
 }
+
+const TOLD: Told = Told {
+    kind: model::ShipmentId::KIND,
+    scopes: READ,
+    select: "SELECT shipments.id FROM shipments WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("posted", "It left the warehouse."),
+        events::UPDATED,
+        ("delivered", "It arrived."),
+        ("voided", "It was a mistake; its quantities are open again."),
+    ],
+};
 
 static PHRASES: &[Phrase] = &[("in_the_future", ["must not be in the future", "不能是将来的日期"])];

@@ -204,6 +204,12 @@ impl Tx<'_> {
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<()> {
+        debug_assert!(
+            about.version == 0 || crate::base::events::is_declared(about.kind, act.verb),
+            "say what {}.{} means where the area tells of its records (`r.tells`)",
+            about.kind.name,
+            act.verb
+        );
         let id = self.core.ids.next(self.now);
         let entry = journal::Entry::of(id, self, about, act, journal::changes(old, new));
         journal::append(self.conn, &entry)

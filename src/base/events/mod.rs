@@ -56,6 +56,12 @@ pub fn types() -> impl Iterator<Item = String> {
     told().iter().flat_map(|t| t.verbs.iter().map(|(verb, _)| format!("{}.{verb}", t.kind.name)))
 }
 
+/// Whether an area says what this verb means for its kind; true before the areas were asked.
+pub fn is_declared(kind: Kind, verb: &str) -> bool {
+    let told = told();
+    told.is_empty() || told.iter().any(|t| t.kind == kind && t.verbs.iter().any(|(known, _)| *known == verb))
+}
+
 /// Whether some event type fits: a whole one, or one of a kind as `order.*`.
 pub fn is_pattern(pattern: &str) -> bool {
     match pattern.strip_suffix(".*") {

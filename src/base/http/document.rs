@@ -485,6 +485,7 @@ fn successes(endpoint: &Endpoint) -> Vec<u16> {
     match endpoint.nature {
         Nature::Upsert => vec![200, 201],
         Nature::Remove if endpoint.answer.is_some() => vec![200],
+        _ if !endpoint.answer_media.is_empty() => vec![200],
         nature => match &endpoint.answer {
             Some(_) => vec![nature.success()],
             None => vec![204],

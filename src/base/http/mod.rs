@@ -673,6 +673,7 @@ impl Endpoint {
     /// The answer is a file or a stream of one of these media types, not JSON.
     pub fn answers_media(&mut self, types: &'static [&'static str]) -> &mut Self {
         self.answer_media = types;
+        self.answer = None;
         self.unversioned()
     }
     /// The body may be this large, in bytes.

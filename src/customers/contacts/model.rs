@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::auth::Caller;
+use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{ListSpec, Row, Sort};
 use crate::base::db::{ExternalId, Json};
 use crate::base::text;
@@ -144,4 +145,9 @@ impl Row for Contact {
     fn sort_value(&self, _: &str) -> Value {
         self.name_sort.clone().into()
     }
+}
+
+/// Contacts of the customers that a caller sees.
+pub fn visible_to(caller: &Caller) -> Cond {
+    crate::customers::model::part_of_visible(caller, "contacts.customer_id")
 }
