@@ -6,6 +6,7 @@
 // Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
 #![allow(clippy::result_large_err)]
 
+pub mod audit;
 pub mod base;
 pub mod check;
 pub mod commands;
@@ -41,5 +42,6 @@ pub const AREAS: &[Area] = &[
     shipments::AREA,
     reports::AREA,
     events::AREA,
+    audit::AREA,
     system::AREA,
 ];

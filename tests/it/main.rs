@@ -3,12 +3,14 @@
 #[macro_use]
 mod support;
 
+mod audit;
 mod bad_input;
 mod contract;
 mod crowd;
 mod demo;
 mod document;
 mod engine;
+mod events;
 mod fixtures;
 mod northwind;
 mod orders;
