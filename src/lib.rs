@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod customers;
 pub mod demo;
+pub mod external_ids;
 pub mod imports;
 pub mod orders;
 pub mod people;
@@ -40,4 +41,6 @@ pub const AREAS: &[Area] = &[
     shipments::AREA,
     reports::AREA,
     system::AREA,
+    // After all areas whose records have external ids.
+    external_ids::AREA,
 ];

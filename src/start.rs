@@ -14,7 +14,7 @@ use crate::base::auth::tokens::Keys;
 use crate::base::core::Core;
 use crate::base::db::engine::{Fate, Size};
 use crate::base::db::migrations::MigrationError;
-use crate::base::db::{Conn, Engine, Target, migrations};
+use crate::base::db::{Conn, Engine, Target, external, migrations};
 use crate::base::error::{Error, Result};
 use crate::base::http::Routes;
 use crate::base::secret;
@@ -163,6 +163,7 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::AREAS.iter().for_each(|area| (area.routes)(&mut routes));
     crate::base::http::expand::install(routes.expanders.clone());
+    external::install(routes.kinds.iter().map(|named| (named.kind, named.seen)).collect());
     routes
 }
 

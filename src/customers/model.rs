@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::tax_id;
 use crate::base::auth::{Caller, Sight};
+use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, ExternalId, Json, shares};
@@ -287,6 +288,9 @@ pub fn visible_to(caller: &Caller) -> Cond {
         Sight::Own => own.or(shared()),
     }
 }
+
+/// The same, for whoever refers to customers.
+pub const SEEN: Seen = Seen::By("SELECT customers.id FROM customers WHERE ", visible_to);
 
 fn tag_is(given: &Given) -> Cond {
     let Given::Text(tag) = given else { return Cond::Nothing };

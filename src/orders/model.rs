@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::rules::{Finding, Fulfilment, OrderAction, OrderStatus};
 use crate::base::auth::{Caller, Role, Sight};
+use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, search, shares};
@@ -260,7 +261,7 @@ pub struct OrderHead {
 }
 
 /// A new order.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OrderInput {
     pub customer_id: CustomerId,
     /// ISO 4217. Without it: the customer's.
@@ -280,7 +281,7 @@ pub struct OrderInput {
 }
 
 /// A line as entered and changed.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LineInput {
     pub product_id: ProductId,
     /// Without it: the product's name.
@@ -543,6 +544,9 @@ pub fn visible_to(caller: &Caller) -> Cond {
         Sight::Own => mine().or(shared()),
     }
 }
+
+/// The same, for whoever refers to orders.
+pub const SEEN: Seen = Seen::By("SELECT orders.id FROM orders WHERE ", visible_to);
 
 impl OrderRow {
     /// The steps that the order's life and the caller's rights allow now.

@@ -7,12 +7,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
+use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
 use crate::customers::model::{CustomerId, PostalAddress};
+use crate::orders;
 use crate::orders::model::{OrderId, OrderLineId};
 use crate::people::UserId;
 use crate::schema::{shipment_lines, shipments};
@@ -144,7 +146,7 @@ pub struct ShipmentSummary {
 }
 
 /// A new shipment.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ShipmentInput {
     /// What is shipped. Without lines: everything that is open.
     #[serde(default)]
@@ -156,15 +158,26 @@ pub struct ShipmentInput {
     pub carriage: Carriage,
 }
 
+/// A shipment as another system says it is: as [`ShipmentInput`], with whose it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedShipment {
+    /// The order, for a new shipment; or `order_external_id`. A shipment stays with its order.
+    pub order_id: Option<OrderId>,
+    /// The order, as another system calls it.
+    pub order_external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    pub shipment: ShipmentInput,
+}
+
 /// How much of an order line to ship.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ShipmentLineInput {
     pub order_line_id: OrderLineId,
     pub quantity: Quantity,
 }
 
 /// How a shipment travels, as entered and changed.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Carriage {
     #[schema(max_length = 100, example = "SF Express")]
     pub carrier: Option<String>,
@@ -258,13 +271,11 @@ impl Row for ShipmentRow {
 
 /// The shipments that a caller sees: those of the orders that they see.
 pub fn visible_to(caller: &Caller) -> Cond {
-    match crate::orders::model::visible_to(caller) {
-        Cond::All => Cond::All,
-        orders => {
-            Cond::InSelect("shipments.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders))
-        }
-    }
+    orders::model::SEEN.cond("shipments.order_id", caller)
 }
+
+/// The same, for whoever refers to shipments.
+pub const SEEN: Seen = Seen::By("SELECT shipments.id FROM shipments WHERE ", visible_to);
 
 impl ShipmentRow {
     /// The steps that the shipment's life and the caller's rights allow now.

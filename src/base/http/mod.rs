@@ -11,6 +11,7 @@ pub mod context;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
+pub mod external;
 pub mod history;
 pub mod idempotency;
 pub mod params;
@@ -330,6 +331,8 @@ pub struct Routes {
     pub tags: Vec<(&'static str, &'static str)>,
     /// What `expand` loads, by id prefix.
     pub expanders: expand::Expanders,
+    /// The kinds that other systems name.
+    pub kinds: Vec<external::NamedKind>,
     tag: &'static str,
 }
 
@@ -364,6 +367,16 @@ impl Routes {
         operation_id: &'static str,
         spec: &'static ListSpec,
         handler: fn(&mut Rx, &Req<P>) -> Result<Page<T>>,
+    ) -> &mut Endpoint {
+        self.pages(path, operation_id, spec, handler)
+    }
+
+    fn pages<P: PathArgs, T: Serialize + ToSchema + 'static>(
+        &mut self,
+        path: &'static str,
+        operation_id: &'static str,
+        spec: &'static ListSpec,
+        handler: impl Fn(&mut Rx, &Req<P>) -> Result<Page<T>> + Copy + Send + Sync + 'static,
     ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
         let run = Handler::Read(Box::new(move |raw| {
@@ -437,16 +450,6 @@ impl Routes {
         handler: fn(&mut Tx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         self.write(Nature::Remove, path, operation_id, handler)
-    }
-
-    /// Creates or changes by external id.
-    pub fn upsert<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
-        &mut self,
-        path: &'static str,
-        operation_id: &'static str,
-        handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
-    ) -> &mut Endpoint {
-        self.write(Nature::Upsert, path, operation_id, handler)
     }
 
     fn write<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(

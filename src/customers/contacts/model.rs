@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::auth::Caller;
+use crate::base::db::external::Seen;
+use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{ListSpec, Row, Sort};
 use crate::base::db::{ExternalId, Json};
 use crate::base::text;
 use crate::base::types::At;
-use crate::customers::CustomerId;
+use crate::customers::{self, CustomerId};
 use crate::people::UserId;
 use crate::schema::contacts;
 use crate::{entity, id_type, text_enum};
@@ -127,6 +129,25 @@ pub struct ContactInput {
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
+
+/// A contact as another system says it is: as [`ContactInput`], with whose contact it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedContact {
+    /// The customer, for a new contact; or `customer_external_id`. A contact stays with its customer.
+    pub customer_id: Option<CustomerId>,
+    /// The customer, as another system calls it.
+    pub customer_external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    pub contact: ContactInput,
+}
+
+/// The contacts that a caller sees: those of the customers that they see.
+pub fn visible_to(caller: &Caller) -> Cond {
+    customers::model::SEEN.cond("contacts.customer_id", caller)
+}
+
+/// The same, for whoever refers to contacts.
+pub const SEEN: Seen = Seen::By("SELECT contacts.id FROM contacts WHERE ", visible_to);
 
 pub static CONTACTS: ListSpec = ListSpec {
     id: "contacts.id",
