@@ -121,7 +121,7 @@ pub fn unknown<I: RecordId>(field: &str) -> Error {
 /// Claims an external id before looking for its record, so that of two who put a new one at the same time the
 /// second begins again and finds what the first has made.
 pub fn claim(conn: &mut Conn, kind: Kind, external: &ExternalId) -> Result<()> {
-    match lock::claim(conn, &format!("{}/{}/{}", kind.name, external.system, external.id))? {
+    match lock::claim(conn, &format!("external id {}/{}/{}", kind.name, external.system, external.id))? {
         true => Ok(()),
         false => Err(Error::run_again("another unit of work is putting this external id")),
     }

@@ -59,7 +59,7 @@ struct Stored {
 pub fn once(tx: &mut Tx, key: Option<&Key>, work: impl FnOnce(&mut Tx) -> Result<Reply>) -> Result<Reply> {
     let Some(key) = key else { return work(tx) };
     // Known without waiting, also when it runs in another process: the name is held until that one has ended.
-    if !lock::claim(tx.conn, &format!("{}/{}", key.owner, key.key))? {
+    if !lock::claim(tx.conn, &format!("key {}/{}", key.owner, key.key))? {
         return Err(in_progress().into());
     }
     if let Some(reply) = recall(tx, key)? {
