@@ -26,6 +26,16 @@ pub struct Core {
     /// Lets somebody make the first administrator, on a database without users.
     pub set_up_token: std::sync::OnceLock<String>,
     pub in_flight: super::http::idempotency::InFlight,
+    /// Wakes the tasks that run in this process.
+    pub bells: Arc<super::background::Bells>,
+    /// Gives the journal its order.
+    pub sequencer: Arc<super::events::sequencer::Sequencer>,
+    /// Which life of the database this is: another one after it was restored from a backup.
+    pub epoch: String,
+    /// The streams of events that are open.
+    pub streams: crate::events::stream::Streams,
+    /// True when the server is about to end.
+    pub stopping: tokio::sync::watch::Sender<bool>,
 }
 
 impl Core {

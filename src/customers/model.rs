@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::tax_id;
 use crate::base::auth::{Caller, Sight};
-use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, ExternalId, Json, shares};
@@ -118,6 +117,9 @@ pub struct Customer {
 }
 
 entity!(Customer, customers, CustomerId, {
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.owner_id.map(|u| u.0), self.team_id.map(|t| t.0))
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.external_ids.0
     }
@@ -289,8 +291,13 @@ pub fn visible_to(caller: &Caller) -> Cond {
     }
 }
 
-/// The same, for whoever refers to customers.
-pub const SEEN: Seen = Seen::By("SELECT customers.id FROM customers WHERE ", visible_to);
+/// Parts of the customers that a caller sees; the column names the part's customer.
+pub fn part_of_visible(caller: &Caller, column: &'static str) -> Cond {
+    match visible_to(caller) {
+        Cond::All => Cond::All,
+        customers => Cond::InSelect(column, "SELECT customers.id FROM customers WHERE ", Box::new(customers)),
+    }
+}
 
 fn tag_is(given: &Given) -> Cond {
     let Given::Text(tag) = given else { return Cond::Nothing };

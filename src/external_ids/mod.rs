@@ -10,17 +10,18 @@ use std::sync::OnceLock;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::http::Routes;
 use crate::base::http::external::NamedKind;
 use crate::base::http::params::{Param, Takes};
-use crate::base::http::{Access, Method, Routes};
 
 pub const AREA: Area = Area { name: "external_ids", routes, problems: &[], phrases: &[] };
 
 /// A kind that can be looked for.
 struct Known {
     named: NamedKind,
-    /// Whoever has one of these may look.
-    reads: &'static [Scope],
+    /// Who sees which of its records.
+    told: Told,
     /// Whether its records are read by id right below the collection.
     by_id: bool,
 }
@@ -48,24 +49,17 @@ fn routes(r: &mut Routes) {
 }
 
 fn kinds_of(r: &Routes) -> Kinds {
-    let reads = |path: &str| r.endpoints.iter().find(|e| e.method == Method::Get && e.path == path);
     let known = |named: &NamedKind| {
-        let by_id = |path: &str| {
+        let told = *r.told.iter().find(|told| told.kind == named.kind)?;
+        let is_by_id = |path: &str| {
             let rest = path.strip_prefix(named.collection()).and_then(|rest| rest.strip_prefix("/{"));
             rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
         };
-        let reads = match reads(named.path).map(|e| &e.access) {
-            Some(Access::Scope(scopes)) => *scopes,
-            _ => &[],
-        };
-        Known { named: *named, reads, by_id: r.endpoints.iter().any(|e| by_id(e.path)) }
+        Some(Known { named: *named, told, by_id: r.endpoints.iter().any(|e| is_by_id(e.path)) })
     };
-    let all: Vec<Known> = r.kinds.iter().map(known).collect();
-    let mut scopes: Vec<Scope> = Vec::new();
-    for scope in all.iter().flat_map(|k| k.reads) {
-        if !scopes.contains(scope) {
-            scopes.push(*scope);
-        }
-    }
-    Kinds { words: all.iter().map(|k| k.named.kind.name).collect(), scopes, all }
+    let all: Vec<Known> = r.kinds.iter().filter_map(known).collect();
+    let mut scopes: Vec<Scope> = all.iter().flat_map(|kind| kind.told.scopes).copied().collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    Kinds { words: all.iter().map(|kind| kind.named.kind.name).collect(), scopes, all }
 }

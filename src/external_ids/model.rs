@@ -74,10 +74,10 @@ impl Row for Name {
 
 /// The names of the records of these kinds that the caller may read.
 pub fn visible_to<'k>(caller: &Caller, kinds: impl Iterator<Item = &'k Known>) -> Cond {
-    let readable = kinds.filter(|kind| kind.reads.iter().any(|scope| caller.may(*scope)));
+    let readable = kinds.filter(|kind| kind.told.scopes.iter().any(|scope| caller.may(*scope)));
     readable.fold(Cond::Nothing, |any, kind| {
         let of_kind = Cond::eq("external_ids.record_kind", kind.named.kind.name);
-        any.or(of_kind.and(kind.named.seen.cond("external_ids.record_id", caller)))
+        any.or(of_kind.and(kind.told.seen("external_ids.record_id", caller)))
     })
 }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::orders::rules::OrderAction;
@@ -27,6 +28,7 @@ const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("orders", "Orders from entry to completion.");
     entry(r);
     by_external_id(r);
@@ -81,15 +83,10 @@ fn entry(r: &mut Routes) {
 
 /// An order as another system has it: the whole of it, each time.
 fn by_external_id(r: &mut Routes) {
-    r.read_by_external_id(
-        "/orders/by-external-id/{system}/{id}",
-        "getOrderByExternalId",
-        model::SEEN,
-        http::get,
-    )
-    .scope(READ)
-    .expands(EXPAND)
-    .says("Read an order by external id", "With its lines.");
+    r.read_by_external_id("/orders/by-external-id/{system}/{id}", "getOrderByExternalId", http::get)
+        .scope(READ)
+        .expands(EXPAND)
+        .says("Read an order by external id", "With its lines.");
     r.put_by_external_id("/orders/by-external-id/{system}/{id}", "upsertOrderByExternalId", http::create, http::push)
         .scope(OrderAction::Edit.scopes())
         .says("Create or change an order by external id", "A new one needs `customer_id` and is entered as a draft, with its lines. On a draft the head is merged, and `lines`, when given, are all the lines that the order is to have, in their order: a line of the same product (and unit, if it says one) as a line that was there, in its place if that fits, goes on from that line, keeps its id, and keeps what the body does not say; any other line is new, and lines that none goes on from are removed. Customer and currency stay as they were entered. When the order is no draft any more, a body that would change anything but `external_ids` is answered 409 `order_not_draft`, whose errors point at what differs: before confirmation take it back to draft (`withdraw`), after that send a revision (`POST /orders/{order_id}/revisions`).")
@@ -197,6 +194,35 @@ fn life(r: &mut Routes) {
         .says("Release", "A credit hold is finance's to release.")
         .fails_with(STEP);
 }
+
+const TOLD: Told = Told {
+    kind: model::OrderId::KIND,
+    scopes: READ,
+    select: "SELECT orders.id FROM orders WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        events::DELETED,
+        ("submitted", "It waits for approval."),
+        ("withdrawn", "Those who entered it took it back to draft."),
+        ("rejected", "A reviewer sent it back to draft, with a reason."),
+        ("overridden", "Hard findings of its review were let pass, with a reason."),
+        ("approved", "It counts as booked."),
+        ("confirmed", "It was confirmed to the customer; it can be shipped."),
+        ("revised", "It was changed after confirmation."),
+        ("held", "It does not ship."),
+        ("released", "It may ship again."),
+        ("partially_shipped", "A part of it left the warehouse."),
+        ("shipped", "All that was open of it left the warehouse."),
+        ("shipment_voided", "A shipment was a mistake; its quantities are open again."),
+        ("partially_delivered", "A part of it arrived."),
+        ("delivered", "All of it arrived."),
+        ("closed_short", "What was open will not be delivered any more."),
+        ("completed", "It is done."),
+        ("cancelled", "It will not be delivered, with a reason."),
+    ],
+};
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

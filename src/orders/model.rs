@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::rules::{Finding, Fulfilment, OrderAction, OrderStatus};
 use crate::base::auth::{Caller, Role, Sight};
-use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, search, shares};
@@ -194,6 +193,9 @@ pub struct Order {
 }
 
 entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, order_id, {
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.row.rep_id.map(|u| u.0), self.row.team_id.map(|t| t.0))
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.row.external_ids.0
     }
@@ -544,9 +546,6 @@ pub fn visible_to(caller: &Caller) -> Cond {
         Sight::Own => mine().or(shared()),
     }
 }
-
-/// The same, for whoever refers to orders.
-pub const SEEN: Seen = Seen::By("SELECT orders.id FROM orders WHERE ", visible_to);
 
 impl OrderRow {
     /// The steps that the order's life and the caller's rights allow now.

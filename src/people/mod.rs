@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::external::Seen;
+use crate::base::events::{self, Told};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -22,6 +22,7 @@ const READ_TEAMS: &[Scope] = &[Scope::TeamsRead];
 const WRITE_TEAMS: &[Scope] = &[Scope::TeamsWrite];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     log_in(r);
     users(r);
     teams(r);
@@ -93,14 +94,9 @@ fn users(r: &mut Routes) {
     .fails_with(&["weak_password"])
     .path_prefixes = &[Some("usr")];
 
-    r.read_by_external_id(
-        "/users/by-external-id/{system}/{id}",
-        "getUserByExternalId",
-        Seen::ByAll,
-        http::get_user,
-    )
-    .scope(READ_USERS)
-    .says("Read a user by external id", "");
+    r.read_by_external_id("/users/by-external-id/{system}/{id}", "getUserByExternalId", http::get_user)
+        .scope(READ_USERS)
+        .says("Read a user by external id", "");
     r.put_by_external_id(
         "/users/by-external-id/{system}/{id}",
         "upsertUserByExternalId",
@@ -135,14 +131,9 @@ fn teams(r: &mut Routes) {
         .scope(WRITE_TEAMS)
         .says("Delete a team", "Only one that nothing refers to.")
         .fails_with(&["still_referenced"]);
-    r.read_by_external_id(
-        "/teams/by-external-id/{system}/{id}",
-        "getTeamByExternalId",
-        Seen::ByAll,
-        http::get_team,
-    )
-    .scope(READ_TEAMS)
-    .says("Read a team by external id", "");
+    r.read_by_external_id("/teams/by-external-id/{system}/{id}", "getTeamByExternalId", http::get_team)
+        .scope(READ_TEAMS)
+        .says("Read a team by external id", "");
     r.put_by_external_id(
         "/teams/by-external-id/{system}/{id}",
         "upsertTeamByExternalId",
@@ -157,6 +148,29 @@ fn teams(r: &mut Routes) {
         .scope(READ_TEAMS)
         .says("History of a team", "Every change: who, when, why, before and after.");
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: UserId::KIND,
+        scopes: READ_USERS,
+        select: "SELECT users.id FROM users WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            ("blocked", "The person may not log in any more."),
+            ("unblocked", "The person may log in again."),
+            ("password_changed", "The password was changed or reset."),
+        ],
+    },
+    Told {
+        kind: TeamId::KIND,
+        scopes: READ_TEAMS,
+        select: "SELECT teams.id FROM teams WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

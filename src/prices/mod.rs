@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -31,6 +32,7 @@ const WRITE: &[Scope] = &[Scope::PricesWrite];
 const APPROVE: &[Scope] = &[Scope::PricesApprove];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);
     prices(r);
     r.read("/prices/resolve", "resolvePrice", http::resolve)
@@ -83,15 +85,10 @@ fn lists(r: &mut Routes) {
         )
         .example(json!({"reason": "Replaced by RETAIL-2027"}))
         .fails_with(&["invalid_transition"]);
-    r.read_by_external_id(
-        "/price-lists/by-external-id/{system}/{id}",
-        "getPriceListByExternalId",
-        model::SEEN,
-        http::get,
-    )
-    .scope(READ)
-    .expands(model::PRICE_LISTS.expand)
-    .says("Read a price list by external id", "");
+    r.read_by_external_id("/price-lists/by-external-id/{system}/{id}", "getPriceListByExternalId", http::get)
+        .scope(READ)
+        .expands(model::PRICE_LISTS.expand)
+        .says("Read a price list by external id", "");
     r.put_by_external_id(
         "/price-lists/by-external-id/{system}/{id}",
         "upsertPriceListByExternalId",
@@ -134,6 +131,29 @@ fn prices(r: &mut Routes) {
         .scope(READ)
         .says("History of a price", "Every change: who, when, why, before and after.");
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::PriceListId::KIND,
+        scopes: READ,
+        select: "SELECT price_lists.id FROM price_lists WHERE ",
+        visible: model::visible_to,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "Its prices hold."),
+            ("retired", "Its prices do not hold any more."),
+        ],
+    },
+    Told {
+        kind: model::PriceId::KIND,
+        scopes: READ,
+        select: "SELECT prices.id FROM prices WHERE ",
+        visible: model::prices_visible_to,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

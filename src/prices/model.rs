@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
@@ -15,7 +14,6 @@ use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero};
 use crate::base::types::{At, Price, Quantity, TextEnum};
-use crate::customers;
 use crate::customers::model::{CustomerId, CustomerTier};
 use crate::people::UserId;
 use crate::products::ProductId;
@@ -442,13 +440,25 @@ pub static QUESTION: &[Param] = &[
     Param::new("channel", Takes::Text(40), "Through which channel; the customer's own when left out."),
 ];
 
-/// The same, for whoever refers to price lists.
-pub const SEEN: Seen = Seen::By("SELECT price_lists.id FROM price_lists WHERE ", visible_to);
-
 /// The price lists that a caller sees: those for everybody, and those of customers that they see.
 pub fn visible_to(caller: &Caller) -> Cond {
-    match customers::model::SEEN.cond("price_lists.customer_id", caller) {
+    match crate::customers::model::visible_to(caller) {
         Cond::All => Cond::All,
-        theirs => Cond::IsNull("price_lists.customer_id").or(theirs),
+        customers => {
+            let select = "SELECT customers.id FROM customers WHERE ";
+            let theirs = Cond::InSelect("price_lists.customer_id", select, Box::new(customers));
+            Cond::IsNull("price_lists.customer_id").or(theirs)
+        }
+    }
+}
+
+/// Prices in the lists that a caller sees.
+pub fn prices_visible_to(caller: &Caller) -> Cond {
+    match visible_to(caller) {
+        Cond::All => Cond::All,
+        lists => {
+            let select = "SELECT price_lists.id FROM price_lists WHERE ";
+            Cond::InSelect("prices.price_list_id", select, Box::new(lists))
+        }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::external::Seen;
+use crate::base::events::{self, Told};
 use crate::base::http::{Routes, history};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -27,6 +27,7 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     categories(r);
     products(r);
     steps(r);
@@ -59,7 +60,6 @@ fn categories(r: &mut Routes) {
     r.read_by_external_id(
         "/product-categories/by-external-id/{system}/{id}",
         "getProductCategoryByExternalId",
-        Seen::ByAll,
         http::get_category,
     )
     .scope(READ)
@@ -102,15 +102,10 @@ fn products(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a product", "Only one that no price and no order names; discontinue it otherwise.")
         .fails_with(&["still_referenced"]);
-    r.read_by_external_id(
-        "/products/by-external-id/{system}/{id}",
-        "getProductByExternalId",
-        Seen::ByAll,
-        http::get,
-    )
-    .scope(READ)
-    .expands(model::PRODUCTS.expand)
-    .says("Read a product by external id", "");
+    r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
+        .scope(READ)
+        .expands(model::PRODUCTS.expand)
+        .says("Read a product by external id", "");
     r.put_by_external_id(
         "/products/by-external-id/{system}/{id}",
         "upsertProductByExternalId",
@@ -149,6 +144,30 @@ fn steps(r: &mut Routes) {
         .example(json!({"reason": "Asked for by customers"}))
         .fails_with(&["invalid_transition"]);
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::CategoryId::KIND,
+        scopes: READ,
+        select: "SELECT product_categories.id FROM product_categories WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+    Told {
+        kind: model::ProductId::KIND,
+        scopes: READ,
+        select: "SELECT products.id FROM products WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "It can be sold."),
+            ("discontinued", "It is not sold any more."),
+            ("reactivated", "It is sold again."),
+        ],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "unit_in_use",

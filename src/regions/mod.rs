@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::external::Seen;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 
 pub use model::RegionId;
@@ -19,6 +19,7 @@ const READ: &[Scope] = &[Scope::RegionsRead];
 const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("regions", "Sales regions and their territories.");
     r.list("/regions", "listRegions", &model::REGIONS, http::list).scope(READ).says("List regions", "");
     r.create("/regions", "createRegion", http::create)
@@ -36,14 +37,9 @@ fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a region", "Only one that nothing refers to.")
         .fails_with(&["still_referenced"]);
-    r.read_by_external_id(
-        "/regions/by-external-id/{system}/{id}",
-        "getRegionByExternalId",
-        Seen::ByAll,
-        http::get,
-    )
-    .scope(READ)
-    .says("Read a region by external id", "");
+    r.read_by_external_id("/regions/by-external-id/{system}/{id}", "getRegionByExternalId", http::get)
+        .scope(READ)
+        .says("Read a region by external id", "");
     r.put_by_external_id(
         "/regions/by-external-id/{system}/{id}",
         "upsertRegionByExternalId",
@@ -59,3 +55,11 @@ fn routes(r: &mut Routes) {
         .says("History of a region", "Every change: who, when, why, before and after.");
     r.expanders.insert("reg", work::expand);
 }
+
+const TOLD: Told = Told {
+    kind: model::RegionId::KIND,
+    scopes: READ,
+    select: "SELECT regions.id FROM regions WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+};

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -17,6 +18,7 @@ const READ: &[Scope] = &[Scope::ShipmentsRead];
 const WRITE: &[Scope] = &[Scope::ShipmentsWrite];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("shipments", "What leaves the warehouse for an order, and how it arrived.");
     r.list("/shipments", "listShipments", &model::SHIPMENTS, http::list)
         .scope(READ)
@@ -61,14 +63,9 @@ fn routes(r: &mut Routes) {
 }
 
 fn by_external_id(r: &mut Routes) {
-    r.read_by_external_id(
-        "/shipments/by-external-id/{system}/{id}",
-        "getShipmentByExternalId",
-        model::SEEN,
-        http::get,
-    )
-    .scope(READ)
-    .says("Read a shipment by external id", "With its lines.");
+    r.read_by_external_id("/shipments/by-external-id/{system}/{id}", "getShipmentByExternalId", http::get)
+        .scope(READ)
+        .says("Read a shipment by external id", "With its lines.");
     r.put_by_external_id(
         "/shipments/by-external-id/{system}/{id}",
         "upsertShipmentByExternalId",
@@ -94,5 +91,17 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
         "errors 指出不同之处。如有误，请作废该发货单并重新发货。",
     ],
 )];
+const TOLD: Told = Told {
+    kind: model::ShipmentId::KIND,
+    scopes: READ,
+    select: "SELECT shipments.id FROM shipments WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("posted", "It left the warehouse."),
+        events::UPDATED,
+        ("delivered", "It arrived."),
+        ("voided", "It was a mistake; its quantities are open again."),
+    ],
+};
 
 static PHRASES: &[Phrase] = &[("in_the_future", ["must not be in the future", "不能是将来的日期"])];

@@ -7,14 +7,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
 use crate::customers::model::{CustomerId, PostalAddress};
-use crate::orders;
 use crate::orders::model::{OrderId, OrderLineId};
 use crate::people::UserId;
 use crate::schema::{shipment_lines, shipments};
@@ -271,11 +269,13 @@ impl Row for ShipmentRow {
 
 /// The shipments that a caller sees: those of the orders that they see.
 pub fn visible_to(caller: &Caller) -> Cond {
-    orders::model::SEEN.cond("shipments.order_id", caller)
+    match crate::orders::model::visible_to(caller) {
+        Cond::All => Cond::All,
+        orders => {
+            Cond::InSelect("shipments.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders))
+        }
+    }
 }
-
-/// The same, for whoever refers to shipments.
-pub const SEEN: Seen = Seen::By("SELECT shipments.id FROM shipments WHERE ", visible_to);
 
 impl ShipmentRow {
     /// The steps that the shipment's life and the caller's rights allow now.

@@ -304,6 +304,13 @@ impl TestApp {
         self.app.as_ref().expect("until dropped")
     }
 
+    #[allow(dead_code)] // the first task comes with the event feed
+    /// Runs the work that goes on beside requests until there is nothing to do at this moment of the clock.
+    pub fn run_background(&self) {
+        let app = self.app.as_ref().expect("until dropped").clone().into_inner();
+        salesdesk::base::background::run_until_idle(&app).expect("the tasks run");
+    }
+
     pub fn endpoints(&self) -> &[Arc<Endpoint>] {
         &self.app().endpoints
     }
@@ -428,7 +435,12 @@ impl TestApp {
         }
         let response = (self.serve.as_ref().expect("until dropped"))(request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = actix_web::body::to_bytes(response.into_body()).await.unwrap_or_default();
+        let media_type = headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let bytes = match media_type {
+            // A stream of events goes on; here its beginning is enough.
+            "text/event-stream" => next_chunk(&mut response.into_body()).await,
+            _ => actix_web::body::to_bytes(response.into_body()).await.unwrap_or_default(),
+        };
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         let asked = format!("{} {}", ask.method, ask.path);
         Reply { asked, status, headers, body, bytes: bytes.to_vec() }
@@ -535,6 +547,13 @@ impl Drop for TestApp {
         self.serve.take();
         self.app.take();
     }
+}
+
+/// What comes next of a body; nothing at its end.
+pub async fn next_chunk(body: &mut actix_web::body::BoxBody) -> web::Bytes {
+    use actix_web::body::MessageBody;
+    let chunk = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_next(cx)).await;
+    chunk.and_then(|chunk| chunk.ok()).unwrap_or_default()
 }
 
 fn claims(person: &Person, now: At) -> Claims {

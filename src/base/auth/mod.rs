@@ -60,6 +60,15 @@ text_enum! {
         TeamsWrite = "teams:write",
         SettingsRead = "settings:read",
         SettingsWrite = "settings:write",
+        EventsRead = "events:read",
+        WebhooksRead = "webhooks:read",
+        WebhooksWrite = "webhooks:write",
+        ClientsRead = "clients:read",
+        ClientsWrite = "clients:write",
+        AuditRead = "audit:read",
+        ImportsWrite = "imports:write",
+        ExportsWrite = "exports:write",
+        JobsRead = "jobs:read",
     }
 }
 
@@ -96,6 +105,7 @@ const EVERYBODY: Scopes = Scopes::of(&[
     Scope::ShipmentsRead,
     Scope::RegionsRead,
     Scope::TeamsRead,
+    Scope::EventsRead,
 ]);
 
 impl Role {
@@ -114,6 +124,8 @@ impl Role {
                 OrdersConfirm,
                 OrdersCancel,
                 ReportsRead,
+                ImportsWrite,
+                ExportsWrite,
                 RegionsWrite,
                 UsersRead,
                 SettingsRead,
@@ -124,6 +136,7 @@ impl Role {
                 OrdersWrite,
                 OrdersSubmit,
                 ReportsRead,
+                ExportsWrite,
             ])),
             Role::Manager => EVERYBODY.and(Scopes::of(&[
                 CustomersRead,
@@ -138,6 +151,8 @@ impl Role {
                 OrdersOverride,
                 OrdersHold,
                 ReportsRead,
+                ImportsWrite,
+                ExportsWrite,
                 UsersRead,
                 SettingsRead,
             ])),
@@ -148,6 +163,7 @@ impl Role {
                 ProductsCost,
                 OrdersHoldCredit,
                 ReportsRead,
+                ExportsWrite,
                 UsersRead,
                 SettingsRead,
             ])),
@@ -159,6 +175,8 @@ impl Role {
                 OrdersApproveHigh,
                 OrdersOverride,
                 ReportsRead,
+                ExportsWrite,
+                AuditRead,
                 UsersRead,
                 SettingsRead,
             ])),
@@ -171,6 +189,13 @@ impl Role {
                 TeamsWrite,
                 SettingsRead,
                 SettingsWrite,
+                WebhooksRead,
+                WebhooksWrite,
+                ClientsRead,
+                ClientsWrite,
+                AuditRead,
+                ExportsWrite,
+                JobsRead,
             ])),
         }
     }
@@ -270,6 +295,18 @@ impl Caller {
             None => self.client.clone(),
         }
     }
+}
+
+/// The caller with the rights that they have now; None when these have ended. For what lasts longer than a request.
+pub async fn again(
+    core: &std::sync::Arc<super::core::Core>,
+    caller: &std::sync::Arc<Caller>,
+) -> crate::base::error::Result<Option<std::sync::Arc<Caller>>> {
+    let Some(session) = caller.session else { return Ok(Some(caller.clone())) };
+    let now = core.clock.now();
+    let found =
+        core.engine.read(move |conn| sessions::caller(conn, sessions::SessionId(session), now)).await?;
+    Ok(found.map(std::sync::Arc::new))
 }
 
 /// 403: one of these scopes is needed.

@@ -1,17 +1,16 @@
 //! External ids: how other systems call a record. A record carries its own list; a table beside it keeps each
 //! unique per kind and system, and finds the record by it. [`super::Tx`] keeps the two in step.
 
-use std::sync::OnceLock;
-
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::filter::{Column, Cond};
+use super::filter::Cond;
 use super::{AnyId, Conn, Tx, lock};
 use crate::base::auth::Caller;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
+use crate::base::events;
 use crate::base::types::{Kind, RecordId};
 use crate::schema::external_ids;
 
@@ -177,44 +176,11 @@ pub(super) fn store(
     Ok(())
 }
 
-// ---- kinds ---------------------------------------------------------------------------------------------------
-
-/// Who sees the records of a kind.
-#[derive(Clone, Copy)]
-pub enum Seen {
-    /// Whoever may read the kind at all.
-    ByAll,
-    /// Those that a condition names, which is on the table that this begins to select the ids from:
-    /// `SELECT customers.id FROM customers WHERE `.
-    By(&'static str, fn(&Caller) -> Cond),
-}
-
-impl Seen {
-    /// The record in this column is one that the caller sees.
-    pub fn cond(self, column: Column, caller: &Caller) -> Cond {
-        match self {
-            Seen::ByAll => Cond::All,
-            Seen::By(select, visible) => match visible(caller) {
-                Cond::All => Cond::All,
-                visible => Cond::InSelect(column, select, Box::new(visible)),
-            },
-        }
-    }
-}
-
-static KINDS: OnceLock<Vec<(Kind, Seen)>> = OnceLock::new();
-
-/// Called once, when the routes have been declared.
-pub fn install(kinds: Vec<(Kind, Seen)>) {
-    let _ = KINDS.set(kinds);
-}
-
-/// Whether the caller sees a record that has an external id.
+/// Whether the caller sees a record that has an external id. An area says so of its kinds where it tells of them.
 pub fn sees(conn: &mut Conn, caller: &Caller, kind: Kind, record: Uuid) -> Result<bool> {
     use external_ids::dsl;
-    let kinds = KINDS.get().map(Vec::as_slice).unwrap_or_default();
-    let Some((_, seen)) = kinds.iter().find(|(k, _)| *k == kind) else { return Ok(false) };
-    let visible = match seen.cond("external_ids.record_id", caller) {
+    let Some(told) = events::told().iter().find(|told| told.kind == kind) else { return Ok(false) };
+    let visible = match told.seen("external_ids.record_id", caller) {
         Cond::All => return Ok(true),
         visible => visible,
     };

@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::external::{self, ExternalId};
+use super::journal::About;
 use super::{Conn, journal, search};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
@@ -55,6 +56,10 @@ pub trait Entity: Serialize {
     /// How other systems call the record; kept unique per kind and system.
     fn external_ids(&self) -> &[ExternalId] {
         &[]
+    }
+    /// Whose record it is: the person and the team. They hear of its deletion.
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (None, None)
     }
     /// The texts that the record is found by, most telling first; none when it is not searched for.
     fn search_texts(&self) -> Vec<String> {
@@ -151,7 +156,7 @@ impl Tx<'_> {
             search::store(self.conn, record.key(), record.found_as(), &texts, true)?;
         }
         let after = snapshot(record)?;
-        self.journal(E::KIND, record.key(), 1, act, None, Some(&after))
+        self.journal(about(record, 1), act, None, Some(&after))
     }
 
     /// Writes a changed record, as long as nobody else changed it since `before` was loaded. When nothing
@@ -173,7 +178,7 @@ impl Tx<'_> {
             search::store(self.conn, after.key(), after.found_as(), &texts, false)?;
         }
         let new = snapshot(after)?;
-        self.journal(E::KIND, after.key(), version, act, Some(&old), Some(&new))
+        self.journal(about(after, version), act, Some(&old), Some(&new))
     }
 
     /// Deletes a record that nothing refers to; its journal entry stays.
@@ -184,12 +189,12 @@ impl Tx<'_> {
         external::store(self, E::KIND, record.key(), record.external_ids(), &[])?;
         search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
-        self.journal(E::KIND, record.key(), record.version() + 1, Act::new("deleted"), Some(&old), None)
+        self.journal(about(record, record.version() + 1), Act::new("deleted"), Some(&old), None)
     }
 
     /// A journal entry about something that is no record's change: a log-in, a refused password.
     pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
-        self.journal(kind, record, 0, act, None, None)
+        self.journal(About { kind, record, version: 0, owner: (None, None) }, act, None, None)
     }
 
     /// A journal entry about a record that is no change of its own fields, such as whom it is shared with. It
@@ -201,22 +206,30 @@ impl Tx<'_> {
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<()> {
-        self.journal(E::KIND, record.key(), record.version(), act, old, new)
+        self.journal(about(record, record.version()), act, old, new)
     }
 
     fn journal(
         &mut self,
-        kind: Kind,
-        record: Uuid,
-        version: i32,
+        about: About,
         act: Act<'_>,
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<()> {
+        debug_assert!(
+            about.version == 0 || crate::base::events::is_declared(about.kind, act.verb),
+            "say what {}.{} means where the area tells of its records (`r.tells`)",
+            about.kind.name,
+            act.verb
+        );
         let id = self.core.ids.next(self.now);
-        let entry = journal::Entry::of(id, self, kind, record, version, act, journal::changes(old, new));
+        let entry = journal::Entry::of(id, self, about, act, journal::changes(old, new));
         journal::append(self.conn, &entry)
     }
+}
+
+fn about<E: Entity>(record: &E, version: i32) -> About {
+    About { kind: E::KIND, record: record.key(), version, owner: record.owner() }
 }
 
 fn snapshot(record: &impl Serialize) -> Result<Value> {

@@ -1,5 +1,6 @@
 //! Answers: a value with its status and headers, and the bytes that it becomes.
 
+use actix_web::web::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -77,12 +78,17 @@ impl<T: Serialize> Answer<T> {
             replayed: false,
             no_store: !self.secrets.is_empty(),
             secrets: self.secrets,
+            ..Reply::default()
         })
     }
 }
 
+/// Bytes as they are made, for answers that are too long to hold or that go on.
+pub type ByteStream =
+    std::pin::Pin<Box<dyn futures_util::Stream<Item = std::result::Result<Bytes, actix_web::Error>> + Send>>;
+
 /// An answer, written.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct Reply {
     pub status: u16,
     pub body: Option<Vec<u8>>,
@@ -95,6 +101,12 @@ pub struct Reply {
     pub no_store: bool,
     /// The fields that are shown this once.
     pub secrets: &'static [&'static str],
+    /// What the body is when it is not JSON.
+    pub media_type: Option<&'static str>,
+    /// The body, when it is made while it is sent.
+    pub stream: Option<ByteStream>,
+    /// Headers beyond those of every answer.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Reply {
@@ -105,6 +117,10 @@ impl Reply {
     pub fn json(status: u16, value: &impl Serialize) -> Result<Reply> {
         let body = serde_json::to_vec(value).map_err(|e| Error::internal(e.to_string()))?;
         Ok(Reply { status, body: Some(body), ..Reply::default() })
+    }
+    /// Bytes of this media type, made while they are sent.
+    pub fn streamed(media_type: &'static str, stream: ByteStream) -> Reply {
+        Reply { status: 200, media_type: Some(media_type), stream: Some(stream), ..Reply::default() }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Ctx {
     pub expected: Option<i32>,
     pub presence: Presence,
     pub dry_run: bool,
+    /// Where a stream of events goes on (`Last-Event-ID`).
+    pub last_event_id: Option<String>,
 }
 
 impl Ctx {

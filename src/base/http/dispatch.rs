@@ -19,9 +19,10 @@ use super::answer::Reply;
 use super::context::Ctx;
 use super::idempotency::Key;
 use super::params::{self, percent_decode};
-use super::{Access, Endpoint, Handler, Method, Nature, RawReq};
+use super::{Access, Endpoint, Handler, Incoming, Media, Method, Nature, RawReq};
 use crate::base::auth::cache::Recall;
 use crate::base::auth::{Caller, forbidden};
+use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::{Presence, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
@@ -36,6 +37,7 @@ pub const API: &str = "/api/v1";
 pub struct App {
     pub core: Arc<Core>,
     pub endpoints: Vec<Arc<Endpoint>>,
+    pub tasks: Vec<Task>,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -45,6 +47,7 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
+        let tasks = routes.tasks.clone();
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -68,7 +71,7 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
-        Ok(App { core, endpoints, paths, by_path, document, etag })
+        Ok(App { core, endpoints, tasks, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.
@@ -103,7 +106,7 @@ impl App {
             return Err(forbidden(scopes));
         }
         let query = params::parse("", &endpoint.params, &endpoint.common)?;
-        let raw = RawReq { path: args, query, body: endpoint.body.as_ref().map(|_| body) };
+        let raw = RawReq { path: args, query, body: Incoming::Value(body) };
         let Handler::Write(handler) = &endpoint.handler else {
             return Err(Error::internal(format!("{path} cannot be applied in a unit of work")));
         };
@@ -221,11 +224,11 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let (endpoint, args) = app.find(req.method().as_str(), req.path())?;
     let caller = admit(app, req, &endpoint, seen).await?;
-    let body = read_body(req, payload, &endpoint).await?;
+    let (media_type, body) = read_body(req, payload, &endpoint).await?;
     let expected = if_match(req, &endpoint)?;
     let presence = presence(req, &endpoint)?;
     let key = idempotency_key(req, &endpoint, &caller, &body)?;
-    let value = parse_json(&endpoint, &body)?;
+    let incoming = parse_body(&endpoint, media_type, &body)?;
     let query = params::parse(req.query_string(), &endpoint.params, &endpoint.common)?;
     params::check_fields(&query, &endpoint.fields)?;
     let ctx = Ctx {
@@ -238,8 +241,9 @@ async fn answer(
         expected,
         presence,
         dry_run: query.dry_run,
+        last_event_id: text_header(req, "last-event-id").map(str::to_owned),
     };
-    let raw = RawReq { path: args, query, body: value };
+    let raw = RawReq { path: args, query, body: incoming };
     let reply = run(&endpoint, ctx, raw).await?;
     Ok(respond(reply, req, &endpoint, seen))
 }
@@ -303,21 +307,30 @@ async fn authenticate(core: &Arc<Core>, token: &str, seen: &Seen) -> Result<Arc<
     Ok(caller)
 }
 
-/// What a body has to be.
-pub fn media_type(endpoint: &Endpoint) -> &'static str {
-    match endpoint.nature {
-        Nature::Change => "application/merge-patch+json",
-        _ => "application/json",
+/// What a body has to be: one of these.
+pub fn media_types(endpoint: &Endpoint) -> &'static [&'static str] {
+    match endpoint.body.as_ref().map(|b| b.media) {
+        Some(Media::File(types)) => types,
+        Some(Media::Form) => &["application/x-www-form-urlencoded"],
+        _ if endpoint.nature == Nature::Change => &["application/merge-patch+json"],
+        _ => &["application/json"],
     }
 }
 
-async fn read_body(req: &HttpRequest, mut payload: web::Payload, endpoint: &Endpoint) -> Result<Bytes> {
+/// The body, and the media type that it came as.
+async fn read_body(
+    req: &HttpRequest,
+    mut payload: web::Payload,
+    endpoint: &Endpoint,
+) -> Result<(&'static str, Bytes)> {
     let content_type = text_header(req, "content-type").unwrap_or("");
     let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let has_body = req.headers().contains_key(header::TRANSFER_ENCODING)
         || text_header(req, "content-length").is_some_and(|l| l != "0");
-    if endpoint.body.is_some() && (has_body || !endpoint.body_optional) && essence != media_type(endpoint) {
-        return Err(Problem::new("unsupported_media_type").param("expected", media_type(endpoint)).into());
+    let media_type = media_types(endpoint).iter().find(|t| **t == essence);
+    if endpoint.body.is_some() && (has_body || !endpoint.body_optional) && media_type.is_none() {
+        let expected = media_types(endpoint).join(", ");
+        return Err(Problem::new("unsupported_media_type").param("expected", expected).into());
     }
     let limit = endpoint.max_body;
     let too_large = || Error::from(Problem::new("payload_too_large").param("max_bytes", limit));
@@ -337,16 +350,39 @@ async fn read_body(req: &HttpRequest, mut payload: web::Payload, endpoint: &Endp
         Ok(())
     };
     match actix_web::rt::time::timeout(BODY_TIME, gather).await {
-        Ok(result) => result.map(|()| body.freeze()),
+        Ok(result) => result.map(|()| (media_type.copied().unwrap_or_default(), body.freeze())),
         Err(_) => Err(Problem::new("request_timeout").into()),
     }
 }
 
-fn parse_json(endpoint: &Endpoint, body: &Bytes) -> Result<Option<Value>> {
-    if endpoint.body.is_none() || (body.is_empty() && endpoint.body_optional) {
-        return Ok(None);
+fn parse_body(endpoint: &Endpoint, media_type: &'static str, body: &Bytes) -> Result<Incoming> {
+    let unreadable = |reason: String| Error::from(Problem::new("bad_request").param("reason", reason));
+    let Some(schema) = &endpoint.body else { return Ok(Incoming::Nothing) };
+    match schema.media {
+        _ if body.is_empty() && endpoint.body_optional => Ok(Incoming::Nothing),
+        Media::File(_) => Ok(Incoming::File(media_type, body.clone())),
+        Media::Form => parse_form(body).map(Incoming::Value).map_err(unreadable),
+        Media::Json => {
+            serde_json::from_slice(body).map(Incoming::Value).map_err(|e| unreadable(e.to_string()))
+        }
     }
-    serde_json::from_slice(body).map(Some).map_err(|e| Problem::new("bad_request").param("reason", e).into())
+}
+
+/// The fields of a form as an object of texts.
+fn parse_form(body: &[u8]) -> std::result::Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|e| e.to_string())?;
+    let mut fields = serde_json::Map::new();
+    for pair in text.split('&').filter(|p| !p.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode = |t: &str| {
+            let decoded = percent_decode(&t.replace('+', " ")).filter(|t| !t.contains('\0'));
+            decoded.ok_or_else(|| format!("the field {name:?} is no UTF-8 text"))
+        };
+        if fields.insert(decode(name)?, Value::String(decode(value)?)).is_some() {
+            return Err(format!("the field {name:?} is there twice"));
+        }
+    }
+    Ok(Value::Object(fields))
 }
 
 /// The version in `If-Match`: `"7"`; `*` means any.
@@ -426,13 +462,18 @@ fn respond(reply: Reply, req: &HttpRequest, endpoint: &Endpoint, seen: &Seen) ->
     if let Some(cursor) = &reply.next_cursor {
         response.insert_header((header::LINK, next_link(req, cursor)));
     }
-    body_of(&mut response, reply, "application/json")
+    for (name, value) in &reply.headers {
+        response.insert_header((*name, value.as_str()));
+    }
+    body_of(&mut response, reply)
 }
 
-fn body_of(response: &mut HttpResponseBuilder, reply: Reply, content_type: &str) -> HttpResponse {
-    match reply.body {
-        Some(body) => response.content_type(content_type).body(body),
-        None => response.finish(),
+fn body_of(response: &mut HttpResponseBuilder, reply: Reply) -> HttpResponse {
+    let content_type = reply.media_type.unwrap_or("application/json");
+    match (reply.stream, reply.body) {
+        (Some(stream), _) => response.content_type(content_type).streaming(stream),
+        (None, Some(body)) => response.content_type(content_type).body(body),
+        (None, None) => response.finish(),
     }
 }
 

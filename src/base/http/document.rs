@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::shape::Shape;
-use super::{Access, Components, Endpoint, Nature, Routes, params};
+use super::{Access, Components, Endpoint, Media, Nature, Routes, params};
 use crate::base::auth::Scope;
 use crate::base::messages;
 use crate::base::types::TextEnum;
@@ -71,7 +71,7 @@ const TAG_ORDER: [&str; 16] = [
 pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
     let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
     for endpoint in &mut routes.endpoints {
-        if let Some(body) = &endpoint.body {
+        if let Some(body) = endpoint.body.as_ref().filter(|b| !b.reference.is_null()) {
             let shape = Shape::compile(&body.reference, &schemas);
             endpoint.shape = Some(Arc::new(shape.map_err(|e| format!("{}: {e}", endpoint.operation_id))?));
         }
@@ -445,9 +445,15 @@ fn request_body(
     body: &super::BodySchema,
     schemas: &Map<String, Value>,
 ) -> Result<Value, String> {
+    let types = super::dispatch::media_types(endpoint);
+    if let Media::File(_) = body.media {
+        let content: Map<String, Value> =
+            types.iter().map(|t| (t.to_string(), file(endpoint.max_body))).collect();
+        return Ok(json!({"required": true, "content": content}));
+    }
     let form = name_of(&body.reference).ok_or("a body without a name")?;
     let name = if body.patch { patch_name(form) } else { form.to_owned() };
-    let media = super::dispatch::media_type(endpoint);
+    let media = types[0];
     let example = match &endpoint.body_example {
         Some(example) => example.clone(),
         None => example_of(&json!({"$ref": format!("#/components/schemas/{name}")}), schemas, 0),
@@ -459,6 +465,11 @@ fn request_body(
             "example": example,
         }},
     }))
+}
+
+/// A file, as a body or an answer: OpenAPI 3.1 says no more of it than its media type.
+fn file(max_bytes: usize) -> Value {
+    json!({"schema": {"type": "string", "format": "binary", "maxLength": max_bytes}})
 }
 
 fn responses(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Value {
@@ -481,6 +492,7 @@ fn successes(endpoint: &Endpoint) -> Vec<u16> {
     match endpoint.nature {
         Nature::Upsert => vec![200, 201],
         Nature::Remove if endpoint.answer.is_some() => vec![200],
+        _ if !endpoint.answer_media.is_empty() => vec![200],
         nature => match &endpoint.answer {
             Some(_) => vec![nature.success()],
             None => vec![204],
@@ -511,7 +523,11 @@ fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Va
         _ => "Done.",
     };
     let mut response = json!({"description": description, "headers": headers});
-    if let Some(schema) = &endpoint.answer {
+    if !endpoint.answer_media.is_empty() {
+        let content: Map<String, Value> =
+            endpoint.answer_media.iter().map(|t| (t.to_string(), file(i32::MAX as usize))).collect();
+        response["content"] = Value::Object(content);
+    } else if let Some(schema) = &endpoint.answer {
         let example = endpoint.answer_example.clone().unwrap_or_else(|| example_of(schema, schemas, 0));
         response["content"] = json!({"application/json": {"schema": schema, "example": example}});
     }

@@ -6,8 +6,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::{Answer, Endpoint, Handler, Json, Nature, Patch, PathArgs, Req, Routes, typed};
-use crate::base::db::external::{self, Seen};
-use crate::base::db::{ExternalId, Presence, Rx, Tx};
+use crate::base::db::{ExternalId, Presence, Rx, Tx, external};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::params::Query;
 use crate::base::types::{Kind, RecordId};
@@ -16,7 +15,6 @@ use crate::base::types::{Kind, RecordId};
 #[derive(Clone, Copy)]
 pub struct NamedKind {
     pub kind: Kind,
-    pub seen: Seen,
     /// The path of the operation that reads it by external id.
     pub path: &'static str,
 }
@@ -47,10 +45,9 @@ impl Routes {
         &mut self,
         path: &'static str,
         operation_id: &'static str,
-        seen: Seen,
         get: Get<I, T>,
     ) -> &mut Endpoint {
-        self.kinds.push(NamedKind { kind: I::KIND, seen, path });
+        self.kinds.push(NamedKind { kind: I::KIND, path });
         let answer = Some(self.components.reference::<T>());
         let run = Handler::Read(Box::new(move |raw| {
             let req = typed::<(String, String), ()>(raw, None)?;

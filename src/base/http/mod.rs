@@ -21,6 +21,7 @@ pub mod shape;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::web::Bytes;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,9 +34,11 @@ pub use patch::Patch;
 
 use self::params::{Common, Param, Query};
 use super::auth::Scope;
+use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
+use super::events::Told;
 use super::types::RecordId;
 use shape::Shape;
 
@@ -174,34 +177,107 @@ pub struct Req<P = (), B = ()> {
 pub trait Body: Sized + Clone + Send + 'static {
     /// The body's schema; None when there is no body.
     fn schema(components: &mut Components) -> Option<BodySchema>;
-    fn read(value: Option<Value>, shape: Option<&Arc<Shape>>) -> Result<Self>;
+    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self>;
+}
+
+/// A body as it came, before it is typed.
+#[derive(Debug, Clone, Default)]
+pub enum Incoming {
+    #[default]
+    Nothing,
+    /// What the JSON or the form said.
+    Value(Value),
+    /// A file, under one of the media types that the endpoint takes.
+    File(&'static str, Bytes),
+}
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    Json,
+    /// `application/x-www-form-urlencoded`, each field once.
+    Form,
+    /// A file of one of these types.
+    File(&'static [&'static str]),
 }
 
 pub struct BodySchema {
     pub reference: Value,
     /// A merge patch of that schema.
     pub patch: bool,
+    pub media: Media,
 }
 
 impl Body for () {
     fn schema(_: &mut Components) -> Option<BodySchema> {
         None
     }
-    fn read(_: Option<Value>, _: Option<&Arc<Shape>>) -> Result<Self> {
+    fn read(_: Incoming, _: Option<&Arc<Shape>>) -> Result<Self> {
         Ok(())
+    }
+}
+
+impl Incoming {
+    /// The value that a JSON body or a form said; an empty object when there was none.
+    pub fn value(self) -> Value {
+        match self {
+            Incoming::Value(value) => value,
+            _ => Value::Object(Map::new()),
+        }
     }
 }
 
 impl<T: ToSchema + DeserializeOwned + Clone + Send + 'static> Body for Json<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
-        Some(BodySchema { reference: components.reference::<T>(), patch: false })
+        Some(BodySchema { reference: components.reference::<T>(), patch: false, media: Media::Json })
     }
-    fn read(value: Option<Value>, shape: Option<&Arc<Shape>>) -> Result<Self> {
-        let value = value.unwrap_or(Value::Object(Map::new()));
+    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
+        let value = body.value();
         if let Some(shape) = shape {
             refuse(shape.check(&value))?;
         }
         from_value(value).map(Json)
+    }
+}
+
+impl<T: ToSchema + DeserializeOwned + Clone + Send + 'static> Body for Form<T> {
+    fn schema(components: &mut Components) -> Option<BodySchema> {
+        Some(BodySchema { reference: components.reference::<T>(), patch: false, media: Media::Form })
+    }
+    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
+        <Json<T> as Body>::read(body, shape).map(|json| Form(json.0))
+    }
+}
+
+/// The fields of a form, as OAuth writes its requests; all of them are texts.
+#[derive(Debug, Clone)]
+pub struct Form<T>(pub T);
+
+/// The media types that a kind of file may come in.
+pub trait FileKind: Clone + Send + 'static {
+    const TYPES: &'static [&'static str];
+}
+
+/// A file as the body.
+#[derive(Debug, Clone)]
+pub struct File<K> {
+    /// One of `K::TYPES`.
+    pub media_type: &'static str,
+    pub bytes: Bytes,
+    kind: std::marker::PhantomData<fn() -> K>,
+}
+
+impl<K: FileKind> Body for File<K> {
+    fn schema(_: &mut Components) -> Option<BodySchema> {
+        // A file has no schema beside its media type.
+        Some(BodySchema { reference: Value::Null, patch: false, media: Media::File(K::TYPES) })
+    }
+    fn read(body: Incoming, _: Option<&Arc<Shape>>) -> Result<Self> {
+        let (media_type, bytes) = match body {
+            Incoming::File(media_type, bytes) => (media_type, bytes),
+            _ => (K::TYPES[0], Bytes::new()),
+        };
+        Ok(File { media_type, bytes, kind: std::marker::PhantomData })
     }
 }
 
@@ -233,7 +309,7 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 pub struct RawReq {
     pub path: Vec<String>,
     pub query: Query,
-    pub body: Option<Value>,
+    pub body: Incoming,
 }
 
 pub type ReadUnit = Box<dyn FnOnce(&mut Rx) -> Result<Reply> + Send>;
@@ -271,6 +347,8 @@ pub struct Endpoint {
     pub max_body: usize,
     pub answer: Option<Value>,
     pub answer_example: Option<Value>,
+    /// What the answer is when it is not JSON: its media types.
+    pub answer_media: &'static [&'static str],
     /// The names that `fields` can name; known when the document is built.
     pub fields: Vec<String>,
     /// Problems beyond those that its nature brings.
@@ -331,6 +409,10 @@ pub struct Routes {
     pub tags: Vec<(&'static str, &'static str)>,
     /// What `expand` loads, by id prefix.
     pub expanders: expand::Expanders,
+    /// Work that goes on beside requests.
+    pub tasks: Vec<Task>,
+    /// Kinds of records whose changes are told as events.
+    pub told: Vec<Told>,
     /// The kinds that other systems name.
     pub kinds: Vec<external::NamedKind>,
     tag: &'static str,
@@ -341,6 +423,16 @@ impl Routes {
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
         self.tags.push((name, about));
+    }
+
+    /// Changes of this kind of record are events.
+    pub fn tells(&mut self, told: Told) {
+        self.told.push(told);
+    }
+
+    /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
+    pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
+        self.tasks.push(Task { name, rests, turn });
     }
 
     /// Reads one thing.
@@ -520,6 +612,7 @@ impl Routes {
             max_body: MAX_BODY,
             answer,
             answer_example: None,
+            answer_media: &[],
             fields: Vec::new(),
             problems: Vec::new(),
             answers_version: !matches!(nature, Nature::List | Nature::Talk),
@@ -578,6 +671,17 @@ impl Endpoint {
     }
     pub fn answer_example(&mut self, body: Value) -> &mut Self {
         self.answer_example = Some(body);
+        self
+    }
+    /// The answer is a file or a stream of one of these media types, not JSON.
+    pub fn answers_media(&mut self, types: &'static [&'static str]) -> &mut Self {
+        self.answer_media = types;
+        self.answer = None;
+        self.unversioned()
+    }
+    /// The body may be this large, in bytes.
+    pub fn takes_up_to(&mut self, bytes: usize) -> &mut Self {
+        self.max_body = bytes;
         self
     }
     /// The body may be left out.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::shape::Shape;
-use super::{Body, BodySchema, Components, from_value, refuse};
+use super::{Body, BodySchema, Components, Incoming, Media, from_value, refuse};
 use crate::base::db::{ExternalId, external};
 use crate::base::error::{Error, Fault, Result};
 
@@ -24,10 +24,10 @@ pub struct Patch<T> {
 
 impl<T: ToSchema + Clone + Send + 'static> Body for Patch<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
-        Some(BodySchema { reference: components.reference::<T>(), patch: true })
+        Some(BodySchema { reference: components.reference::<T>(), patch: true, media: Media::Json })
     }
-    fn read(value: Option<Value>, shape: Option<&Arc<Shape>>) -> Result<Self> {
-        let value = value.unwrap_or_default();
+    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
+        let value = body.value();
         if let Some(shape) = shape {
             refuse(shape.check_patch(&value))?;
         }

@@ -47,7 +47,6 @@ fn by_external_id(r: &mut Routes) {
     r.read_by_external_id(
         "/contacts/by-external-id/{system}/{id}",
         "getContactByExternalId",
-        model::SEEN,
         http::get_named,
     )
     .scope(READ)

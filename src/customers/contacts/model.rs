@@ -7,13 +7,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::external::Seen;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{ListSpec, Row, Sort};
 use crate::base::db::{ExternalId, Json};
 use crate::base::text;
 use crate::base::types::At;
-use crate::customers::{self, CustomerId};
+use crate::customers::CustomerId;
 use crate::people::UserId;
 use crate::schema::contacts;
 use crate::{entity, id_type, text_enum};
@@ -141,14 +140,6 @@ pub struct NamedContact {
     pub contact: ContactInput,
 }
 
-/// The contacts that a caller sees: those of the customers that they see.
-pub fn visible_to(caller: &Caller) -> Cond {
-    customers::model::SEEN.cond("contacts.customer_id", caller)
-}
-
-/// The same, for whoever refers to contacts.
-pub const SEEN: Seen = Seen::By("SELECT contacts.id FROM contacts WHERE ", visible_to);
-
 pub static CONTACTS: ListSpec = ListSpec {
     id: "contacts.id",
     filters: &[],
@@ -165,4 +156,9 @@ impl Row for Contact {
     fn sort_value(&self, _: &str) -> Value {
         self.name_sort.clone().into()
     }
+}
+
+/// Contacts of the customers that a caller sees.
+pub fn visible_to(caller: &Caller) -> Cond {
+    crate::customers::model::part_of_visible(caller, "contacts.customer_id")
 }
