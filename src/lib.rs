@@ -14,6 +14,7 @@ pub mod config;
 pub mod customers;
 pub mod demo;
 pub mod events;
+pub mod external_ids;
 pub mod imports;
 pub mod orders;
 pub mod people;
@@ -44,4 +45,6 @@ pub const AREAS: &[Area] = &[
     events::AREA,
     audit::AREA,
     system::AREA,
+    // After all areas whose records have external ids.
+    external_ids::AREA,
 ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::auth::Caller;
 use super::auth::tokens::Keys;
 use super::db::engine::Fate;
-use super::db::{Conn, Engine, Rx, Tx};
+use super::db::{Conn, Engine, Presence, Rx, Tx};
 use super::error::Result;
 use super::messages::Lang;
 use super::types::id::Ids;
@@ -73,6 +73,7 @@ impl Core {
         lang: Lang,
         request_id: &'a str,
     ) -> Tx<'a> {
-        Tx { conn, core: self, caller, now: self.clock.now(), lang, request_id, expected: None }
+        let now = self.clock.now();
+        Tx { conn, core: self, caller, now, lang, request_id, expected: None, presence: Presence::Either }
     }
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told};
-use crate::base::http::{Routes, history};
+use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::{AddressId, ContactId, CustomerId};
@@ -70,16 +70,24 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a customer", "Only a prospect that has no orders, with its contacts and addresses. Any other is blocked instead.")
         .fails_with(&["still_referenced", "invalid_transition", "read_only_share"]);
-    r.read("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get_external)
+    r.read_by_external_id("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get)
         .scope(READ)
         .says("Read a customer by external id", "")
         .expands(model::EXPAND);
-    r.upsert("/customers/by-external-id/{system}/{id}", "upsertCustomerByExternalId", http::upsert)
-        .scope(WRITE)
-        .says("Create or change a customer by external id", "Creates the customer (201) when no customer has this external id, and else lays the body over it as a merge patch (200). A new one needs a `name`.")
-        .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
-        .fails_with(&["duplicate", "external_id_taken", "read_only_share"]);
-    r.list("/customers/{customer_id}/history", "listCustomerHistory", &history::HISTORY, http::history)
+    r.put_by_external_id(
+        "/customers/by-external-id/{system}/{id}",
+        "upsertCustomerByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says(
+        "Create or change a customer by external id",
+        "A new one needs a `name`. Contacts have external ids and such an operation of their own.",
+    )
+    .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
+    .fails_with(&["duplicate", "external_id_taken", "read_only_share"]);
+    r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get)
         .scope(READ)
         .says("History of a customer", "Every change: who, when, why, before and after.");
 }

@@ -263,7 +263,7 @@ pub struct OrderHead {
 }
 
 /// A new order.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OrderInput {
     pub customer_id: CustomerId,
     /// ISO 4217. Without it: the customer's.
@@ -283,7 +283,7 @@ pub struct OrderInput {
 }
 
 /// A line as entered and changed.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LineInput {
     pub product_id: ProductId,
     /// Without it: the product's name.

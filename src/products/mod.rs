@@ -57,6 +57,26 @@ fn categories(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a product category", "Only one without products and without categories below it.")
         .fails_with(&["still_referenced"]);
+    r.read_by_external_id(
+        "/product-categories/by-external-id/{system}/{id}",
+        "getProductCategoryByExternalId",
+        http::get_category,
+    )
+    .scope(READ)
+    .says("Read a product category by external id", "");
+    r.put_by_external_id(
+        "/product-categories/by-external-id/{system}/{id}",
+        "upsertProductCategoryByExternalId",
+        http::create_category,
+        http::update_category,
+    )
+    .scope(WRITE)
+    .says("Create or change a product category by external id", "A new one needs `code` and `name`.")
+    .example(json!({"code": "BEV", "name": "饮料"}))
+    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
+    r.history("/product-categories/{category_id}/history", "listProductCategoryHistory", http::get_category)
+        .scope(READ)
+        .says("History of a product category", "Every change: who, when, why, before and after.");
 }
 
 fn products(r: &mut Routes) {
@@ -82,6 +102,20 @@ fn products(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a product", "Only one that no price and no order names; discontinue it otherwise.")
         .fails_with(&["still_referenced"]);
+    r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
+        .scope(READ)
+        .expands(model::PRODUCTS.expand)
+        .says("Read a product by external id", "");
+    r.put_by_external_id(
+        "/products/by-external-id/{system}/{id}",
+        "upsertProductByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says("Create or change a product by external id", "A new one needs `sku`, `name`, `unit` and `tax_rate`, and begins as a draft. `cost` needs `products:cost`.")
+    .example(json!({"sku": "TEA-001", "name": "龙井茶", "unit": "pcs", "tax_rate": "0.13"}))
+    .fails_with(&["duplicate", "external_id_taken", "unit_in_use"]);
     r.list("/products/{product_id}/history", "listProductHistory", &history::HISTORY, http::history)
         .scope(READ)
         .says(

@@ -37,6 +37,22 @@ fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a region", "Only one that nothing refers to.")
         .fails_with(&["still_referenced"]);
+    r.read_by_external_id("/regions/by-external-id/{system}/{id}", "getRegionByExternalId", http::get)
+        .scope(READ)
+        .says("Read a region by external id", "");
+    r.put_by_external_id(
+        "/regions/by-external-id/{system}/{id}",
+        "upsertRegionByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says("Create or change a region by external id", "A new one needs `code` and `name`.")
+    .example(json!({"code": "GD", "name": "广东"}))
+    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
+    r.history("/regions/{region_id}/history", "listRegionHistory", http::get)
+        .scope(READ)
+        .says("History of a region", "Every change: who, when, why, before and after.");
     r.expanders.insert("reg", work::expand);
 }
 

@@ -10,6 +10,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
+use crate::base::http::history::HISTORY;
 
 pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: &[] };
 
@@ -23,6 +24,9 @@ fn routes(r: &mut Routes) {
         .scope(&[Scope::SettingsWrite])
         .says("Change the settings", "Objects are merged: send only what changes.")
         .example(json!({"orders": {"duplicate_days": 14}}));
+    r.list("/settings/history", "listSettingsHistory", &HISTORY, http::history)
+        .scope(&[Scope::SettingsRead])
+        .says("History of the settings", "Every change: who, when, why, before and after.");
 }
 
 const TOLD: Told = Told {

@@ -106,6 +106,18 @@ pub struct Tx<'a> {
     pub request_id: &'a str,
     /// The version that the caller says they saw (`If-Match`), for the record that the path names.
     pub expected: Option<i32>,
+    /// Whether the record that a `PUT` names is to be there already.
+    pub presence: Presence,
+}
+
+/// What a `PUT` says about the record that it names: `If-Match` means that there is one, `If-None-Match: *` that
+/// there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Presence {
+    #[default]
+    Either,
+    There,
+    Absent,
 }
 
 impl Tx<'_> {
@@ -137,7 +149,7 @@ impl Tx<'_> {
     pub fn create_as<E: Entity>(&mut self, record: &mut E, act: Act<'_>) -> Result<()> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
         record.insert(self.conn)?;
-        external::store(self.conn, E::KIND, record.key(), &[], record.external_ids())?;
+        external::store(self, E::KIND, record.key(), &[], record.external_ids())?;
         record.keep_indexes(None, self.conn)?;
         let texts = record.search_texts();
         if !texts.is_empty() {
@@ -159,7 +171,7 @@ impl Tx<'_> {
         if !after.update(before, self.conn)? {
             return Err(stale(version));
         }
-        external::store(self.conn, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
+        external::store(self, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
         after.keep_indexes(Some(before), self.conn)?;
         let texts = after.search_texts();
         if texts != before.search_texts() || after.found_as() != before.found_as() {
@@ -174,7 +186,7 @@ impl Tx<'_> {
         if !record.delete(self.conn)? {
             return Err(stale(record.version() + 1));
         }
-        external::store(self.conn, E::KIND, record.key(), record.external_ids(), &[])?;
+        external::store(self, E::KIND, record.key(), record.external_ids(), &[])?;
         search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
         self.journal(about(record, record.version() + 1), Act::new("deleted"), Some(&old), None)

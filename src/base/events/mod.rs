@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use uuid::Uuid;
 
 use super::auth::{Caller, Scope};
-use super::db::filter::Cond;
+use super::db::filter::{Column, Cond};
 use super::types::Kind;
 
 /// A kind of record whose changes are told.
@@ -49,6 +49,16 @@ pub fn install(told: Vec<Told>) {
 /// Every kind that is told of.
 pub fn told() -> &'static [Told] {
     TOLD.get().map_or(&[], Vec::as_slice)
+}
+
+impl Told {
+    /// The record in this column is one that the caller sees.
+    pub fn seen(&self, column: Column, caller: &Caller) -> Cond {
+        match (self.visible)(caller) {
+            Cond::All => Cond::All,
+            visible => Cond::InSelect(column, self.select, Box::new(visible)),
+        }
+    }
 }
 
 /// Every event type, in the order of their declaration.

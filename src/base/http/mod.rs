@@ -11,6 +11,7 @@ pub mod context;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
+pub mod external;
 pub mod history;
 pub mod idempotency;
 pub mod params;
@@ -412,6 +413,8 @@ pub struct Routes {
     pub tasks: Vec<Task>,
     /// Kinds of records whose changes are told as events.
     pub told: Vec<Told>,
+    /// The kinds that other systems name.
+    pub kinds: Vec<external::NamedKind>,
     tag: &'static str,
 }
 
@@ -456,6 +459,16 @@ impl Routes {
         operation_id: &'static str,
         spec: &'static ListSpec,
         handler: fn(&mut Rx, &Req<P>) -> Result<Page<T>>,
+    ) -> &mut Endpoint {
+        self.pages(path, operation_id, spec, handler)
+    }
+
+    fn pages<P: PathArgs, T: Serialize + ToSchema + 'static>(
+        &mut self,
+        path: &'static str,
+        operation_id: &'static str,
+        spec: &'static ListSpec,
+        handler: impl Fn(&mut Rx, &Req<P>) -> Result<Page<T>> + Copy + Send + Sync + 'static,
     ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
         let run = Handler::Read(Box::new(move |raw| {
@@ -529,16 +542,6 @@ impl Routes {
         handler: fn(&mut Tx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         self.write(Nature::Remove, path, operation_id, handler)
-    }
-
-    /// Creates or changes by external id.
-    pub fn upsert<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
-        &mut self,
-        path: &'static str,
-        operation_id: &'static str,
-        handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
-    ) -> &mut Endpoint {
-        self.write(Nature::Upsert, path, operation_id, handler)
     }
 
     fn write<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(

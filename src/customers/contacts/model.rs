@@ -129,6 +129,17 @@ pub struct ContactInput {
     pub external_ids: Vec<ExternalId>,
 }
 
+/// A contact as another system says it is: as [`ContactInput`], with whose contact it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedContact {
+    /// The customer, for a new contact; or `customer_external_id`. A contact stays with its customer.
+    pub customer_id: Option<CustomerId>,
+    /// The customer, as another system calls it.
+    pub customer_external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    pub contact: ContactInput,
+}
+
 pub static CONTACTS: ListSpec = ListSpec {
     id: "contacts.id",
     filters: &[],
