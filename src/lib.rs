@@ -7,6 +7,7 @@
 #![allow(clippy::result_large_err)]
 
 pub mod base;
+pub mod batch;
 pub mod check;
 pub mod commands;
 pub mod config;
@@ -39,5 +40,6 @@ pub const AREAS: &[Area] = &[
     orders::AREA,
     shipments::AREA,
     reports::AREA,
+    batch::AREA,
     system::AREA,
 ];

@@ -6,6 +6,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod messages;
+pub mod metrics;
 pub mod secret;
 pub mod text;
 pub mod types;

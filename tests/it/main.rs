@@ -4,6 +4,7 @@
 mod support;
 
 mod bad_input;
+mod batch;
 mod contract;
 mod crowd;
 mod demo;
@@ -14,6 +15,7 @@ mod northwind;
 mod orders;
 mod orders_properties;
 mod people;
+mod platform;
 mod postgres;
 mod schema;
 mod shop;

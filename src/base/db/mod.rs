@@ -10,6 +10,7 @@ pub mod journal;
 pub mod list;
 pub mod migrations;
 pub mod number_range;
+pub mod savepoint;
 pub mod search;
 pub mod shares;
 pub mod sql_types;

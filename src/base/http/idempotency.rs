@@ -36,6 +36,11 @@ impl Key {
         bytes.extend_from_slice(body);
         Key { owner: caller.idempotency_owner(), key: key.to_owned(), fingerprint: sha256_hex(&bytes) }
     }
+
+    /// The key of one part of the request. No key that is sent is the same: those are ASCII.
+    pub fn part(&self, index: usize) -> Key {
+        Key { key: format!("{}\u{a7}{index}", self.key), ..self.clone() }
+    }
 }
 
 #[derive(Insertable, Queryable, Selectable)]

@@ -1,0 +1,46 @@
+//! What an operator sets about HTTP; read from flags, environment and file in [`crate::config`].
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Settings of the HTTP side of the product.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// Requests a minute of each caller; 0 is no limit.
+    pub rate_limit: u32,
+    /// Requests a minute of each network address at endpoints that need no token; 0 is no limit.
+    pub public_rate_limit: u32,
+    /// The origins whose pages may call from a browser.
+    pub cors_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether every answer says `Strict-Transport-Security`.
+    pub hsts: bool,
+    /// Who knows it may read `/metrics`; without it only this machine may.
+    pub metrics_token: Option<String>,
+    /// A request that takes longer is answered 503.
+    pub request_time: Duration,
+    /// Operations of a batch that were not begun by then are not begun.
+    pub batch_time: Duration,
+    /// Connections at a time.
+    pub max_connections: usize,
+    /// The server is not ready when the data folder's disk has less room, in bytes.
+    pub min_free_disk: u64,
+}
+
+impl Default for Web {
+    fn default() -> Web {
+        Web {
+            rate_limit: 6_000,
+            public_rate_limit: 600,
+            cors_origins: vec![],
+            trusted_proxies: vec![],
+            hsts: false,
+            metrics_token: None,
+            request_time: Duration::from_secs(60),
+            batch_time: Duration::from_secs(30),
+            max_connections: 10_000,
+            min_free_disk: 200 << 20,
+        }
+    }
+}
