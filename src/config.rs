@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
 
 use crate::base::db::Target;
-use crate::base::http::web::Web;
+use crate::base::http::web::{Network, Web};
 
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -46,9 +45,10 @@ pub struct WebOptions {
     /// An origin whose pages may call from a browser, such as https://erp.example.com; repeat it, or use commas
     #[arg(long = "cors-origin", env = "SALESDESK_CORS_ORIGIN", value_delimiter = ',')]
     pub cors_origins: Option<Vec<String>>,
-    /// The address of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; repeat it, or use commas
+    /// The address or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; repeat it, or
+    /// use commas
     #[arg(long = "trusted-proxy", env = "SALESDESK_TRUSTED_PROXY", value_delimiter = ',')]
-    pub trusted_proxies: Option<Vec<IpAddr>>,
+    pub trusted_proxies: Option<Vec<String>>,
     /// Tell browsers to use TLS only (Strict-Transport-Security); said by itself behind a trusted proxy with TLS
     #[arg(long, env = "SALESDESK_HSTS", num_args = 0..=1, default_missing_value = "true")]
     pub hsts: Option<bool>,
@@ -79,7 +79,7 @@ struct File {
     rate_limit: Option<u32>,
     public_rate_limit: Option<u32>,
     cors_origins: Option<Vec<String>>,
-    trusted_proxies: Option<Vec<IpAddr>>,
+    trusted_proxies: Option<Vec<String>>,
     hsts: Option<bool>,
     metrics_token: Option<String>,
     request_timeout: Option<u32>,
@@ -142,10 +142,17 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
             .public_rate_limit
             .or(file.public_rate_limit)
             .unwrap_or(usual.public_rate_limit),
-        cors_origins: options.cors_origins.clone().or(file.cors_origins.clone()).unwrap_or_default(),
-        trusted_proxies: options.trusted_proxies.clone().or(file.trusted_proxies.clone()).unwrap_or_default(),
+        cors_origins: entries(&options.cors_origins, &file.cors_origins),
+        trusted_proxies: entries(&options.trusted_proxies, &file.trusted_proxies)
+            .iter()
+            .map(|text| Network::parse(text).ok_or_else(|| not_a_network(text)))
+            .collect::<Result<_, _>>()?,
         hsts: options.hsts.or(file.hsts).unwrap_or(usual.hsts),
-        metrics_token: options.metrics_token.clone().or(file.metrics_token.clone()),
+        metrics_token: options
+            .metrics_token
+            .clone()
+            .or(file.metrics_token.clone())
+            .filter(|token| !token.is_empty()),
         request_time,
         // So that a batch can still say what it did.
         batch_time: request_time / 2,
@@ -172,9 +179,23 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
     Ok(web)
 }
 
+/// A list of the flags, else of the file. An empty entry is none: a variable may be there and empty.
+fn entries(flags: &Option<Vec<String>>, file: &Option<Vec<String>>) -> Vec<String> {
+    let list = flags.as_ref().or(file.as_ref()).into_iter().flatten();
+    list.map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+}
+
+fn not_a_network(text: &str) -> String {
+    format!(
+        "trusted_proxy: {text:?} is neither an address such as 192.0.2.1 nor a network such as 10.0.0.0/8"
+    )
+}
+
 /// Scheme, host and perhaps a port, as browsers send it: lower case, nothing after it.
 fn is_origin(text: &str) -> bool {
-    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
     !host.is_empty() && host.chars().all(allowed)
 }
@@ -207,4 +228,55 @@ fn master_key(text: &str) -> Result<[u8; 32], String> {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).unwrap_or_default();
     bytes.try_into().map_err(|_| "master_key: must be 32 bytes in base64".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(options: WebOptions, file: &str) -> Result<Web, String> {
+        web(&options, &toml::from_str(file).unwrap())
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+        let options = WebOptions { rate_limit: Some(10), ..WebOptions::default() };
+        let web = loaded(options, "rate_limit = 20\npublic_rate_limit = 30\nhsts = true").unwrap();
+        assert_eq!((web.rate_limit, web.public_rate_limit, web.hsts), (10, 30, true));
+        assert_eq!(web.max_connections, 10_000);
+        assert_eq!(web.batch_time, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn lists_are_entries_and_an_empty_variable_is_none() {
+        let list = |texts: &[&str]| Some(texts.iter().map(|t| t.to_string()).collect());
+        let options = WebOptions {
+            cors_origins: list(&["https://a.example", " http://localhost:5173"]),
+            trusted_proxies: list(&["10.0.0.0/8"]),
+            metrics_token: Some(String::new()),
+            ..WebOptions::default()
+        };
+        let web = loaded(options, "").unwrap();
+        assert_eq!(web.cors_origins, ["https://a.example", "http://localhost:5173"]);
+        assert_eq!((web.trusted_proxies.len(), web.metrics_token), (1, None));
+        let web = loaded(WebOptions { cors_origins: list(&[""]), ..WebOptions::default() }, "").unwrap();
+        assert!(web.cors_origins.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_in_one_line_that_names_the_setting() {
+        for (file, name) in [
+            ("rate_limit = 6000001", "rate_limit"),
+            ("cors_origins = [\"*\"]", "cors_origin"),
+            ("cors_origins = [\"https://a.example/\"]", "cors_origin"),
+            ("cors_origins = [\"HTTPS://A.example\"]", "cors_origin"),
+            ("trusted_proxies = [\"proxy\"]", "trusted_proxy"),
+            ("metrics_token = \"short\"", "metrics_token"),
+            ("request_timeout = 0", "request_timeout"),
+            ("max_connections = 0", "max_connections"),
+        ] {
+            let refused = loaded(WebOptions::default(), file).unwrap_err();
+            assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");
+        }
+    }
 }

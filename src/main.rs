@@ -77,8 +77,9 @@ enum User {
 }
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn"))
-        .init();
+    // What strangers send that is no HTTP is their fault, and must not fill the log.
+    let usual = "info,actix_server=warn,actix_http::h1::dispatcher=off";
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(usual)).init();
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => code,

@@ -40,11 +40,11 @@ pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketA
             .worker_max_blocking_threads(4)
             // Each worker counts its own.
             .max_connections(connections)
-        .client_request_timeout(std::time::Duration::from_secs(10))
-        .keep_alive(std::time::Duration::from_secs(75))
-        .shutdown_timeout(30)
-        .bind(listen)
-        .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
+            .client_request_timeout(std::time::Duration::from_secs(10))
+            .keep_alive(std::time::Duration::from_secs(75))
+            .shutdown_timeout(30)
+            .bind(listen)
+            .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
         if let Some(address) = server.addrs().first() {
             ready(*address);
         }

@@ -18,8 +18,8 @@ use super::messages::Lang;
 
 /// Microseconds that requests are sorted by.
 const LATENCIES: &[u64] = &[
-    500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
-    10_000_000,
+    500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+    5_000_000, 10_000_000,
 ];
 /// Microseconds that commits are sorted by.
 pub const COMMIT_TIMES: &[u64] =
@@ -128,12 +128,22 @@ impl Metrics {
     }
 
     /// Adds a figure that goes up and down, such as the length of a queue in memory.
-    pub fn gauge(&self, name: &'static str, help: &'static str, value: impl Fn() -> f64 + Send + Sync + 'static) {
+    pub fn gauge(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        value: impl Fn() -> f64 + Send + Sync + 'static,
+    ) {
         self.add(name, help, "gauge", value);
     }
 
     /// Adds a figure that only grows.
-    pub fn counter(&self, name: &'static str, help: &'static str, value: impl Fn() -> f64 + Send + Sync + 'static) {
+    pub fn counter(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        value: impl Fn() -> f64 + Send + Sync + 'static,
+    ) {
         self.add(name, help, "counter", value);
     }
 
@@ -256,7 +266,12 @@ fn engine(page: &mut Page, core: &Core) {
         engine.read_queue_depth() as f64,
     );
     page.one("salesdesk_db_units_total", "counter", "Units of work that were run.", count(&counters.units));
-    page.one("salesdesk_db_commits_total", "counter", "Commits; each may hold many units.", count(&counters.commits));
+    page.one(
+        "salesdesk_db_commits_total",
+        "counter",
+        "Commits; each may hold many units.",
+        count(&counters.commits),
+    );
     page.one(
         "salesdesk_db_retries_total",
         "counter",

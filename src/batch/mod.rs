@@ -138,12 +138,12 @@ static PROBLEMS: &[ProblemText] = &[
 static PHRASES: &[Phrase] = &[
     (
         "unknown_ref",
-        ["refers to {ref}, which no operation of this batch is called", "引用了 {ref}，但此批量中没有该名称的操作"],
+        [
+            "refers to {ref}, which no operation of this batch is called",
+            "引用了 {ref}，但此批量中没有该名称的操作",
+        ],
     ),
-    (
-        "later_ref",
-        ["refers to {ref}, which does not come before it", "引用了 {ref}，但该操作不在其之前"],
-    ),
+    ("later_ref", ["refers to {ref}, which does not come before it", "引用了 {ref}，但该操作不在其之前"]),
     (
         "invalid_reference",
         [

@@ -22,8 +22,10 @@ impl<'t> Reference<'t> {
     /// The reference that a text is, if it looks like one: nothing but braces around words joined by points.
     pub fn in_text(text: &'t str) -> Option<Reference<'t>> {
         let (name, field) = text.strip_prefix('{')?.strip_suffix('}')?.split_once('.')?;
-        let word = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-        let is_one = name.starts_with(|c: char| c.is_ascii_alphabetic()) && word(name) && field.split('.').all(word);
+        let word =
+            |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        let is_one =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && word(name) && field.split('.').all(word);
         is_one.then_some(Reference { name, field })
     }
 
@@ -153,9 +155,21 @@ mod tests {
         let found = |text| Reference::in_text(text).map(|r| (r.name, r.field));
         assert_eq!(found("{order.id}"), Some(("order", "id")));
         assert_eq!(found("{order.lines.0.id}"), Some(("order", "lines.0.id")));
-        for text in ["{order}", "{}", "{.id}", "{order.}", "{order..id}", "a {order.id}", "{order.id} b", "{{order.id}}",
-            "{1.id}", "{or der.id}", "order.id", "", "{\"a.b\":1}"]
-        {
+        for text in [
+            "{order}",
+            "{}",
+            "{.id}",
+            "{order.}",
+            "{order..id}",
+            "a {order.id}",
+            "{order.id} b",
+            "{{order.id}}",
+            "{1.id}",
+            "{or der.id}",
+            "order.id",
+            "",
+            "{\"a.b\":1}",
+        ] {
             assert_eq!(found(text), None, "{text}");
         }
     }

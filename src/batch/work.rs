@@ -66,7 +66,8 @@ pub fn atomic(tx: &mut Tx, batch: &Batch) -> Result<Reply> {
 pub fn rehearse(tx: &mut Tx, batch: &Batch) -> Result<Reply> {
     let mut done = Done::default();
     for index in 0..batch.operations.len() {
-        let part = savepoint::part(tx, |tx| in_unit(tx, batch, index, &done).map(|reply| (reply, Fate::Keep)));
+        let part =
+            savepoint::part(tx, |tx| in_unit(tx, batch, index, &done).map(|reply| (reply, Fate::Keep)));
         match part {
             Ok(reply) => done.add(batch, reply)?,
             Err(error) if error.concerns_the_unit() => return Err(error),
@@ -147,7 +148,9 @@ impl Batch {
                 if_match: resolved.if_match.as_deref(),
                 if_none_match: operation.if_none_match.as_deref(),
             };
-            Call::check(endpoint, args, conditions, &resolved.query, |endpoint| incoming(endpoint, resolved.body))
+            Call::check(endpoint, args, conditions, &resolved.query, |endpoint| {
+                incoming(endpoint, resolved.body)
+            })
         };
         check().map_err(|e| placed(e, index))
     }
@@ -162,7 +165,6 @@ impl Batch {
         }
         Ok(())
     }
-
 }
 
 /// An operation without references.
@@ -289,8 +291,7 @@ fn may_be_in_batch(endpoint: &Endpoint) -> Result<()> {
     if is_json && endpoint.answer_media.is_empty() && !matches!(endpoint.handler, Handler::Flow(_)) {
         return Ok(());
     }
-    let operation = format!("{} {}", endpoint.method.as_str(), endpoint.path);
-    Err(Problem::new("not_in_batch").param("operation", operation).into())
+    Err(Problem::new("not_in_batch").param("operation", endpoint.operation_id).into())
 }
 
 fn incoming(endpoint: &Endpoint, body: Option<Value>) -> Result<Incoming> {

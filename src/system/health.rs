@@ -113,6 +113,7 @@ pub async fn figures(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
 }
 
 fn is_local(req: &HttpRequest) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for", "via"].iter().any(|name| req.headers().contains_key(*name));
+    let forwarded =
+        ["forwarded", "x-forwarded-for", "via"].iter().any(|name| req.headers().contains_key(*name));
     !forwarded && req.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback())
 }

@@ -166,9 +166,13 @@ fn step(run: &str, (kind, one, other): (u64, usize, usize), known: &BTreeMap<usi
             operation("POST", "/regions", body)
         }
         3 => json!({"method": "PATCH", "path": path, "if_match": "*", "body": {"parent_id": parent}}),
-        4 => json!({"method": "PATCH", "path": path, "if_match": "\"1\"", "body": {"name": format!("name {other}")}}),
+        4 => {
+            json!({"method": "PATCH", "path": path, "if_match": "\"1\"", "body": {"name": format!("name {other}")}})
+        }
         5 => json!({"method": "PATCH", "path": path, "body": {"name": "no version"}}),
-        6 => json!({"method": "PATCH", "path": path, "if_match": "\"2\"", "body": {"code": code(other), "nme": 1}}),
+        6 => {
+            json!({"method": "PATCH", "path": path, "if_match": "\"2\"", "body": {"code": code(other), "nme": 1}})
+        }
         7 => read(&format!("{path}?fields=id,version,code,name,parent_id")),
         _ => json!({"method": "DELETE", "path": path, "if_match": "\"1\""}),
     }
@@ -295,11 +299,23 @@ fn whatever_fails_in_an_atomic_batch_is_its_answer_and_undoes_all(app: &TestApp)
     };
     let invalid = "validation_failed";
     let table = [
-        (operation("POST", "/regions", json!({"code": "", "nme": 1})), 422, invalid,
-            vec!["/operations/1/body/code", "/operations/1/body/nme", "/operations/1/body/name"]),
+        (
+            operation("POST", "/regions", json!({"code": "", "nme": 1})),
+            422,
+            invalid,
+            vec!["/operations/1/body/code", "/operations/1/body/nme", "/operations/1/body/name"],
+        ),
         (json!({"method": "POST", "path": "/regions"}), 422, invalid, vec!["/operations/1/body"]),
-        (operation("POST", "/regions", json!({"code": "X", "name": "x", "parent_id": format!("reg_{:032x}", 1)})), 422, invalid,
-            vec!["/operations/1/body/parent_id"]),
+        (
+            operation(
+                "POST",
+                "/regions",
+                json!({"code": "X", "name": "x", "parent_id": format!("reg_{:032x}", 1)}),
+            ),
+            422,
+            invalid,
+            vec!["/operations/1/body/parent_id"],
+        ),
         (change(json!({})), 428, "precondition_required", vec![]),
         (change(json!({"if_match": "\"9\""})), 412, "version_mismatch", vec![]),
         (change(json!({"if_match": "seven"})), 400, "invalid_parameter", vec!["/operations/1/if_match"]),
@@ -312,7 +328,8 @@ fn whatever_fails_in_an_atomic_batch_is_its_answer_and_undoes_all(app: &TestApp)
     ];
     let counts = app.row_counts();
     for (bad, status, code, places) in table {
-        let refused = atomic(&app.all_powerful(), &[region("FIRST"), bad, region("LAST")]).refused(status, code);
+        let refused =
+            atomic(&app.all_powerful(), &[region("FIRST"), bad, region("LAST")]).refused(status, code);
         assert_eq!(refused.body["failed_operation"], 1, "{refused}");
         let mut told = refused.places();
         told.sort_unstable();
@@ -363,7 +380,10 @@ fn what_refers_to_a_failed_operation_is_not_begun(app: &TestApp) {
         &[
             named("bad", operation("POST", "/regions", json!({"code": "BAD"}))),
             named("good", region("GOOD")),
-            named("child", operation("POST", "/regions", json!({"code": "CHILD", "name": "x", "parent_id": "{bad.id}"}))),
+            named(
+                "child",
+                operation("POST", "/regions", json!({"code": "CHILD", "name": "x", "parent_id": "{bad.id}"})),
+            ),
             read("/regions/{child.id}"),
             read("/regions/{good.id}"),
         ],
@@ -371,11 +391,15 @@ fn what_refers_to_a_failed_operation_is_not_begun(app: &TestApp) {
     .expect(200);
     assert_eq!(statuses(&done), [422, 201, 424, 424, 200]);
     assert_eq!(regions(app), ["GOOD"]);
-    for (n, name, pointer) in [(2, "bad", "/operations/2/body/parent_id"), (3, "child", "/operations/3/path")] {
+    for (n, name, pointer) in [(2, "bad", "/operations/2/body/parent_id"), (3, "child", "/operations/3/path")]
+    {
         let problem = &done.body["results"][n]["problem"];
         assert_eq!(problem["code"], "failed_dependency");
         assert!(problem["detail"].as_str().is_some_and(|d| d.contains(name)), "{problem}");
-        assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!(pointer), &json!("failed_ref")));
+        assert_eq!(
+            (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+            (&json!(pointer), &json!("failed_ref"))
+        );
     }
 }
 
@@ -390,7 +414,8 @@ fn a_reference_that_cannot_lead_anywhere_is_told_before_anything_is_done(app: &T
     ];
     let counts = app.row_counts();
     for mode in ["atomic", "independent"] {
-        let refused = app.all_powerful().post("/batch", batch(mode, &operations)).refused(422, "validation_failed");
+        let refused =
+            app.all_powerful().post("/batch", batch(mode, &operations)).refused(422, "validation_failed");
         let errors = refused.body["errors"].as_array().expect("errors");
         let told: Vec<(&str, &str)> = errors
             .iter()
@@ -448,7 +473,10 @@ fn a_reference_stands_in_path_query_version_and_body(app: &TestApp) {
     // A number is a number where it stands, and no text.
     let refused = atomic(
         &app.all_powerful(),
-        &[named("a", region("A")), operation("POST", "/regions", json!({"code": "{a.version}", "name": "x"}))],
+        &[
+            named("a", region("A")),
+            operation("POST", "/regions", json!({"code": "{a.version}", "name": "x"})),
+        ],
     );
     assert_eq!(refused.refused(422, "validation_failed").body["errors"][0]["code"], "wrong_type");
 }
@@ -489,7 +517,8 @@ fn what_takes_more_than_one_step_cannot_be_in_a_batch(app: &TestApp) {
 fn each_operation_needs_its_own_scope(app: &TestApp) {
     app.anyone().post("/batch", batch("independent", &[read("/me")])).refused(401, "unauthorized");
     let client = app.with_scopes(&[Scope::RegionsRead, Scope::RegionsWrite]);
-    let operations = [region("A"), read("/regions"), read("/customers"), read("/me"), read("/problems/not_found")];
+    let operations =
+        [region("A"), read("/regions"), read("/customers"), read("/me"), read("/problems/not_found")];
     let done = independent(&client, &operations).expect(200);
     assert_eq!(statuses(&done), [201, 200, 403, 200, 200]);
     assert_eq!(done.body["results"][2]["problem"]["required_scopes"], json!(["customers:read"]));
@@ -514,7 +543,11 @@ fn a_dry_run_says_what_would_be_and_keeps_nothing(app: &TestApp) {
     assert_eq!(dry("atomic", &mixed).refused(409, "duplicate").body["failed_operation"], 1);
     let told = dry("independent", &mixed).expect(200);
     assert_eq!(statuses(&told), [201, 409, 201, 200]);
-    assert_eq!(told.body["results"][3]["body"]["data"], json!([{"code": "A"}, {"code": "B"}]), "as it would go");
+    assert_eq!(
+        told.body["results"][3]["body"]["data"],
+        json!([{"code": "A"}, {"code": "B"}]),
+        "as it would go"
+    );
     assert_eq!(app.row_counts(), counts);
 }
 
@@ -556,7 +589,8 @@ fn every_operation_is_in_the_journal_under_the_request_of_the_batch(app: &TestAp
         ];
         let done = app.all_powerful().post("/batch", batch(mode, &operations)).expect(200);
         let entries = app.journal_of(done.request_id(), app.person("admin").user);
-        let entries: Vec<(&str, i32)> = entries.iter().map(|(event, version)| (event.as_str(), *version)).collect();
+        let entries: Vec<(&str, i32)> =
+            entries.iter().map(|(event, version)| (event.as_str(), *version)).collect();
         assert_eq!(entries, [("region.created", 1), ("region.updated", 2), ("region.deleted", 3)]);
     }
 }
@@ -613,7 +647,8 @@ fn an_independent_batch_sent_again_does_what_is_missing(app: &TestApp) {
 
 fn an_independent_batch_that_was_cut_off_is_completed_by_sending_it_again(app: &TestApp) {
     let operations: Vec<Value> = (0..100).map(|n| region(&format!("R{n:02}"))).collect();
-    let ask = |app: &TestApp| independent(&app.all_powerful().with("idempotency-key", "cut off"), &operations);
+    let ask =
+        |app: &TestApp| independent(&app.all_powerful().with("idempotency-key", "cut off"), &operations);
     // The server gives up somewhere on the way, as if it had fallen over there.
     let cut = ask(&app.with_settings(|web| web.request_time = Duration::from_millis(10)));
     assert!(matches!(cut.status, 200 | 503), "{cut}");
@@ -648,7 +683,8 @@ fn an_operation_counts_as_a_request(app: &TestApp) {
     let reads = |n: usize| vec![read("/me"); n];
     let done = independent(&client, &reads(8)).expect(200);
     assert_eq!(done.header("ratelimit"), Some("\"default\";r=2;t=48"));
-    let refused = independent(&client, &[reads(3), vec![region("A")]].concat()).refused(429, "too_many_requests");
+    let refused =
+        independent(&client, &[reads(3), vec![region("A")]].concat()).refused(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("12"));
     assert_eq!(regions(app), [""; 0]);
     // One more than the whole quota is the whole quota: it need only wait long enough.
@@ -670,8 +706,9 @@ fn what_was_not_begun_in_time_is_not_begun(app: &TestApp) {
 
 fn a_batch_has_two_hundred_operations_at_most_and_limited_answers(app: &TestApp) {
     let text = "x".repeat(90);
-    let many: Vec<Value> =
-        (0..201).map(|n| operation("POST", "/regions", json!({"code": format!("{n:03}"), "name": text}))).collect();
+    let many: Vec<Value> = (0..201)
+        .map(|n| operation("POST", "/regions", json!({"code": format!("{n:03}"), "name": text})))
+        .collect();
     for operations in [&many[..], &[]] {
         let refused = atomic(&app.all_powerful(), operations).refused(422, "validation_failed");
         assert_eq!(refused.places(), ["/operations"]);

@@ -141,7 +141,8 @@ pub fn pending_on(conn: &mut Conn) -> Result<Vec<&'static str>, diesel::result::
         #[diesel(sql_type = diesel::sql_types::Text)]
         version: String,
     }
-    let applied: Vec<Applied> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    let applied: Vec<Applied> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
     let is_done = |step: &&Step| {
         let version = Named(step.name).version().to_string();
         applied.iter().any(|a| a.version == version)

@@ -1,6 +1,6 @@
-//! From a request to its endpoint and back. What is checked first is answered first: path, method, token,
-//! scope, media type, size, `If-Match`, JSON and query, shape; then the handler: record, version, state, rules.
-//! What a batch or an import does as well is in [`call`](super::call).
+//! From a request to its endpoint and back. What is checked first is answered first: path, method, token, rate
+//! limit, scope, media type, size, `If-Match`, JSON and query, shape; then the handler: record, version, state,
+//! rules. What a batch or an import does as well is in [`call`](super::call).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::base::core::Core;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::types::RecordId;
 
-/// A body has this long to arrive.
+/// A body has this long to arrive, and a second more for every 64 KiB that it may have.
 const BODY_TIME: Duration = Duration::from_secs(30);
 pub const API: &str = "/api/v1";
 
@@ -252,7 +252,8 @@ async fn read_body(
         }
         Ok(())
     };
-    match actix_web::rt::time::timeout(BODY_TIME, gather).await {
+    let time = BODY_TIME + Duration::from_secs((limit >> 16) as u64);
+    match actix_web::rt::time::timeout(time, gather).await {
         Ok(result) => result.map(|()| (media_type.copied().unwrap_or_default(), body.freeze())),
         Err(_) => Err(Problem::new("request_timeout").into()),
     }

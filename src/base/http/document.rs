@@ -394,7 +394,7 @@ fn operation(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Result<Value,
     let component = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
     if endpoint.nature.needs_version() {
         parameters.push(component("if_match"));
-    } else if endpoint.nature == Nature::Action {
+    } else if endpoint.nature == Nature::Action && !endpoint.path_prefixes.is_empty() {
         parameters.push(component("if_match_optional"));
     }
     if endpoint.nature.takes_key() {

@@ -10,12 +10,12 @@ use actix_web::middleware::Next;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
+use super::Method;
 use super::answer::Reply;
 use super::call::etag;
 use super::cors;
 use super::dispatch::{API, App, method_not_allowed};
 use super::seen::Seen;
-use super::Method;
 use crate::base::core::Core;
 use crate::base::error::{Error, Problem};
 use crate::base::messages::Lang;
@@ -195,7 +195,8 @@ pub async fn settle_encoding(
 /// Whether there is an encoding that the caller takes, none among them.
 fn suits(req: &ServiceRequest) -> bool {
     use actix_web::http::header::{AcceptEncoding, Encoding, Header};
-    let ours = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate(), Encoding::zstd()];
+    let ours =
+        [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate(), Encoding::zstd()];
     AcceptEncoding::parse(req).map_or(true, |accepted| accepted.negotiate(ours.iter()).is_some())
 }
 

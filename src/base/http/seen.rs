@@ -1,6 +1,6 @@
 //! What is known of a request before its endpoint is: its language, its id, where it comes from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,18 +53,23 @@ impl Seen {
 /// end, so the last one that is no trusted proxy's is the nearest that anybody vouches for.
 fn peer(req: &HttpRequest, web: &Web) -> (Option<IpAddr>, bool) {
     let connected = req.peer_addr().map(|a| a.ip());
-    if !connected.is_some_and(|ip| web.trusted_proxies.contains(&ip)) {
+    let trusted = |ip: IpAddr| web.trusted_proxies.iter().any(|proxy| proxy.holds(ip));
+    if !connected.is_some_and(trusted) {
         return (connected, false);
     }
     let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|v| v.to_str().ok());
     let hops: Vec<Option<IpAddr>> =
-        forwarded.flat_map(|v| v.split(',')).map(|hop| hop.trim().parse().ok()).collect();
-    let trusted = |hop: &&Option<IpAddr>| hop.is_some_and(|ip| web.trusted_proxies.contains(&ip));
-    let peer = match hops.iter().rev().find(|hop| !trusted(hop)) {
+        forwarded.flat_map(|v| v.split(',')).map(|hop| hop_of(hop.trim())).collect();
+    let peer = match hops.iter().rev().find(|hop| !hop.is_some_and(trusted)) {
         Some(hop) => *hop,
         None => connected,
     };
     (peer, text_header(req, "x-forwarded-proto") == Some("https"))
+}
+
+/// An address; some proxies write the port too.
+fn hop_of(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip()))
 }
 
 /// A header's value, if it is text.
