@@ -103,7 +103,7 @@ pub async fn figures(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
                 return refuse("unauthorized");
             }
         }
-        None if !is_local(&req) => return response::not_here(app, req).await,
+        None if !is_local(&req, core) => return response::not_here(app, req).await,
         None => {}
     }
     HttpResponse::Ok()
@@ -112,8 +112,12 @@ pub async fn figures(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
         .body(metrics::page(core, &app.endpoints).await)
 }
 
-fn is_local(req: &HttpRequest) -> bool {
+/// Whether a program on this machine asks by itself. A proxy on it asks for others: one that is named in the
+/// settings, or that says so.
+fn is_local(req: &HttpRequest, core: &Core) -> bool {
+    let Some(peer) = req.peer_addr().map(|a| a.ip()) else { return false };
     let forwarded =
         ["forwarded", "x-forwarded-for", "via"].iter().any(|name| req.headers().contains_key(*name));
-    !forwarded && req.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+    let proxy = core.web.trusted_proxies.iter().any(|proxy| proxy.holds(peer));
+    peer.to_canonical().is_loopback() && !forwarded && !proxy
 }

@@ -375,6 +375,9 @@ fn figures_are_for_this_machine_or_for_who_has_the_token(app: &TestApp) {
     ask(app.as_role(Role::Admin)).refused(404, "unknown_path");
     // Through a proxy on this machine, anybody could be asking.
     ask(app.anyone().from("127.0.0.1").with("x-forwarded-for", "203.0.113.1")).refused(404, "unknown_path");
+    let behind =
+        app.with_settings(|web| web.trusted_proxies = vec![Network::parse("127.0.0.1").expect("an address")]);
+    ask(behind.anyone().from("127.0.0.1")).refused(404, "unknown_path");
     let guarded = app.with_settings(|web| web.metrics_token = Some("a-token-for-figures".into()));
     ask(guarded.bearer("a-token-for-figures")).expect(200);
     ask(guarded.bearer("another-token-of-it")).refused(401, "unauthorized");
