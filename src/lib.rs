@@ -6,6 +6,7 @@
 // Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
 #![allow(clippy::result_large_err)]
 
+pub mod audit;
 pub mod base;
 pub mod batch;
 pub mod check;
@@ -13,6 +14,8 @@ pub mod commands;
 pub mod config;
 pub mod customers;
 pub mod demo;
+pub mod events;
+pub mod external_ids;
 pub mod imports;
 pub mod orders;
 pub mod people;
@@ -41,5 +44,9 @@ pub const AREAS: &[Area] = &[
     shipments::AREA,
     reports::AREA,
     batch::AREA,
+    events::AREA,
+    audit::AREA,
     system::AREA,
+    // After all areas whose records have external ids.
+    external_ids::AREA,
 ];

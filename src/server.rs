@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 
+use crate::base::background::Background;
 use crate::base::core::Core;
 use crate::base::http::dispatch::App;
 use crate::base::http::response::settle_encoding;
@@ -32,8 +33,9 @@ pub fn application(
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
-    let app = web::Data::new(App::new(core, crate::start::routes())?);
-    let connections = app.core.web.max_connections.div_ceil(workers());
+    let app = web::Data::new(App::new(core.clone(), crate::start::routes())?);
+    let connections = core.web.max_connections.div_ceil(workers());
+    let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || application(app.clone()))
             .workers(workers())
@@ -43,13 +45,39 @@ pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketA
             .client_request_timeout(std::time::Duration::from_secs(10))
             .keep_alive(std::time::Duration::from_secs(75))
             .shutdown_timeout(30)
+            .disable_signals()
             .bind(listen)
             .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
         if let Some(address) = server.addrs().first() {
             ready(*address);
         }
-        server.run().await.map_err(|e| e.to_string())
-    })
+        let running = server.run();
+        actix_web::rt::spawn(stop_when_asked(core, running.handle()));
+        running.await.map_err(|e| e.to_string())
+    })?;
+    drop(background);
+    Ok(())
+}
+
+/// On SIGTERM or Ctrl-C: what would go on for ever, such as streams of events, ends first; then the server
+/// finishes what is in flight.
+async fn stop_when_asked(core: Arc<Core>, server: actix_web::dev::ServerHandle) {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = interrupted => {}
+        () = terminated => {}
+    }
+    core.stopping.send_replace(true);
+    server.stop(true).await;
 }
 
 fn workers() -> usize {

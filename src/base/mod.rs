@@ -1,9 +1,11 @@
 //! What every area stands on: values, the database and its one way to write, errors, HTTP, callers.
 
 pub mod auth;
+pub mod background;
 pub mod core;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod messages;
 pub mod metrics;

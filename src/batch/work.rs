@@ -313,6 +313,9 @@ fn placed(error: Error, index: usize) -> Error {
             Place::Parameter(name) if name == "If-Match" => {
                 fault.place = Place::Pointer(format!("{own}if_match"));
             }
+            Place::Parameter(name) if name == "If-None-Match" => {
+                fault.place = Place::Pointer(format!("{own}if_none_match"));
+            }
             Place::Parameter(_) => {}
         }
     }
@@ -330,6 +333,8 @@ struct Done {
     anew: usize,
     /// Whether an answer holds a secret.
     no_store: bool,
+    /// The fields of answers that are shown this once.
+    secrets: Vec<&'static str>,
 }
 
 impl Done {
@@ -341,6 +346,7 @@ impl Done {
         });
         self.anew += usize::from(!reply.replayed && operation.method.writes());
         self.no_store |= reply.no_store;
+        self.secrets.extend(reply.secrets);
         self.results.push(BatchResult {
             name: operation.name.clone(),
             status: i32::from(reply.status),
@@ -382,6 +388,7 @@ impl Done {
             failed: failed as i32,
             results: self.results,
         };
-        Ok(Reply { no_store: self.no_store, ..Reply::json(200, &answer)? })
+        let (no_store, secrets) = (self.no_store, self.secrets);
+        Ok(Reply { no_store, secrets, ..Reply::json(200, &answer)? })
     }
 }

@@ -209,7 +209,7 @@ pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
 }
 
 pub fn expand_lists(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, JsonValue)>> {
-    let cond = Cond::ids("price_lists.id", ids.iter().copied());
+    let cond = Cond::ids("price_lists.id", ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<PriceList> =
         price_lists::table.filter(cond).select(PriceList::as_select()).load(rx.conn)?;
     let views = rows.into_iter().map(|list| view(rx.caller, list)).collect();

@@ -160,6 +160,11 @@ pub fn filled(path: &str, arguments: &[String]) -> String {
 fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
     match endpoint.path_prefixes {
         [] => vec![],
+        // Made by every write.
+        [Some("evt")] => {
+            let trail = app.all_powerful().get("/audit-log?limit=1").expect(200);
+            vec![trail.rows()[0]["id"].as_str().expect("an id").to_owned()]
+        }
         [Some(prefix)] => vec![in_time(app, endpoint.path).unwrap_or_else(|| make(app, prefix)).id()],
         [Some(parent), _] => part_of(app, endpoint, make(app, parent).id()),
         [None] => vec!["validation_failed".into()],
@@ -205,7 +210,17 @@ pub fn example_of(endpoint: &Endpoint) -> Option<&'static Value> {
 pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
     let mut body = example_of(endpoint).cloned().unwrap_or(Value::Null);
     settle(app, "", &mut body);
+    if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
+        body["order_id"] = json!(confirmed(app).id());
+    }
     body
+}
+
+/// An order that can be shipped.
+fn confirmed(app: &TestApp) -> Reply {
+    let order = make(app, "ord");
+    ["submit", "approve", "confirm"].iter().for_each(|step| take_step(app, "orders", &order.id(), step));
+    order
 }
 
 fn settle(app: &TestApp, name: &str, value: &mut Value) {

@@ -3,6 +3,7 @@
 #[macro_use]
 mod support;
 
+mod audit;
 mod bad_input;
 mod batch;
 mod contract;
@@ -10,7 +11,10 @@ mod crowd;
 mod demo;
 mod document;
 mod engine;
+mod events;
+mod external_ids;
 mod fixtures;
+mod idempotency;
 mod northwind;
 mod orders;
 mod orders_properties;

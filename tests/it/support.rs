@@ -317,6 +317,21 @@ impl TestApp {
         self.app.as_ref().expect("until dropped")
     }
 
+    /// Runs the work that goes on beside requests until there is nothing to do at this moment of the clock.
+    pub fn run_background(&self) {
+        salesdesk::base::background::run_until_idle(&self.shared()).expect("the tasks run");
+    }
+
+    /// The product, for threads that work beside requests.
+    pub fn shared(&self) -> Arc<App> {
+        self.app.as_ref().expect("until dropped").clone().into_inner()
+    }
+
+    /// What `salesdesk check` finds.
+    pub fn check(&self) -> Vec<String> {
+        salesdesk::check::check(&self.core, |_| {}).expect("checked")
+    }
+
     pub fn endpoints(&self) -> &[Arc<Endpoint>] {
         &self.app().endpoints
     }
@@ -408,6 +423,20 @@ impl TestApp {
         replies
     }
 
+    /// The body of a stream, which goes on.
+    pub fn opened(&self, ask: &Ask) -> actix_web::body::BoxBody {
+        let response = self.run(self.respond(ask));
+        assert_eq!(response.status(), 200);
+        response.into_body()
+    }
+
+    /// The first chunks of a stream.
+    pub fn streamed(&self, ask: &Ask, chunks: usize) -> Vec<String> {
+        let mut body = self.opened(ask);
+        let texts = (0..chunks).map(|_| self.run(next_chunk(&mut body)));
+        texts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    }
+
     pub fn ask(&self, ask: &Ask) -> Reply {
         let reply = self.runner.block_on(self.perform(ask));
         self.examine(ask, &reply);
@@ -425,7 +454,7 @@ impl TestApp {
         self.runner.block_on(work)
     }
 
-    async fn perform(&self, ask: &Ask) -> Reply {
+    async fn respond(&self, ask: &Ask) -> ServiceResponse {
         let mut request = TestRequest::default()
             .method(ask.method.parse().expect("a method"))
             .uri(&ask.path)
@@ -439,9 +468,18 @@ impl TestApp {
             }
             request = request.set_payload(body.clone());
         }
-        let response = (self.serve.as_ref().expect("until dropped"))(request).await;
+        (self.serve.as_ref().expect("until dropped"))(request).await
+    }
+
+    async fn perform(&self, ask: &Ask) -> Reply {
+        let response = self.respond(ask).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = actix_web::body::to_bytes(response.into_body()).await.unwrap_or_default();
+        let media_type = headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let bytes = match media_type {
+            // A stream of events goes on; here its beginning is enough.
+            "text/event-stream" => next_chunk(&mut response.into_body()).await,
+            _ => actix_web::body::to_bytes(response.into_body()).await.unwrap_or_default(),
+        };
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         let asked = format!("{} {}", ask.method, ask.path);
         Reply { asked, status, headers, body, bytes: bytes.to_vec() }
@@ -548,6 +586,13 @@ impl Drop for TestApp {
         self.serve.take();
         self.app.take();
     }
+}
+
+/// What comes next of a body; nothing at its end.
+pub async fn next_chunk(body: &mut actix_web::body::BoxBody) -> web::Bytes {
+    use actix_web::body::MessageBody;
+    let chunk = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_next(cx)).await;
+    chunk.and_then(|chunk| chunk.ok()).unwrap_or_default()
 }
 
 fn claims(person: &Person, now: At) -> Claims {

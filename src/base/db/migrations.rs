@@ -43,6 +43,8 @@ const STEPS: &[Step] = &[
     step!("0003_customers"),
     step!("0004_products"),
     step!("0005_orders"),
+    step!("0006_events"),
+    step!("0007_external_ids"),
 ];
 
 /// Why a database cannot be used.

@@ -19,12 +19,13 @@ pub struct Answer<T> {
     /// Where it differs from the endpoint's usual one.
     pub status: Option<u16>,
     next: Option<String>,
+    secrets: &'static [&'static str],
 }
 
 impl<T> Answer<T> {
     /// A value that is no versioned record.
     pub fn of(value: T) -> Answer<T> {
-        Answer { value, version: None, location: None, status: None, next: None }
+        Answer { value, version: None, location: None, status: None, next: None, secrets: &[] }
     }
     /// A record at this version.
     pub fn at(version: i32, value: T) -> Answer<T> {
@@ -37,6 +38,12 @@ impl<T> Answer<T> {
     }
     pub fn status(mut self, status: u16) -> Answer<T> {
         self.status = Some(status);
+        self
+    }
+    /// The fields that are shown this once: the answer is kept nowhere with them, and a repetition of the request
+    /// under its `Idempotency-Key` is answered with `null` in their place, which their schema has to allow.
+    pub fn secret_fields(mut self, names: &'static [&'static str]) -> Answer<T> {
+        self.secrets = names;
         self
     }
 }
@@ -69,6 +76,8 @@ impl<T: Serialize> Answer<T> {
             location: self.location,
             next_cursor: self.next,
             replayed: false,
+            no_store: !self.secrets.is_empty(),
+            secrets: self.secrets.to_vec(),
             ..Reply::default()
         })
     }
@@ -90,6 +99,8 @@ pub struct Reply {
     pub replayed: bool,
     /// Holds a secret.
     pub no_store: bool,
+    /// The fields that are shown this once.
+    pub secrets: Vec<&'static str>,
     /// What the body is when it is not JSON.
     pub media_type: Option<&'static str>,
     /// The body, when it is made while it is sent.

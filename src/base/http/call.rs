@@ -9,9 +9,9 @@ use super::answer::Reply;
 use super::context::Ctx;
 use super::dispatch::{API, App};
 use super::params::{self, Query};
-use super::{Access, Endpoint, Handler, Incoming, Method, RawReq};
+use super::{Access, Endpoint, Handler, Incoming, Method, Nature, RawReq};
 use crate::base::auth::{Caller, forbidden};
-use crate::base::db::Tx;
+use crate::base::db::{Presence, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
 
 /// What a call says about the version of the record, as the headers of these names do.
@@ -25,9 +25,11 @@ pub struct Conditions<'a> {
 pub struct Call {
     pub endpoint: Arc<Endpoint>,
     /// The version that the caller says they saw.
-    pub expected: Option<i32>,
+    expected: Option<i32>,
+    /// Whether the record is to be there already.
+    presence: Presence,
     /// The ETags that the caller has.
-    pub known: Option<String>,
+    known: Option<String>,
     args: Vec<String>,
     pub query: Query,
     body: Incoming,
@@ -54,16 +56,18 @@ impl Call {
         body: impl FnOnce(&Endpoint) -> Result<Incoming>,
     ) -> Result<Call> {
         let expected = if_match(&endpoint, conditions.if_match)?;
+        let presence = presence(&endpoint, conditions)?;
         let body = body(&endpoint)?;
         let query = params::parse(query, &endpoint.params, &endpoint.common)?;
         params::check_fields(&query, &endpoint.fields)?;
         let known = conditions.if_none_match.map(str::to_owned);
-        Ok(Call { endpoint, expected, known, args, query, body })
+        Ok(Call { endpoint, expected, presence, known, args, query, body })
     }
 
     /// Runs it as a request of its own: one unit of work, or as many as it needs.
     pub async fn run(self, ctx: Ctx) -> Result<Reply> {
-        let ctx = Ctx { expected: self.expected, dry_run: self.query.dry_run, ..ctx };
+        let (expected, presence, dry_run) = (self.expected, self.presence, self.query.dry_run);
+        let ctx = Ctx { expected, presence, dry_run, ..ctx };
         let (endpoint, known) = (self.endpoint, self.known);
         let raw = RawReq { path: self.args, query: self.query, body: self.body };
         let reply = match &endpoint.handler {
@@ -87,9 +91,10 @@ impl Call {
             Handler::Read(handler) => handler(raw)?(&mut tx.rx()),
             Handler::Write(handler) => {
                 let mut unit = handler(raw, self.endpoint.shape.as_ref())?;
-                let outer = std::mem::replace(&mut tx.expected, self.expected);
+                let outer = (tx.expected, tx.presence);
+                (tx.expected, tx.presence) = (self.expected, self.presence);
                 let reply = unit(tx);
-                tx.expected = outer;
+                (tx.expected, tx.presence) = outer;
                 reply
             }
             Handler::Flow(_) => {
@@ -108,7 +113,8 @@ impl App {
         let (endpoint, args) = self.find(method.as_str(), &format!("{API}{path}"))?;
         admit(&endpoint, tx.caller)?;
         // Whoever is inside the unit of work has seen what there is.
-        let conditions = Conditions { if_match: Some("*"), if_none_match: None };
+        let if_match = endpoint.nature.needs_version().then_some("*");
+        let conditions = Conditions { if_match, if_none_match: None };
         let call = Call::check(endpoint, args, conditions, "", |_| Ok(Incoming::Value(body)))?;
         let reply = call.run_in(tx)?;
         let body = reply.body.map(|b| serde_json::from_slice(&b)).transpose();
@@ -132,6 +138,21 @@ fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Option<i32>> {
     version.map(Some).ok_or_else(|| {
         params::bad(vec![Fault::parameter("If-Match", "invalid_header").with("expected", expected)])
     })
+}
+
+/// What a `PUT` says about whether its record is there: `If-Match`, or `If-None-Match: *`.
+fn presence(endpoint: &Endpoint, conditions: Conditions) -> Result<Presence> {
+    if endpoint.nature != Nature::Upsert {
+        return Ok(Presence::Either);
+    }
+    let expected = match (conditions.if_none_match, conditions.if_match.is_some()) {
+        (None, false) => return Ok(Presence::Either),
+        (None, true) => return Ok(Presence::There),
+        (Some(value), false) if value.trim() == "*" => return Ok(Presence::Absent),
+        (Some(_), false) => "*, to create only",
+        (Some(_), true) => "not together with If-Match",
+    };
+    Err(params::bad(vec![Fault::parameter("If-None-Match", "invalid_header").with("expected", expected)]))
 }
 
 /// The version of an answer as its ETag.

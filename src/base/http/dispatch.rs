@@ -24,7 +24,9 @@ use super::seen::{Seen, text_header};
 use super::{Access, Endpoint, Incoming, Media, Method, Nature};
 use crate::base::auth::Caller;
 use crate::base::auth::cache::Recall;
+use crate::base::background::Task;
 use crate::base::core::Core;
+use crate::base::db::Presence;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::types::RecordId;
 
@@ -36,6 +38,7 @@ pub const API: &str = "/api/v1";
 pub struct App {
     pub core: Arc<Core>,
     pub endpoints: Vec<Arc<Endpoint>>,
+    pub tasks: Vec<Task>,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -45,6 +48,7 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
+        let tasks = routes.tasks.clone();
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -68,7 +72,7 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
-        Ok(App { core, endpoints, paths, by_path, document, etag })
+        Ok(App { core, endpoints, tasks, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.
@@ -126,10 +130,9 @@ async fn answer(
     seen.endpoint = Some(endpoint.clone());
     let caller = admit(app, req, &endpoint, seen).await?;
     let (media_type, body) = read_body(req, payload, &endpoint).await?;
-    let conditions = Conditions {
-        if_match: text_header(req, "if-match"),
-        if_none_match: text_header(req, "if-none-match"),
-    };
+    let condition = |name: &str| req.headers().get(name).map(|v| v.to_str().unwrap_or(""));
+    let conditions =
+        Conditions { if_match: condition("if-match"), if_none_match: condition("if-none-match") };
     let mut key = None;
     let call = Call::check(endpoint, args, conditions, req.query_string(), |endpoint| {
         key = idempotency_key(req, endpoint, &caller, &body)?;
@@ -144,7 +147,9 @@ async fn answer(
         peer: seen.address(),
         key,
         expected: None,
+        presence: Presence::Either,
         dry_run: false,
+        last_event_id: text_header(req, "last-event-id").map(str::to_owned),
     };
     let reply = in_time(app.core.web.request_time, call.run(ctx)).await?;
     Ok(respond(reply, req, seen.lang))

@@ -10,7 +10,8 @@ use crate::base::db::list::{ListSpec, Page, Row, Sort};
 use crate::base::db::{AnyId, Rx, journal};
 use crate::base::error::Result;
 use crate::base::http::params::Query;
-use crate::base::types::{At, Kind};
+use crate::base::http::{Answer, Endpoint, PathArgs, Req, Routes};
+use crate::base::types::{At, Kind, RecordId};
 use crate::load_from;
 use crate::people::UserId;
 
@@ -84,8 +85,44 @@ impl Row for journal::Entry {
     fn id(&self) -> Uuid {
         self.id.0
     }
-    fn sort_value(&self, _: &str) -> filter::Value {
-        filter::Value::Int(i64::from(self.version))
+    fn sort_value(&self, name: &str) -> filter::Value {
+        match name {
+            "occurred_at" => self.occurred_at.into(),
+            _ => i64::from(self.version).into(),
+        }
+    }
+}
+
+/// A path that names one record, the last of its ids.
+pub trait NamesRecord {
+    const KIND: Kind;
+    fn record(&self) -> Uuid;
+}
+impl<I: RecordId> NamesRecord for I {
+    const KIND: Kind = I::KIND;
+    fn record(&self) -> Uuid {
+        self.uuid()
+    }
+}
+impl<I: RecordId, J: RecordId> NamesRecord for (I, J) {
+    const KIND: Kind = J::KIND;
+    fn record(&self) -> Uuid {
+        self.1.uuid()
+    }
+}
+
+impl Routes {
+    /// A record's history, for whoever gets the record from this handler.
+    pub fn history<P: PathArgs + NamesRecord, T: 'static>(
+        &mut self,
+        path: &'static str,
+        operation_id: &'static str,
+        get: fn(&mut Rx, &Req<P>) -> Result<Answer<T>>,
+    ) -> &mut Endpoint {
+        self.pages(path, operation_id, &HISTORY, move |rx: &mut Rx, req: &Req<P>| {
+            get(rx, req)?;
+            page(rx, P::KIND, req.path.record(), &req.query)
+        })
     }
 }
 
@@ -97,16 +134,17 @@ pub fn page(rx: &mut Rx, kind: Kind, record: Uuid, query: &Query) -> Result<Page
     Ok(page.with(entries))
 }
 
+/// An entry's changes, field by field.
+pub fn changes_of(entry: &journal::Entry) -> Vec<FieldChange> {
+    let change = |(field, pair): (&String, &Value)| FieldChange {
+        field: field.clone(),
+        before: pair[0].clone(),
+        after: pair[1].clone(),
+    };
+    entry.changes.iter().map(change).collect()
+}
+
 fn entry(entry: &journal::Entry) -> HistoryEntry {
-    let changes = entry
-        .changes
-        .iter()
-        .map(|(field, pair)| FieldChange {
-            field: field.clone(),
-            before: pair[0].clone(),
-            after: pair[1].clone(),
-        })
-        .collect();
     HistoryEntry {
         version: entry.version,
         event: entry.event_type.clone(),
@@ -116,6 +154,6 @@ fn entry(entry: &journal::Entry) -> HistoryEntry {
         client: entry.client.clone(),
         reason: entry.reason.clone(),
         request_id: entry.request_id.clone(),
-        changes,
+        changes: changes_of(entry),
     }
 }

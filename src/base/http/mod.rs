@@ -13,6 +13,7 @@ pub mod cors;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
+pub mod external;
 pub mod history;
 pub mod idempotency;
 pub mod limits;
@@ -39,9 +40,11 @@ pub use patch::Patch;
 
 use self::params::{Common, Param, Query};
 use super::auth::Scope;
+use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
+use super::events::Told;
 use super::metrics::Traffic;
 use super::types::RecordId;
 use shape::Shape;
@@ -415,6 +418,12 @@ pub struct Routes {
     pub tags: Vec<(&'static str, &'static str)>,
     /// What `expand` loads, by id prefix.
     pub expanders: expand::Expanders,
+    /// Work that goes on beside requests.
+    pub tasks: Vec<Task>,
+    /// Kinds of records whose changes are told as events.
+    pub told: Vec<Told>,
+    /// The kinds that other systems name.
+    pub kinds: Vec<external::NamedKind>,
     tag: &'static str,
 }
 
@@ -423,6 +432,16 @@ impl Routes {
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
         self.tags.push((name, about));
+    }
+
+    /// Changes of this kind of record are events.
+    pub fn tells(&mut self, told: Told) {
+        self.told.push(told);
+    }
+
+    /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
+    pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
+        self.tasks.push(Task { name, rests, turn });
     }
 
     /// Reads one thing.
@@ -450,6 +469,16 @@ impl Routes {
         spec: &'static ListSpec,
         handler: fn(&mut Rx, &Req<P>) -> Result<Page<T>>,
     ) -> &mut Endpoint {
+        self.pages(path, operation_id, spec, handler)
+    }
+
+    fn pages<P: PathArgs, T: Serialize + ToSchema + 'static>(
+        &mut self,
+        path: &'static str,
+        operation_id: &'static str,
+        spec: &'static ListSpec,
+        handler: impl Fn(&mut Rx, &Req<P>) -> Result<Page<T>> + Copy + Send + Sync + 'static,
+    ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
         let run = Handler::Read(Box::new(move |raw| {
             let req = typed::<P, ()>(raw, None)?;
@@ -462,7 +491,7 @@ impl Routes {
             default_sort: spec.default_sort,
             fields: true,
             expand: spec.expand,
-            dry_run: false,
+            ..Common::default()
         };
         endpoint
     }
@@ -522,16 +551,6 @@ impl Routes {
         handler: fn(&mut Tx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         self.write(Nature::Remove, path, operation_id, handler)
-    }
-
-    /// Creates or changes by external id.
-    pub fn upsert<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
-        &mut self,
-        path: &'static str,
-        operation_id: &'static str,
-        handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
-    ) -> &mut Endpoint {
-        self.write(Nature::Upsert, path, operation_id, handler)
     }
 
     fn write<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
@@ -646,6 +665,13 @@ impl Endpoint {
         self.params.extend_from_slice(params);
         self
     }
+    /// The filters and sorts of a list, without its pages: for what answers all of it.
+    pub fn takes_filters_of(&mut self, spec: &'static ListSpec) -> &mut Self {
+        self.params.extend(spec.filters.iter().map(|f| f.param));
+        self.common.default_sort = spec.default_sort;
+        self.common.only_sorts = Some(spec.sort_names);
+        self
+    }
     pub fn expands(&mut self, paths: &'static [&'static str]) -> &mut Self {
         self.common.expand = paths;
         self
@@ -667,6 +693,7 @@ impl Endpoint {
     /// The answer is a file or a stream of one of these media types, not JSON.
     pub fn answers_media(&mut self, types: &'static [&'static str]) -> &mut Self {
         self.answer_media = types;
+        self.answer = None;
         self.unversioned()
     }
     /// The body may be this large, in bytes.
