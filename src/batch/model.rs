@@ -114,7 +114,7 @@ pub struct BatchResult {
     /// Whether this is the answer of an earlier request with the same `Idempotency-Key`.
     pub replayed: bool,
     /// The answer, as the operation itself declares it; null where it has none, or failed.
-    #[schema(value_type = Option<AnyJson>)]
+    #[schema(value_type = AnyJson)]
     pub body: Option<Value>,
     /// Why it failed; null where it did not.
     #[schema(value_type = Option<ProblemDocument>)]
