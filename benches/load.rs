@@ -20,6 +20,7 @@ use salesdesk::base::db::Target;
 use salesdesk::base::db::engine::{Fate, Size};
 use salesdesk::base::http::Method;
 use salesdesk::base::http::dispatch::App;
+use salesdesk::base::http::web::Web;
 use salesdesk::base::messages::Lang;
 use salesdesk::base::types::time::Clock;
 use salesdesk::config::Config;
@@ -94,6 +95,8 @@ fn prepare(dir: &std::path::Path) -> World {
         zone: chrono_tz::Asia::Shanghai,
         currency: "CNY".into(),
         master_key: Some([7; 32]),
+        // Counted as in earnest, and never turned away.
+        web: Web { rate_limit: 6_000_000, ..Web::default() },
     };
     let core = salesdesk::start::core(&config, Clock::System, size).expect("the database starts");
     let app = Arc::new(App::new(core.clone(), salesdesk::start::routes()).expect("the routes are sound"));

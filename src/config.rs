@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use std::time::Duration;
+
 use clap::Args;
 use serde::Deserialize;
 
 use crate::base::db::Target;
+use crate::base::http::web::{Network, Web};
 
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -30,6 +33,39 @@ pub struct Options {
     pub config: Option<PathBuf>,
 }
 
+/// What `serve` takes about HTTP.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WebOptions {
+    /// Requests a minute of each caller; 0 is no limit [default: 6000]
+    #[arg(long, env = "SALESDESK_RATE_LIMIT")]
+    pub rate_limit: Option<u32>,
+    /// Requests a minute of each network address without a token (log-in); 0 is no limit [default: 600]
+    #[arg(long, env = "SALESDESK_PUBLIC_RATE_LIMIT")]
+    pub public_rate_limit: Option<u32>,
+    /// An origin whose pages may call from a browser, such as https://erp.example.com; repeat it, or use commas
+    #[arg(long = "cors-origin", env = "SALESDESK_CORS_ORIGIN", value_delimiter = ',')]
+    pub cors_origins: Option<Vec<String>>,
+    /// The address or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; repeat it, or
+    /// use commas
+    #[arg(long = "trusted-proxy", env = "SALESDESK_TRUSTED_PROXY", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<String>>,
+    /// Tell browsers to use TLS only (Strict-Transport-Security); said by itself behind a trusted proxy with TLS
+    #[arg(long, env = "SALESDESK_HSTS", num_args = 0..=1, default_missing_value = "true")]
+    pub hsts: Option<bool>,
+    /// Who knows it may read /metrics [default: this machine only]
+    #[arg(long, env = "SALESDESK_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<String>,
+    /// Seconds after which a request is answered 503 [default: 60]
+    #[arg(long, env = "SALESDESK_REQUEST_TIMEOUT")]
+    pub request_timeout: Option<u32>,
+    /// Connections at a time [default: 10000]
+    #[arg(long, env = "SALESDESK_MAX_CONNECTIONS")]
+    pub max_connections: Option<u32>,
+    /// Not ready with less free space on the data folder's disk, in MiB [default: 200]
+    #[arg(long, env = "SALESDESK_MIN_FREE_DISK")]
+    pub min_free_disk: Option<u32>,
+}
+
 /// The same settings in the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +76,15 @@ struct File {
     time_zone: Option<String>,
     currency: Option<String>,
     master_key: Option<String>,
+    rate_limit: Option<u32>,
+    public_rate_limit: Option<u32>,
+    cors_origins: Option<Vec<String>>,
+    trusted_proxies: Option<Vec<String>>,
+    hsts: Option<bool>,
+    metrics_token: Option<String>,
+    request_timeout: Option<u32>,
+    max_connections: Option<u32>,
+    min_free_disk: Option<u32>,
 }
 
 /// Settings, checked.
@@ -51,12 +96,14 @@ pub struct Config {
     pub zone: chrono_tz::Tz,
     pub currency: String,
     pub master_key: Option<[u8; 32]>,
+    pub web: Web,
 }
 
 impl Config {
     /// Checks everything; the error is one line that says which setting is wrong and what it takes.
-    pub fn load(options: &Options, listen: Option<String>) -> Result<Config, String> {
+    pub fn load(options: &Options, listen: Option<String>, web: &WebOptions) -> Result<Config, String> {
         let file = read_file(options.config.as_deref())?;
+        let web = self::web(web, &file)?;
         let listen = listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".into());
         listen
             .parse::<std::net::SocketAddr>()
@@ -76,8 +123,81 @@ impl Config {
         }
         let master_key =
             options.master_key.clone().or(file.master_key).map(|k| master_key(&k)).transpose()?;
-        Ok(Config { listen, data_dir, target, zone, currency, master_key })
+        Ok(Config { listen, data_dir, target, zone, currency, master_key, web })
     }
+}
+
+/// The most requests a minute that a limit can say; beyond that it limits nothing.
+const MOST_REQUESTS: u32 = 6_000_000;
+
+fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
+    let usual = Web::default();
+    let seconds = options.request_timeout.or(file.request_timeout);
+    let request_time = seconds.map_or(usual.request_time, |s| Duration::from_secs(s.into()));
+    let max_connections = options.max_connections.or(file.max_connections);
+    let min_free_disk = options.min_free_disk.or(file.min_free_disk);
+    let web = Web {
+        rate_limit: options.rate_limit.or(file.rate_limit).unwrap_or(usual.rate_limit),
+        public_rate_limit: options
+            .public_rate_limit
+            .or(file.public_rate_limit)
+            .unwrap_or(usual.public_rate_limit),
+        cors_origins: entries(&options.cors_origins, &file.cors_origins),
+        trusted_proxies: entries(&options.trusted_proxies, &file.trusted_proxies)
+            .iter()
+            .map(|text| Network::parse(text).ok_or_else(|| not_a_network(text)))
+            .collect::<Result<_, _>>()?,
+        hsts: options.hsts.or(file.hsts).unwrap_or(usual.hsts),
+        metrics_token: options
+            .metrics_token
+            .clone()
+            .or(file.metrics_token.clone())
+            .filter(|token| !token.is_empty()),
+        request_time,
+        // So that a batch can still say what it did.
+        batch_time: request_time / 2,
+        max_connections: max_connections.map_or(usual.max_connections, |n| n as usize),
+        min_free_disk: min_free_disk.map_or(usual.min_free_disk, |mib| u64::from(mib) << 20),
+    };
+    for (name, limit) in [("rate_limit", web.rate_limit), ("public_rate_limit", web.public_rate_limit)] {
+        if limit > MOST_REQUESTS {
+            return Err(format!("{name}: must be at most {MOST_REQUESTS} requests a minute; 0 is no limit"));
+        }
+    }
+    if let Some(origin) = web.cors_origins.iter().find(|o| !is_origin(o)) {
+        return Err(format!("cors_origin: {origin:?} is not an origin such as https://erp.example.com"));
+    }
+    if !(1..=3600).contains(&request_time.as_secs()) {
+        return Err("request_timeout: must be from 1 to 3600 seconds".into());
+    }
+    if web.max_connections == 0 {
+        return Err("max_connections: must be at least 1".into());
+    }
+    if web.metrics_token.as_ref().is_some_and(|t| t.len() < 16 || !t.bytes().all(|b| b.is_ascii_graphic())) {
+        return Err("metrics_token: must have at least 16 visible ASCII characters".into());
+    }
+    Ok(web)
+}
+
+/// A list of the flags, else of the file. An empty entry is none: a variable may be there and empty.
+fn entries(flags: &Option<Vec<String>>, file: &Option<Vec<String>>) -> Vec<String> {
+    let list = flags.as_ref().or(file.as_ref()).into_iter().flatten();
+    list.map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+}
+
+fn not_a_network(text: &str) -> String {
+    format!(
+        "trusted_proxy: {text:?} is neither an address such as 192.0.2.1 nor a network such as 10.0.0.0/8"
+    )
+}
+
+/// Scheme, host and perhaps a port, as browsers send it: lower case, nothing after it.
+fn is_origin(text: &str) -> bool {
+    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
+    !host.is_empty() && host.chars().all(allowed)
 }
 
 fn read_file(named: Option<&Path>) -> Result<File, String> {
@@ -108,4 +228,55 @@ fn master_key(text: &str) -> Result<[u8; 32], String> {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).unwrap_or_default();
     bytes.try_into().map_err(|_| "master_key: must be 32 bytes in base64".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(options: WebOptions, file: &str) -> Result<Web, String> {
+        web(&options, &toml::from_str(file).unwrap())
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+        let options = WebOptions { rate_limit: Some(10), ..WebOptions::default() };
+        let web = loaded(options, "rate_limit = 20\npublic_rate_limit = 30\nhsts = true").unwrap();
+        assert_eq!((web.rate_limit, web.public_rate_limit, web.hsts), (10, 30, true));
+        assert_eq!(web.max_connections, 10_000);
+        assert_eq!(web.batch_time, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn lists_are_entries_and_an_empty_variable_is_none() {
+        let list = |texts: &[&str]| Some(texts.iter().map(|t| t.to_string()).collect());
+        let options = WebOptions {
+            cors_origins: list(&["https://a.example", " http://localhost:5173"]),
+            trusted_proxies: list(&["10.0.0.0/8"]),
+            metrics_token: Some(String::new()),
+            ..WebOptions::default()
+        };
+        let web = loaded(options, "").unwrap();
+        assert_eq!(web.cors_origins, ["https://a.example", "http://localhost:5173"]);
+        assert_eq!((web.trusted_proxies.len(), web.metrics_token), (1, None));
+        let web = loaded(WebOptions { cors_origins: list(&[""]), ..WebOptions::default() }, "").unwrap();
+        assert!(web.cors_origins.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_in_one_line_that_names_the_setting() {
+        for (file, name) in [
+            ("rate_limit = 6000001", "rate_limit"),
+            ("cors_origins = [\"*\"]", "cors_origin"),
+            ("cors_origins = [\"https://a.example/\"]", "cors_origin"),
+            ("cors_origins = [\"HTTPS://A.example\"]", "cors_origin"),
+            ("trusted_proxies = [\"proxy\"]", "trusted_proxy"),
+            ("metrics_token = \"short\"", "metrics_token"),
+            ("request_timeout = 0", "request_timeout"),
+            ("max_connections = 0", "max_connections"),
+        ] {
+            let refused = loaded(WebOptions::default(), file).unwrap_err();
+            assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");
+        }
+    }
 }

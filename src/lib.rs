@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod base;
+pub mod batch;
 pub mod check;
 pub mod commands;
 pub mod config;
@@ -42,6 +43,7 @@ pub const AREAS: &[Area] = &[
     orders::AREA,
     shipments::AREA,
     reports::AREA,
+    batch::AREA,
     events::AREA,
     audit::AREA,
     system::AREA,

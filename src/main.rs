@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use salesdesk::config::{Config, Options};
+use salesdesk::config::{Config, Options, WebOptions};
 use salesdesk::start::StartError;
 
 #[global_allocator]
@@ -26,6 +26,8 @@ enum Command {
         /// Address and port [default: 127.0.0.1:8080]
         #[arg(long, env = "SALESDESK_LISTEN")]
         listen: Option<String>,
+        #[command(flatten)]
+        web: Box<WebOptions>,
         /// Seed and serve a demo on loopback; its log-ins all have the password `salesdesk-demo`
         #[arg(long)]
         demo: bool,
@@ -75,8 +77,9 @@ enum User {
 }
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn"))
-        .init();
+    // What strangers send that is no HTTP is their fault, and must not fill the log.
+    let usual = "info,actix_server=warn,actix_http::h1::dispatcher=off";
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(usual)).init();
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => code,
@@ -92,11 +95,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, StartError> {
-    let listen = match &cli.command {
-        Command::Serve { listen, .. } => listen.clone(),
-        _ => None,
+    let (listen, web) = match &cli.command {
+        Command::Serve { listen, web, .. } => (listen.clone(), web.as_ref().clone()),
+        _ => Default::default(),
     };
-    let config = Config::load(&cli.options, listen).map_err(StartError::Setting)?;
+    let config = Config::load(&cli.options, listen, &web).map_err(StartError::Setting)?;
     match cli.command {
         Command::Serve { demo, admin_user, admin_password, .. } => {
             salesdesk::commands::serve(&config, demo, admin_user.zip(admin_password))

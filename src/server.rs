@@ -2,31 +2,52 @@
 
 use std::sync::Arc;
 
-use actix_web::middleware::Compress;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 
 use crate::base::background::Background;
 use crate::base::core::Core;
 use crate::base::http::dispatch::App;
+use crate::base::http::response::settle_encoding;
+
+/// What answers the requests: the API and the pages beside it, compressed where that is worth it.
+pub fn application(
+    app: web::Data<App>,
+) -> Actix<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    Actix::new()
+        .app_data(app)
+        .wrap(Compress::default())
+        .wrap(from_fn(settle_encoding))
+        .configure(crate::system::configure)
+}
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
     let app = web::Data::new(App::new(core.clone(), crate::start::routes())?);
-    let data = app.clone();
+    let connections = core.web.max_connections.div_ceil(workers());
     let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {
-        let server = HttpServer::new(move || {
-            Actix::new().app_data(data.clone()).wrap(Compress::default()).configure(crate::system::configure)
-        })
-        .workers(workers())
-        .worker_max_blocking_threads(4)
-        .max_connections(10_000)
-        .client_request_timeout(std::time::Duration::from_secs(10))
-        .keep_alive(std::time::Duration::from_secs(75))
-        .shutdown_timeout(30)
-        .disable_signals()
-        .bind(listen)
-        .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
+        let server = HttpServer::new(move || application(app.clone()))
+            .workers(workers())
+            .worker_max_blocking_threads(4)
+            // Each worker counts its own.
+            .max_connections(connections)
+            .client_request_timeout(std::time::Duration::from_secs(10))
+            .keep_alive(std::time::Duration::from_secs(75))
+            .shutdown_timeout(30)
+            .disable_signals()
+            .bind(listen)
+            .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
         if let Some(address) = server.addrs().first() {
             ready(*address);
         }

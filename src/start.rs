@@ -19,6 +19,7 @@ use crate::base::db::{Conn, Engine, Target, migrations};
 use crate::base::error::{Error, Result};
 use crate::base::events::sequencer::Sequencer;
 use crate::base::http::Routes;
+use crate::base::http::limits::RateLimits;
 use crate::base::secret;
 use crate::base::types::id::Ids;
 use crate::base::types::{At, time::Clock};
@@ -68,7 +69,11 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         callers: Default::default(),
         login_guard: Default::default(),
         set_up_token: Default::default(),
+        data_dir: config.data_dir.clone(),
         in_flight: Default::default(),
+        limits: RateLimits::new(&config.web),
+        web: config.web.clone(),
+        metrics: Default::default(),
         bells,
         sequencer,
         epoch,

@@ -25,7 +25,13 @@ pub struct Core {
     pub login_guard: super::auth::guard::LoginGuard,
     /// Lets somebody make the first administrator, on a database without users.
     pub set_up_token: std::sync::OnceLock<String>,
+    /// The folder of the SQLite file and the master key.
+    pub data_dir: std::path::PathBuf,
     pub in_flight: super::http::idempotency::InFlight,
+    /// What the operator set about HTTP.
+    pub web: super::http::web::Web,
+    pub limits: super::http::limits::RateLimits,
+    pub metrics: super::metrics::Metrics,
     /// Wakes the tasks that run in this process.
     pub bells: Arc<super::background::Bells>,
     /// Gives the journal its order.

@@ -247,6 +247,11 @@ impl Error {
         }
     }
 
+    /// Whether no part of the unit of work can go on: the engine runs it again, or gives it up.
+    pub fn concerns_the_unit(&self) -> bool {
+        self.asks_to_run_again() || self.is_broken_connection()
+    }
+
     /// What the caller is told.
     pub fn into_problem(self) -> Problem {
         match self {

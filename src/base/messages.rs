@@ -370,7 +370,7 @@ pub static PROBLEMS: &[ProblemText] = &[
         "too_many_requests",
         429,
         ["Too many requests", "请求过多"],
-        ["Too many attempts; wait {seconds} seconds.", "尝试过多，请等待 {seconds} 秒。"],
+        ["Too many requests; wait {seconds} s.", "请求过多，请等待 {seconds} 秒。"],
         ["Wait as Retry-After says.", "请按 Retry-After 等待。"],
     ),
     problem_text(

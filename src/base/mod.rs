@@ -8,6 +8,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 pub mod messages;
+pub mod metrics;
 pub mod secret;
 pub mod text;
 pub mod types;

@@ -86,7 +86,7 @@ pub async fn open(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
     });
     let mut reply = Reply::streamed("text/event-stream", Box::pin(bytes));
     reply.no_store = true;
-    reply.headers = vec![("x-accel-buffering", "no".into()), ("content-encoding", "identity".into())];
+    reply.headers = vec![("x-accel-buffering", "no".into())];
     Ok(reply)
 }
 

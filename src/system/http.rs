@@ -1,15 +1,16 @@
-//! Endpoints about the system, and the pages outside the API: health, keys, document, docs.
+//! Endpoints about the system, and the pages outside the API: keys, document, docs; health is
+//! in [`health`].
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
 use std::sync::Arc;
 
-use super::ProblemExplanation;
+use super::{ProblemExplanation, health};
 use crate::base::db::Rx;
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::{self, App};
-use crate::base::http::{Answer, Req};
+use crate::base::http::{Answer, Req, response};
 use crate::base::messages;
 
 pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanation>> {
@@ -26,24 +27,30 @@ pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanati
 /// Mounts everything: the API and what stands beside it.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(page("/", web::get().to(home)))
-        .service(page("/.well-known/jwks.json", web::get().to(jwks)))
-        .service(page("/health/live", web::get().to(live)))
-        .service(page("/health/ready", web::get().to(ready)))
-        .service(page("/api/v1/openapi.json", web::get().to(document)))
-        .service(page("/problems/{code}", web::get().to(problem_page)))
-        .service(page("/docs", web::get().to(docs_home)))
-        .service(page("/docs/{file:.*}", web::get().to(docs)))
+        .service(page("/", get().to(home)))
+        .service(page("/.well-known/jwks.json", get().to(jwks)))
+        .service(page("/health/live", get().to(health::live)))
+        .service(page("/health/ready", get().to(health::ready)))
+        .service(page("/metrics", get().to(health::figures)))
+        .service(page("/api/v1/openapi.json", get().to(document)))
+        .service(page("/problems/{code}", get().to(problem_page)))
+        .service(page("/docs", get().to(docs_home)))
+        .service(page("/docs/{file:.*}", get().to(docs)))
         .service(web::scope(dispatch::API).default_service(web::to(dispatch::serve)))
-        .default_service(web::to(dispatch::not_here));
+        .default_service(web::to(response::not_here));
+}
+
+/// A page is read with GET, and asked about with HEAD.
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// A page outside the API's endpoints, with the headers and problems that every answer has.
-fn page(path: &str, get: actix_web::Route) -> impl HttpServiceFactory + use<> {
+fn page(path: &str, get: Route) -> impl HttpServiceFactory + use<> {
     web::resource(path)
         .route(get)
-        .default_service(web::to(dispatch::only_get))
-        .wrap(actix_web::middleware::from_fn(dispatch::dress))
+        .default_service(web::to(response::only_get))
+        .wrap(actix_web::middleware::from_fn(response::dress))
 }
 
 async fn home() -> HttpResponse {
@@ -62,21 +69,6 @@ async fn jwks(app: web::Data<App>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .json(app.core.keys.jwks())
-}
-
-async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
-}
-
-async fn ready(app: web::Data<App>) -> HttpResponse {
-    let answers = app.core.engine.read(|conn| Ok(crate::people::work::any_user(conn).is_ok())).await;
-    let queue = app.core.engine.write_queue_depth();
-    match answers {
-        Ok(true) => HttpResponse::Ok().json(serde_json::json!({"status": "ok", "write_queue": queue})),
-        _ => {
-            HttpResponse::ServiceUnavailable().json(serde_json::json!({"status": "database does not answer"}))
-        }
-    }
 }
 
 async fn document(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
@@ -115,6 +107,6 @@ async fn docs(app: web::Data<App>, req: HttpRequest, file: web::Path<String>) ->
             .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
             .content_type(found.content_type)
             .body(found.bytes.to_vec()),
-        _ => dispatch::not_here(app, req).await,
+        _ => response::not_here(app, req).await,
     }
 }

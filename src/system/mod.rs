@@ -1,5 +1,6 @@
 //! The system itself: explanations of problems, health, public keys, the document.
 
+mod health;
 mod http;
 
 use serde::Serialize;

@@ -5,6 +5,7 @@ mod support;
 
 mod audit;
 mod bad_input;
+mod batch;
 mod contract;
 mod crowd;
 mod demo;
@@ -18,6 +19,7 @@ mod northwind;
 mod orders;
 mod orders_properties;
 mod people;
+mod platform;
 mod postgres;
 mod schema;
 mod shop;

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,9 +13,8 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::HeaderMap;
-use actix_web::middleware::Compress;
 use actix_web::test::{TestRequest, init_service};
-use actix_web::{App as Actix, web};
+use actix_web::web;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use futures_util::future::{LocalBoxFuture, join_all};
@@ -26,6 +26,7 @@ use salesdesk::base::db::engine::Size;
 use salesdesk::base::db::{Conn, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::shape::Shape;
+use salesdesk::base::http::web::Web;
 use salesdesk::base::http::{Endpoint, Method, document};
 use salesdesk::base::messages;
 use salesdesk::base::types::time::{At, Clock};
@@ -180,7 +181,12 @@ fn on_postgres_server(admin_url: &str, sql: &str) {
     conn.batch_execute(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
 }
 
-fn open(target: &Target) -> Arc<Core> {
+/// Limits that no test meets by accident, and whose headers every answer shows.
+fn web() -> Web {
+    Web { rate_limit: 1_000_000, public_rate_limit: 1_000_000, ..Web::default() }
+}
+
+fn open(target: &Target, web: Web) -> Arc<Core> {
     let config = Config {
         listen: "127.0.0.1:0".into(),
         data_dir: match target {
@@ -191,6 +197,7 @@ fn open(target: &Target) -> Arc<Core> {
         zone: chrono_tz::Asia::Shanghai,
         currency: "CNY".into(),
         master_key: Some(MASTER_KEY),
+        web,
     };
     start::core(&config, Clock::fixed(NOW), Size { readers: 2, writers: 2 }).expect("the product starts")
 }
@@ -199,7 +206,7 @@ fn open(target: &Target) -> Arc<Core> {
 fn seed(target: &Target) -> Seed {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone();
-    let core = open(target);
+    let core = open(target, web());
     core.write_as(Arc::new(Caller::system("test")), move |tx| {
         let team = |code: &str| TeamInput {
             code: code.into(),
@@ -243,7 +250,7 @@ type Serve = Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, ServiceResponse>
 pub struct TestApp {
     serve: Option<Serve>,
     app: Option<web::Data<App>>,
-    runner: actix_web::rt::SystemRunner,
+    runner: Rc<actix_web::rt::SystemRunner>,
     pub core: Arc<Core>,
     pub seed: &'static Seed,
     /// Tokens by user name and second.
@@ -251,7 +258,7 @@ pub struct TestApp {
     shapes: RefCell<HashMap<&'static str, Rc<Shape>>>,
     pub counter: std::cell::Cell<u64>,
     /// Last, so that nobody uses it any more when it goes.
-    _database: Database,
+    _database: Rc<Database>,
 }
 
 /// The document and the endpoints, for walks over all of them; made once.
@@ -272,14 +279,20 @@ pub fn operation(endpoint: &Endpoint) -> &'static Value {
 
 impl TestApp {
     fn new(database: Database) -> TestApp {
-        let core = open(&database.target);
-        let runner = actix_web::rt::System::new();
+        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web())
+    }
+
+    /// The product once more on the same database, with other settings: its memory is its own, its records are not.
+    pub fn with_settings(&self, change: impl FnOnce(&mut Web)) -> TestApp {
+        let mut web = web();
+        change(&mut web);
+        TestApp::on(self._database.clone(), self.runner.clone(), web)
+    }
+
+    fn on(database: Rc<Database>, runner: Rc<actix_web::rt::SystemRunner>, web: Web) -> TestApp {
+        let core = open(&database.target, web);
         let app = web::Data::new(App::new(core.clone(), start::routes()).expect("the app"));
-        let actix = Actix::new()
-            .app_data(app.clone())
-            .wrap(Compress::default())
-            .configure(salesdesk::system::configure);
-        let service = Rc::new(runner.block_on(init_service(actix)));
+        let service = Rc::new(runner.block_on(init_service(salesdesk::server::application(app.clone()))));
         let serve: Serve = Box::new(move |request| {
             let service = service.clone();
             Box::pin(async move {
@@ -341,7 +354,7 @@ impl TestApp {
     // ---- clients
 
     fn client(&self, who: Who) -> Client<'_> {
-        Client { app: self, who, headers: vec![] }
+        Client { app: self, who, headers: vec![], peer: PEER }
     }
     /// The test person of this role.
     pub fn as_role(&self, role: Role) -> Client<'_> {
@@ -445,7 +458,7 @@ impl TestApp {
         let mut request = TestRequest::default()
             .method(ask.method.parse().expect("a method"))
             .uri(&ask.path)
-            .peer_addr(([192, 0, 2, 1], 40_000).into());
+            .peer_addr((ask.peer, 40_000).into());
         for (name, value) in &ask.headers {
             request = request.insert_header((name.as_str(), value.as_slice()));
         }
@@ -609,6 +622,11 @@ fn examine_headers(ask: &Ask, reply: &Reply, wrong: &mut Vec<String>) {
         None => must("x-request-id", reply.header("x-request-id").is_some_and(|id| id.starts_with("req_"))),
     }
     must("x-content-type-options", reply.header("x-content-type-options") == Some("nosniff"));
+    must("content-security-policy", reply.header("content-security-policy").is_some());
+    must("content-encoding", reply.header("content-encoding") != Some("identity"));
+    if ask.method == "OPTIONS" && reply.status == 204 {
+        return; // a browser's question, which has no answer in words
+    }
     if ask.path.starts_with(API) && !ask.path.ends_with("/openapi.json") {
         let vary = reply.header("vary").unwrap_or_default().to_ascii_lowercase();
         must("vary", ["authorization", "accept-language"].iter().all(|h| vary.contains(h)));
@@ -671,6 +689,9 @@ fn has_placeholder(text: &str) -> bool {
 /// The declared fields that an answer lacks: all are there, `null` where empty.
 fn missing(schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
     let schema = resolve(schema);
+    if std::ptr::eq(schema, &components()["Problem"]) {
+        return; // which says no more than there is to say
+    }
     if let Some(items) = value.as_array() {
         items.iter().enumerate().for_each(|(i, v)| missing(&schema["items"], v, &format!("{at}/{i}"), wrong));
     }
@@ -742,9 +763,19 @@ pub struct Client<'a> {
     app: &'a TestApp,
     who: Who,
     headers: Vec<(String, Vec<u8>)>,
+    peer: IpAddr,
 }
 
+/// Where requests come from, unless a test says otherwise.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
 impl<'a> Client<'a> {
+    /// Calling from this network address.
+    pub fn from(mut self, address: &str) -> Client<'a> {
+        self.peer = address.parse().expect("an address");
+        self
+    }
+
     /// With this header on every request.
     pub fn with(mut self, name: &str, value: &str) -> Client<'a> {
         self.headers.push((name.to_ascii_lowercase(), value.as_bytes().to_vec()));
@@ -802,7 +833,8 @@ impl<'a> Client<'a> {
             };
             headers.push(("content-type".into(), media_type.into()));
         }
-        Ask { method: method.into(), path, headers, body: body.map(|b| b.to_string().into_bytes()) }
+        let body = body.map(|b| b.to_string().into_bytes());
+        Ask { method: method.into(), path, headers, body, peer: self.peer }
     }
 }
 
@@ -813,6 +845,7 @@ pub struct Ask {
     pub path: String,
     pub headers: Vec<(String, Vec<u8>)>,
     pub body: Option<Vec<u8>>,
+    pub peer: IpAddr,
 }
 
 impl Ask {

@@ -20,6 +20,7 @@ use diesel::result::{DatabaseErrorKind, Error as Db};
 use super::{Conn, Target};
 use crate::base::error::{Error, Result};
 use crate::base::events::sequencer::Sequencer;
+use crate::base::metrics::{self, Histogram};
 
 /// Units of work that may wait; one more is answered 503.
 const WRITE_QUEUE: usize = 4096;
@@ -57,12 +58,43 @@ struct Queued {
 type ReadTask = Box<dyn FnOnce(&mut Conn) + Send>;
 
 /// Counters for `/metrics` and tests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     pub commits: AtomicU64,
     pub units: AtomicU64,
     pub retries: AtomicU64,
     pub reads: AtomicU64,
+    /// Connections that are at work now.
+    pub reading: AtomicU64,
+    pub writing: AtomicU64,
+    /// Units in one commit.
+    pub group_size: Histogram,
+    pub commit_time: Histogram,
+}
+
+impl Default for Counters {
+    fn default() -> Counters {
+        Counters {
+            commits: AtomicU64::new(0),
+            units: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
+            reading: AtomicU64::new(0),
+            writing: AtomicU64::new(0),
+            group_size: Histogram::new(metrics::GROUP_SIZES),
+            commit_time: Histogram::new(metrics::COMMIT_TIMES),
+        }
+    }
+}
+
+impl Counters {
+    /// So many units were committed together, which began at this moment.
+    fn committed(&self, units: usize, began: Instant) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.units.fetch_add(units as u64, Ordering::Relaxed);
+        self.group_size.record(units as u64);
+        self.commit_time.record_time(began.elapsed());
+    }
 }
 
 /// How many threads hold connections.
@@ -80,6 +112,8 @@ pub struct Engine {
     writes: Sender<Queued>,
     pub counters: Arc<Counters>,
     pub target: Target,
+    /// The connections that there are.
+    pub size: Size,
 }
 
 impl Engine {
@@ -98,19 +132,34 @@ impl Engine {
             let queue = read_queue.clone();
             spawn(format!("db-read-{n}"), move || worker.serve_reads(&queue));
         }
-        for n in 0..if sqlite { 1 } else { size.writers } {
+        let size = Size { writers: if sqlite { 1 } else { size.writers }, ..size };
+        for n in 0..size.writers {
             let worker = Worker::open(&target, &counters, &sequencer)?;
             let queue = write_queue.clone();
             spawn(format!("db-write-{n}"), move || {
                 if sqlite { worker.serve_groups(&queue) } else { worker.serve_units(&queue) }
             });
         }
-        Ok(Engine { reads, writes, counters, target })
+        Ok(Engine { reads, writes, counters, target, size })
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.target, Target::Sqlite(_))
     }
 
     /// Units of work that wait for a writer.
     pub fn write_queue_depth(&self) -> usize {
         self.writes.len()
+    }
+
+    /// Reads that wait for a reader.
+    pub fn read_queue_depth(&self) -> usize {
+        self.reads.len()
+    }
+
+    /// Whether another unit of work would be turned away.
+    pub fn is_full(&self) -> bool {
+        self.writes.is_full()
     }
 
     /// Runs `work` on a reader, in one consistent snapshot.
@@ -227,6 +276,22 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) {
     }
 }
 
+/// Counts a connection as being at work, until it is dropped.
+struct Busy<'a>(&'a AtomicU64);
+
+impl<'a> Busy<'a> {
+    fn at(count: &'a AtomicU64) -> Busy<'a> {
+        count.fetch_add(1, Ordering::Relaxed);
+        Busy(count)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A thread's connection, opened again when it breaks.
 struct Worker {
     target: Target,
@@ -260,7 +325,9 @@ impl Worker {
         while let Ok(task) = queue.recv() {
             self.counters.reads.fetch_add(1, Ordering::Relaxed);
             // Without a connection the task is dropped, and its caller told that the database does not answer.
+            let counters = self.counters.clone();
             if let Some(conn) = self.snapshot() {
+                let _busy = Busy::at(&counters.reading);
                 task(conn);
                 if conn.batch_execute("ROLLBACK").is_err() {
                     self.conn = None;
@@ -298,6 +365,7 @@ impl Worker {
                 (first.answer)(Err(Error::unavailable()));
                 continue;
             };
+            let _busy = Busy::at(&counters.writing);
             if let Err(reason) = run_group(conn, first, queue, &counters, &sequencer) {
                 log::error!("the writer's connection is opened again: {reason}");
                 self.conn = None;
@@ -310,6 +378,7 @@ impl Worker {
     fn serve_units(mut self, queue: &Receiver<Queued>) {
         while let Ok(Queued { mut run, answer }) = queue.recv() {
             let counters = self.counters.clone();
+            let _busy = Busy::at(&counters.writing);
             let mut outcome = self.run_serializable(&mut run, &counters);
             if let Err(Attempt::ConnectionLost) = outcome {
                 // Nothing was committed on the lost connection, so one more try on a new one is safe.
@@ -335,6 +404,7 @@ impl Worker {
             }
             conn.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE").map_err(|_| Attempt::ConnectionLost)?;
             let ran = run(conn);
+            let began = Instant::now();
             let end = match ran {
                 Ran::Done(Fate::Keep) => conn.batch_execute("COMMIT"),
                 Ran::Done(Fate::Discard) => conn.batch_execute("ROLLBACK"),
@@ -346,8 +416,7 @@ impl Worker {
             };
             match end {
                 Ok(()) => {
-                    counters.units.fetch_add(1, Ordering::Relaxed);
-                    counters.commits.fetch_add(1, Ordering::Relaxed);
+                    counters.committed(1, began);
                     if ran == Ran::Done(Fate::Keep) {
                         self.sequencer.committed();
                     }
@@ -413,11 +482,11 @@ fn run_group(
         Ok(head) => head,
         Err(error) => return fail_group(conn, answers, error.to_string()),
     };
+    let began = Instant::now();
     match conn.batch_execute("COMMIT") {
         Ok(()) => {
             head.iter().for_each(|head| sequencer.tell(head));
-            counters.commits.fetch_add(1, Ordering::Relaxed);
-            counters.units.fetch_add(answers.len() as u64, Ordering::Relaxed);
+            counters.committed(answers.len(), began);
             answers.into_iter().for_each(|answer| answer(Ok(())));
             Ok(())
         }

@@ -135,6 +135,23 @@ pub fn run(target: &Target) -> Result<Vec<String>, MigrationError> {
     }
 }
 
+/// The steps that this database lacks; found by reading alone.
+pub fn pending_on(conn: &mut Conn) -> Result<Vec<&'static str>, diesel::result::Error> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let applied: Vec<Applied> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    let is_done = |step: &&Step| {
+        let version = Named(step.name).version().to_string();
+        applied.iter().any(|a| a.version == version)
+    };
+    Ok(STEPS.iter().filter(|step| !is_done(step)).map(|step| step.name).collect())
+}
+
 fn refuse_newer<C, DB>(conn: &mut C) -> Result<(), MigrationError>
 where
     DB: Backend,

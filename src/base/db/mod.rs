@@ -11,6 +11,7 @@ pub mod list;
 pub mod lock;
 pub mod migrations;
 pub mod number_range;
+pub mod savepoint;
 pub mod search;
 pub mod shares;
 pub mod sql_types;

@@ -77,7 +77,7 @@ impl<T: Serialize> Answer<T> {
             next_cursor: self.next,
             replayed: false,
             no_store: !self.secrets.is_empty(),
-            secrets: self.secrets,
+            secrets: self.secrets.to_vec(),
             ..Reply::default()
         })
     }
@@ -100,7 +100,7 @@ pub struct Reply {
     /// Holds a secret.
     pub no_store: bool,
     /// The fields that are shown this once.
-    pub secrets: &'static [&'static str],
+    pub secrets: Vec<&'static str>,
     /// What the body is when it is not JSON.
     pub media_type: Option<&'static str>,
     /// The body, when it is made while it is sent.

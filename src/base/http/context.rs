@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::Reply;
+use super::dispatch::App;
 use super::idempotency::{self, Key};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
@@ -14,6 +15,8 @@ use crate::base::messages::Lang;
 /// A request's surroundings.
 #[derive(Clone)]
 pub struct Ctx {
+    /// Every endpoint, for what calls others: a batch, an import.
+    pub app: Arc<App>,
     pub core: Arc<Core>,
     pub caller: Arc<Caller>,
     pub lang: Lang,

@@ -18,7 +18,7 @@ The system of record of a sales department: customers, products and prices, orde
 `POST /auth/refresh`. **Money** is a decimal string in major units beside one `currency`; quantities and unit prices
 are decimal strings with up to six places; a JSON number in their place is refused. **Changes** are merge patches with
 `If-Match`; a step in a life is a `POST` such as `/orders/{order_id}/submit`. **Retries** are safe with an
-`Idempotency-Key`. **Trying out** is free with `dry_run=true`. **Problems** are `application/problem+json`; `code` is
+`Idempotency-Key`. **Many calls** go into one request with `POST /batch`. **Trying out** is free with `dry_run=true`. **Problems** are `application/problem+json`; `code` is
 stable, the words follow `Accept-Language` (`en`, `zh-CN`), and `GET /problems/{code}` explains each.
 
 ## An order with curl
@@ -48,7 +48,7 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ";
 
 /// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 16] = [
+const TAG_ORDER: [&str; 17] = [
     "auth",
     "me",
     "orders",
@@ -59,6 +59,7 @@ const TAG_ORDER: [&str; 16] = [
     "prices",
     "price-lists",
     "reports",
+    "batch",
     "users",
     "teams",
     "regions",
@@ -394,7 +395,9 @@ fn operation(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Result<Value,
     let component = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
     if endpoint.nature.needs_version() {
         parameters.push(component("if_match"));
-    } else if matches!(endpoint.nature, Nature::Action | Nature::Upsert) {
+    } else if endpoint.nature == Nature::Upsert
+        || (endpoint.nature == Nature::Action && !endpoint.path_prefixes.is_empty())
+    {
         parameters.push(component("if_match_optional"));
     }
     if endpoint.nature == Nature::Upsert {
@@ -502,7 +505,11 @@ fn successes(endpoint: &Endpoint) -> Vec<u16> {
 
 fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Value {
     let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
-    let mut headers = json!({"X-Request-Id": header("request_id")});
+    let mut headers = json!({
+        "X-Request-Id": header("request_id"),
+        "RateLimit": header("rate_limit"),
+        "RateLimit-Policy": header("rate_limit_policy"),
+    });
     if endpoint.answers_version && endpoint.answer.is_some() {
         headers["ETag"] = header("etag");
     }
@@ -674,6 +681,8 @@ fn headers() -> Value {
         "location": header("Where the created record is.", 400),
         "link": header("`rel=\"next\"` leads to the next page.", 10000),
         "idempotent_replayed": header("`true` when this is the kept answer of an earlier request.", 5),
+        "rate_limit": header("What is left of the quota: `r` requests, and `t` seconds until the whole of it is there again. Not there when there is no limit.", 100),
+        "rate_limit_policy": header("The quota: `q` requests in `w` seconds.", 100),
         "content_language": header("The language of the messages.", 20),
         "retry_after": json!({"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0, "maximum": 86400}}),
         "www_authenticate": header("How to authenticate.", 400),
@@ -695,7 +704,12 @@ fn problem_responses() -> Map<String, Value> {
             match status {
                 401 => headers["WWW-Authenticate"] = header("www_authenticate"),
                 405 => headers["Allow"] = header("allow"),
-                409 | 429 | 503 => headers["Retry-After"] = header("retry_after"),
+                409 | 503 => headers["Retry-After"] = header("retry_after"),
+                429 => {
+                    headers["Retry-After"] = header("retry_after");
+                    headers["RateLimit"] = header("rate_limit");
+                    headers["RateLimit-Policy"] = header("rate_limit_policy");
+                }
                 _ => {}
             }
             let examples: Map<String, Value> = texts.iter().map(|t| (t.code.to_owned(), json!({"value": problem_example(t)}))).collect();

@@ -39,6 +39,11 @@ impl Key {
         bytes.extend_from_slice(body);
         Key { owner: caller.idempotency_owner(), key: key.to_owned(), fingerprint: sha256_hex(&bytes) }
     }
+
+    /// The key of one part of the request. No key that is sent is the same: those are ASCII.
+    pub fn part(&self, index: usize) -> Key {
+        Key { key: format!("{}\u{a7}{index}", self.key), ..self.clone() }
+    }
 }
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -111,7 +116,7 @@ fn keep(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
         status: i32::from(reply.status),
         version: reply.version,
         location: reply.location.clone(),
-        body: reply.body.as_deref().map(|body| without(body, reply.secrets)).transpose()?,
+        body: reply.body.as_deref().map(|body| without(body, &reply.secrets)).transpose()?,
         created_at: tx.now,
         expires_at: tx.now.plus_seconds(KEPT),
     };

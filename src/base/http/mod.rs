@@ -7,16 +7,22 @@
 
 pub mod actions;
 pub mod answer;
+pub mod call;
 pub mod context;
+pub mod cors;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
 pub mod external;
 pub mod history;
 pub mod idempotency;
+pub mod limits;
 pub mod params;
 pub mod patch;
+pub mod response;
+pub mod seen;
 pub mod shape;
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +45,7 @@ use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
 use super::events::Told;
+use super::metrics::Traffic;
 use super::types::RecordId;
 use shape::Shape;
 
@@ -356,6 +363,8 @@ pub struct Endpoint {
     pub answers_version: bool,
     pub shape: Option<Arc<Shape>>,
     pub handler: Handler,
+    /// What it was asked so far.
+    pub traffic: Traffic,
 }
 
 /// Bodies are at most this large, unless an endpoint says otherwise.
@@ -618,6 +627,7 @@ impl Routes {
             answers_version: !matches!(nature, Nature::List | Nature::Talk),
             shape: None,
             handler,
+            traffic: Traffic::default(),
         });
         let last = self.endpoints.len() - 1;
         &mut self.endpoints[last]
