@@ -8,6 +8,7 @@
 
 pub mod base;
 pub mod check;
+pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod customers;
@@ -31,6 +32,7 @@ use base::Area;
 /// Every area; a new one is added here and nowhere else.
 pub const AREAS: &[Area] = &[
     people::AREA,
+    clients::AREA,
     regions::AREA,
     settings::AREA,
     customers::AREA,

@@ -4,6 +4,7 @@
 mod support;
 
 mod bad_input;
+mod clients;
 mod contract;
 mod crowd;
 mod demo;

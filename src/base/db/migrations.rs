@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
     step!("0003_customers"),
     step!("0004_products"),
     step!("0005_orders"),
+    step!("0007_clients"),
 ];
 
 /// Why a database cannot be used.

@@ -19,12 +19,13 @@ pub struct Answer<T> {
     /// Where it differs from the endpoint's usual one.
     pub status: Option<u16>,
     next: Option<String>,
+    secrets: &'static [&'static str],
 }
 
 impl<T> Answer<T> {
     /// A value that is no versioned record.
     pub fn of(value: T) -> Answer<T> {
-        Answer { value, version: None, location: None, status: None, next: None }
+        Answer { value, version: None, location: None, status: None, next: None, secrets: &[] }
     }
     /// A record at this version.
     pub fn at(version: i32, value: T) -> Answer<T> {
@@ -37,6 +38,11 @@ impl<T> Answer<T> {
     }
     pub fn status(mut self, status: u16) -> Answer<T> {
         self.status = Some(status);
+        self
+    }
+    /// These fields are told this once: the answer is stored nowhere with them.
+    pub fn secret_fields(mut self, fields: &'static [&'static str]) -> Answer<T> {
+        self.secrets = fields;
         self
     }
 }
@@ -69,6 +75,8 @@ impl<T: Serialize> Answer<T> {
             location: self.location,
             next_cursor: self.next,
             replayed: false,
+            no_store: !self.secrets.is_empty(),
+            redact: self.secrets,
             ..Reply::default()
         })
     }
@@ -90,6 +98,8 @@ pub struct Reply {
     pub replayed: bool,
     /// Holds a secret.
     pub no_store: bool,
+    /// The fields that are told this once, and are not kept for a repeated request.
+    pub redact: &'static [&'static str],
     /// What the body is when it is not JSON.
     pub media_type: Option<&'static str>,
     /// The body, when it is made while it is sent.

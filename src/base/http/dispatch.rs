@@ -21,7 +21,7 @@ use super::idempotency::Key;
 use super::params::{self, percent_decode};
 use super::{Access, Endpoint, Handler, Incoming, Media, Method, Nature, RawReq};
 use crate::base::auth::cache::Recall;
-use crate::base::auth::{Caller, forbidden};
+use crate::base::auth::{Caller, caller_of, forbidden};
 use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::Tx;
@@ -235,7 +235,8 @@ async fn answer(
         caller,
         lang: seen.lang,
         request_id: seen.request_id.clone(),
-        peer: req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default(),
+        peer: peer_of(req),
+        authorization: text_header(req, "authorization").map(str::to_owned),
         key,
         expected,
         dry_run: query.dry_run,
@@ -269,15 +270,13 @@ async fn admit(
     endpoint: &Endpoint,
     seen: &Seen,
 ) -> Result<Arc<Caller>> {
-    if endpoint.access == Access::Public {
+    if matches!(endpoint.access, Access::Public | Access::Client(_)) {
         return Ok(Arc::new(Caller::anonymous()));
     }
-    let token = text_header(req, "authorization")
-        .and_then(|v| v.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| Problem::new("unauthorized"))?;
-    let caller = authenticate(&app.core, token, seen).await?;
+    let token = text_header(req, "authorization").and_then(bearer_token);
+    let token = token.ok_or_else(|| Problem::new("unauthorized"))?;
+    let caller = caller_by(&app.core, token, &peer_of(req)).await?;
+    log::debug!("{} is {}", seen.request_id, caller.name);
     match &endpoint.access {
         Access::Scope(_) if caller.must_change_password => {
             Err(Problem::new("password_change_required").into())
@@ -287,19 +286,36 @@ async fn admit(
     }
 }
 
-/// Who the token stands for, with the rights that they have now.
-async fn authenticate(core: &Arc<Core>, token: &str, seen: &Seen) -> Result<Arc<Caller>> {
+/// The network address that asks.
+fn peer_of(req: &HttpRequest) -> String {
+    req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
+}
+
+/// The token of an `Authorization: Bearer …`.
+pub fn bearer_token(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Who an access token stands for, with the rights that they have now, if they may ask from this address.
+pub async fn caller_by(core: &Arc<Core>, token: &str, peer: &str) -> Result<Arc<Caller>> {
+    let caller = authenticate(core, token).await?;
+    match caller.may_ask_from(peer) {
+        true => Ok(caller),
+        false => Err(Problem::new("network_not_allowed").into()),
+    }
+}
+
+async fn authenticate(core: &Arc<Core>, token: &str) -> Result<Arc<Caller>> {
     let now = core.clock.now();
     let claims = match core.callers.recall(token, now) {
         Recall::Fresh(caller) => return Ok(caller),
         Recall::Stale(claims) => claims,
         Recall::Unknown => core.keys.verify(token, now)?,
     };
-    let refused = || Error::from(Problem::new("unauthorized"));
-    let session = claims.sid.parse::<crate::base::auth::sessions::SessionId>().map_err(|_| refused())?;
-    let found = core.engine.read(move |conn| crate::base::auth::sessions::caller(conn, session, now)).await?;
-    let caller = Arc::new(found.ok_or_else(refused)?);
-    log::debug!("{} is {}", seen.request_id, caller.name);
+    let told = claims.clone();
+    let found = core.engine.read(move |conn| caller_of(conn, &told, now)).await?;
+    let caller = Arc::new(found.ok_or_else(|| Problem::new("unauthorized"))?);
     core.callers.remember(token, claims, caller.clone(), now);
     Ok(caller)
 }
@@ -489,6 +505,7 @@ pub fn problem_response(error: Error, lang: Lang, instance: &str, request_id: &s
     }
     if status == StatusCode::UNAUTHORIZED {
         let value = match problem.code {
+            "invalid_client" => "Basic realm=\"salesdesk\"",
             "token_expired" => {
                 "Bearer realm=\"salesdesk\", error=\"invalid_token\", error_description=\"expired\""
             }
