@@ -13,6 +13,8 @@ pub mod commands;
 pub mod config;
 pub mod customers;
 pub mod demo;
+pub mod events;
+pub mod external_ids;
 pub mod imports;
 pub mod orders;
 pub mod people;
@@ -41,5 +43,8 @@ pub const AREAS: &[Area] = &[
     orders::AREA,
     shipments::AREA,
     reports::AREA,
+    events::AREA,
     system::AREA,
+    // After all areas whose records have external ids.
+    external_ids::AREA,
 ];

@@ -194,6 +194,24 @@ diesel::table! {
         request_id -> Text,
         reason -> Nullable<Text>,
         changes -> Document,
+        owner_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        salt -> Text,
+        digest -> Text,
+        sequence -> Nullable<BigInt>,
+        link -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    journal_head (id) {
+        id -> Integer,
+        sequence -> BigInt,
+        link -> Text,
+        seal -> Text,
     }
 }
 
@@ -621,6 +639,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     installation,
     journal,
+    journal_head,
     number_ranges,
     order_lines,
     order_revisions,

@@ -11,7 +11,7 @@ use crate::base::http::dispatch::App;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
-    let app = web::Data::new(App::new(core, crate::start::routes())?);
+    let app = web::Data::new(App::new(core.clone(), crate::start::routes())?);
     let data = app.clone();
     let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {
@@ -24,15 +24,39 @@ pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketA
         .client_request_timeout(std::time::Duration::from_secs(10))
         .keep_alive(std::time::Duration::from_secs(75))
         .shutdown_timeout(30)
+        .disable_signals()
         .bind(listen)
         .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
         if let Some(address) = server.addrs().first() {
             ready(*address);
         }
-        server.run().await.map_err(|e| e.to_string())
+        let running = server.run();
+        actix_web::rt::spawn(stop_when_asked(core, running.handle()));
+        running.await.map_err(|e| e.to_string())
     })?;
     drop(background);
     Ok(())
+}
+
+/// On SIGTERM or Ctrl-C: what would go on for ever, such as streams of events, ends first; then the server
+/// finishes what is in flight.
+async fn stop_when_asked(core: Arc<Core>, server: actix_web::dev::ServerHandle) {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = interrupted => {}
+        () = terminated => {}
+    }
+    core.stopping.send_replace(true);
+    server.stop(true).await;
 }
 
 fn workers() -> usize {

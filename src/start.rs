@@ -11,11 +11,13 @@ use diesel::prelude::*;
 
 use crate::base::auth::Caller;
 use crate::base::auth::tokens::Keys;
+use crate::base::background::Bells;
 use crate::base::core::Core;
 use crate::base::db::engine::{Fate, Size};
 use crate::base::db::migrations::MigrationError;
 use crate::base::db::{Conn, Engine, Target, migrations};
 use crate::base::error::{Error, Result};
+use crate::base::events::sequencer::Sequencer;
 use crate::base::http::Routes;
 use crate::base::secret;
 use crate::base::types::id::Ids;
@@ -50,9 +52,12 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         Some(key) => key,
         None => master_key(&config.data_dir)?,
     };
-    let engine = Engine::start(config.target.clone(), size)?;
+    let bells = Arc::new(Bells::default());
+    let sequencer = Arc::new(Sequencer::new(&master, bells.clone()));
+    let engine = Engine::start(config.target.clone(), size, sequencer.clone())?;
     let now = clock.now();
-    let keys = engine.write_now(move |conn| Ok((signing_keys_of(conn, &master, now)?, Fate::Keep)))?;
+    let (keys, epoch) = engine
+        .write_now(move |conn| Ok(((signing_keys_of(conn, &master, now)?, epoch_of(conn)?), Fate::Keep)))?;
     let core = Arc::new(Core {
         engine,
         clock,
@@ -65,7 +70,11 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         login_guard: Default::default(),
         set_up_token: Default::default(),
         in_flight: Default::default(),
-        bells: Default::default(),
+        bells,
+        sequencer,
+        epoch,
+        streams: Default::default(),
+        stopping: tokio::sync::watch::channel(false).0,
     });
     core.write_as(Arc::new(Caller::system("system")), crate::settings::work::ensure)?;
     Ok(core)
@@ -120,6 +129,22 @@ fn master_key(dir: &Path) -> std::result::Result<[u8; 32], StartError> {
     Ok(key)
 }
 
+/// Which life of the database this is, made with it. Whoever restores a backup gives it another
+/// (`salesdesk new-epoch`), so that no cursor of the life before is taken for one of this.
+fn epoch_of(conn: &mut Conn) -> Result<String> {
+    match fact(conn, "epoch")? {
+        Some(epoch) => Ok(epoch),
+        None => new_epoch(conn),
+    }
+}
+
+/// Begins another life of the database.
+pub fn new_epoch(conn: &mut Conn) -> Result<String> {
+    let epoch = secret::token(6);
+    set_fact(conn, "epoch", &epoch)?;
+    Ok(epoch)
+}
+
 /// The seeds of the signing keys, newest first; one is made when there is none.
 #[allow(clippy::disallowed_methods)] // keys are no business records
 fn signing_keys_of(conn: &mut Conn, master: &[u8; 32], now: At) -> Result<Vec<(String, [u8; 32])>> {
@@ -165,6 +190,7 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::AREAS.iter().for_each(|area| (area.routes)(&mut routes));
     crate::base::http::expand::install(routes.expanders.clone());
+    crate::base::events::install(routes.told.clone());
     routes
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::auth::Caller;
 use super::auth::tokens::Keys;
 use super::db::engine::Fate;
-use super::db::{Conn, Engine, Rx, Tx};
+use super::db::{Conn, Engine, Presence, Rx, Tx};
 use super::error::Result;
 use super::messages::Lang;
 use super::types::id::Ids;
@@ -29,7 +29,15 @@ pub struct Core {
     pub set_up_token: std::sync::OnceLock<String>,
     pub in_flight: super::http::idempotency::InFlight,
     /// Wakes the tasks that run in this process.
-    pub bells: super::background::Bells,
+    pub bells: Arc<super::background::Bells>,
+    /// Gives the journal its order.
+    pub sequencer: Arc<super::events::sequencer::Sequencer>,
+    /// Which life of the database this is: another one after it was restored from a backup.
+    pub epoch: String,
+    /// The streams of events that are open.
+    pub streams: crate::events::stream::Streams,
+    /// True when the server is about to end.
+    pub stopping: tokio::sync::watch::Sender<bool>,
 }
 
 impl Core {
@@ -67,6 +75,7 @@ impl Core {
         lang: Lang,
         request_id: &'a str,
     ) -> Tx<'a> {
-        Tx { conn, core: self, caller, now: self.clock.now(), lang, request_id, expected: None }
+        let now = self.clock.now();
+        Tx { conn, core: self, caller, now, lang, request_id, expected: None, presence: Presence::Either }
     }
 }

@@ -207,6 +207,10 @@ impl Error {
     pub fn unavailable() -> Error {
         Problem { retry_after: Some(1), ..Problem::new("unavailable") }.into()
     }
+    /// The unit of work met another one that is under way: it is run again, which sees what that one has done.
+    pub fn run_again(why: &str) -> Error {
+        Error::Database(Db::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new(why.to_owned())))
+    }
     /// The record is not there, or not for this caller to see; the two are not told apart.
     pub fn not_found() -> Error {
         Problem::new("not_found").into()

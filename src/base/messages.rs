@@ -264,6 +264,29 @@ pub static PROBLEMS: &[ProblemText] = &[
         RELOAD,
     ),
     problem_text(
+        "record_exists",
+        412,
+        ["Already there", "记录已存在"],
+        [
+            "There is a record with this external id already; it is at version {current_version}.",
+            "该外部编号的记录已存在，当前版本为 {current_version}。",
+        ],
+        [
+            "Leave If-None-Match out to change the record, or read it first.",
+            "去掉 If-None-Match 即可修改该记录，或先读取它。",
+        ],
+    ),
+    problem_text(
+        "record_absent",
+        412,
+        ["Not there", "记录不存在"],
+        [
+            "There is no record with this external id, so no version of it matches.",
+            "没有使用该外部编号的记录，因此没有可匹配的版本。",
+        ],
+        ["Leave If-Match out to create the record.", "去掉 If-Match 即可新建该记录。"],
+    ),
+    problem_text(
         "validation_failed",
         422,
         ["Validation failed", "校验未通过"],
@@ -319,8 +342,8 @@ pub static PROBLEMS: &[ProblemText] = &[
             "系统 {system} 的外部编号 {id} 已属于另一条记录。",
         ],
         [
-            "existing_id names that record: change it instead of making another.",
-            "existing_id 指出该记录：请修改它，而不是另建。",
+            "existing_id, if you may see that record, names it: change it instead of making another.",
+            "existing_id 指出该记录（如您有权查看）：请修改它，而不是另建。",
         ],
     ),
     problem_text(
@@ -405,6 +428,8 @@ pub static PHRASES: &[Phrase] = &[
     ("in_future", ["must not be after {today}", "不能晚于 {today}"]),
     ("blank", ["must not be blank", "不能为空白"]),
     ("custom_field_too_large", ["must not be larger than {max} bytes as JSON", "JSON 不能超过 {max} 字节"]),
+    ("differs", ["differs from what the record has", "与现有记录不同"]),
+    ("cannot_change", ["stays as it was entered", "录入后不能更改"]),
     ("taken", ["is used by another record", "已被其他记录使用"]),
 ];
 

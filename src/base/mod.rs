@@ -5,6 +5,7 @@ pub mod background;
 pub mod core;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod messages;
 pub mod secret;

@@ -7,11 +7,10 @@ use super::model::{
 use super::{rules, work};
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx, external};
-use crate::base::error::{Error, Result};
+use crate::base::db::{Rx, Tx};
+use crate::base::error::Result;
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
-use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
 use crate::people::model::Reason;
@@ -33,27 +32,10 @@ pub fn get(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
     Ok(answer(rx.caller, customer))
 }
 
-pub fn get_external(rx: &mut Rx, req: &Req<(String, String)>) -> Result<Answer<CustomerView>> {
-    // What cannot be an external id names no record.
-    let id = external::from_path(&req.path).map_err(|_| Error::not_found())?;
-    let customer = work::find_external(rx.conn, rx.caller, &id)?;
-    Ok(answer(rx.caller, customer))
-}
-
 pub fn create(tx: &mut Tx, req: &Req<(), Json<NewCustomer>>) -> Result<Answer<CustomerView>> {
     let customer = work::create(tx, req.body.0.clone())?;
     let path = path_to("customers", customer.id);
     Ok(answer(tx.caller, customer).located(path))
-}
-
-pub fn upsert(
-    tx: &mut Tx,
-    req: &Req<(String, String), Patch<CustomerInput>>,
-) -> Result<Answer<CustomerView>> {
-    let (customer, is_new) = work::upsert(tx, &external::from_path(&req.path)?, &req.body)?;
-    let path = path_to("customers", customer.id);
-    let answer = answer(tx.caller, customer);
-    Ok(if is_new { answer.located(path).status(201) } else { answer })
 }
 
 pub fn update(tx: &mut Tx, req: &Req<CustomerId, Patch<CustomerInput>>) -> Result<Answer<CustomerView>> {
@@ -110,9 +92,4 @@ pub fn set_credit_terms(
 ) -> Result<Answer<CustomerView>> {
     let customer = work::set_credit_terms(tx, req.path, req.body.0.clone())?;
     Ok(answer(tx.caller, customer))
-}
-
-pub fn history(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<HistoryEntry>> {
-    let customer = work::find(rx.conn, rx.caller, req.path)?;
-    history::page(rx, CustomerId::KIND, customer.id.0, &req.query)
 }

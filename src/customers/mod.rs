@@ -16,7 +16,8 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::http::{Routes, history};
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::{AddressId, ContactId, CustomerId};
@@ -33,6 +34,7 @@ const CREDIT: &[Scope] = &[Scope::CustomersCredit];
 const READ_OR_SHIP_TO: &[Scope] = &[Scope::CustomersRead, Scope::CustomersShipTo];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("customers", "Customers: whom we sell to, whose they are, how they are reached.");
     records(r);
     life(r);
@@ -68,16 +70,24 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a customer", "Only a prospect that has no orders, with its contacts and addresses. Any other is blocked instead.")
         .fails_with(&["still_referenced", "invalid_transition", "read_only_share"]);
-    r.read("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get_external)
+    r.read_by_external_id("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get)
         .scope(READ)
         .says("Read a customer by external id", "")
         .expands(model::EXPAND);
-    r.upsert("/customers/by-external-id/{system}/{id}", "upsertCustomerByExternalId", http::upsert)
-        .scope(WRITE)
-        .says("Create or change a customer by external id", "Creates the customer (201) when no customer has this external id, and else lays the body over it as a merge patch (200). A new one needs a `name`.")
-        .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
-        .fails_with(&["duplicate", "external_id_taken", "read_only_share", "client_restricted"]);
-    r.list("/customers/{customer_id}/history", "listCustomerHistory", &history::HISTORY, http::history)
+    r.put_by_external_id(
+        "/customers/by-external-id/{system}/{id}",
+        "upsertCustomerByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says(
+        "Create or change a customer by external id",
+        "A new one needs a `name`. Contacts have external ids and such an operation of their own.",
+    )
+    .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
+    .fails_with(&["duplicate", "external_id_taken", "read_only_share", "client_restricted"]);
+    r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get)
         .scope(READ)
         .says("History of a customer", "Every change: who, when, why, before and after.");
 }
@@ -115,6 +125,42 @@ fn life(r: &mut Routes) {
         .says("Set a customer's credit terms", "All of them at once, as they are to be from now on. They are kept apart from the customer's other fields because they are finance's to decide, not of those who sell. `credit_limit: null` is no limit.")
         .example(json!({"credit_limit": "500000.00", "payment_days": 45, "payment_terms": "45 days net", "reason": "Yearly review"}));
 }
+
+static TOLD: [Told; 3] = [
+    Told {
+        kind: CustomerId::KIND,
+        scopes: READ,
+        select: "SELECT customers.id FROM customers WHERE ",
+        visible: model::visible_to,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "It became active."),
+            ("marked_dormant", "It became dormant."),
+            ("blocked", "It was blocked: nothing is sold to it."),
+            ("unblocked", "It may buy again."),
+            ("reassigned", "Somebody else looks after it."),
+            ("credit_terms_changed", "Finance set its credit limit or terms."),
+            ("shared", "It was shown to somebody who would not see it otherwise."),
+            ("unshared", "It is not shown to somebody any more."),
+        ],
+    },
+    Told {
+        kind: ContactId::KIND,
+        scopes: READ,
+        select: "SELECT contacts.id FROM contacts WHERE ",
+        visible: contacts::model::visible_to,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+    Told {
+        kind: AddressId::KIND,
+        scopes: READ_OR_SHIP_TO,
+        select: "SELECT addresses.id FROM addresses WHERE ",
+        visible: addresses::model::visible_of_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "read_only_share",

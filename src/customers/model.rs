@@ -117,6 +117,9 @@ pub struct Customer {
 }
 
 entity!(Customer, customers, CustomerId, {
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.owner_id.map(|u| u.0), self.team_id.map(|t| t.0))
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.external_ids.0
     }
@@ -287,6 +290,14 @@ pub fn visible_to(caller: &Caller) -> Cond {
         Sight::Own => own.or(shared()),
     };
     seen.and(caller.within("customers.id"))
+}
+
+/// Parts of the customers that a caller sees; the column names the part's customer.
+pub fn part_of_visible(caller: &Caller, column: &'static str) -> Cond {
+    match visible_to(caller) {
+        Cond::All => Cond::All,
+        customers => Cond::InSelect(column, "SELECT customers.id FROM customers WHERE ", Box::new(customers)),
+    }
 }
 
 fn tag_is(given: &Given) -> Cond {

@@ -11,7 +11,7 @@ use super::model::{
 use super::{addresses, contacts, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::Cond;
-use crate::base::db::{Act, AnyId, Conn, ExternalId, Json, Rx, Tx, external, number_range, shares};
+use crate::base::db::{Act, AnyId, Conn, Json, Rx, Tx, number_range, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
@@ -67,12 +67,6 @@ fn begin(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     let customer = find_to_change(tx.conn, tx.caller, id)?;
     tx.check_expected(&customer)?;
     Ok(customer)
-}
-
-/// The customer that another system calls so, if the caller sees it.
-pub fn find_external(conn: &mut Conn, caller: &Caller, external: &ExternalId) -> Result<Customer> {
-    let id = external::find(conn, CustomerId::KIND, &external.system, &external.id)?;
-    find(conn, caller, CustomerId(id.ok_or_else(Error::not_found)?))
 }
 
 /// Every step in the customer's life, with what stands in its way.
@@ -273,10 +267,6 @@ fn form_of(customer: &Customer) -> CustomerInput {
 pub fn update(tx: &mut Tx, id: CustomerId, patch: &Patch<CustomerInput>) -> Result<Customer> {
     let before = begin(tx, id)?;
     let input = patch.onto(&form_of(&before))?;
-    change(tx, before, input)
-}
-
-fn change(tx: &mut Tx, before: Customer, input: CustomerInput) -> Result<Customer> {
     let mut faults = Faults::default();
     let mut input = rules::clean(input, &tx.core.currency, &mut faults);
     rules::check_currency(&before, &input, &mut faults);
@@ -289,33 +279,6 @@ fn change(tx: &mut Tx, before: Customer, input: CustomerInput) -> Result<Custome
     let mut customer = filled_in(before.clone(), input);
     tx.save(&before, &mut customer, Act::UPDATED)?;
     Ok(customer)
-}
-
-/// Creates the customer that another system calls so, or lays the patch over it; whether it is new.
-pub fn upsert(tx: &mut Tx, external: &ExternalId, patch: &Patch<CustomerInput>) -> Result<(Customer, bool)> {
-    match external::find(tx.conn, CustomerId::KIND, &external.system, &external.id)? {
-        Some(id) => {
-            let before = begin(tx, CustomerId(id))?;
-            let input = named(patch.onto(&form_of(&before))?, external);
-            Ok((change(tx, before, input)?, false))
-        }
-        None => {
-            if !patch.has("name") {
-                return Err(Error::field("/name", "required"));
-            }
-            let customer = named(patch.alone()?, external);
-            let new = NewCustomer { customer, owner_id: None, contacts: vec![], addresses: vec![] };
-            Ok((create(tx, new)?, true))
-        }
-    }
-}
-
-/// Keeps the external id of the path among those of the body.
-fn named(mut input: CustomerInput, external: &ExternalId) -> CustomerInput {
-    if !input.external_ids.contains(external) {
-        input.external_ids.push(external.clone());
-    }
-    input
 }
 
 /// Takes a step in the customer's life.

@@ -5,7 +5,7 @@ use super::model::{
     OrderRow, OrderSummary, OrderView, OverrideInput, REVISIONS, Review, Revision, RevisionInput, visible_to,
 };
 use super::rules::OrderAction;
-use super::work::{self, entry, life, obstacles, review, revise};
+use super::work::{self, entry, life, obstacles, push, review, revise};
 use crate::base::auth::Caller;
 use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
@@ -13,7 +13,6 @@ use crate::base::db::{Rx, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
-use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
 use crate::people::model::Reason;
@@ -44,13 +43,13 @@ pub fn update(tx: &mut Tx, req: &Req<OrderId, Patch<OrderHead>>) -> Result<Answe
     entry::update(tx, req.path, &req.body).map(|o| answer(o, tx.caller))
 }
 
-pub fn delete(tx: &mut Tx, req: &Req<OrderId>) -> Result<()> {
-    entry::delete(tx, req.path)
+/// As another system says it is, with its lines.
+pub fn push(tx: &mut Tx, req: &Req<OrderId, Patch<OrderInput>>) -> Result<Answer<OrderView>> {
+    push::update(tx, req.path, &req.body).map(|o| answer(o, tx.caller))
 }
 
-pub fn history(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<HistoryEntry>> {
-    work::find(rx.conn, rx.caller, req.path)?;
-    history::page(rx, OrderId::KIND, req.path.0, &req.query)
+pub fn delete(tx: &mut Tx, req: &Req<OrderId>) -> Result<()> {
+    entry::delete(tx, req.path)
 }
 
 pub fn revisions(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<Revision>> {

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
-use crate::base::http::history::HISTORY;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::orders::rules::OrderAction;
 
@@ -21,12 +21,17 @@ pub const AREA: Area = Area { name: "orders", routes, problems: PROBLEMS, phrase
 
 const READ: &[Scope] = &[Scope::OrdersRead];
 
+/// The ids in an order that `expand` adds the object of.
+const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines.product"];
+
 /// Problems that any step can meet.
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("orders", "Orders from entry to completion.");
     entry(r);
+    by_external_id(r);
     reading(r);
     life(r);
     r.expanders.insert("ord", work::expand_orders);
@@ -46,7 +51,7 @@ fn entry(r: &mut Routes) {
         .scope(OrderAction::Edit.scopes())
         .says(
             "Change a draft's head",
-            "Lines have their own endpoints. After confirmation an order changes by a revision.",
+            "Lines have their own endpoints. After confirmation an order changes by a revision; `external_ids` alone can be changed at any time.",
         )
         .example(json!({"customer_po": "PO-78", "notes": "Ring before delivery"}))
         .fails_with(STEP);
@@ -76,13 +81,29 @@ fn entry(r: &mut Routes) {
         .fails_with(STEP);
 }
 
+/// An order as another system has it: the whole of it, each time.
+fn by_external_id(r: &mut Routes) {
+    r.read_by_external_id("/orders/by-external-id/{system}/{id}", "getOrderByExternalId", http::get)
+        .scope(READ)
+        .expands(EXPAND)
+        .says("Read an order by external id", "With its lines.");
+    r.put_by_external_id("/orders/by-external-id/{system}/{id}", "upsertOrderByExternalId", http::create, http::push)
+        .scope(OrderAction::Edit.scopes())
+        .says("Create or change an order by external id", "A new one needs `customer_id` and is entered as a draft, with its lines. On a draft the head is merged, and `lines`, when given, are all the lines that the order is to have, in their order: a line of the same product (and unit, if it says one) as a line that was there, in its place if that fits, goes on from that line, keeps its id, and keeps what the body does not say; any other line is new, and lines that none goes on from are removed. Customer and currency stay as they were entered. When the order is no draft any more, a body that would change anything but `external_ids` is answered 409 `order_not_draft`, whose errors point at what differs: before confirmation take it back to draft (`withdraw`), after that send a revision (`POST /orders/{order_id}/revisions`).")
+        .example(json!({
+            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "order_date": "2026-11-20", "customer_po": "PO-77",
+            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50"}],
+        }))
+        .fails_with(&["totals_mismatch", "order_not_draft", "external_id_taken", "read_only_share"]);
+}
+
 fn reading(r: &mut Routes) {
     r.list("/orders", "listOrders", &model::ORDERS, http::list)
         .scope(READ)
         .says("List orders", "Without their lines. A rep sees their own and what is shared with them, a manager the team's, the warehouse what is approved.");
     r.read("/orders/{order_id}", "getOrder", http::get)
         .scope(READ)
-        .expands(&["customer", "contact", "rep", "team", "region", "lines.product"])
+        .expands(EXPAND)
         .says("Read an order", "With its lines.");
     r.read("/orders/{order_id}/review", "getOrderReview", http::read_review)
         .scope(READ)
@@ -95,7 +116,7 @@ fn reading(r: &mut Routes) {
             "What can be done with an order",
             "Every step, and for those that are refused what stands in the way and who can clear it.",
         );
-    r.list("/orders/{order_id}/history", "getOrderHistory", &HISTORY, http::history)
+    r.history("/orders/{order_id}/history", "getOrderHistory", http::get)
         .scope(READ)
         .says("An order's history", "Every change: who, when, why, before and after.");
     r.list("/orders/{order_id}/revisions", "listOrderRevisions", &model::REVISIONS, http::revisions)
@@ -174,6 +195,35 @@ fn life(r: &mut Routes) {
         .fails_with(STEP);
 }
 
+const TOLD: Told = Told {
+    kind: model::OrderId::KIND,
+    scopes: READ,
+    select: "SELECT orders.id FROM orders WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        events::DELETED,
+        ("submitted", "It waits for approval."),
+        ("withdrawn", "Those who entered it took it back to draft."),
+        ("rejected", "A reviewer sent it back to draft, with a reason."),
+        ("overridden", "Hard findings of its review were let pass, with a reason."),
+        ("approved", "It counts as booked."),
+        ("confirmed", "It was confirmed to the customer; it can be shipped."),
+        ("revised", "It was changed after confirmation."),
+        ("held", "It does not ship."),
+        ("released", "It may ship again."),
+        ("partially_shipped", "A part of it left the warehouse."),
+        ("shipped", "All that was open of it left the warehouse."),
+        ("shipment_voided", "A shipment was a mistake; its quantities are open again."),
+        ("partially_delivered", "A part of it arrived."),
+        ("delivered", "All of it arrived."),
+        ("closed_short", "What was open will not be delivered any more."),
+        ("completed", "It is done."),
+        ("cancelled", "It will not be delivered, with a reason."),
+    ],
+};
+
 static PROBLEMS: &[ProblemText] = &[
     problem_text(
         "totals_mismatch",
@@ -196,6 +246,19 @@ static PROBLEMS: &[ProblemText] = &[
         [
             "Send unit_price, or add a price to a list that applies.",
             "请填写 unit_price，或在适用的价目表中添加价格。",
+        ],
+    ),
+    problem_text(
+        "order_not_draft",
+        409,
+        ["No draft any more", "已不是草稿"],
+        [
+            "The order is {current_status}, and {count} {count:field differs|fields differ} from it; a draft alone is changed this way.",
+            "订单状态为 {current_status}，有 {count} 项与之不同；只有草稿可以这样更改。",
+        ],
+        [
+            "The errors point at what differs. Before confirmation: POST /orders/{id}/withdraw, then send it again. After it: POST /orders/{id}/revisions.",
+            "errors 指出不同之处。确认前：先 POST /orders/{id}/withdraw 再重新发送；确认后：POST /orders/{id}/revisions。",
         ],
     ),
     problem_text(

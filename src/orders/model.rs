@@ -193,6 +193,9 @@ pub struct Order {
 }
 
 entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, order_id, {
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.row.rep_id.map(|u| u.0), self.row.team_id.map(|t| t.0))
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.row.external_ids.0
     }
@@ -260,7 +263,7 @@ pub struct OrderHead {
 }
 
 /// A new order.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OrderInput {
     pub customer_id: CustomerId,
     /// ISO 4217. Without it: the customer's.
@@ -280,7 +283,7 @@ pub struct OrderInput {
 }
 
 /// A line as entered and changed.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LineInput {
     pub product_id: ProductId,
     /// Without it: the product's name.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{OrderLine, OrderLineId, OrderRow, Override};
+use super::model::{LineInput, OrderLine, OrderLineId, OrderRow, Override};
 use crate::base::auth::Scope;
 use crate::base::error::{Fault, Result};
 use crate::base::types::number::{NotANumber, currency_places};
@@ -162,6 +162,27 @@ pub fn total(lines: impl IntoIterator<Item = Sums>) -> Result<Sums, NotANumber> 
             gross: sum.gross.checked_add(line.gross)?,
         })
     })
+}
+
+// ---- lines that are sent again ---------------------------------------------------------------------------------
+
+/// The place of the line that each line of a new list goes on from: one of the same product, and of the same unit
+/// where the new one says its unit; the one in its own place if that will do, else the first that is left.
+pub fn continued(lines: &[OrderLine], wanted: &[LineInput]) -> Vec<Option<usize>> {
+    let fits = |line: &OrderLine, want: &LineInput| {
+        line.product_id == want.product_id && want.unit.as_ref().is_none_or(|unit| *unit == line.unit)
+    };
+    let mut left = vec![true; lines.len()];
+    let mut from: Vec<Option<usize>> = Vec::with_capacity(wanted.len());
+    for (i, want) in wanted.iter().enumerate() {
+        from.push(lines.get(i).filter(|line| fits(line, want)).map(|_| i));
+        from[i].inspect(|place| left[*place] = false);
+    }
+    for (want, place) in wanted.iter().zip(&mut from).filter(|(_, place)| place.is_none()) {
+        *place = (0..lines.len()).find(|p| left[*p] && fits(&lines[*p], want));
+        place.inspect(|place| left[*place] = false);
+    }
+    from
 }
 
 // ---- progress ------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::base::types::TextEnum;
+use crate::orders::model::{OrderId, PriceSource};
+use crate::products::ProductId;
 
 fn sums(quantity: &str, price: &str, discount: &str, tax: &str, currency: &str) -> Sums {
     line_sums(
@@ -73,4 +75,57 @@ fn every_status_can_be_reached_from_a_draft() {
         next += 1;
     }
     assert_eq!(reached.len(), OrderStatus::WORDS.len(), "{reached:?}");
+}
+
+/// A line of this product in this unit.
+fn line(product: u128, unit: &str) -> OrderLine {
+    let id = uuid::Uuid::from_u128;
+    OrderLine {
+        id: OrderLineId(id(product)),
+        order_id: OrderId(id(1)),
+        position: 1,
+        product_id: ProductId(id(product)),
+        sku: String::new(),
+        description: String::new(),
+        quantity: Quantity::ZERO,
+        unit: unit.into(),
+        unit_price: Price::ZERO,
+        list_price: None,
+        price_source: PriceSource::List,
+        price_id: None,
+        discount_rate: Rate::ZERO,
+        tax_rate: Rate::ZERO,
+        unit_cost: None,
+        promised_date: None,
+        list: Amount::ZERO,
+        discount: Amount::ZERO,
+        net: Amount::ZERO,
+        tax: Amount::ZERO,
+        gross: Amount::ZERO,
+        shipped: Quantity::ZERO,
+        delivered: Quantity::ZERO,
+        closed: Quantity::ZERO,
+    }
+}
+
+#[test]
+fn a_line_that_is_sent_again_goes_on_from_one_of_its_product_and_unit() {
+    let there = [line(1, "pcs"), line(2, "pcs"), line(1, "box")];
+    let from = |sent: &[(u128, Option<&str>)]| {
+        let input = |(product, unit): &(u128, Option<&str>)| {
+            let id = ProductId(uuid::Uuid::from_u128(*product));
+            let form = serde_json::json!({"product_id": id, "quantity": "1", "unit": unit});
+            serde_json::from_value::<LineInput>(form).unwrap()
+        };
+        continued(&there, &sent.iter().map(input).collect::<Vec<_>>())
+    };
+    assert_eq!(from(&[(1, None), (2, None), (1, Some("box"))]), [Some(0), Some(1), Some(2)]);
+    assert_eq!(from(&[(2, None), (1, Some("box")), (3, None)]), [Some(1), Some(2), None]);
+    assert_eq!(
+        from(&[(1, Some("box")), (1, None), (1, None)]),
+        [None, Some(0), Some(2)],
+        "in its place first"
+    );
+    assert_eq!(from(&[(1, Some("pallet"))]), [None]);
+    assert_eq!(from(&[]), []);
 }

@@ -190,6 +190,13 @@ pub async fn create_user(ctx: Ctx, req: Req<Vec<String>, Json<NewUser>>) -> Resu
     .await
 }
 
+/// A user whom another system names; the first password is set by itself.
+pub fn create_named_user(tx: &mut Tx, req: &Req<(), Json<UserInput>>) -> Result<Answer<User>> {
+    let made = work::create_user(tx, req.body.0.clone(), None, true)?;
+    let path = path_to("users", made.id);
+    Ok(answer(made).located(path))
+}
+
 pub fn update_user(tx: &mut Tx, req: &Req<UserId, Patch<UserInput>>) -> Result<Answer<User>> {
     work::update_user(tx, req.path, &req.body).map(answer)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -21,6 +22,15 @@ const READ_TEAMS: &[Scope] = &[Scope::TeamsRead];
 const WRITE_TEAMS: &[Scope] = &[Scope::TeamsWrite];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
+    log_in(r);
+    users(r);
+    teams(r);
+    r.expanders.insert("usr", work::expand_users);
+    r.expanders.insert("tem", work::expand_teams);
+}
+
+fn log_in(r: &mut Routes) {
     r.tag("auth", "Logging in and out.");
     r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/login", "login", http::login)
         .public()
@@ -49,7 +59,9 @@ fn routes(r: &mut Routes) {
         .person()
         .says("Change my password", "Needs the present password. Every other session of this person ends.")
         .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
+}
 
+fn users(r: &mut Routes) {
     r.tag("users", "The people of the department.");
     r.list("/users", "listUsers", &model::USERS, http::list_users).scope(READ_USERS).says("List users", "");
     r.flow::<_, model::User, _>(Nature::Create, "/users", "createUser", http::create_user)
@@ -84,6 +96,26 @@ fn routes(r: &mut Routes) {
     .fails_with(&["weak_password"])
     .path_prefixes = &[Some("usr")];
 
+    r.read_by_external_id("/users/by-external-id/{system}/{id}", "getUserByExternalId", http::get_user)
+        .scope(READ_USERS)
+        .says("Read a user by external id", "");
+    r.put_by_external_id(
+        "/users/by-external-id/{system}/{id}",
+        "upsertUserByExternalId",
+        http::create_named_user,
+        http::update_user,
+    )
+    .scope(WRITE_USERS)
+    .says("Create or change a user by external id", "A new one needs `username`, `name` and `role`, and cannot log in until `POST /users/{user_id}/reset-password` gives a password: none is taken here.")
+    .example(json!({"username": "wang.fang", "name": "王芳", "role": "rep"}))
+    .fails_with(&["duplicate", "external_id_taken", "last_admin"]);
+    r.history("/users/{user_id}/history", "listUserHistory", http::get_user).scope(READ_USERS).says(
+        "History of a user",
+        "Every change: who, when, why, before and after; and when they logged in.",
+    );
+}
+
+fn teams(r: &mut Routes) {
     r.tag("teams", "Teams: what a manager sees.");
     r.list("/teams", "listTeams", &model::TEAMS, http::list_teams).scope(READ_TEAMS).says("List teams", "");
     r.create("/teams", "createTeam", http::create_team)
@@ -101,9 +133,46 @@ fn routes(r: &mut Routes) {
         .scope(WRITE_TEAMS)
         .says("Delete a team", "Only one that nothing refers to.")
         .fails_with(&["still_referenced"]);
-    r.expanders.insert("usr", work::expand_users);
-    r.expanders.insert("tem", work::expand_teams);
+    r.read_by_external_id("/teams/by-external-id/{system}/{id}", "getTeamByExternalId", http::get_team)
+        .scope(READ_TEAMS)
+        .says("Read a team by external id", "");
+    r.put_by_external_id(
+        "/teams/by-external-id/{system}/{id}",
+        "upsertTeamByExternalId",
+        http::create_team,
+        http::update_team,
+    )
+    .scope(WRITE_TEAMS)
+    .says("Create or change a team by external id", "A new one needs `code` and `name`.")
+    .example(json!({"code": "SOUTH", "name": "华南区"}))
+    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
+    r.history("/teams/{team_id}/history", "listTeamHistory", http::get_team)
+        .scope(READ_TEAMS)
+        .says("History of a team", "Every change: who, when, why, before and after.");
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: UserId::KIND,
+        scopes: READ_USERS,
+        select: "SELECT users.id FROM users WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            ("blocked", "The person may not log in any more."),
+            ("unblocked", "The person may log in again."),
+            ("password_changed", "The password was changed or reset."),
+        ],
+    },
+    Told {
+        kind: TeamId::KIND,
+        scopes: READ_TEAMS,
+        select: "SELECT teams.id FROM teams WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

@@ -11,7 +11,6 @@ use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
-use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
 
@@ -61,11 +60,6 @@ pub fn retire(tx: &mut Tx, req: &Step) -> Result<Answer<PriceListView>> {
 fn step(tx: &mut Tx, req: &Step, action: PriceListAction) -> Result<Answer<PriceListView>> {
     let list = work::step(tx, req.path, action, req.body.reason.as_deref())?;
     Ok(answer(tx.caller, list))
-}
-
-pub fn history(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Page<HistoryEntry>> {
-    work::find(rx.conn, rx.caller, req.path)?;
-    history::page(rx, PriceListId::KIND, req.path.0, &req.query)
 }
 
 // ---- prices on a list ----------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::http::{Routes, history};
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::{PriceContext, PriceId, PriceListId, PriceQuestion, Resolved, Rule};
@@ -31,6 +32,7 @@ const WRITE: &[Scope] = &[Scope::PricesWrite];
 const APPROVE: &[Scope] = &[Scope::PricesApprove];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);
     prices(r);
     r.read("/prices/resolve", "resolvePrice", http::resolve)
@@ -83,9 +85,23 @@ fn lists(r: &mut Routes) {
         )
         .example(json!({"reason": "Replaced by RETAIL-2027"}))
         .fails_with(&["invalid_transition"]);
-    r.list("/price-lists/{price_list_id}/history", "listPriceListHistory", &history::HISTORY, http::history)
+    r.read_by_external_id("/price-lists/by-external-id/{system}/{id}", "getPriceListByExternalId", http::get)
         .scope(READ)
-        .says("Read a price list's history", "");
+        .expands(model::PRICE_LISTS.expand)
+        .says("Read a price list by external id", "");
+    r.put_by_external_id(
+        "/price-lists/by-external-id/{system}/{id}",
+        "upsertPriceListByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says("Create or change a price list by external id", "A new one needs `code`, `name` and `currency`, and begins as a draft. Once it is active only name, notes, last day and external ids change.")
+    .example(json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01"}))
+    .fails_with(&["duplicate", "external_id_taken", "price_list_in_use"]);
+    r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get)
+        .scope(READ)
+        .says("History of a price list", "Every change: who, when, why, before and after.");
 }
 
 fn prices(r: &mut Routes) {
@@ -111,7 +127,33 @@ fn prices(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a price", "While the list is a draft, or with `prices:approve` before the price's first day; end it otherwise.")
         .fails_with(&["price_list_in_use"]);
+    r.history("/price-lists/{price_list_id}/prices/{price_id}/history", "listPriceHistory", http::get_price)
+        .scope(READ)
+        .says("History of a price", "Every change: who, when, why, before and after.");
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::PriceListId::KIND,
+        scopes: READ,
+        select: "SELECT price_lists.id FROM price_lists WHERE ",
+        visible: model::visible_to,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "Its prices hold."),
+            ("retired", "Its prices do not hold any more."),
+        ],
+    },
+    Told {
+        kind: model::PriceId::KIND,
+        scopes: READ,
+        select: "SELECT prices.id FROM prices WHERE ",
+        visible: model::prices_visible_to,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

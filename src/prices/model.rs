@@ -451,3 +451,14 @@ pub fn visible_to(caller: &Caller) -> Cond {
         }
     }
 }
+
+/// Prices in the lists that a caller sees.
+pub fn prices_visible_to(caller: &Caller) -> Cond {
+    match visible_to(caller) {
+        Cond::All => Cond::All,
+        lists => {
+            let select = "SELECT price_lists.id FROM price_lists WHERE ";
+            Cond::InSelect("prices.price_list_id", select, Box::new(lists))
+        }
+    }
+}

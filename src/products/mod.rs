@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::{Routes, history};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -26,6 +27,7 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
     categories(r);
     products(r);
     steps(r);
@@ -55,6 +57,26 @@ fn categories(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a product category", "Only one without products and without categories below it.")
         .fails_with(&["still_referenced"]);
+    r.read_by_external_id(
+        "/product-categories/by-external-id/{system}/{id}",
+        "getProductCategoryByExternalId",
+        http::get_category,
+    )
+    .scope(READ)
+    .says("Read a product category by external id", "");
+    r.put_by_external_id(
+        "/product-categories/by-external-id/{system}/{id}",
+        "upsertProductCategoryByExternalId",
+        http::create_category,
+        http::update_category,
+    )
+    .scope(WRITE)
+    .says("Create or change a product category by external id", "A new one needs `code` and `name`.")
+    .example(json!({"code": "BEV", "name": "饮料"}))
+    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
+    r.history("/product-categories/{category_id}/history", "listProductCategoryHistory", http::get_category)
+        .scope(READ)
+        .says("History of a product category", "Every change: who, when, why, before and after.");
 }
 
 fn products(r: &mut Routes) {
@@ -80,6 +102,20 @@ fn products(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a product", "Only one that no price and no order names; discontinue it otherwise.")
         .fails_with(&["still_referenced"]);
+    r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
+        .scope(READ)
+        .expands(model::PRODUCTS.expand)
+        .says("Read a product by external id", "");
+    r.put_by_external_id(
+        "/products/by-external-id/{system}/{id}",
+        "upsertProductByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says("Create or change a product by external id", "A new one needs `sku`, `name`, `unit` and `tax_rate`, and begins as a draft. `cost` needs `products:cost`.")
+    .example(json!({"sku": "TEA-001", "name": "龙井茶", "unit": "pcs", "tax_rate": "0.13"}))
+    .fails_with(&["duplicate", "external_id_taken", "unit_in_use"]);
     r.list("/products/{product_id}/history", "listProductHistory", &history::HISTORY, http::history)
         .scope(READ)
         .says(
@@ -108,6 +144,30 @@ fn steps(r: &mut Routes) {
         .example(json!({"reason": "Asked for by customers"}))
         .fails_with(&["invalid_transition"]);
 }
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::CategoryId::KIND,
+        scopes: READ,
+        select: "SELECT product_categories.id FROM product_categories WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+    Told {
+        kind: model::ProductId::KIND,
+        scopes: READ,
+        select: "SELECT products.id FROM products WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "It can be sold."),
+            ("discontinued", "It is not sold any more."),
+            ("reactivated", "It is sold again."),
+        ],
+    },
+];
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "unit_in_use",

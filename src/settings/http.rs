@@ -1,9 +1,11 @@
 //! Endpoints of settings: extract, call, answer.
 
-use super::model::{Settings, SettingsInput};
+use super::model::{Settings, SettingsId, SettingsInput};
 use super::work;
+use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
+use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Patch, Req};
 
 pub fn get(rx: &mut Rx, _: &Req) -> Result<Answer<Settings>> {
@@ -16,4 +18,9 @@ pub fn update(tx: &mut Tx, req: &Req<(), Patch<SettingsInput>>) -> Result<Answer
 
 fn answer(settings: Settings) -> Answer<Settings> {
     Answer::at(settings.version, settings)
+}
+
+pub fn history(rx: &mut Rx, req: &Req) -> Result<Page<HistoryEntry>> {
+    let settings = work::load(rx.conn)?;
+    history::page(rx, SettingsId::KIND, settings.id.0, &req.query)
 }

@@ -8,11 +8,14 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
+use crate::base::http::history::HISTORY;
 
 pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: &[] };
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("settings", "The company and its limits.");
     r.read("/settings", "getSettings", http::get)
         .scope(&[Scope::SettingsRead])
@@ -21,4 +24,15 @@ fn routes(r: &mut Routes) {
         .scope(&[Scope::SettingsWrite])
         .says("Change the settings", "Objects are merged: send only what changes.")
         .example(json!({"orders": {"duplicate_days": 14}}));
+    r.list("/settings/history", "listSettingsHistory", &HISTORY, http::history)
+        .scope(&[Scope::SettingsRead])
+        .says("History of the settings", "Every change: who, when, why, before and after.");
 }
+
+const TOLD: Told = Told {
+    kind: model::SettingsId::KIND,
+    scopes: &[Scope::SettingsRead],
+    select: "SELECT settings.id FROM settings WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[events::CREATED, events::UPDATED],
+};

@@ -1,8 +1,8 @@
 //! Endpoints of shipments: extract, call, answer.
 
 use super::model::{
-    Carriage, DeliveryInput, SHIPMENTS, Shipment, ShipmentId, ShipmentInput, ShipmentRow, ShipmentSummary,
-    ShipmentView, visible_to,
+    Carriage, DeliveryInput, NamedShipment, SHIPMENTS, Shipment, ShipmentId, ShipmentInput, ShipmentRow,
+    ShipmentSummary, ShipmentView, visible_to,
 };
 use super::work;
 use crate::base::auth::Caller;
@@ -11,7 +11,6 @@ use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
-use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
 use crate::orders::model::OrderId;
@@ -44,8 +43,24 @@ pub fn get(rx: &mut Rx, req: &Req<ShipmentId>) -> Result<Answer<ShipmentView>> {
 
 pub fn create(tx: &mut Tx, req: &Req<OrderId, Json<ShipmentInput>>) -> Result<Answer<ShipmentView>> {
     let shipment = work::create(tx, req.path, &req.body)?;
+    Ok(created(shipment, tx.caller))
+}
+
+fn created(shipment: Shipment, caller: &Caller) -> Answer<ShipmentView> {
     let path = path_to("shipments", shipment.row.id);
-    Ok(answer(shipment, tx.caller).located(path))
+    answer(shipment, caller).located(path)
+}
+
+pub fn create_named(tx: &mut Tx, req: &Req<(), Json<NamedShipment>>) -> Result<Answer<ShipmentView>> {
+    let shipment = work::create_named(tx, &req.body)?;
+    Ok(created(shipment, tx.caller))
+}
+
+pub fn update_named(
+    tx: &mut Tx,
+    req: &Req<ShipmentId, Patch<NamedShipment>>,
+) -> Result<Answer<ShipmentView>> {
+    work::update_named(tx, req.path, &req.body).map(|s| answer(s, tx.caller))
 }
 
 pub fn update(tx: &mut Tx, req: &Req<ShipmentId, Patch<Carriage>>) -> Result<Answer<ShipmentView>> {
@@ -58,9 +73,4 @@ pub fn deliver(tx: &mut Tx, req: &Req<ShipmentId, Json<DeliveryInput>>) -> Resul
 
 pub fn void(tx: &mut Tx, req: &Req<ShipmentId, Json<Reason>>) -> Result<Answer<ShipmentView>> {
     work::void(tx, req.path, &req.body.reason).map(|s| answer(s, tx.caller))
-}
-
-pub fn history(rx: &mut Rx, req: &Req<ShipmentId>) -> Result<Page<HistoryEntry>> {
-    work::find(rx.conn, rx.caller, req.path)?;
-    history::page(rx, ShipmentId::KIND, req.path.0, &req.query)
 }

@@ -8,16 +8,17 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
-use crate::base::http::history::HISTORY;
-use crate::base::messages::Phrase;
+use crate::base::messages::{Phrase, ProblemText, problem_text};
 
-pub const AREA: Area = Area { name: "shipments", routes, problems: &[], phrases: PHRASES };
+pub const AREA: Area = Area { name: "shipments", routes, problems: PROBLEMS, phrases: PHRASES };
 
 const READ: &[Scope] = &[Scope::ShipmentsRead];
 const WRITE: &[Scope] = &[Scope::ShipmentsWrite];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("shipments", "What leaves the warehouse for an order, and how it arrived.");
     r.list("/shipments", "listShipments", &model::SHIPMENTS, http::list)
         .scope(READ)
@@ -37,7 +38,7 @@ fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says(
             "Change how a shipment travels",
-            "Carrier, tracking number, freight and notes, while it is on its way.",
+            "Carrier, tracking number, freight and notes, while it is on its way; `external_ids` alone at any time.",
         )
         .example(json!({"tracking_number": "SF1234567891"}))
         .fails_with(&["invalid_transition"]);
@@ -55,9 +56,52 @@ fn routes(r: &mut Routes) {
         )
         .example(json!({"reason": "Picked the wrong pallet"}))
         .fails_with(&["invalid_transition"]);
-    r.list("/shipments/{shipment_id}/history", "getShipmentHistory", &HISTORY, http::history)
+    by_external_id(r);
+    r.history("/shipments/{shipment_id}/history", "getShipmentHistory", http::get)
         .scope(READ)
         .says("A shipment's history", "Every change: who, when, why, before and after.");
 }
+
+fn by_external_id(r: &mut Routes) {
+    r.read_by_external_id("/shipments/by-external-id/{system}/{id}", "getShipmentByExternalId", http::get)
+        .scope(READ)
+        .says("Read a shipment by external id", "With its lines.");
+    r.put_by_external_id(
+        "/shipments/by-external-id/{system}/{id}",
+        "upsertShipmentByExternalId",
+        http::create_named,
+        http::update_named,
+    )
+    .scope(WRITE)
+    .says("Create or change a shipment by external id", "A new one is posted like `POST /orders/{order_id}/shipments`, and needs its order, by `order_id` or by `order_external_id`, which is how the other system calls that order. How it travels changes while it is on its way; `external_ids` at any time. What was shipped and when does not change: other lines or another `shipped_date` are answered 409 `shipment_posted`, and a shipment stays with its order.")
+    .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "carrier": "SF Express", "tracking_number": "SF1234567890"}))
+    .fails_with(&["invalid_transition", "order_on_hold", "review_blocked", "external_id_taken", "shipment_posted"]);
+}
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "shipment_posted",
+    409,
+    ["Posted already", "已过账发货"],
+    [
+        "What was shipped and when does not change; {count} {count:field differs|fields differ} from it.",
+        "已发货的内容和日期不能更改；有 {count} 项与之不同。",
+    ],
+    [
+        "The errors point at what differs. Void a mistaken shipment and post another one.",
+        "errors 指出不同之处。如有误，请作废该发货单并重新发货。",
+    ],
+)];
+const TOLD: Told = Told {
+    kind: model::ShipmentId::KIND,
+    scopes: READ,
+    select: "SELECT shipments.id FROM shipments WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("posted", "It left the warehouse."),
+        events::UPDATED,
+        ("delivered", "It arrived."),
+        ("voided", "It was a mistake; its quantities are open again."),
+    ],
+};
 
 static PHRASES: &[Phrase] = &[("in_the_future", ["must not be in the future", "不能是将来的日期"])];

@@ -144,7 +144,7 @@ pub struct ShipmentSummary {
 }
 
 /// A new shipment.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ShipmentInput {
     /// What is shipped. Without lines: everything that is open.
     #[serde(default)]
@@ -156,15 +156,26 @@ pub struct ShipmentInput {
     pub carriage: Carriage,
 }
 
+/// A shipment as another system says it is: as [`ShipmentInput`], with whose it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedShipment {
+    /// The order, for a new shipment; or `order_external_id`. A shipment stays with its order.
+    pub order_id: Option<OrderId>,
+    /// The order, as another system calls it.
+    pub order_external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    pub shipment: ShipmentInput,
+}
+
 /// How much of an order line to ship.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ShipmentLineInput {
     pub order_line_id: OrderLineId,
     pub quantity: Quantity,
 }
 
 /// How a shipment travels, as entered and changed.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Carriage {
     #[schema(max_length = 100, example = "SF Express")]
     pub carrier: Option<String>,

@@ -5,12 +5,12 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::{
-    Carriage, DeliveryInput, Shipment, ShipmentAction, ShipmentId, ShipmentInput, ShipmentLine,
-    ShipmentLineId, ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
+    Carriage, DeliveryInput, NamedShipment, Shipment, ShipmentAction, ShipmentId, ShipmentInput,
+    ShipmentLine, ShipmentLineId, ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
 };
 use crate::base::auth::Caller;
-use crate::base::db::{Act, Conn, Json, Tx, number_range};
-use crate::base::error::{Error, Fault, Result};
+use crate::base::db::{Act, Conn, Json, Tx, external, number_range};
+use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions};
 use crate::base::types::Quantity;
 use crate::orders::model::{Order, OrderId, OrderLine};
@@ -30,16 +30,25 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: ShipmentId) -> Result<Shipment
     Shipment::load(conn, id)?.ok_or_else(Error::not_found)
 }
 
-fn find_for(tx: &mut Tx, id: ShipmentId, action: ShipmentAction) -> Result<Shipment> {
+/// The shipment, at the version that the caller saw.
+fn begin(tx: &mut Tx, id: ShipmentId) -> Result<Shipment> {
     let shipment = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&shipment)?;
-    match shipment.row.status.after(action) {
-        Some(_) => Ok(shipment),
-        None => {
-            let allowed = shipment.row.allowed_actions(tx.caller);
-            Err(actions::refused(shipment.row.status, action, &allowed))
-        }
+    Ok(shipment)
+}
+
+/// 409 unless the shipment's life has this step now.
+fn allow(shipment: &ShipmentRow, action: ShipmentAction, caller: &Caller) -> Result<()> {
+    match shipment.status.after(action) {
+        Some(_) => Ok(()),
+        None => Err(actions::refused(shipment.status, action, &shipment.allowed_actions(caller))),
     }
+}
+
+fn find_for(tx: &mut Tx, id: ShipmentId, action: ShipmentAction) -> Result<Shipment> {
+    let shipment = begin(tx, id)?;
+    allow(&shipment.row, action, tx.caller)?;
+    Ok(shipment)
 }
 
 /// Posts a shipment of an order.
@@ -174,25 +183,98 @@ fn set_carriage(row: &mut ShipmentRow, carriage: Carriage, currency: &str) {
     row.external_ids = Json(carriage.external_ids);
 }
 
-/// Changes how a shipment travels, while it does.
+/// Changes how a shipment travels, while it does. What other systems call it may be added whenever they learn of it.
 pub fn update(tx: &mut Tx, id: ShipmentId, patch: &Patch<Carriage>) -> Result<Shipment> {
-    let before = find_for(tx, id, ShipmentAction::Edit)?;
-    let form = Carriage {
-        carrier: before.row.carrier.clone(),
-        tracking_number: before.row.tracking_number.clone(),
-        freight_cost: before.row.freight_cost,
-        freight_currency: before.row.freight_currency.clone(),
-        notes: before.row.notes.clone(),
-        external_ids: before.row.external_ids.0.clone(),
-    };
-    let carriage = patch.onto(&form)?;
+    let before = begin(tx, id)?;
+    if !patch.is_only("external_ids") {
+        allow(&before.row, ShipmentAction::Edit, tx.caller)?;
+    }
+    let carriage = patch.onto(&carriage_of(&before.row))?;
+    let shipment = carried(tx, &before, carriage)?;
+    save(tx, &before, shipment)
+}
+
+fn carriage_of(row: &ShipmentRow) -> Carriage {
+    Carriage {
+        carrier: row.carrier.clone(),
+        tracking_number: row.tracking_number.clone(),
+        freight_cost: row.freight_cost,
+        freight_currency: row.freight_currency.clone(),
+        notes: row.notes.clone(),
+        external_ids: row.external_ids.0.clone(),
+    }
+}
+
+/// The shipment as it travels so.
+fn carried(tx: &mut Tx, before: &Shipment, carriage: Carriage) -> Result<Shipment> {
     check_carriage(&carriage)?;
     let currency = load_order(tx, before.row.order_id)?.row.currency;
     let mut shipment = before.clone();
     set_carriage(&mut shipment.row, carriage, &currency);
-    tx.save(&before, &mut shipment, Act::UPDATED)?;
     Ok(shipment)
 }
+
+fn save(tx: &mut Tx, before: &Shipment, mut shipment: Shipment) -> Result<Shipment> {
+    tx.save(before, &mut shipment, Act::UPDATED)?;
+    Ok(shipment)
+}
+
+// ---- what another system sends -------------------------------------------------------------------------------
+
+/// Posts a shipment that another system names, of the order that it says.
+pub fn create_named(tx: &mut Tx, named: &NamedShipment) -> Result<Shipment> {
+    let order = external::referred(tx, named.order_id, named.order_external_id.as_ref(), "order_id")?;
+    match found(create(tx, order, &named.shipment))? {
+        Some(shipment) => Ok(shipment),
+        None => Err(external::unknown::<OrderId>("order_id")),
+    }
+}
+
+/// Makes a shipment be as it is sent again: how it travels may differ while it does, what was shipped and when may
+/// not. What differs in nothing changes nothing, wherever the shipment is in its life.
+pub fn update_named(tx: &mut Tx, id: ShipmentId, patch: &Patch<NamedShipment>) -> Result<Shipment> {
+    let before = begin(tx, id)?;
+    let row = &before.row;
+    let carriage = carriage_of(row);
+    let form = NamedShipment {
+        order_id: Some(row.order_id),
+        order_external_id: None,
+        shipment: ShipmentInput { lines: vec![], shipped_date: Some(row.shipped_date), carriage },
+    };
+    let NamedShipment { order_id, order_external_id, shipment: sent } = patch.onto(&form)?;
+    external::stays(tx.conn, row.order_id, order_id, order_external_id, "order_id")?;
+    let faults = differences(&before, &sent);
+    if !faults.is_empty() {
+        return Err(Problem { faults, ..Problem::new("shipment_posted") }.into());
+    }
+    let shipment = carried(tx, &before, sent.carriage)?;
+    let travels = |row: &ShipmentRow| Carriage { external_ids: vec![], ..carriage_of(row) };
+    if travels(&shipment.row) != travels(row) {
+        allow(row, ShipmentAction::Edit, tx.caller)?;
+    }
+    save(tx, &before, shipment)
+}
+
+/// Where the date or the lines are not those that were shipped. Without lines everything that was open was meant,
+/// which is not known any more.
+fn differences(shipment: &Shipment, sent: &ShipmentInput) -> Vec<Fault> {
+    let mut differing = Vec::new();
+    if sent.shipped_date.is_some_and(|date| date != shipment.row.shipped_date) {
+        differing.push("/shipped_date".to_owned());
+    }
+    for (i, line) in sent.lines.iter().enumerate() {
+        let same = |l: &ShipmentLine| l.order_line_id == line.order_line_id && l.quantity == line.quantity;
+        if !shipment.lines.iter().any(same) {
+            differing.push(format!("/lines/{i}"));
+        }
+    }
+    if !sent.lines.is_empty() && sent.lines.len() != shipment.lines.len() {
+        differing.push("/lines".to_owned());
+    }
+    differing.into_iter().map(|pointer| Fault::at(pointer, "differs")).collect()
+}
+
+// ---- what becomes of it --------------------------------------------------------------------------------------
 
 fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
     Order::load(tx.conn, id)?.ok_or_else(|| Error::internal("a shipment without its order"))

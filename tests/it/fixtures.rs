@@ -206,7 +206,17 @@ pub fn example_of(endpoint: &Endpoint) -> Option<&'static Value> {
 pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
     let mut body = example_of(endpoint).cloned().unwrap_or(Value::Null);
     settle(app, "", &mut body);
+    if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
+        body["order_id"] = json!(confirmed(app).id());
+    }
     body
+}
+
+/// An order that can be shipped.
+fn confirmed(app: &TestApp) -> Reply {
+    let order = make(app, "ord");
+    ["submit", "approve", "confirm"].iter().for_each(|step| take_step(app, "orders", &order.id(), step));
+    order
 }
 
 fn settle(app: &TestApp, name: &str, value: &mut Value) {

@@ -453,6 +453,18 @@ pub fn caller_of(conn: &mut Conn, claims: &tokens::Claims, now: At) -> Result<Op
     }
 }
 
+/// The caller with the rights that they have now; None when these have ended. For what lasts longer than a request.
+pub async fn again(
+    core: &std::sync::Arc<super::core::Core>,
+    caller: &std::sync::Arc<Caller>,
+) -> crate::base::error::Result<Option<std::sync::Arc<Caller>>> {
+    let Some(session) = caller.session else { return Ok(Some(caller.clone())) };
+    let now = core.clock.now();
+    let found =
+        core.engine.read(move |conn| sessions::caller(conn, sessions::SessionId(session), now)).await?;
+    Ok(found.map(std::sync::Arc::new))
+}
+
 /// 403: one of these scopes is needed.
 pub fn forbidden(scopes: &[Scope]) -> Error {
     let names: Vec<String> = scopes.iter().map(ToString::to_string).collect();

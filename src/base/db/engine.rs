@@ -19,6 +19,7 @@ use diesel::result::{DatabaseErrorKind, Error as Db};
 
 use super::{Conn, Target};
 use crate::base::error::{Error, Result};
+use crate::base::events::sequencer::Sequencer;
 
 /// Units of work that may wait; one more is answered 503.
 const WRITE_QUEUE: usize = 4096;
@@ -37,6 +38,7 @@ pub enum Fate {
     Discard,
 }
 
+#[derive(Debug, PartialEq)]
 enum Ran {
     Done(Fate),
     /// The engine asks to run the unit again.
@@ -82,18 +84,22 @@ pub struct Engine {
 
 impl Engine {
     /// Connects and starts the threads.
-    pub fn start(target: Target, size: Size) -> std::result::Result<Engine, diesel::ConnectionError> {
+    pub fn start(
+        target: Target,
+        size: Size,
+        sequencer: Arc<Sequencer>,
+    ) -> std::result::Result<Engine, diesel::ConnectionError> {
         let (reads, read_queue) = bounded::<ReadTask>(READ_QUEUE);
         let (writes, write_queue) = bounded::<Queued>(WRITE_QUEUE);
         let counters = Arc::new(Counters::default());
         let sqlite = matches!(target, Target::Sqlite(_));
         for n in 0..size.readers {
-            let worker = Worker::open(&target, &counters)?;
+            let worker = Worker::open(&target, &counters, &sequencer)?;
             let queue = read_queue.clone();
             spawn(format!("db-read-{n}"), move || worker.serve_reads(&queue));
         }
         for n in 0..if sqlite { 1 } else { size.writers } {
-            let worker = Worker::open(&target, &counters)?;
+            let worker = Worker::open(&target, &counters, &sequencer)?;
             let queue = write_queue.clone();
             spawn(format!("db-write-{n}"), move || {
                 if sqlite { worker.serve_groups(&queue) } else { worker.serve_units(&queue) }
@@ -226,14 +232,17 @@ struct Worker {
     target: Target,
     conn: Option<Conn>,
     counters: Arc<Counters>,
+    sequencer: Arc<Sequencer>,
 }
 
 impl Worker {
     fn open(
         target: &Target,
         counters: &Arc<Counters>,
+        sequencer: &Arc<Sequencer>,
     ) -> std::result::Result<Worker, diesel::ConnectionError> {
-        Ok(Worker { target: target.clone(), conn: Some(target.connect()?), counters: counters.clone() })
+        let (counters, sequencer) = (counters.clone(), sequencer.clone());
+        Ok(Worker { target: target.clone(), conn: Some(target.connect()?), counters, sequencer })
     }
 
     /// The connection, opened again if it was given up.
@@ -284,12 +293,12 @@ impl Worker {
 
     fn serve_groups(mut self, queue: &Receiver<Queued>) {
         while let Ok(first) = queue.recv() {
-            let counters = self.counters.clone();
+            let (counters, sequencer) = (self.counters.clone(), self.sequencer.clone());
             let Some(conn) = self.conn() else {
                 (first.answer)(Err(Error::unavailable()));
                 continue;
             };
-            if let Err(reason) = run_group(conn, first, queue, &counters) {
+            if let Err(reason) = run_group(conn, first, queue, &counters, &sequencer) {
                 log::error!("the writer's connection is opened again: {reason}");
                 self.conn = None;
             }
@@ -339,6 +348,9 @@ impl Worker {
                 Ok(()) => {
                     counters.units.fetch_add(1, Ordering::Relaxed);
                     counters.commits.fetch_add(1, Ordering::Relaxed);
+                    if ran == Ran::Done(Fate::Keep) {
+                        self.sequencer.committed();
+                    }
                     return Ok(());
                 }
                 Err(error) if is_serialization_failure(&error) => {
@@ -379,6 +391,7 @@ fn run_group(
     first: Queued,
     queue: &Receiver<Queued>,
     counters: &Counters,
+    sequencer: &Sequencer,
 ) -> std::result::Result<(), String> {
     if let Err(error) = conn.batch_execute("BEGIN IMMEDIATE") {
         (first.answer)(Err(Error::unavailable()));
@@ -395,8 +408,14 @@ fn run_group(
         let more = answers.len() < GROUP && started.elapsed() < GROUP_TIME;
         next = if more { queue.try_recv().ok() } else { None };
     }
+    // What the group wrote gets its place in the order of commits by the same commit.
+    let head = match sequencer.advance(conn) {
+        Ok(head) => head,
+        Err(error) => return fail_group(conn, answers, error.to_string()),
+    };
     match conn.batch_execute("COMMIT") {
         Ok(()) => {
+            head.iter().for_each(|head| sequencer.tell(head));
             counters.commits.fetch_add(1, Ordering::Relaxed);
             counters.units.fetch_add(answers.len() as u64, Ordering::Relaxed);
             answers.into_iter().for_each(|answer| answer(Ok(())));

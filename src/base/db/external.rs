@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{AnyId, Conn};
-use crate::base::error::{Error, Fault, Problem, Result, is_unique_violation};
-use crate::base::types::Kind;
+use super::filter::Cond;
+use super::{AnyId, Conn, Tx, lock};
+use crate::base::auth::Caller;
+use crate::base::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
+use crate::base::events;
+use crate::base::types::{Kind, RecordId};
 use crate::schema::external_ids;
 
 /// How another system calls a record.
@@ -21,6 +24,9 @@ pub struct ExternalId {
     #[schema(min_length = 1, max_length = 200, example = "4711")]
     pub id: String,
 }
+
+/// A record has at most so many.
+pub const MOST: usize = 20;
 
 /// An external id from a path, held to the rules of [`ExternalId`].
 pub fn from_path((system, id): &(String, String)) -> Result<ExternalId> {
@@ -53,34 +59,107 @@ pub fn find(conn: &mut Conn, kind: Kind, system: &str, id: &str) -> Result<Optio
     Ok(found.map(|id| id.0))
 }
 
+/// What an input refers to by id or by another system's name for it; exactly one of the two, where `field` is the
+/// id's and `field` with `_external_id` for `_id` the other's. Whether an id names a record is for the caller to see.
+pub fn referred<I: RecordId>(
+    tx: &mut Tx,
+    id: Option<I>,
+    external: Option<&ExternalId>,
+    field: &str,
+) -> Result<I> {
+    let other = other_field(field);
+    match (id, external) {
+        (Some(id), None) => Ok(id),
+        (None, Some(external)) => {
+            let unknown = || unknown::<I>(&other);
+            let found = find(tx.conn, I::KIND, &external.system, &external.id)?.ok_or_else(unknown)?;
+            match sees(tx.conn, tx.caller, I::KIND, found)? {
+                true => Ok(I::from_uuid(found)),
+                false => Err(unknown()),
+            }
+        }
+        _ => {
+            let fault = Fault::at("", "exactly_one").with("fields", format!("{field}, {other}"));
+            Err(Error::invalid(vec![fault]))
+        }
+    }
+}
+
+/// 422 unless what an input refers to, where it says so, is what the record was entered with; fields as for
+/// [`referred`].
+pub fn stays<I: RecordId>(
+    conn: &mut Conn,
+    own: I,
+    id: Option<I>,
+    external: Option<ExternalId>,
+    field: &str,
+) -> Result<()> {
+    let mut faults = Faults::default();
+    if id.is_some_and(|id| id != own) {
+        faults.push(Fault::at(format!("/{field}"), "cannot_change"));
+    }
+    if let Some(external) = external
+        && find(conn, I::KIND, &external.system, &external.id)? != Some(own.uuid())
+    {
+        faults.push(Fault::at(format!("/{}", other_field(field)), "cannot_change"));
+    }
+    faults.done()
+}
+
+/// `customer_id` is `customer_external_id` where another system names it.
+fn other_field(field: &str) -> String {
+    field.replace("_id", "_external_id")
+}
+
+/// 422: what this field refers to is not there, or not for the caller to see.
+pub fn unknown<I: RecordId>(field: &str) -> Error {
+    let kind = I::KIND.name.replace('_', " ");
+    Error::invalid(vec![Fault::at(format!("/{field}"), "unknown_reference").with("kind", kind)])
+}
+
+/// Claims an external id before looking for its record, so that of two who put a new one at the same time the
+/// second begins again and finds what the first has made.
+pub fn claim(conn: &mut Conn, kind: Kind, external: &ExternalId) -> Result<()> {
+    match lock::claim(conn, &format!("external id {}/{}/{}", kind.name, external.system, external.id))? {
+        true => Ok(()),
+        false => Err(Error::run_again("another unit of work is putting this external id")),
+    }
+}
+
+/// 409: another record has it. Who sees that record is told which.
+pub fn taken(external: &ExternalId, kind: Kind, seen: Option<Uuid>) -> Error {
+    let problem =
+        Problem::new("external_id_taken").param("system", &external.system).param("id", &external.id);
+    match seen {
+        Some(holder) => problem.with("existing_id", format!("{}_{}", kind.prefix, holder.simple())).into(),
+        None => problem.into(),
+    }
+}
+
 /// Makes the table follow a record's list.
 #[allow(clippy::disallowed_methods)] // kept here, for Tx
 pub(super) fn store(
-    conn: &mut Conn,
+    tx: &mut Tx,
     kind: Kind,
     record: Uuid,
     old: &[ExternalId],
     new: &[ExternalId],
 ) -> Result<()> {
     use external_ids::dsl;
+    if let Some(i) = (1..new.len()).find(|i| new[..*i].contains(&new[*i])) {
+        return Err(Error::invalid(vec![Fault::at(format!("/external_ids/{i}"), "duplicate_entry")]));
+    }
     for gone in old.iter().filter(|e| !new.contains(e)) {
         let row = dsl::external_ids
             .filter(dsl::record_kind.eq(kind.name))
             .filter(dsl::system.eq(&gone.system))
             .filter(dsl::external_id.eq(&gone.id));
-        diesel::delete(row).execute(conn)?;
+        diesel::delete(row).execute(tx.conn)?;
     }
-    for (i, come) in new.iter().enumerate().filter(|(_, e)| !old.contains(e)) {
-        if new[..i].contains(come) {
-            return Err(Error::invalid(vec![Fault::at(format!("/external_ids/{i}"), "duplicate_entry")]));
-        }
-        if let Some(holder) = find(conn, kind, &come.system, &come.id)? {
-            let holder = format!("{}_{}", kind.prefix, holder.simple());
-            return Err(Problem::new("external_id_taken")
-                .param("system", &come.system)
-                .param("id", &come.id)
-                .with("existing_id", holder)
-                .into());
+    for come in new.iter().filter(|e| !old.contains(e)) {
+        if let Some(holder) = find(tx.conn, kind, &come.system, &come.id)? {
+            let seen = sees(tx.conn, tx.caller, kind, holder)?;
+            return Err(taken(come, kind, Some(holder).filter(|_| seen)));
         }
         let row = (
             dsl::record_kind.eq(kind.name),
@@ -88,15 +167,23 @@ pub(super) fn store(
             dsl::external_id.eq(&come.id),
             dsl::record_id.eq(AnyId(record)),
         );
-        match diesel::insert_into(dsl::external_ids).values(row).execute(conn) {
-            Err(error) if is_unique_violation(&error) => {
-                return Err(Problem::new("external_id_taken")
-                    .param("system", &come.system)
-                    .param("id", &come.id)
-                    .into());
-            }
+        match diesel::insert_into(dsl::external_ids).values(row).execute(tx.conn) {
+            // Taken in this instant; whose it is cannot be asked in a transaction that has failed.
+            Err(error) if is_unique_violation(&error) => return Err(taken(come, kind, None)),
             other => other?,
         };
     }
     Ok(())
+}
+
+/// Whether the caller sees a record that has an external id. An area says so of its kinds where it tells of them.
+pub fn sees(conn: &mut Conn, caller: &Caller, kind: Kind, record: Uuid) -> Result<bool> {
+    use external_ids::dsl;
+    let Some(told) = events::told().iter().find(|told| told.kind == kind) else { return Ok(false) };
+    let visible = match told.seen("external_ids.record_id", caller) {
+        Cond::All => return Ok(true),
+        visible => visible,
+    };
+    let of_record = dsl::external_ids.filter(dsl::record_id.eq(AnyId(record))).filter(visible);
+    Ok(of_record.select(dsl::record_id).first::<AnyId>(conn).optional()?.is_some())
 }

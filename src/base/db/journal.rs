@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::tx::{Act, Tx};
 use super::{AnyId, Conn, Json};
 use crate::base::error::Result;
+use crate::base::secret;
 use crate::base::types::{At, Kind};
 use crate::schema::journal;
 
@@ -32,24 +33,37 @@ pub struct Entry {
     pub reason: Option<String>,
     /// Changed fields, each `[before, after]`.
     pub changes: Json<Map<String, Value>>,
+    /// Whose record it was, so that they hear of its end when the record is not there to tell.
+    pub owner_id: Option<AnyId>,
+    pub team_id: Option<AnyId>,
+    /// Random, so that what an entry said cannot be guessed from its digest.
+    pub salt: String,
+    /// SHA-256 over salt and content ([`Entry::computed_digest`]).
+    pub digest: String,
+    /// Its place in the order of commits; None until the sequencer gives it ([`crate::base::events`]).
+    pub sequence: Option<i64>,
+    /// HMAC over the link before, the sequence and the digest.
+    pub link: Option<String>,
+}
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    pub kind: Kind,
+    pub record: Uuid,
+    pub version: i32,
+    /// Whose record it is: the person and the team.
+    pub owner: (Option<Uuid>, Option<Uuid>),
 }
 
 impl Entry {
-    pub fn of(
-        id: Uuid,
-        tx: &Tx<'_>,
-        kind: Kind,
-        record: Uuid,
-        version: i32,
-        act: Act<'_>,
-        changes: Map<String, Value>,
-    ) -> Entry {
-        Entry {
+    pub fn of(id: Uuid, tx: &Tx<'_>, about: About, act: Act<'_>, changes: Map<String, Value>) -> Entry {
+        let entry = Entry {
             id: AnyId(id),
-            event_type: format!("{}.{}", kind.name, act.verb),
-            record_kind: kind.name.to_owned(),
-            record_id: AnyId(record),
-            version,
+            event_type: format!("{}.{}", about.kind.name, act.verb),
+            record_kind: about.kind.name.to_owned(),
+            record_id: AnyId(about.record),
+            version: about.version,
             occurred_at: tx.now,
             actor_id: tx.caller.user_id().map(AnyId),
             actor_name: tx.caller.name.clone(),
@@ -57,7 +71,68 @@ impl Entry {
             request_id: tx.request_id.to_owned(),
             reason: act.reason.map(str::to_owned),
             changes: Json(changes),
+            owner_id: about.owner.0.map(AnyId),
+            team_id: about.owner.1.map(AnyId),
+            salt: secret::token(12),
+            digest: String::new(),
+            sequence: None,
+            link: None,
+        };
+        Entry { digest: entry.computed_digest(), ..entry }
+    }
+
+    /// The digest that the entry's salt and content give. It does not depend on how an engine keeps JSON: names
+    /// are sorted, and whole numbers are written as such.
+    pub fn computed_digest(&self) -> String {
+        let content = json!([
+            self.salt,
+            self.id.0,
+            self.event_type,
+            self.record_kind,
+            self.record_id.0,
+            self.version,
+            self.occurred_at.micros(),
+            self.actor_id.map(|id| id.0),
+            self.actor_name,
+            self.client,
+            self.request_id,
+            self.reason,
+            self.changes.0,
+        ]);
+        let mut text = String::with_capacity(512);
+        write_canonically(&content, &mut text);
+        secret::sha256_hex(text.as_bytes())
+    }
+}
+
+fn write_canonically(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            out.push('{');
+            for (name, value) in sorted {
+                out.push_str(&Value::from(name.as_str()).to_string());
+                out.push(':');
+                write_canonically(value, out);
+                out.push(',');
+            }
+            out.push('}');
         }
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_canonically(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        // PostgreSQL gives 1e2 back as 100.
+        Value::Number(n) => match n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15) {
+            Some(whole) => out.push_str(&(whole as i64).to_string()),
+            None => out.push_str(&n.to_string()),
+        },
+        plain => out.push_str(&plain.to_string()),
     }
 }
 
@@ -83,6 +158,11 @@ pub fn of_record(conn: &mut Conn, kind: Kind, record: Uuid, after: i32, limit: i
 /// Bookkeeping that changes with every write and tells nothing.
 const UNTOLD: [&str; 4] = ["version", "updated_at", "updated_by", "created_by"];
 
+/// Names of fields whose values are nobody's to read, not even in the audit trail.
+fn is_secret(field: &str) -> bool {
+    ["password", "secret", "token", "sealed"].iter().any(|word| field.contains(word))
+}
+
 /// What differs between two snapshots: field → `[before, after]`. Lists of parts with ids (lines) are compared
 /// part by part: `lines.oln_….quantity`.
 pub fn changes(old: Option<&Value>, new: Option<&Value>) -> Map<String, Value> {
@@ -102,6 +182,10 @@ fn compare(old: &Map<String, Value>, new: &Map<String, Value>, path: &str, chang
         }
         match (parts(before), parts(after)) {
             (Some(old), Some(new)) => compare_parts(&old, &new, &format!("{path}{key}."), changes),
+            _ if is_secret(key) => {
+                let hidden = |v: &Value| if v.is_null() { Value::Null } else { "[redacted]".into() };
+                changes.insert(format!("{path}{key}"), json!([hidden(before), hidden(after)]));
+            }
             _ => drop(changes.insert(format!("{path}{key}"), json!([before, after]))),
         }
     }
@@ -139,6 +223,24 @@ mod tests {
         let new = json!({"name": "B", "version": 2, "tags": ["x"], "come": 2});
         let told = changes(Some(&old), Some(&new));
         assert_eq!(Value::Object(told), json!({"name": ["A", "B"], "gone": [1, null], "come": [null, 2]}));
+    }
+
+    #[test]
+    fn a_secret_is_told_to_have_changed_and_not_what_it_is() {
+        let (old, new) = (json!({"password_hash": null, "n": 1}), json!({"password_hash": "x", "n": 1}));
+        let told = changes(Some(&old), Some(&new));
+        assert_eq!(Value::Object(told), json!({"password_hash": [null, "[redacted]"]}));
+    }
+
+    #[test]
+    fn a_digest_does_not_depend_on_the_order_of_names_or_how_a_number_is_written() {
+        let written = |text: &str| {
+            let mut out = String::new();
+            write_canonically(&serde_json::from_str(text).unwrap(), &mut out);
+            out
+        };
+        assert_eq!(written(r#"{"b":1e2,"a":[1.50,null]}"#), written(r#"{"a":[1.5,null],"b":100}"#));
+        assert_ne!(written(r#"{"a":"1"}"#), written(r#"{"a":1}"#));
     }
 
     #[test]

@@ -43,7 +43,9 @@ const STEPS: &[Step] = &[
     step!("0003_customers"),
     step!("0004_products"),
     step!("0005_orders"),
-    step!("0007_clients"),
+    step!("0006_events"),
+    step!("0007_external_ids"),
+    step!("0012_clients"),
 ];
 
 /// Why a database cannot be used.

@@ -8,6 +8,7 @@ pub mod external;
 pub mod filter;
 pub mod journal;
 pub mod list;
+pub mod lock;
 pub mod migrations;
 pub mod number_range;
 pub mod search;
@@ -21,7 +22,7 @@ use diesel::prelude::*;
 pub use engine::Engine;
 pub use external::ExternalId;
 pub use sql_types::{AnyId, Json};
-pub use tx::{Act, Entity, Rx, Tx};
+pub use tx::{Act, Entity, Presence, Rx, Tx};
 
 /// A connection to one of the two engines.
 #[derive(diesel::MultiConnection)]

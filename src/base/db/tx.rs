@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::external::{self, ExternalId};
+use super::journal::About;
 use super::{Conn, journal, search};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
@@ -56,6 +57,10 @@ pub trait Entity: Serialize {
     fn external_ids(&self) -> &[ExternalId] {
         &[]
     }
+    /// Whose record it is: the person and the team. They hear of its deletion.
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (None, None)
+    }
     /// The texts that the record is found by, most telling first; none when it is not searched for.
     fn search_texts(&self) -> Vec<String> {
         Vec::new()
@@ -101,6 +106,18 @@ pub struct Tx<'a> {
     pub request_id: &'a str,
     /// The version that the caller says they saw (`If-Match`), for the record that the path names.
     pub expected: Option<i32>,
+    /// Whether the record that a `PUT` names is to be there already.
+    pub presence: Presence,
+}
+
+/// What a `PUT` says about the record that it names: `If-Match` means that there is one, `If-None-Match: *` that
+/// there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Presence {
+    #[default]
+    Either,
+    There,
+    Absent,
 }
 
 impl Tx<'_> {
@@ -132,14 +149,14 @@ impl Tx<'_> {
     pub fn create_as<E: Entity>(&mut self, record: &mut E, act: Act<'_>) -> Result<()> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
         record.insert(self.conn)?;
-        external::store(self.conn, E::KIND, record.key(), &[], record.external_ids())?;
+        external::store(self, E::KIND, record.key(), &[], record.external_ids())?;
         record.keep_indexes(None, self.conn)?;
         let texts = record.search_texts();
         if !texts.is_empty() {
             search::store(self.conn, record.key(), record.found_as(), &texts, true)?;
         }
         let after = snapshot(record)?;
-        self.journal(E::KIND, record.key(), 1, act, None, Some(&after))
+        self.journal(about(record, 1), act, None, Some(&after))
     }
 
     /// Writes a changed record, as long as nobody else changed it since `before` was loaded. When nothing
@@ -154,14 +171,14 @@ impl Tx<'_> {
         if !after.update(before, self.conn)? {
             return Err(stale(version));
         }
-        external::store(self.conn, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
+        external::store(self, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
         after.keep_indexes(Some(before), self.conn)?;
         let texts = after.search_texts();
         if texts != before.search_texts() || after.found_as() != before.found_as() {
             search::store(self.conn, after.key(), after.found_as(), &texts, false)?;
         }
         let new = snapshot(after)?;
-        self.journal(E::KIND, after.key(), version, act, Some(&old), Some(&new))
+        self.journal(about(after, version), act, Some(&old), Some(&new))
     }
 
     /// Deletes a record that nothing refers to; its journal entry stays.
@@ -169,15 +186,15 @@ impl Tx<'_> {
         if !record.delete(self.conn)? {
             return Err(stale(record.version() + 1));
         }
-        external::store(self.conn, E::KIND, record.key(), record.external_ids(), &[])?;
+        external::store(self, E::KIND, record.key(), record.external_ids(), &[])?;
         search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
-        self.journal(E::KIND, record.key(), record.version() + 1, Act::new("deleted"), Some(&old), None)
+        self.journal(about(record, record.version() + 1), Act::new("deleted"), Some(&old), None)
     }
 
     /// A journal entry about something that is no record's change: a log-in, a refused password.
     pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
-        self.journal(kind, record, 0, act, None, None)
+        self.journal(About { kind, record, version: 0, owner: (None, None) }, act, None, None)
     }
 
     /// A journal entry about a record that is no change of its own fields, such as whom it is shared with. It
@@ -189,22 +206,30 @@ impl Tx<'_> {
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<()> {
-        self.journal(E::KIND, record.key(), record.version(), act, old, new)
+        self.journal(about(record, record.version()), act, old, new)
     }
 
     fn journal(
         &mut self,
-        kind: Kind,
-        record: Uuid,
-        version: i32,
+        about: About,
         act: Act<'_>,
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<()> {
+        debug_assert!(
+            about.version == 0 || crate::base::events::is_declared(about.kind, act.verb),
+            "say what {}.{} means where the area tells of its records (`r.tells`)",
+            about.kind.name,
+            act.verb
+        );
         let id = self.core.ids.next(self.now);
-        let entry = journal::Entry::of(id, self, kind, record, version, act, journal::changes(old, new));
+        let entry = journal::Entry::of(id, self, about, act, journal::changes(old, new));
         journal::append(self.conn, &entry)
     }
+}
+
+fn about<E: Entity>(record: &E, version: i32) -> About {
+    About { kind: E::KIND, record: record.key(), version, owner: record.owner() }
 }
 
 fn snapshot(record: &impl Serialize) -> Result<Value> {

@@ -40,9 +40,10 @@ impl<T> Answer<T> {
         self.status = Some(status);
         self
     }
-    /// These fields are told this once: the answer is stored nowhere with them.
-    pub fn secret_fields(mut self, fields: &'static [&'static str]) -> Answer<T> {
-        self.secrets = fields;
+    /// The fields that are shown this once: the answer is kept nowhere with them, and a repetition of the request
+    /// under its `Idempotency-Key` is answered with `null` in their place, which their schema has to allow.
+    pub fn secret_fields(mut self, names: &'static [&'static str]) -> Answer<T> {
+        self.secrets = names;
         self
     }
 }
@@ -76,7 +77,7 @@ impl<T: Serialize> Answer<T> {
             next_cursor: self.next,
             replayed: false,
             no_store: !self.secrets.is_empty(),
-            redact: self.secrets,
+            secrets: self.secrets,
             ..Reply::default()
         })
     }
@@ -98,8 +99,8 @@ pub struct Reply {
     pub replayed: bool,
     /// Holds a secret.
     pub no_store: bool,
-    /// The fields that are told this once, and are not kept for a repeated request.
-    pub redact: &'static [&'static str],
+    /// The fields that are shown this once.
+    pub secrets: &'static [&'static str],
     /// What the body is when it is not JSON.
     pub media_type: Option<&'static str>,
     /// The body, when it is made while it is sent.

@@ -7,7 +7,7 @@ use super::idempotency::{self, Key};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
 use crate::base::db::engine::Fate;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{Presence, Rx, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::messages::Lang;
 
@@ -26,7 +26,10 @@ pub struct Ctx {
     pub authorization: Option<String>,
     pub key: Option<Key>,
     pub expected: Option<i32>,
+    pub presence: Presence,
     pub dry_run: bool,
+    /// Where a stream of events goes on (`Last-Event-ID`).
+    pub last_event_id: Option<String>,
 }
 
 impl Ctx {
@@ -55,6 +58,7 @@ impl Ctx {
             .write(move |conn| {
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
                 tx.expected = ctx.expected;
+                tx.presence = ctx.presence;
                 idempotency::once(&mut tx, ctx.key.as_ref(), &mut work).map(|reply| (reply, fate))
             })
             .await

@@ -24,7 +24,7 @@ use crate::base::auth::cache::Recall;
 use crate::base::auth::{Caller, caller_of, forbidden};
 use crate::base::background::Task;
 use crate::base::core::Core;
-use crate::base::db::Tx;
+use crate::base::db::{Presence, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::messages::Lang;
 use crate::base::types::RecordId;
@@ -226,6 +226,7 @@ async fn answer(
     let caller = admit(app, req, &endpoint, seen).await?;
     let (media_type, body) = read_body(req, payload, &endpoint).await?;
     let expected = if_match(req, &endpoint)?;
+    let presence = presence(req, &endpoint)?;
     let key = idempotency_key(req, &endpoint, &caller, &body)?;
     let incoming = parse_body(&endpoint, media_type, &body)?;
     let query = params::parse(req.query_string(), &endpoint.params, &endpoint.common)?;
@@ -239,7 +240,9 @@ async fn answer(
         authorization: text_header(req, "authorization").map(str::to_owned),
         key,
         expected,
+        presence,
         dry_run: query.dry_run,
+        last_event_id: text_header(req, "last-event-id").map(str::to_owned),
     };
     let raw = RawReq { path: args, query, body: incoming };
     let reply = run(&endpoint, ctx, raw).await?;
@@ -415,6 +418,21 @@ fn if_match(req: &HttpRequest, endpoint: &Endpoint) -> Result<Option<i32>> {
     version.map(Some).ok_or_else(|| {
         params::bad(vec![Fault::parameter("If-Match", "invalid_header").with("expected", expected)])
     })
+}
+
+/// What a `PUT` says about whether its record is there: `If-Match`, or `If-None-Match: *`.
+fn presence(req: &HttpRequest, endpoint: &Endpoint) -> Result<Presence> {
+    if endpoint.nature != Nature::Upsert {
+        return Ok(Presence::Either);
+    }
+    let expected = match (req.headers().get("if-none-match"), req.headers().contains_key("if-match")) {
+        (None, false) => return Ok(Presence::Either),
+        (None, true) => return Ok(Presence::There),
+        (Some(value), false) if value.as_bytes().trim_ascii() == b"*" => return Ok(Presence::Absent),
+        (Some(_), false) => "*, to create only",
+        (Some(_), true) => "not together with If-Match",
+    };
+    Err(params::bad(vec![Fault::parameter("If-None-Match", "invalid_header").with("expected", expected)]))
 }
 
 fn idempotency_key(

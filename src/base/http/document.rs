@@ -49,7 +49,7 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ";
 
 /// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 17] = [
+const TAG_ORDER: [&str; 18] = [
     "auth",
     "me",
     "orders",
@@ -66,6 +66,7 @@ const TAG_ORDER: [&str; 17] = [
     "oauth",
     "regions",
     "settings",
+    "external-ids",
     "system",
 ];
 
@@ -396,8 +397,11 @@ fn operation(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Result<Value,
     let component = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
     if endpoint.nature.needs_version() {
         parameters.push(component("if_match"));
-    } else if endpoint.nature == Nature::Action {
+    } else if matches!(endpoint.nature, Nature::Action | Nature::Upsert) {
         parameters.push(component("if_match_optional"));
+    }
+    if endpoint.nature == Nature::Upsert {
+        parameters.push(component("create_only"));
     }
     if endpoint.nature.takes_key() {
         parameters.push(component("idempotency_key"));
@@ -407,6 +411,9 @@ fn operation(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Result<Value,
     }
     parameters.push(component("accept_language"));
     let mut about = endpoint.about.to_owned();
+    if endpoint.nature == Nature::Upsert {
+        about = format!("{about}\n\n{}", super::external::ABOUT).trim_start().to_owned();
+    }
     if let Access::Scope(scopes) = &endpoint.access {
         let names: Vec<String> = scopes.iter().map(|s| format!("`{s}`")).collect();
         about = format!("{about}\n\nNeeds the scope {}.", names.join(" or ")).trim_start().to_owned();
@@ -493,6 +500,7 @@ fn successes(endpoint: &Endpoint) -> Vec<u16> {
     match endpoint.nature {
         Nature::Upsert => vec![200, 201],
         Nature::Remove if endpoint.answer.is_some() => vec![200],
+        _ if !endpoint.answer_media.is_empty() => vec![200],
         nature => match &endpoint.answer {
             Some(_) => vec![nature.success()],
             None => vec![204],
@@ -642,6 +650,13 @@ fn parameters() -> Map<String, Value> {
         etag,
     );
     add(
+        "create_only",
+        "If-None-Match",
+        false,
+        "`*`: only if there is no such record yet; answered 412 when there is.",
+        json!({"type": "string", "maxLength": 1, "enum": ["*"]}),
+    );
+    add(
         "if_none_match",
         "If-None-Match",
         false,
@@ -652,7 +667,10 @@ fn parameters() -> Map<String, Value> {
         "idempotency_key",
         "Idempotency-Key",
         false,
-        "Makes a retry safe: the same key and request get the first answer again, for 24 hours.",
+        "Makes a retry safe: the same key and request get the first answer again, for 24 hours, without secrets that \
+         are shown once. The same request is the same method, path, query and body, byte for byte; another one is \
+         answered 422 `idempotency_key_reused`. While the first one runs: 409 `idempotency_in_progress` with \
+         `Retry-After`. Your keys are yours: another caller's never meet them.",
         json!({"type": "string", "minLength": 1, "maxLength": 255}),
     );
     add(

@@ -10,7 +10,8 @@ use crate::base::db::list::{ListSpec, Page, Row, Sort};
 use crate::base::db::{AnyId, Rx, journal};
 use crate::base::error::Result;
 use crate::base::http::params::Query;
-use crate::base::types::{At, Kind};
+use crate::base::http::{Answer, Endpoint, PathArgs, Req, Routes};
+use crate::base::types::{At, Kind, RecordId};
 use crate::load_from;
 use crate::people::UserId;
 
@@ -86,6 +87,39 @@ impl Row for journal::Entry {
     }
     fn sort_value(&self, _: &str) -> filter::Value {
         filter::Value::Int(i64::from(self.version))
+    }
+}
+
+/// A path that names one record, the last of its ids.
+pub trait NamesRecord {
+    const KIND: Kind;
+    fn record(&self) -> Uuid;
+}
+impl<I: RecordId> NamesRecord for I {
+    const KIND: Kind = I::KIND;
+    fn record(&self) -> Uuid {
+        self.uuid()
+    }
+}
+impl<I: RecordId, J: RecordId> NamesRecord for (I, J) {
+    const KIND: Kind = J::KIND;
+    fn record(&self) -> Uuid {
+        self.1.uuid()
+    }
+}
+
+impl Routes {
+    /// A record's history, for whoever gets the record from this handler.
+    pub fn history<P: PathArgs + NamesRecord, T: 'static>(
+        &mut self,
+        path: &'static str,
+        operation_id: &'static str,
+        get: fn(&mut Rx, &Req<P>) -> Result<Answer<T>>,
+    ) -> &mut Endpoint {
+        self.pages(path, operation_id, &HISTORY, move |rx: &mut Rx, req: &Req<P>| {
+            get(rx, req)?;
+            page(rx, P::KIND, req.path.record(), &req.query)
+        })
     }
 }
 

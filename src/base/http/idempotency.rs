@@ -2,14 +2,16 @@
 //! exactly when the write does; the same request again gets that answer. A failure keeps nothing.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use diesel::prelude::*;
+use serde_json::Value;
 
 use super::answer::Reply;
 use crate::base::auth::Caller;
-use crate::base::db::{Conn, Tx};
-use crate::base::error::{Problem, Result};
+use crate::base::db::{Tx, lock};
+use crate::base::error::{Error, Problem, Result, is_unique_violation};
 use crate::base::secret::sha256_hex;
 use crate::base::types::At;
 use crate::schema::idempotency_keys;
@@ -22,7 +24,8 @@ pub const KEPT: i64 = 24 * 3600;
 pub struct Key {
     pub owner: String,
     pub key: String,
-    /// SHA-256 over method, path, query and body.
+    /// SHA-256 over method, path, query and body, byte for byte: what means the same but is written otherwise is
+    /// another request. Headers do not count.
     pub fingerprint: String,
 }
 
@@ -55,8 +58,9 @@ struct Stored {
 /// Runs `work` once per key: gives the kept answer if there is one, else keeps the new one.
 pub fn once(tx: &mut Tx, key: Option<&Key>, work: impl FnOnce(&mut Tx) -> Result<Reply>) -> Result<Reply> {
     let Some(key) = key else { return work(tx) };
-    if let Conn::Pg(conn) = tx.conn {
-        lock_on_postgres(conn, key)?;
+    // Known without waiting, also when it runs in another process: the name is held until that one has ended.
+    if !lock::claim(tx.conn, &format!("key {}/{}", key.owner, key.key))? {
+        return Err(in_progress().into());
     }
     if let Some(reply) = recall(tx, key)? {
         return Ok(reply);
@@ -64,19 +68,6 @@ pub fn once(tx: &mut Tx, key: Option<&Key>, work: impl FnOnce(&mut Tx) -> Result
     let reply = work(tx)?;
     keep(tx, key, &reply)?;
     Ok(reply)
-}
-
-/// Known without waiting: the advisory lock is held until the other transaction ends.
-fn lock_on_postgres(conn: &mut diesel::PgConnection, key: &Key) -> Result<()> {
-    diesel::define_sql_function! {
-        fn pg_try_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
-    }
-    let digest = sha256_hex(format!("{}/{}", key.owner, key.key).as_bytes());
-    let number = i64::from_str_radix(&digest[..15], 16).unwrap_or(0);
-    match diesel::select(pg_try_advisory_xact_lock(number)).get_result(conn)? {
-        true => Ok(()),
-        false => Err(in_progress().into()),
-    }
 }
 
 fn in_progress() -> Problem {
@@ -120,22 +111,67 @@ fn keep(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
         status: i32::from(reply.status),
         version: reply.version,
         location: reply.location.clone(),
-        body: reply.body.clone().map(|b| String::from_utf8_lossy(&b).into_owned()),
+        body: reply.body.as_deref().map(|body| without(body, reply.secrets)).transpose()?,
         created_at: tx.now,
         expires_at: tx.now.plus_seconds(KEPT),
     };
-    diesel::insert_into(idempotency_keys::table).values(&row).execute(tx.conn)?;
-    // Now and then, by chance, a write clears away what has expired; no timer is needed for it.
-    if row.fingerprint.starts_with("00") {
-        let old = idempotency_keys::table.filter(idempotency_keys::expires_at.le(tx.now));
-        diesel::delete(old).execute(tx.conn)?;
+    match diesel::insert_into(idempotency_keys::table).values(&row).execute(tx.conn) {
+        // The other one ended between our look and now.
+        Err(error) if is_unique_violation(&error) => return Err(in_progress().into()),
+        other => other?,
+    };
+    match tx.core.in_flight.is_to_sweep() {
+        true => sweep(tx),
+        false => Ok(()),
     }
+}
+
+/// The body as it is kept: with `null` for what is shown only once.
+fn without(body: &[u8], secrets: &[&str]) -> Result<String> {
+    fn blank(value: &mut Value, secrets: &[&str]) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter_mut().for_each(|(name, value)| match secrets.contains(&name.as_str()) {
+                    true => *value = Value::Null,
+                    false => blank(value, secrets),
+                })
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| blank(item, secrets)),
+            _ => {}
+        }
+    }
+    if secrets.is_empty() {
+        return Ok(String::from_utf8_lossy(body).into_owned());
+    }
+    let unreadable = |e| Error::internal(format!("an answer with secrets is no JSON: {e}"));
+    let mut value: Value = serde_json::from_slice(body).map_err(unreadable)?;
+    blank(&mut value, secrets);
+    Ok(value.to_string())
+}
+
+/// Every so many kept answers, beginning with the first after a start, some that have expired are cleared away: more
+/// than have come meanwhile, and not so many that the request which does it would be slow.
+const SWEEP_EVERY: u64 = 20;
+const SWEEP_AT_MOST: i64 = 200;
+
+#[allow(clippy::disallowed_methods)] // kept answers are no records
+fn sweep(tx: &mut Tx) -> Result<()> {
+    use idempotency_keys::dsl;
+    let expired = dsl::idempotency_keys.filter(dsl::expires_at.le(tx.now));
+    let last: Option<At> = expired
+        .order(dsl::expires_at)
+        .select(dsl::expires_at)
+        .offset(SWEEP_AT_MOST - 1)
+        .first(tx.conn)
+        .optional()?;
+    let until = last.unwrap_or(tx.now);
+    diesel::delete(dsl::idempotency_keys.filter(dsl::expires_at.le(until))).execute(tx.conn)?;
     Ok(())
 }
 
-/// The keys whose first request is running in this process.
+/// The keys whose first request is running in this process, and how many answers it has kept.
 #[derive(Clone, Default)]
-pub struct InFlight(Arc<Mutex<HashSet<(String, String)>>>);
+pub struct InFlight(Arc<Mutex<HashSet<(String, String)>>>, Arc<AtomicU64>);
 
 /// Frees the key when dropped.
 pub struct Held(InFlight, (String, String));
@@ -149,6 +185,10 @@ impl InFlight {
             false => Err(in_progress().into()),
         }
     }
+    /// Counts a kept answer, and says whether it is its turn to clear away old ones.
+    fn is_to_sweep(&self) -> bool {
+        self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY)
+    }
     fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<(String, String)>> {
         self.0.lock().unwrap_or_else(|p| p.into_inner())
     }
@@ -157,5 +197,36 @@ impl InFlight {
 impl Drop for Held {
     fn drop(&mut self) {
         self.0.lock().remove(&self.1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_once_is_not_kept() {
+        let body = br#"{"id":"cli_1","client_secret":"s3cret","keys":[{"id":"k","client_secret":"x"}],"name":"ERP"}"#;
+        let kept = without(body, &["client_secret"]).unwrap();
+        let expected =
+            r#"{"id":"cli_1","client_secret":null,"keys":[{"id":"k","client_secret":null}],"name":"ERP"}"#;
+        assert_eq!(kept, expected);
+        assert_eq!(without(body, &[]).unwrap().as_bytes(), body, "nothing else is touched");
+    }
+
+    #[test]
+    fn a_request_is_the_same_only_byte_for_byte() {
+        let key = |method: &str, target: &str, body: &str| {
+            Key::new(&Caller::anonymous(), "k", method, target, body.as_bytes()).fingerprint
+        };
+        let first = key("POST", "/api/v1/orders", "{}");
+        assert_eq!(first, key("POST", "/api/v1/orders", "{}"));
+        for other in [
+            key("POST", "/api/v1/orders", "{ }"),
+            key("POST", "/api/v1/orders?x", "{}"),
+            key("PUT", "/api/v1/orders", "{}"),
+        ] {
+            assert_ne!(first, other);
+        }
     }
 }

@@ -11,6 +11,7 @@ pub mod context;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
+pub mod external;
 pub mod history;
 pub mod idempotency;
 pub mod params;
@@ -37,6 +38,7 @@ use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
+use super::events::Told;
 use super::types::RecordId;
 use shape::Shape;
 
@@ -412,6 +414,10 @@ pub struct Routes {
     pub expanders: expand::Expanders,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
+    /// Kinds of records whose changes are told as events.
+    pub told: Vec<Told>,
+    /// The kinds that other systems name.
+    pub kinds: Vec<external::NamedKind>,
     tag: &'static str,
 }
 
@@ -420,6 +426,11 @@ impl Routes {
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
         self.tags.push((name, about));
+    }
+
+    /// Changes of this kind of record are events.
+    pub fn tells(&mut self, told: Told) {
+        self.told.push(told);
     }
 
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
@@ -451,6 +462,16 @@ impl Routes {
         operation_id: &'static str,
         spec: &'static ListSpec,
         handler: fn(&mut Rx, &Req<P>) -> Result<Page<T>>,
+    ) -> &mut Endpoint {
+        self.pages(path, operation_id, spec, handler)
+    }
+
+    fn pages<P: PathArgs, T: Serialize + ToSchema + 'static>(
+        &mut self,
+        path: &'static str,
+        operation_id: &'static str,
+        spec: &'static ListSpec,
+        handler: impl Fn(&mut Rx, &Req<P>) -> Result<Page<T>> + Copy + Send + Sync + 'static,
     ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
         let run = Handler::Read(Box::new(move |raw| {
@@ -524,16 +545,6 @@ impl Routes {
         handler: fn(&mut Tx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         self.write(Nature::Remove, path, operation_id, handler)
-    }
-
-    /// Creates or changes by external id.
-    pub fn upsert<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
-        &mut self,
-        path: &'static str,
-        operation_id: &'static str,
-        handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
-    ) -> &mut Endpoint {
-        self.write(Nature::Upsert, path, operation_id, handler)
     }
 
     fn write<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
@@ -673,6 +684,7 @@ impl Endpoint {
     /// The answer is a file or a stream of one of these media types, not JSON.
     pub fn answers_media(&mut self, types: &'static [&'static str]) -> &mut Self {
         self.answer_media = types;
+        self.answer = None;
         self.unversioned()
     }
     /// The body may be this large, in bytes.

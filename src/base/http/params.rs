@@ -178,6 +178,18 @@ pub fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Percent-encodes a text as one part of a path.
+pub fn percent_encode(text: &str) -> String {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        match unreserved(byte) {
+            true => encoded.push(byte as char),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+        encoded
+    })
+}
+
 /// 400 with these faults.
 pub fn bad(faults: Vec<Fault>) -> Error {
     Problem { faults, ..Problem::new("invalid_parameter") }.into()

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::shape::Shape;
 use super::{Body, BodySchema, Components, Incoming, Media, from_value, refuse};
-use crate::base::error::{Error, Result};
+use crate::base::db::{ExternalId, external};
+use crate::base::error::{Error, Fault, Result};
 
 /// A merge patch of the form `T`, its present fields already checked.
 #[derive(Debug, Clone)]
@@ -45,10 +46,6 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
         let form = serde_json::to_value(current).map_err(|e| Error::internal(e.to_string()))?;
         self.merged(form)
     }
-    /// The form that the patch makes by itself, where there is no record yet.
-    pub fn alone(&self) -> Result<T> {
-        self.merged(Value::Null)
-    }
     fn merged(&self, mut form: Value) -> Result<T> {
         merge(&mut form, Value::Object(self.fields.clone()));
         // A patch that is right by itself can leave a form that is not, such as an address without a city.
@@ -59,8 +56,52 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
             from_value(form)
         })
     }
+}
+
+impl<T> Patch<T> {
+    /// A patch that changes nothing.
+    pub fn of_nothing() -> Patch<T> {
+        Patch { fields: Map::new(), shape: None, form: std::marker::PhantomData }
+    }
     pub fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
+    }
+    /// A field as it was sent.
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)
+    }
+    /// Whether it is about this field alone.
+    pub fn is_only(&self, field: &str) -> bool {
+        self.fields.len() == 1 && self.has(field)
+    }
+    /// What the patch makes by itself, where there is no record yet; the whole form is asked for.
+    pub fn whole<C: DeserializeOwned>(&self) -> Result<C> {
+        let mut form = Value::Null;
+        merge(&mut form, Value::Object(self.fields.clone()));
+        if let Some(shape) = &self.shape {
+            refuse(shape.check(&form))?;
+        }
+        from_value(form)
+    }
+    /// The same patch, with this external id among those that it lists; also where it lists none, if it `must`.
+    pub fn naming(&self, id: &ExternalId, must: bool) -> Result<Patch<T>> {
+        let mut fields = self.fields.clone();
+        let mut ids: Vec<ExternalId> = match fields.get("external_ids") {
+            None if !must => Vec::new(),
+            None | Some(Value::Null) => vec![id.clone()],
+            Some(list) => from_value(list.clone())?,
+        };
+        if must || fields.contains_key("external_ids") {
+            if !ids.contains(id) {
+                ids.push(id.clone());
+            }
+            if ids.len() > external::MOST {
+                let fault = Fault::at("/external_ids", "too_many_items").with("max", external::MOST);
+                return Err(Error::invalid(vec![fault]));
+            }
+            fields.insert("external_ids".into(), json!(ids));
+        }
+        Ok(Patch { fields, shape: self.shape.clone(), form: std::marker::PhantomData })
     }
 }
 

@@ -13,6 +13,8 @@ pub trait RecordId:
     Copy + Eq + std::hash::Hash + fmt::Display + FromStr<Err = NotAnId> + Send + Sync + 'static
 {
     const PREFIX: &'static str;
+    /// The kind of record that it names.
+    const KIND: Kind;
     fn from_uuid(uuid: Uuid) -> Self;
     fn uuid(self) -> Uuid;
 }
@@ -64,6 +66,7 @@ macro_rules! id_type {
 
         impl $crate::base::types::RecordId for $name {
             const PREFIX: &'static str = $prefix;
+            const KIND: $crate::base::types::Kind = <$name>::KIND;
             fn from_uuid(uuid: uuid::Uuid) -> Self {
                 Self(uuid)
             }

@@ -33,4 +33,7 @@ pub fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete an address", "Orders keep the address that they were given.")
         .fails_with(&["read_only_share"]);
+    r.history("/customers/{customer_id}/addresses/{address_id}/history", "listAddressHistory", http::get)
+        .scope(READ_OR_SHIP_TO)
+        .says("History of an address", "Every change: who, when, why, before and after.");
 }

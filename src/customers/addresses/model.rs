@@ -134,8 +134,21 @@ pub fn visible_to(caller: &Caller, customer: CustomerId) -> Cond {
     if caller.may(Scope::CustomersRead) {
         return of_customer;
     }
-    let goods = [AddressKind::Shipping, AddressKind::Both].map(|kind| Value::from(kind.as_str()));
-    of_customer.and(Cond::In("addresses.kind", goods.to_vec()))
+    of_customer.and(Cond::In("addresses.kind", shipped_to()))
+}
+
+/// Addresses, of all customers, that a caller sees.
+pub fn visible_of_all(caller: &Caller) -> Cond {
+    let of_visible = crate::customers::model::part_of_visible(caller, "addresses.customer_id");
+    match caller.may(Scope::CustomersRead) {
+        true => of_visible,
+        false => Cond::In("addresses.kind", shipped_to()).and(of_visible),
+    }
+}
+
+/// The kinds of addresses that goods go to.
+fn shipped_to() -> Vec<Value> {
+    [AddressKind::Shipping, AddressKind::Both].map(|kind| Value::from(kind.as_str())).to_vec()
 }
 
 pub static ADDRESSES: ListSpec = ListSpec {

@@ -1,6 +1,6 @@
 //! Endpoints of contacts: extract, call, answer.
 
-use super::model::{CONTACTS, Contact, ContactId, ContactInput};
+use super::model::{CONTACTS, Contact, ContactId, ContactInput, NamedContact};
 use super::work;
 use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
@@ -27,9 +27,12 @@ pub fn get(rx: &mut Rx, req: &Req<(CustomerId, ContactId)>) -> Result<Answer<Con
 }
 
 pub fn create(tx: &mut Tx, req: &Req<CustomerId, Json<ContactInput>>) -> Result<Answer<Contact>> {
-    let contact = work::create(tx, req.path, req.body.0.clone())?;
+    work::create(tx, req.path, req.body.0.clone()).map(created)
+}
+
+fn created(contact: Contact) -> Answer<Contact> {
     let path = path_to(&format!("customers/{}/contacts", contact.customer_id), contact.id);
-    Ok(answer(contact).located(path))
+    answer(contact).located(path)
 }
 
 pub fn update(
@@ -41,4 +44,18 @@ pub fn update(
 
 pub fn delete(tx: &mut Tx, req: &Req<(CustomerId, ContactId)>) -> Result<()> {
     work::delete(tx, req.path)
+}
+
+// ---- by external id ------------------------------------------------------------------------------------------
+
+pub fn get_named(rx: &mut Rx, req: &Req<ContactId>) -> Result<Answer<Contact>> {
+    work::find_visible(rx.conn, rx.caller, req.path).map(answer)
+}
+
+pub fn create_named(tx: &mut Tx, req: &Req<(), Json<NamedContact>>) -> Result<Answer<Contact>> {
+    work::create_named(tx, req.body.0.clone()).map(created)
+}
+
+pub fn update_named(tx: &mut Tx, req: &Req<ContactId, Patch<NamedContact>>) -> Result<Answer<Contact>> {
+    work::update_named(tx, req.path, &req.body).map(answer)
 }

@@ -35,4 +35,34 @@ pub fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says("Delete a contact", "Only one that no order names.")
         .fails_with(&["read_only_share", "still_referenced"]);
+    r.history("/customers/{customer_id}/contacts/{contact_id}/history", "listContactHistory", http::get)
+        .scope(READ)
+        .says("History of a contact", "Every change: who, when, why, before and after.");
+    by_external_id(r);
+}
+
+/// Beside the customers and not below one: a system that pushes a contact knows its own number of it, and need not
+/// know ours of the customer.
+fn by_external_id(r: &mut Routes) {
+    r.read_by_external_id(
+        "/contacts/by-external-id/{system}/{id}",
+        "getContactByExternalId",
+        http::get_named,
+    )
+    .scope(READ)
+    .says(
+        "Read a contact by external id",
+        "Its customer is in `customer_id`; its own path is below that customer.",
+    );
+    r.put_by_external_id(
+        "/contacts/by-external-id/{system}/{id}",
+        "upsertContactByExternalId",
+        http::create_named,
+        http::update_named,
+    )
+    .scope(WRITE)
+    .says("Create or change a contact by external id", "A new one needs a `name` and its customer, by `customer_id` or by `customer_external_id`, which is how the other system calls that customer. A contact stays with its customer: another one is answered 422.")
+    .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "name": "王芳", "title": "采购经理",
+        "mobile": "+86 138 0013 8000"}))
+    .fails_with(&["external_id_taken", "read_only_share"]);
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::auth::Caller;
+use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{ListSpec, Row, Sort};
 use crate::base::db::{ExternalId, Json};
 use crate::base::text;
@@ -128,6 +129,17 @@ pub struct ContactInput {
     pub external_ids: Vec<ExternalId>,
 }
 
+/// A contact as another system says it is: as [`ContactInput`], with whose contact it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedContact {
+    /// The customer, for a new contact; or `customer_external_id`. A contact stays with its customer.
+    pub customer_id: Option<CustomerId>,
+    /// The customer, as another system calls it.
+    pub customer_external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    pub contact: ContactInput,
+}
+
 pub static CONTACTS: ListSpec = ListSpec {
     id: "contacts.id",
     filters: &[],
@@ -144,4 +156,9 @@ impl Row for Contact {
     fn sort_value(&self, _: &str) -> Value {
         self.name_sort.clone().into()
     }
+}
+
+/// Contacts of the customers that a caller sees.
+pub fn visible_to(caller: &Caller) -> Cond {
+    crate::customers::model::part_of_visible(caller, "contacts.customer_id")
 }

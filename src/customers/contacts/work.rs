@@ -6,11 +6,12 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{Contact, ContactId, ContactInput};
+use super::model::{Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::rules;
+use crate::base::auth::Caller;
 use crate::base::db::filter::Cond;
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Faults, Result};
+use crate::base::db::{Act, Conn, Json, Rx, Tx, external};
+use crate::base::error::{Error, Faults, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::text;
 use crate::customers::{self, CustomerId};
@@ -21,6 +22,17 @@ pub fn find(conn: &mut Conn, customer: CustomerId, id: ContactId) -> Result<Cont
     let found = contacts::table
         .filter(contacts::id.eq(id))
         .filter(contacts::customer_id.eq(customer))
+        .select(Contact::as_select())
+        .first(conn)
+        .optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// The contact, if the caller sees its customer.
+pub fn find_visible(conn: &mut Conn, caller: &Caller, id: ContactId) -> Result<Contact> {
+    let found = contacts::table
+        .filter(contacts::id.eq(id))
+        .filter(visible_to(caller))
         .select(Contact::as_select())
         .first(conn)
         .optional()?;
@@ -56,8 +68,13 @@ pub fn insert(tx: &mut Tx, customer: CustomerId, input: ContactInput) -> Result<
 
 pub fn update(tx: &mut Tx, path: (CustomerId, ContactId), patch: &Patch<ContactInput>) -> Result<Contact> {
     let before = begin(tx, path)?;
+    let input = patch.onto(&form_of(&before))?;
+    change(tx, before, input)
+}
+
+fn change(tx: &mut Tx, before: Contact, input: ContactInput) -> Result<Contact> {
     let mut faults = Faults::default();
-    let input = rules::clean(patch.onto(&form_of(&before))?, "", tx.today(), &mut faults);
+    let input = rules::clean(input, "", tx.today(), &mut faults);
     faults.done()?;
     if input.is_primary && !before.is_primary {
         clear_primary(tx, before.customer_id)?;
@@ -65,6 +82,36 @@ pub fn update(tx: &mut Tx, path: (CustomerId, ContactId), patch: &Patch<ContactI
     let mut contact = filled_in(before.clone(), input);
     tx.save(&before, &mut contact, Act::UPDATED)?;
     Ok(contact)
+}
+
+/// Adds a contact that another system names, to the customer that it says.
+pub fn create_named(tx: &mut Tx, named: NamedContact) -> Result<Contact> {
+    let NamedContact { customer_id, customer_external_id, contact } = named;
+    let customer = external::referred(tx, customer_id, customer_external_id.as_ref(), "customer_id")?;
+    match found(create(tx, customer, contact))? {
+        Some(contact) => Ok(contact),
+        None => Err(external::unknown::<CustomerId>("customer_id")),
+    }
+}
+
+/// Changes a contact that another system names; the customer that it says is the one it is of.
+pub fn update_named(tx: &mut Tx, id: ContactId, patch: &Patch<NamedContact>) -> Result<Contact> {
+    let contact = find_visible(tx.conn, tx.caller, id)?;
+    let before = begin(tx, (contact.customer_id, id))?;
+    let form = NamedContact {
+        customer_id: Some(before.customer_id),
+        customer_external_id: None,
+        contact: form_of(&before),
+    };
+    let named = patch.onto(&form)?;
+    external::stays(
+        tx.conn,
+        before.customer_id,
+        named.customer_id,
+        named.customer_external_id,
+        "customer_id",
+    )?;
+    change(tx, before, named.contact)
 }
 
 pub fn delete(tx: &mut Tx, path: (CustomerId, ContactId)) -> Result<()> {

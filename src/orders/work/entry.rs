@@ -8,7 +8,7 @@ use super::super::model::{
     LineInput, Order, OrderHead, OrderId, OrderInput, OrderLine, OrderLineId, OrderRow, PriceSource,
 };
 use super::super::rules::{Fulfilment, OrderAction, OrderStatus, Sums, line_digest, line_sums, total};
-use super::find_for;
+use super::{find_for, find_theirs};
 use crate::base::auth::{Scope, Sight, forbidden};
 use crate::base::db::{Act, Json, Tx, number_range};
 use crate::base::error::{Error, Fault, Problem, Result, found};
@@ -158,7 +158,7 @@ fn default_address(tx: &mut Tx, customer: &Customer, kind: AddressKind) -> Resul
 }
 
 /// `before` is who is the rep already; they need not be looked at again.
-fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Option<UserId>) -> Result<()> {
+pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Option<UserId>) -> Result<()> {
     if tx.caller.sight == Sight::Own && head.rep_id.map(|r| r.0) != tx.caller.user {
         // A rep enters orders for themselves only.
         return Err(forbidden(&[Scope::CustomersReassign]));
@@ -197,7 +197,7 @@ fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Option
 }
 
 /// The team of the rep. What a team's machine client enters without a rep belongs to a team that it sees.
-fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<Option<TeamId>> {
+pub fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<Option<TeamId>> {
     match rep {
         Some(rep) => Ok(people::find_user(tx.conn, rep)?.team_id),
         None if tx.caller.sight == Sight::Team => {
@@ -208,7 +208,7 @@ fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<Opti
     }
 }
 
-fn set_head(row: &mut OrderRow, head: OrderHead, team_id: Option<TeamId>) {
+pub fn set_head(row: &mut OrderRow, head: OrderHead, team_id: Option<TeamId>) {
     row.contact_id = head.contact_id;
     row.rep_id = head.rep_id;
     row.team_id = team_id;
@@ -228,7 +228,7 @@ fn set_head(row: &mut OrderRow, head: OrderHead, team_id: Option<TeamId>) {
     row.external_ids = Json(head.external_ids);
 }
 
-fn head_of(row: &OrderRow) -> OrderHead {
+pub fn head_of(row: &OrderRow) -> OrderHead {
     OrderHead {
         contact_id: row.contact_id,
         rep_id: row.rep_id,
@@ -249,16 +249,24 @@ fn head_of(row: &OrderRow) -> OrderHead {
     }
 }
 
-/// Changes the head of a draft.
+/// Changes the head of a draft. What other systems call the order may be added whenever they learn of it.
 pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderHead>) -> Result<Order> {
-    let before = find_for(tx, id, OrderAction::Edit)?;
+    let named_only = patch.is_only("external_ids");
+    let before = match named_only {
+        true => find_theirs(tx, id, OrderAction::Edit)?,
+        false => find_for(tx, id, OrderAction::Edit)?,
+    };
     let head = patch.onto(&head_of(&before.row))?;
-    let customer = customers::load(tx.conn, before.row.customer_id)?;
-    check_head(tx, &head, &customer, before.row.rep_id)?;
-    let team_id = team_of(tx, head.rep_id, &customer)?;
     let mut order = before.clone();
-    set_head(&mut order.row, head, team_id);
-    recompute(&mut order)?;
+    if named_only {
+        order.row.external_ids = Json(head.external_ids);
+    } else {
+        let customer = customers::load(tx.conn, before.row.customer_id)?;
+        check_head(tx, &head, &customer, before.row.rep_id)?;
+        let team_id = team_of(tx, head.rep_id, &customer)?;
+        set_head(&mut order.row, head, team_id);
+        recompute(&mut order)?;
+    }
     tx.save(&before, &mut order, Act::UPDATED)?;
     Ok(order)
 }
@@ -469,14 +477,14 @@ fn total_fault(pointer: String, expected: Option<Amount>, computed: Amount) -> O
     expected.filter(|e| *e != computed).map(|_| Fault::at(pointer, "total_is").with("computed", computed))
 }
 
-fn total_faults(input: &LineInput, line: &OrderLine, at: &str) -> Vec<Fault> {
+pub fn total_faults(input: &LineInput, line: &OrderLine, at: &str) -> Vec<Fault> {
     [("net", input.net, line.net), ("tax", input.tax, line.tax), ("gross", input.gross, line.gross)]
         .into_iter()
         .filter_map(|(name, expected, computed)| total_fault(format!("{at}/{name}"), expected, computed))
         .collect()
 }
 
-fn check_expected_totals(
+pub fn check_expected_totals(
     order: &Order,
     net: Option<Amount>,
     tax: Option<Amount>,
@@ -547,7 +555,7 @@ pub fn update_line(tx: &mut Tx, id: OrderId, line: OrderLineId, patch: &Patch<Li
     Ok(order)
 }
 
-fn input_of(line: &OrderLine) -> LineInput {
+pub fn input_of(line: &OrderLine) -> LineInput {
     LineInput {
         product_id: line.product_id,
         description: Some(line.description.clone()),

@@ -1,9 +1,11 @@
 //! Use cases on orders: finding them, entering and changing them ([`entry`]), the steps of their life
-//! ([`life`]), what a reviewer must look at ([`review`]), changes after confirmation ([`revise`]).
+//! ([`life`]), what a reviewer must look at ([`review`]), changes after confirmation ([`revise`]), what another
+//! system sends again ([`push`]).
 
 pub mod entry;
 pub mod life;
 pub mod obstacles;
+pub mod push;
 pub mod review;
 pub mod revise;
 
@@ -41,6 +43,13 @@ pub fn is_visible(conn: &mut Conn, visible: Cond, id: OrderId) -> Result<bool> {
 
 /// The order, for a step that the caller may take: seen, the version that they saw, allowed by life and rights.
 pub fn find_for(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> {
+    let order = find_theirs(tx, id, action)?;
+    allow(&order.row, action, tx.caller)?;
+    Ok(order)
+}
+
+/// The same, wherever the order is in its life.
+pub fn find_theirs(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> {
     let order = find(tx.conn, tx.caller, id)?;
     if !action.scopes().iter().any(|s| tx.caller.may(*s)) {
         return Err(forbidden(action.scopes()));
@@ -49,7 +58,6 @@ pub fn find_for(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> 
         return Err(Problem::new("read_only_share").into());
     }
     tx.check_expected(&order)?;
-    allow(&order.row, action, tx.caller)?;
     Ok(order)
 }
 
