@@ -10,6 +10,7 @@ use crate::base::core::Core;
 use crate::base::db::Conn;
 use crate::base::db::filter::Cond;
 use crate::base::error::Result;
+use crate::base::messages::Lang;
 use crate::base::types::Quantity;
 use crate::orders::model::{Order, OrderId, OrderLine, OrderLineId, OrderRow};
 use crate::orders::rules::{OrderStatus, Sums, line_sums, progress, total};
@@ -18,6 +19,8 @@ use crate::shipments::model::ShipmentStatus;
 
 /// Orders looked at in one snapshot.
 const CHUNK: i64 = 500;
+/// Entries of the audit trail verified in one snapshot.
+const AUDIT_CHUNK: i64 = 10_000;
 
 /// What is off, in words; `progress` hears how many orders have been looked at.
 pub fn check(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<String>> {
@@ -29,6 +32,23 @@ pub fn check(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<Stri
         after = last;
         faults.extend(found.faults);
         progress(found.looked_at);
+    }
+    faults.extend(check_audit_trail(core)?);
+    Ok(faults)
+}
+
+/// Verifies the audit trail, part by part.
+fn check_audit_trail(core: &Arc<Core>) -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    let mut from = Some(1);
+    while let Some(next) = from {
+        let reader = core.clone();
+        let part = core.engine.read_now(move |conn| {
+            crate::audit::work::verify(conn, &reader.sequencer, Lang::En, next, AUDIT_CHUNK, None)
+        })?;
+        faults
+            .extend(part.faults.iter().map(|f| format!("audit trail, entry {}: {}", f.sequence, f.message)));
+        from = part.next_sequence;
     }
     Ok(faults)
 }

@@ -6,6 +6,7 @@
 // Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
 #![allow(clippy::result_large_err)]
 
+pub mod audit;
 pub mod base;
 pub mod check;
 pub mod clients;
@@ -44,6 +45,7 @@ pub const AREAS: &[Area] = &[
     shipments::AREA,
     reports::AREA,
     events::AREA,
+    audit::AREA,
     system::AREA,
     // After all areas whose records have external ids.
     external_ids::AREA,

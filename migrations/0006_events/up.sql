@@ -12,8 +12,8 @@ CREATE INDEX journal_occurred ON journal (occurred_at, id);
 CREATE INDEX journal_actor ON journal (actor_id, occurred_at, id);
 CREATE INDEX journal_client ON journal (client, occurred_at, id);
 CREATE INDEX journal_request ON journal (request_id, id);
-CREATE INDEX journal_type ON journal (event_type, sequence);
-CREATE INDEX journal_kind ON journal (record_kind, sequence);
+CREATE INDEX journal_type ON journal (event_type, occurred_at, id);
+CREATE INDEX journal_kind ON journal (record_kind, occurred_at, id);
 
 -- Where the chain ends: one row.
 CREATE TABLE journal_head (

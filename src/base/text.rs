@@ -648,6 +648,17 @@ fn form_length(words: &[String], at_end: bool) -> usize {
         .unwrap_or(0)
 }
 
+/// A cell of a table that people open in a spreadsheet: what it would take for a formula gets an apostrophe before
+/// it. A negative number stays one.
+pub fn harmless_cell(cell: &str) -> std::borrow::Cow<'_, str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let tempts = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    match tempts && !cell.strip_prefix('-').is_some_and(is_number) {
+        true => format!("'{cell}").into(),
+        false => cell.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

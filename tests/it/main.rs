@@ -3,6 +3,7 @@
 #[macro_use]
 mod support;
 
+mod audit;
 mod bad_input;
 mod clients;
 mod contract;
@@ -10,6 +11,7 @@ mod crowd;
 mod demo;
 mod document;
 mod engine;
+mod events;
 mod external_ids;
 mod fixtures;
 mod idempotency;

@@ -305,11 +305,19 @@ impl TestApp {
         self.app.as_ref().expect("until dropped")
     }
 
-    #[allow(dead_code)] // the first task comes with the event feed
     /// Runs the work that goes on beside requests until there is nothing to do at this moment of the clock.
     pub fn run_background(&self) {
-        let app = self.app.as_ref().expect("until dropped").clone().into_inner();
-        salesdesk::base::background::run_until_idle(&app).expect("the tasks run");
+        salesdesk::base::background::run_until_idle(&self.shared()).expect("the tasks run");
+    }
+
+    /// The product, for threads that work beside requests.
+    pub fn shared(&self) -> Arc<App> {
+        self.app.as_ref().expect("until dropped").clone().into_inner()
+    }
+
+    /// What `salesdesk check` finds.
+    pub fn check(&self) -> Vec<String> {
+        salesdesk::check::check(&self.core, |_| {}).expect("checked")
     }
 
     pub fn endpoints(&self) -> &[Arc<Endpoint>] {
@@ -403,6 +411,20 @@ impl TestApp {
         replies
     }
 
+    /// The body of a stream, which goes on.
+    pub fn opened(&self, ask: &Ask) -> actix_web::body::BoxBody {
+        let response = self.run(self.respond(ask));
+        assert_eq!(response.status(), 200);
+        response.into_body()
+    }
+
+    /// The first chunks of a stream.
+    pub fn streamed(&self, ask: &Ask, chunks: usize) -> Vec<String> {
+        let mut body = self.opened(ask);
+        let texts = (0..chunks).map(|_| self.run(next_chunk(&mut body)));
+        texts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    }
+
     pub fn ask(&self, ask: &Ask) -> Reply {
         let reply = self.runner.block_on(self.perform(ask));
         self.examine(ask, &reply);
@@ -420,7 +442,7 @@ impl TestApp {
         self.runner.block_on(work)
     }
 
-    async fn perform(&self, ask: &Ask) -> Reply {
+    async fn respond(&self, ask: &Ask) -> ServiceResponse {
         let mut request = TestRequest::default()
             .method(ask.method.parse().expect("a method"))
             .uri(&ask.path)
@@ -434,7 +456,11 @@ impl TestApp {
             }
             request = request.set_payload(body.clone());
         }
-        let response = (self.serve.as_ref().expect("until dropped"))(request).await;
+        (self.serve.as_ref().expect("until dropped"))(request).await
+    }
+
+    async fn perform(&self, ask: &Ask) -> Reply {
+        let response = self.respond(ask).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let media_type = headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
         let bytes = match media_type {

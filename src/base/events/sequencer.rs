@@ -250,7 +250,7 @@ fn in_version_order(waiting: Vec<Waiting>) -> Vec<Waiting> {
         by_record.entry(entry.record_id).or_default().push(entry);
     }
     for entries in by_record.values_mut() {
-        entries.sort_by(|a, b| (b.version, b.id).cmp(&(a.version, a.id)));
+        entries.sort_by_key(|e| std::cmp::Reverse((e.version, e.id)));
     }
     records.iter().filter_map(|record| by_record.get_mut(record)?.pop()).collect()
 }

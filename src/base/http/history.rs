@@ -85,8 +85,11 @@ impl Row for journal::Entry {
     fn id(&self) -> Uuid {
         self.id.0
     }
-    fn sort_value(&self, _: &str) -> filter::Value {
-        filter::Value::Int(i64::from(self.version))
+    fn sort_value(&self, name: &str) -> filter::Value {
+        match name {
+            "occurred_at" => self.occurred_at.into(),
+            _ => i64::from(self.version).into(),
+        }
     }
 }
 
@@ -131,16 +134,17 @@ pub fn page(rx: &mut Rx, kind: Kind, record: Uuid, query: &Query) -> Result<Page
     Ok(page.with(entries))
 }
 
+/// An entry's changes, field by field.
+pub fn changes_of(entry: &journal::Entry) -> Vec<FieldChange> {
+    let change = |(field, pair): (&String, &Value)| FieldChange {
+        field: field.clone(),
+        before: pair[0].clone(),
+        after: pair[1].clone(),
+    };
+    entry.changes.iter().map(change).collect()
+}
+
 fn entry(entry: &journal::Entry) -> HistoryEntry {
-    let changes = entry
-        .changes
-        .iter()
-        .map(|(field, pair)| FieldChange {
-            field: field.clone(),
-            before: pair[0].clone(),
-            after: pair[1].clone(),
-        })
-        .collect();
     HistoryEntry {
         version: entry.version,
         event: entry.event_type.clone(),
@@ -150,6 +154,6 @@ fn entry(entry: &journal::Entry) -> HistoryEntry {
         client: entry.client.clone(),
         reason: entry.reason.clone(),
         request_id: entry.request_id.clone(),
-        changes,
+        changes: changes_of(entry),
     }
 }

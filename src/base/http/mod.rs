@@ -485,7 +485,7 @@ impl Routes {
             default_sort: spec.default_sort,
             fields: true,
             expand: spec.expand,
-            dry_run: false,
+            ..Common::default()
         };
         endpoint
     }
@@ -661,6 +661,13 @@ impl Endpoint {
     }
     pub fn takes(&mut self, params: &[Param]) -> &mut Self {
         self.params.extend_from_slice(params);
+        self
+    }
+    /// The filters and sorts of a list, without its pages: for what answers all of it.
+    pub fn takes_filters_of(&mut self, spec: &'static ListSpec) -> &mut Self {
+        self.params.extend(spec.filters.iter().map(|f| f.param));
+        self.common.default_sort = spec.default_sort;
+        self.common.only_sorts = Some(spec.sort_names);
         self
     }
     pub fn expands(&mut self, paths: &'static [&'static str]) -> &mut Self {

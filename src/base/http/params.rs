@@ -200,12 +200,20 @@ pub fn bad(faults: Vec<Fault>) -> Error {
 pub struct Common {
     /// `limit`, `cursor`, `include`, and `sort` over these names.
     pub sorts: Option<&'static [&'static str]>,
+    /// `sort` over these names, for what answers a whole list without pages.
+    pub only_sorts: Option<&'static [&'static str]>,
     pub default_sort: &'static str,
     /// `fields`
     pub fields: bool,
     /// `expand` over these paths.
     pub expand: &'static [&'static str],
     pub dry_run: bool,
+}
+
+impl Common {
+    fn sort_names(&self) -> Option<&'static [&'static str]> {
+        self.sorts.or(self.only_sorts)
+    }
 }
 
 /// Checks a raw query string against the declaration; all faults at once.
@@ -231,7 +239,7 @@ pub fn parse(raw: &str, params: &[Param], common: &Common) -> Result<Query> {
     for param in params.iter().filter(|p| p.required && !seen.iter().any(|s| s == p.name)) {
         faults.push(Fault::parameter(param.name, "required"));
     }
-    if let (Some(sorts), true) = (common.sorts, query.sort.is_empty()) {
+    if let (Some(sorts), true) = (common.sort_names(), query.sort.is_empty()) {
         query.sort = split_sort(common.default_sort, sorts).unwrap_or_default();
     }
     if faults.is_empty() { Ok(query) } else { Err(bad(faults)) }
@@ -257,6 +265,9 @@ fn common_names(common: &Common) -> Vec<&'static str> {
     let mut names = Vec::new();
     if common.sorts.is_some() {
         names.extend(["limit", "cursor", "include", "sort"]);
+    }
+    if common.only_sorts.is_some() {
+        names.push("sort");
     }
     if common.fields {
         names.push("fields");
@@ -362,7 +373,7 @@ fn take_common(
             Ok(())
         }
         "include" => take_words(name, &["total_count"], value).map(|w| query.total_count = !w.is_empty()),
-        "sort" => split_sort(value, common.sorts.unwrap_or(&[])).map(|sort| query.sort = sort),
+        "sort" => split_sort(value, common.sort_names().unwrap_or(&[])).map(|sort| query.sort = sort),
         "fields" => split(name, value).map(|fields| query.fields = Some(fields.map(str::to_owned).collect())),
         "expand" => take_words(name, common.expand, value)
             .map(|words| query.expand = words.into_iter().map(str::to_owned).collect()),
@@ -445,7 +456,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
 
 fn sort_document(common: &Common) -> Json {
     let names: Vec<String> =
-        common.sorts.unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
+        common.sort_names().unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
     json!({"name": "sort", "in": "query", "explode": false, "style": "form",
         "description": format!("Up to three keys; `-` sorts descending. Default `{}`.", common.default_sort),
         "schema": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "enum": names}}})
