@@ -12,7 +12,6 @@ use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
-use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
 use crate::people::model::Reason;
@@ -42,9 +41,16 @@ pub fn get(rx: &mut Rx, req: &Req<ClientId>) -> Result<Answer<ClientView>> {
 
 pub fn create(tx: &mut Tx, req: &Req<(), Json<ClientInput>>) -> Result<Answer<ClientWithSecret>> {
     let secret = rules::new_secret();
-    let client = work::create(tx, req.body.0.clone(), &secret)?;
+    let client = work::create(tx, req.body.0.clone(), Some(&secret))?;
     let path = path_to("clients", client.id);
     Ok(told_once(tx.caller, client, secret).located(path))
+}
+
+/// As [`create`], without a secret.
+pub fn declare(tx: &mut Tx, req: &Req<(), Json<ClientInput>>) -> Result<Answer<ClientView>> {
+    let client = work::create(tx, req.body.0.clone(), None)?;
+    let path = path_to("clients", client.id);
+    Ok(answer(tx.caller, client).located(path))
 }
 
 pub fn update(tx: &mut Tx, req: &Req<ClientId, Patch<ClientInput>>) -> Result<Answer<ClientView>> {
@@ -77,9 +83,4 @@ pub fn revoke(tx: &mut Tx, req: &Req<ClientId, Json<Reason>>) -> Result<Answer<C
 
 pub fn actions(rx: &mut Rx, req: &Req<ClientId>) -> Result<Answer<ActionStates>> {
     work::action_states(rx, req.path).map(Answer::of)
-}
-
-pub fn history(rx: &mut Rx, req: &Req<ClientId>) -> Result<Page<HistoryEntry>> {
-    let client = work::find(rx.conn, req.path)?;
-    history::page(rx, ClientId::KIND, client.id.0, &req.query)
 }

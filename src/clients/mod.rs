@@ -19,8 +19,8 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
 use crate::base::http::Routes;
-use crate::base::http::history::HISTORY;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::ClientId;
@@ -31,6 +31,7 @@ const READ: &[Scope] = &[Scope::ClientsRead];
 const WRITE: &[Scope] = &[Scope::ClientsWrite];
 
 fn routes(r: &mut Routes) {
+    r.tells(TOLD);
     r.tag("clients", "Machine clients: programs that call the API, and what they may do.");
     records(r);
     life(r);
@@ -58,10 +59,39 @@ fn records(r: &mut Routes) {
         )
         .example(json!({"scopes": ["customers:read", "orders:read"], "token_lifetime": 900}))
         .fails_with(&["external_id_taken", "client_restricted"]);
-    r.list("/clients/{client_id}/history", "listClientHistory", &HISTORY, http::history)
+    r.history("/clients/{client_id}/history", "listClientHistory", http::get)
         .scope(READ)
-        .says("Read a machine client's history", "");
+        .says("History of a machine client", "Every change: who, when, why, before and after.");
+    r.read_by_external_id("/clients/by-external-id/{system}/{id}", "getClientByExternalId", http::get)
+        .scope(READ)
+        .expands(model::CLIENTS.expand)
+        .says("Read a machine client by external id", "");
+    r.put_by_external_id(
+        "/clients/by-external-id/{system}/{id}",
+        "upsertClientByExternalId",
+        http::declare,
+        http::update,
+    )
+    .scope(WRITE)
+    .says("Create or change a machine client by external id", "For tools that set up what is described in files. A new one needs `name` and `scopes`, and has no secret, so that none is told to whoever repeats the push: `rotate-secret` makes its first.")
+    .example(json!({"name": "SAP", "scopes": ["customers:read", "orders:read"]}))
+    .fails_with(&["external_id_taken", "client_restricted"]);
 }
+
+const TOLD: Told = Told {
+    kind: ClientId::KIND,
+    scopes: READ,
+    select: "SELECT clients.id FROM clients WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        ("suspended", "It gets no tokens, until it is resumed."),
+        ("resumed", "It gets tokens again."),
+        ("revoked", "It gets no tokens any more."),
+        ("secret_rotated", "It has a new secret."),
+    ],
+};
 
 fn life(r: &mut Routes) {
     let fails = &["invalid_transition", "client_restricted"];
@@ -145,14 +175,14 @@ static PROBLEMS: &[ProblemText] = &[
     problem_text(
         "client_restricted",
         403,
-        ["Beyond the client's customers", "超出客户端的客户范围"],
+        ["Beyond the client's restriction", "超出客户端的限制范围"],
         [
-            "The client is restricted to certain customers, and this reaches beyond them.",
-            "该客户端仅限于特定客户，此操作超出其范围。",
+            "The client is restricted to certain customers or to a team, and this reaches beyond them.",
+            "该客户端仅限于特定客户或团队，此操作超出其范围。",
         ],
         [
-            "Name one of its customers, or let an administrator change its customer_ids.",
-            "请指定其客户之一，或由管理员更改其 customer_ids。",
+            "Name one of its customers, or let an administrator change its customer_ids or team_id.",
+            "请指定其客户之一，或由管理员更改其 customer_ids 或 team_id。",
         ],
     ),
 ];

@@ -73,9 +73,9 @@ pub struct Client {
     #[serde(skip)]
     pub token_epoch: i32,
     #[serde(skip)]
-    pub secret_digest: String,
-    /// Since when it has its present secret.
-    pub secret_set_at: At,
+    pub secret_digest: Option<String>,
+    /// Since when it has its present secret; null when it has none.
+    pub secret_set_at: Option<At>,
     #[serde(skip)]
     pub previous_digest: Option<String>,
     /// Until when the secret before the present one works too; null when none does.

@@ -83,7 +83,7 @@ pub fn secret_fits(presented: &str, client: Option<&Client>, now: At) -> bool {
         let fits = secret::same(kept.unwrap_or(DECOY).as_bytes(), presented.as_bytes());
         fits && kept.is_some()
     };
-    let present = is(client.map(|c| c.secret_digest.as_str()));
+    let present = is(client.and_then(|c| c.secret_digest.as_deref()));
     let previous = is(client.and_then(|c| c.previous_digest.as_deref()));
     present || (previous && client.and_then(|c| c.previous_secret_until).is_some_and(|until| now < until))
 }
@@ -128,7 +128,7 @@ mod tests {
         let (old, new) = (new_secret(), new_secret());
         assert_ne!(old, new);
         let rotated = Client {
-            secret_digest: digest(&new),
+            secret_digest: Some(digest(&new)),
             previous_digest: Some(digest(&old)),
             previous_secret_until: Some(now.plus_seconds(60)),
             ..client()

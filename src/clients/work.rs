@@ -37,12 +37,12 @@ pub fn action_states(rx: &mut Rx, id: ClientId) -> Result<ActionStates> {
     Ok(ActionStates { data: rules::action_states(rx.caller, &client, rx.lang) })
 }
 
-/// Registers a client under this secret.
-pub fn create(tx: &mut Tx, input: ClientInput, secret: &str) -> Result<Client> {
+/// Registers a client, with this secret; without one it gets no tokens until it is given one.
+pub fn create(tx: &mut Tx, input: ClientInput, secret: Option<&str>) -> Result<Client> {
     tx.caller.demand_unrestricted()?;
     let input = checked(tx, input, None)?;
     let mut client = filled_in(blank(tx.new_id(), tx.now), input);
-    client.secret_digest = rules::digest(secret);
+    (client.secret_digest, client.secret_set_at) = (secret.map(rules::digest), secret.map(|_| tx.now));
     tx.create(&mut client)?;
     Ok(client)
 }
@@ -82,19 +82,20 @@ pub fn rotate(tx: &mut Tx, id: ClientId, overlap_hours: Option<i64>, secret: &st
     let status = after(tx.caller, &before, ClientAction::RotateSecret)?;
     let mut client = Client {
         status,
-        secret_digest: rules::digest(secret),
-        secret_set_at: tx.now,
+        secret_digest: Some(rules::digest(secret)),
+        secret_set_at: Some(tx.now),
         previous_digest: None,
         previous_secret_until: None,
         ..before.clone()
     };
-    match overlap_hours.unwrap_or(OVERLAP_HOURS) {
+    match (overlap_hours.unwrap_or(OVERLAP_HOURS), &before.secret_digest) {
         // Somebody else may have the secret, and so the tokens that it gave.
-        0 => client.token_epoch += 1,
-        hours => {
-            client.previous_digest = Some(before.secret_digest.clone());
+        (0, _) => client.token_epoch += 1,
+        (hours, Some(present)) => {
+            client.previous_digest = Some(present.clone());
             client.previous_secret_until = Some(tx.now.plus_seconds(hours * 3600));
         }
+        (_, None) => {}
     }
     tx.save(&before, &mut client, Act::new(ClientAction::RotateSecret.verb()))?;
     tx.core.callers.forget();
@@ -152,8 +153,8 @@ fn blank(id: ClientId, now: At) -> Client {
         allowed_networks: Json(vec![]),
         token_lifetime: super::model::TOKEN_LIFETIME,
         token_epoch: 1,
-        secret_digest: String::new(),
-        secret_set_at: now,
+        secret_digest: None,
+        secret_set_at: None,
         previous_digest: None,
         previous_secret_until: None,
         last_used_at: None,

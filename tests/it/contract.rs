@@ -671,6 +671,18 @@ fn requests_told(app: &TestApp, begin: &str) -> BTreeSet<String> {
     }
 }
 
+/// Whether an answer is the first one again, but for what was told once: an answer that nobody may store says null
+/// there the second time.
+fn repeats(again: &Reply, first: &Reply) -> bool {
+    if first.header("cache-control") != Some("no-store") {
+        return again.bytes == first.bytes;
+    }
+    let fields = first.body.as_object().into_iter().flatten();
+    let told_once = fields.filter(|(name, value)| again.body[name.as_str()] != **value);
+    let names: Vec<&String> = told_once.map(|(name, _)| name).collect();
+    !names.is_empty() && names.iter().all(|name| again.body[name.as_str()].is_null())
+}
+
 fn a_repeated_request_with_its_key_is_done_once(app: &TestApp) {
     each(app, creates, |endpoint| {
         let key = format!("key {}", app.unique());
@@ -681,10 +693,8 @@ fn a_repeated_request_with_its_key_is_done_once(app: &TestApp) {
         let counts = app.row_counts();
         let again = client.post(&path, body.clone()).expect(201);
         assert_eq!(again.header("idempotent-replayed"), Some("true"));
-        assert_eq!(
-            (&again.bytes, again.etag(), again.location()),
-            (&first.bytes, first.etag(), first.location())
-        );
+        assert!(repeats(&again, &first), "{again} is not {first}");
+        assert_eq!((again.etag(), again.location()), (first.etag(), first.location()));
         assert_eq!(app.row_counts(), counts, "the repeated request left something");
         // Another request under the same key is a mistake.
         client.post(&with_query(&path, "dry_run=true"), body).refused(422, "idempotency_key_reused");
@@ -806,7 +816,8 @@ fn a_repeated_step_with_its_key_is_taken_once(app: &TestApp) {
             let counts = app.row_counts();
             let again = client.post(&path, body.clone()).expect(200);
             assert_eq!(again.header("idempotent-replayed"), Some("true"));
-            assert_eq!((&again.bytes, again.header("etag")), (&first.bytes, first.header("etag")));
+            assert!(repeats(&again, &first), "{again} is not {first}");
+            assert_eq!(again.header("etag"), first.header("etag"));
             assert_eq!(app.row_counts(), counts, "the repeated request left something");
             if endpoint.common.dry_run {
                 let other = client.post(&with_query(&path, "dry_run=true"), body);

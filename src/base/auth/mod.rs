@@ -406,6 +406,13 @@ impl Caller {
             Some(_) => Err(Problem::new("client_restricted").into()),
         }
     }
+    /// 403 for a machine client that does not see everybody's records: for what is not told record by record.
+    pub fn demand_to_see_all(&self) -> Result<()> {
+        match self.client_id.is_none() || self.sight == Sight::All {
+            true => self.demand_unrestricted(),
+            false => Err(Problem::new("client_restricted").into()),
+        }
+    }
     /// What a restriction to certain customers leaves of the records whose customer is in this column. Every
     /// `visible_to` joins it to what the caller's sight gives.
     pub fn within(&self, column: Column) -> Cond {
