@@ -78,6 +78,8 @@ fn an_erp_pushes_its_records_by_its_own_numbers(app: &TestApp) {
 fn of_many_who_put_a_new_record_at_once_one_makes_it(app: &TestApp) {
     let shop = Shop::open(app);
     let all = app.all_powerful();
+    let order = shop.confirmed("3", "1");
+    let line = json!({"order_line_id": order.line(0), "quantity": "1"});
     let bodies = [
         ("regions", "regions", json!({"code": "GD", "name": "Guangdong"})),
         ("customers", "customers", json!({"name": "Guangzhou Tianhe Trading"})),
@@ -89,6 +91,7 @@ fn of_many_who_put_a_new_record_at_once_one_makes_it(app: &TestApp) {
         ("products", "products", json!({"sku": "CUP", "name": "Cup", "unit": "pcs", "tax_rate": "0.13"})),
         ("users", "users", json!({"username": "wang.fang", "name": "Wang Fang", "role": "rep"})),
         ("orders", "orders", shop.body("3", "1")),
+        ("shipments", "shipments", json!({"order_id": order.id, "lines": [line]})),
     ];
     for (resource, table, body) in bodies {
         let before = rows(app, table);
