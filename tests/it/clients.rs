@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{body_for, make, path_of};
 use crate::shop::Shop;
-use crate::support::{Client, Reply, TestApp, number, words};
+use crate::support::{Client, Reply, TestApp, next_chunk, number, words};
 
 both_engines!(
     a_client_gets_a_token_with_its_secret_and_uses_it,
@@ -48,6 +48,8 @@ both_engines!(
     a_restricted_client_does_not_find_anothers_record,
     a_restricted_client_writes_for_its_customers_only,
     a_restricted_client_reports_on_its_customers_only,
+    a_restricted_client_hears_of_its_customers_only,
+    a_stream_ends_with_the_rights_of_its_client,
     restricted_to_no_customer_sees_none,
     a_teams_client_sees_what_the_teams_manager_sees,
     what_a_teams_client_enters_stays_in_its_sight,
@@ -829,6 +831,47 @@ fn a_restricted_client_reports_on_its_customers_only(app: &TestApp) {
     assert_eq!(report.body["total"]["orders"], 1);
     let all = app.all_powerful().get("/reports/sales-summary").expect(200);
     assert_eq!(all.body["total"]["orders"], 2);
+}
+
+fn a_restricted_client_hears_of_its_customers_only(app: &TestApp) {
+    let team = json!(app.seed.north.to_string());
+    let made = |name: &str| {
+        let owner = app.person("rep").user.to_string();
+        app.all_powerful().post("/customers", json!({"name": name, "owner_id": owner})).expect(201)
+    };
+    let (mine, other) = (made("Mine"), made("Other"));
+    let scopes = every_scope();
+    let restricted = machine(app, json!({"scopes": scopes, "team_id": team, "customer_ids": [mine.id()]}));
+    let teams = machine(app, json!({"scopes": scopes, "team_id": team}));
+    for gone in [&mine, &other] {
+        app.all_powerful().delete(&gone.location(), &gone.etag()).expect(204);
+    }
+    app.run_background();
+    let heard = |client: &Client| -> Vec<String> {
+        let feed = client.get("/events?types=customer.*&limit=1000").expect(200);
+        let text = |v: &Value| v.as_str().expect("a text").to_owned();
+        feed.rows()
+            .iter()
+            .filter(|e| e["type"] == "customer.deleted")
+            .map(|e| text(&e["data"]["id"]))
+            .collect()
+    };
+    assert_eq!(heard(&restricted), [mine.id()]);
+    assert_eq!(heard(&teams), [mine.id(), other.id()]);
+}
+
+fn a_stream_ends_with_the_rights_of_its_client(app: &TestApp) {
+    let machine = register(app, json!({"scopes": ["events:read", "orders:read"]}));
+    let stream = || app.opened(&machine.lets(app).asks("GET", "/events/stream", None));
+    let mut open = stream();
+    assert!(!app.run(next_chunk(&mut open)).is_empty());
+    app.as_role(Role::Admin).post(&machine.path("/suspend"), json!({"reason": "A test"})).expect(200);
+    assert!(app.run(next_chunk(&mut open)).is_empty(), "the stream has ended");
+    app.as_role(Role::Admin).send("POST", &machine.path("/resume"), None).expect(200);
+    let mut open = stream();
+    assert!(!app.run(next_chunk(&mut open)).is_empty());
+    app.core.clock.advance_seconds(3600);
+    assert!(app.run(next_chunk(&mut open)).is_empty(), "its token has ended");
 }
 
 fn restricted_to_no_customer_sees_none(app: &TestApp) {

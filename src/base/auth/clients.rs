@@ -1,6 +1,8 @@
 //! Machine clients as callers: what a client's token stands for now, and the tokens that were ended before their
 //! time. What a client may do is read from its row, so a change of it holds for the tokens that are out already.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::network::Network;
@@ -54,6 +56,7 @@ pub fn caller(conn: &mut Conn, claims: &Claims) -> Result<Option<Caller>> {
     }
     caller.customers = row.customer_ids.map(|ids| ids.0.iter().map(|id| id.0).collect());
     caller.networks = networks(&row.allowed_networks);
+    caller.token = Some(Arc::new(claims.clone()));
     Ok(Some(caller))
 }
 

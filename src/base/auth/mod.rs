@@ -326,6 +326,8 @@ pub struct Caller {
     /// Through what they came, as the journal tells it: `api`, `cli`, `system`, or a machine client's id.
     pub client: String,
     pub session: Option<Uuid>,
+    /// What a machine client's token says.
+    pub token: Option<std::sync::Arc<tokens::Claims>>,
     /// May do nothing but change the password.
     pub must_change_password: bool,
 }
@@ -346,6 +348,7 @@ impl Caller {
             networks: None,
             client: "api".into(),
             session: None,
+            token: None,
             must_change_password: false,
         }
     }
@@ -465,10 +468,14 @@ pub async fn again(
     core: &std::sync::Arc<super::core::Core>,
     caller: &std::sync::Arc<Caller>,
 ) -> crate::base::error::Result<Option<std::sync::Arc<Caller>>> {
-    let Some(session) = caller.session else { return Ok(Some(caller.clone())) };
     let now = core.clock.now();
-    let found =
-        core.engine.read(move |conn| sessions::caller(conn, sessions::SessionId(session), now)).await?;
+    let (session, token) = (caller.session.map(sessions::SessionId), caller.token.clone());
+    let found = match (session, token) {
+        (Some(session), _) => core.engine.read(move |conn| sessions::caller(conn, session, now)).await?,
+        (None, Some(token)) if token.exp <= now.seconds() => None,
+        (None, Some(token)) => core.engine.read(move |conn| clients::caller(conn, &token)).await?,
+        (None, None) => return Ok(Some(caller.clone())),
+    };
     Ok(found.map(std::sync::Arc::new))
 }
 
