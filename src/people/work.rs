@@ -184,6 +184,8 @@ pub fn find_team(conn: &mut Conn, id: TeamId) -> Result<Team> {
 }
 
 pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
+    // What a client is restricted to goes by teams.
+    tx.caller.demand_to_see_all()?;
     check_parent(tx, input.parent_id, None)?;
     let mut team = Team {
         id: tx.new_id(),
@@ -202,6 +204,7 @@ pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
 }
 
 pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<Team> {
+    tx.caller.demand_to_see_all()?;
     let before = find_team(tx.conn, id)?;
     tx.check_expected(&before)?;
     let form = TeamInput {
@@ -225,6 +228,7 @@ pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<
 }
 
 pub fn delete_team(tx: &mut Tx, id: TeamId) -> Result<()> {
+    tx.caller.demand_to_see_all()?;
     let team = find_team(tx.conn, id)?;
     tx.check_expected(&team)?;
     tx.remove(&team)

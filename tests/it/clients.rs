@@ -22,6 +22,7 @@ both_engines!(
     a_token_says_whose_it_is_and_for_what,
     a_secret_is_told_once_and_kept_as_a_digest,
     a_wrong_secret_and_an_unknown_client_are_refused_alike,
+    a_client_that_is_declared_has_no_secret_until_it_is_given_one,
     an_oauth_library_reads_what_went_wrong,
     what_oauth_does_not_know_is_ignored,
     guessing_a_secret_is_slowed_down_and_keeps_no_person_out,
@@ -216,6 +217,24 @@ fn a_wrong_secret_and_an_unknown_client_are_refused_alike(app: &TestApp) {
     // Without any credentials, and with those of people.
     app.anyone().form("/oauth/token", &[CREDENTIALS]).refused(401, "invalid_client");
     app.as_role(Role::Admin).form("/oauth/token", &[CREDENTIALS]).refused(401, "invalid_client");
+}
+
+fn a_client_that_is_declared_has_no_secret_until_it_is_given_one(app: &TestApp) {
+    let admin = app.as_role(Role::Admin);
+    let put = || admin.put("/clients/by-external-id/terraform/erp", form(json!({})));
+    let made = put().expect(201);
+    assert_eq!((&made.body["secret_set_at"], made.body.get("client_secret")), (&Value::Null, None));
+    for secret in ["", "csk_", "null"] {
+        let fields = [CREDENTIALS, ("client_id", &made.id()), ("client_secret", secret)];
+        app.anyone().form("/oauth/token", &fields).refused(401, "invalid_client");
+    }
+    let rotated = admin.post(&format!("{}/rotate-secret", made.location()), json!({})).expect(200);
+    assert_eq!(rotated.body["previous_secret_until"], Value::Null);
+    let machine = Machine { id: made.id(), secret: text(&rotated, "client_secret") };
+    machine.lets(app).get("/orders").expect(200);
+    // Declared again, it is what it was.
+    assert_eq!(put().expect(200).etag(), rotated.etag());
+    machine.lets(app).get("/orders").expect(200);
 }
 
 fn an_oauth_library_reads_what_went_wrong(app: &TestApp) {
@@ -1001,11 +1020,19 @@ fn no_client_hands_on_a_right_that_it_does_not_have(app: &TestApp) {
     let clerk = format!("/users/{}", app.person("clerk").user);
     client.patch(&clerk, "*", json!({"role": "admin"})).refused(403, "forbidden");
     strong.lets(app).post("/users", user("clerk")).expect(201);
-    // One that is restricted lets nobody else in.
-    let fields = json!({"scopes": ["clients:read", "clients:write"], "customer_ids": []});
-    let restricted = machine(app, fields);
-    let wider = form(json!({"scopes": ["clients:read"]}));
-    restricted.post("/clients", wider).refused(403, "client_restricted");
+    // One that is restricted lets nobody else in, and moves no bounds.
+    let team = app.seed.north.to_string();
+    for bounds in [json!({"customer_ids": []}), json!({"team_id": team})] {
+        let mut fields = json!({"scopes": every_scope()});
+        fields.as_object_mut().expect("fields").extend(bounds.as_object().expect("fields").clone());
+        let restricted = machine(app, fields);
+        restricted.post("/clients", form(json!({}))).refused(403, "client_restricted");
+        restricted.post(&strong.path("/rotate-secret"), json!({})).refused(403, "client_restricted");
+        restricted.post("/users", user("rep")).refused(403, "client_restricted");
+        let wider = json!({"parent_id": team});
+        let south = format!("/teams/{}", app.seed.south);
+        restricted.patch(&south, "*", wider).refused(403, "client_restricted");
+    }
     // An administrator gives rights that they do not use themselves.
     assert!(!Role::Admin.scopes().has(Scope::OrdersWrite));
     register(app, json!({"scopes": ["orders:write"]}));

@@ -924,7 +924,8 @@ fn what_is_put_by_external_id_is_found_by_it(app: &TestApp) {
 fn every_versioned_record_has_a_history(app: &TestApp) {
     each(
         app,
-        |e| reads_one_with(e, "version"),
+        // An entry of the audit trail tells a record's version and has none of its own.
+        |e| reads_one_with(e, "version") && e.answers_version,
         |endpoint| {
             let path = format!("{}/history", endpoint.path);
             let history = app.endpoints().iter().find(|e| e.nature == Nature::List && e.path == path);

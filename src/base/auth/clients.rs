@@ -37,18 +37,36 @@ pub fn caller(conn: &mut Conn, claims: &Claims) -> Result<Option<Caller>> {
     let Some(id) = claims.client_id.as_deref().and_then(|id| id.parse::<ClientId>().ok()) else {
         return Ok(None);
     };
-    let row = clients::table
-        .filter(clients::id.eq(id))
-        .filter(clients::status.eq("active"))
-        .select(Rights::as_select())
-        .first(conn)
-        .optional()?;
-    let Some(row) = row.filter(|row| Some(row.token_epoch) == claims.epoch) else { return Ok(None) };
+    let Some(row) = rights(conn, id)?.filter(|row| Some(row.token_epoch) == claims.epoch) else {
+        return Ok(None);
+    };
     if is_revoked(conn, &claims.jti)? {
         return Ok(None);
     }
     let asked = Scopes::parse(claims.scope.as_deref().unwrap_or_default()).unwrap_or_default();
-    let mut caller = Caller::machine(row.id, &row.name, Scopes::of(&row.scopes).common(asked));
+    let mut caller = within_restrictions(conn, row)?;
+    caller.scopes = caller.scopes.common(asked);
+    caller.token = Some(Arc::new(claims.clone()));
+    Ok(Some(caller))
+}
+
+/// A machine client with all the rights that it has now, for what is done in its name when it does not ask itself;
+/// None when it is suspended or revoked.
+pub fn standing(conn: &mut Conn, id: ClientId) -> Result<Option<Caller>> {
+    rights(conn, id)?.map(|row| within_restrictions(conn, row)).transpose()
+}
+
+fn rights(conn: &mut Conn, id: ClientId) -> Result<Option<Rights>> {
+    Ok(clients::table
+        .filter(clients::id.eq(id))
+        .filter(clients::status.eq("active"))
+        .select(Rights::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+fn within_restrictions(conn: &mut Conn, row: Rights) -> Result<Caller> {
+    let mut caller = Caller::machine(row.id, &row.name, Scopes::of(&row.scopes));
     if row.team_id.is_some() {
         caller.sight = Sight::Team;
         caller.team = row.team_id.map(|t| t.0);
@@ -56,8 +74,7 @@ pub fn caller(conn: &mut Conn, claims: &Claims) -> Result<Option<Caller>> {
     }
     caller.customers = row.customer_ids.map(|ids| ids.0.iter().map(|id| id.0).collect());
     caller.networks = networks(&row.allowed_networks);
-    caller.token = Some(Arc::new(claims.clone()));
-    Ok(Some(caller))
+    Ok(caller)
 }
 
 /// The networks that a client may ask from; none named is any. One that cannot be read lets nobody in.

@@ -389,6 +389,10 @@ impl Caller {
     pub fn user_id(&self) -> Option<Uuid> {
         self.user
     }
+    /// Whether it is the product itself that asks: a command, set-up, demo data.
+    pub fn is_system(&self) -> bool {
+        self.user.is_none() && self.client_id.is_none() && self.scopes == Scopes::of(Scope::ALL)
+    }
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.has(scope)
     }
@@ -396,9 +400,10 @@ impl Caller {
     pub fn demand(&self, scope: Scope) -> Result<()> {
         if self.may(scope) { Ok(()) } else { Err(forbidden(&[scope])) }
     }
-    /// 403 when a machine client would hand on, or take over, a right that it does not have itself. A person who
-    /// manages users and clients may give any right: that is what the right to manage them is.
+    /// 403 when a machine client would hand on, or take over, a right or a sight that it does not have itself. A
+    /// person who manages users and clients may give any: that is what the right to manage them is.
     pub fn demand_to_hand_on(&self, scopes: Scopes) -> Result<()> {
+        self.demand_to_see_all()?;
         let lacking = scopes.without(self.scopes);
         if self.client_id.is_none() || lacking.is_empty() { Ok(()) } else { Err(forbidden(&lacking.list())) }
     }
