@@ -97,6 +97,7 @@ fn prepare(dir: &std::path::Path) -> World {
         master_key: Some([7; 32]),
         // Counted as in earnest, and never turned away.
         web: Web { rate_limit: 6_000_000, ..Web::default() },
+        public_url: None,
     };
     let core = salesdesk::start::core(&config, Clock::System, size).expect("the database starts");
     let app = Arc::new(App::new(core.clone(), salesdesk::start::routes()).expect("the routes are sound"));
@@ -143,16 +144,8 @@ fn clerk(core: &Arc<Core>) -> (Arc<Caller>, String) {
             Ok((user, session))
         })
         .expect("a clerk");
-    let now = core.clock.now().seconds();
-    let claims = tokens::Claims {
-        iss: tokens::ISSUER.into(),
-        aud: tokens::AUDIENCE.into(),
-        sub: user.id.to_string(),
-        sid: session.to_string(),
-        iat: now,
-        exp: now + 3600,
-        jti: "bench".into(),
-    };
+    let claims =
+        tokens::Claims { sid: Some(session.to_string()), ..tokens::Claims::new(core, user.id, 3600) };
     let token = core.keys.sign(&claims).expect("a token");
     (Arc::new(Caller::person(user.id.0, "Bench", Role::Clerk, None, vec![])), token)
 }

@@ -1,5 +1,7 @@
 //! What the command line does.
 
+pub mod clients;
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +18,8 @@ use crate::people::model::UserInput;
 use crate::people::work as people;
 use crate::start::{self, StartError};
 
-type Outcome = Result<ExitCode, StartError>;
+/// What a command comes to.
+pub type Outcome = Result<ExitCode, StartError>;
 
 /// How many threads hold connections in a server.
 fn server_size(target: &Target) -> Size {
@@ -155,7 +158,7 @@ pub fn openapi() -> Outcome {
 }
 
 /// Opens the database for a command beside a server.
-fn open(config: &Config) -> Result<Arc<Core>, StartError> {
+pub(crate) fn open(config: &Config) -> Result<Arc<Core>, StartError> {
     start::core(config, Clock::System, Size { readers: 1, writers: 1 })
 }
 

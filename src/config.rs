@@ -28,6 +28,9 @@ pub struct Options {
     /// The key that protects secrets in the database, 32 bytes in base64 [default: made in the data folder]
     #[arg(long, global = true, env = "SALESDESK_MASTER_KEY", hide_env_values = true)]
     pub master_key: Option<String>,
+    /// Where callers find this installation, such as https://sales.example.com [default: as each request says]
+    #[arg(long, global = true, env = "SALESDESK_PUBLIC_URL")]
+    pub public_url: Option<String>,
     /// Settings file [default: ./salesdesk.toml, if it is there]
     #[arg(long, global = true, env = "SALESDESK_CONFIG")]
     pub config: Option<PathBuf>,
@@ -85,6 +88,7 @@ struct File {
     request_timeout: Option<u32>,
     max_connections: Option<u32>,
     min_free_disk: Option<u32>,
+    public_url: Option<String>,
 }
 
 /// Settings, checked.
@@ -97,6 +101,8 @@ pub struct Config {
     pub currency: String,
     pub master_key: Option<[u8; 32]>,
     pub web: Web,
+    /// Scheme and host, without a slash at the end.
+    pub public_url: Option<String>,
 }
 
 impl Config {
@@ -123,7 +129,9 @@ impl Config {
         }
         let master_key =
             options.master_key.clone().or(file.master_key).map(|k| master_key(&k)).transpose()?;
-        Ok(Config { listen, data_dir, target, zone, currency, master_key, web })
+        let public_url =
+            options.public_url.clone().or(file.public_url).map(|url| public_url(&url)).transpose()?;
+        Ok(Config { listen, data_dir, target, zone, currency, master_key, web, public_url })
     }
 }
 
@@ -224,6 +232,17 @@ fn postgres(url: String) -> Result<Target, String> {
     Ok(Target::Postgres(url))
 }
 
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    match !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b)) {
+        true => Ok(url.to_owned()),
+        false => {
+            Err(format!("public_url: {text:?} is not a scheme and host such as https://sales.example.com"))
+        }
+    }
+}
+
 fn master_key(text: &str) -> Result<[u8; 32], String> {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).unwrap_or_default();
@@ -277,6 +296,18 @@ mod tests {
         ] {
             let refused = loaded(WebOptions::default(), file).unwrap_err();
             assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_a_scheme_and_a_host() {
+        for good in ["https://sales.example.com", "http://127.0.0.1:8080/", "https://[::1]:443"] {
+            assert_eq!(public_url(good).as_deref(), Ok(good.trim_end_matches('/')));
+        }
+        for bad in
+            ["", "sales.example.com", "https://", "ftp://x", "https://x/api", "https://x?y", "https://a b"]
+        {
+            assert!(public_url(bad).is_err(), "{bad}");
         }
     }
 }

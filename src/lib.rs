@@ -10,6 +10,7 @@ pub mod audit;
 pub mod base;
 pub mod batch;
 pub mod check;
+pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod customers;
@@ -35,6 +36,7 @@ use base::Area;
 /// Every area; a new one is added here and nowhere else.
 pub const AREAS: &[Area] = &[
     people::AREA,
+    clients::AREA,
     regions::AREA,
     settings::AREA,
     customers::AREA,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use salesdesk::commands;
 use salesdesk::config::{Config, Options, WebOptions};
 use salesdesk::start::StartError;
 
@@ -48,6 +49,9 @@ enum Command {
     /// Manage users
     #[command(subcommand)]
     User(User),
+    /// Manage machine clients: programs that call the API
+    #[command(subcommand)]
+    Client(Client),
     /// Recompute every stored sum and status; exit code 1 and a list when something is off
     Check,
 }
@@ -76,6 +80,71 @@ enum User {
     },
 }
 
+#[derive(Subcommand)]
+enum Client {
+    /// Register a client; prints its id and its secret, which is told this once
+    Add {
+        /// What people know it by, such as SAP
+        name: String,
+        /// What it may do, such as orders:read; several with commas or as several options
+        #[arg(long = "scope", required = true, value_delimiter = ',')]
+        scopes: Vec<String>,
+        /// What it is for, and whom to ask about it
+        #[arg(long)]
+        description: Option<String>,
+        /// Restrict it to these customers (cus_…); several with commas or as several options
+        #[arg(long = "customer", value_delimiter = ',')]
+        customers: Vec<String>,
+        /// Restrict it to this team (tem_…) and those below it
+        #[arg(long)]
+        team: Option<String>,
+        /// Let it ask from these networks only, such as 10.1.0.0/16
+        #[arg(long = "network", value_delimiter = ',')]
+        networks: Vec<String>,
+        /// Seconds that an access token lives, 60 to 3600 [default: 3600]
+        #[arg(long)]
+        token_lifetime: Option<i32>,
+    },
+    /// List the clients
+    List,
+    /// Give a client a new secret, and print it
+    Rotate {
+        /// Its id (cli_…)
+        id: String,
+        /// Hours that the present secret works beside the new one, 0 to 168; 0 also ends its tokens [default: 24]
+        #[arg(long)]
+        overlap_hours: Option<i64>,
+    },
+    /// Revoke a client for good
+    Revoke {
+        /// Its id (cli_…)
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+impl Client {
+    /// The same in the words of the API.
+    fn command(self) -> commands::clients::Command {
+        use commands::clients::Command;
+        match self {
+            Client::Add { name, scopes, description, customers, team, networks, token_lifetime } => {
+                let customers = (!customers.is_empty()).then_some(customers);
+                let lifetime = token_lifetime.unwrap_or(3600);
+                Command::Add(serde_json::json!({
+                    "name": name, "scopes": scopes, "description": description, "customer_ids": customers,
+                    "team_id": team, "allowed_networks": networks, "token_lifetime": lifetime,
+                }))
+            }
+            Client::List => Command::List,
+            Client::Rotate { id, overlap_hours } => Command::Rotate(id, overlap_hours),
+            Client::Revoke { id, reason } => Command::Revoke(id, reason),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     // What strangers send that is no HTTP is their fault, and must not fill the log.
     let usual = "info,actix_server=warn,actix_http::h1::dispatcher=off";
@@ -102,14 +171,15 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
     let config = Config::load(&cli.options, listen, &web).map_err(StartError::Setting)?;
     match cli.command {
         Command::Serve { demo, admin_user, admin_password, .. } => {
-            salesdesk::commands::serve(&config, demo, admin_user.zip(admin_password))
+            commands::serve(&config, demo, admin_user.zip(admin_password))
         }
-        Command::Migrate => salesdesk::commands::migrate(&config),
-        Command::Openapi => salesdesk::commands::openapi(),
-        Command::Import(Import::Northwind { dir }) => salesdesk::commands::import_northwind(&config, &dir),
+        Command::Migrate => commands::migrate(&config),
+        Command::Openapi => commands::openapi(),
+        Command::Import(Import::Northwind { dir }) => commands::import_northwind(&config, &dir),
         Command::User(User::Add { username, role, name, .. }) => {
-            salesdesk::commands::add_user(&config, &username, &role, name)
+            commands::add_user(&config, &username, &role, name)
         }
-        Command::Check => salesdesk::commands::check(&config),
+        Command::Client(client) => commands::clients::run(&config, client.command()),
+        Command::Check => commands::check(&config),
     }
 }

@@ -31,6 +31,36 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    clients (id) {
+        id -> Key,
+        version -> Integer,
+        name -> Text,
+        name_sort -> Text,
+        description -> Nullable<Text>,
+        status -> Text,
+        scopes -> Document,
+        customer_ids -> Nullable<Document>,
+        team_id -> Nullable<Key>,
+        allowed_networks -> Document,
+        token_lifetime -> Integer,
+        token_epoch -> Integer,
+        secret_digest -> Nullable<Text>,
+        secret_set_at -> Nullable<Instant>,
+        previous_digest -> Nullable<Text>,
+        previous_secret_until -> Nullable<Instant>,
+        last_used_at -> Nullable<Instant>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     contacts (id) {
         id -> Key,
         version -> Integer,
@@ -424,6 +454,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    revoked_tokens (jti) {
+        jti -> Text,
+        client_id -> Key,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     search_index (rowid) {
         rowid -> BigInt,
         grams -> Text,
@@ -590,6 +631,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
+    clients,
     contacts,
     customer_tags,
     customers,
@@ -607,6 +649,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_categories,
     products,
     regions,
+    revoked_tokens,
     search_index,
     search_rows,
     sessions,

@@ -21,6 +21,8 @@ pub struct Core {
     /// The company's own currency, ISO 4217.
     pub currency: String,
     pub keys: Keys,
+    /// Where callers find the installation; None when only their requests tell.
+    pub public_url: Option<String>,
     pub callers: super::auth::cache::Callers,
     pub login_guard: super::auth::guard::LoginGuard,
     /// Lets somebody make the first administrator, on a database without users.

@@ -3,6 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as Db};
 use serde_json::{Map, Value, json};
 
+use super::auth::oauth;
 use super::http::shape;
 use super::messages::{self, Lang};
 
@@ -125,6 +126,11 @@ impl Problem {
         document.insert("request_id".into(), json!(request_id));
         if !self.faults.is_empty() {
             document.insert("errors".into(), self.faults.iter().map(|f| fault_document(f, lang)).collect());
+        }
+        if let Some(error) = oauth::error(instance, self.code, text.status) {
+            let detail = messages::fill(Lang::En.pick(text.detail), &params);
+            document.insert("error".into(), json!(error));
+            document.insert("error_description".into(), json!(oauth::description(&detail)));
         }
         document.extend(self.extra.clone());
         Value::Object(document)

@@ -177,8 +177,8 @@ pub static PROBLEMS: &[ProblemText] = &[
         ["Not authenticated", "未登录"],
         ["A valid access token is needed.", "需要有效的访问令牌。"],
         [
-            "Log in at POST /api/v1/auth/login and send Authorization: Bearer <access_token>.",
-            "请先 POST /api/v1/auth/login 登录，并发送 Authorization: Bearer <access_token>。",
+            "Log in at POST /api/v1/auth/login (a program: POST /api/v1/oauth/token) and send Authorization: Bearer <access_token>.",
+            "请先 POST /api/v1/auth/login 登录（程序请用 POST /api/v1/oauth/token），并发送 Authorization: Bearer <access_token>。",
         ],
     ),
     problem_text(
@@ -186,7 +186,10 @@ pub static PROBLEMS: &[ProblemText] = &[
         401,
         ["Token expired", "令牌已过期"],
         ["The access token has expired.", "访问令牌已过期。"],
-        ["Get a new one with POST /api/v1/auth/refresh.", "请用 POST /api/v1/auth/refresh 换取新的令牌。"],
+        [
+            "Get a new one with POST /api/v1/auth/refresh, or POST /api/v1/oauth/token for a program.",
+            "请用 POST /api/v1/auth/refresh 换取新的令牌；程序请用 POST /api/v1/oauth/token。",
+        ],
     ),
     problem_text(
         "forbidden",

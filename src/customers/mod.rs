@@ -48,7 +48,7 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/customers", "listCustomers", &model::CUSTOMERS, http::list).scope(READ).says(
         "List customers",
-        "A rep gets their own and what is shared with them, a manager also their teams'.",
+        "A rep gets their own and what is shared with them, a manager also their teams'. A machine client may be restricted to certain customers, or to a team's.",
     );
     r.create("/customers", "createCustomer", http::create)
         .scope(WRITE)
@@ -56,7 +56,7 @@ fn records(r: &mut Routes) {
         .example(json!({"name": "广州天河贸易有限公司", "short_name": "天河贸易", "tier": "b", "tax_id": "9144030071526726XG",
             "tags": ["VIP"], "contacts": [{"name": "王芳", "is_primary": true, "mobile": "+86 138 0013 8000"}],
             "addresses": [{"kind": "both", "is_default": true, "line1": "天河路 385 号", "city": "广州"}]}))
-        .fails_with(&["duplicate", "external_id_taken"]);
+        .fails_with(&["duplicate", "external_id_taken", "client_restricted"]);
     r.read("/customers/{customer_id}", "getCustomer", http::get)
         .scope(READ)
         .says("Read a customer", "")
@@ -86,7 +86,7 @@ fn records(r: &mut Routes) {
         "A new one needs a `name`. Contacts have external ids and such an operation of their own.",
     )
     .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
-    .fails_with(&["duplicate", "external_id_taken", "read_only_share"]);
+    .fails_with(&["duplicate", "external_id_taken", "read_only_share", "client_restricted"]);
     r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get)
         .scope(READ)
         .says("History of a customer", "Every change: who, when, why, before and after.");

@@ -284,11 +284,12 @@ pub fn visible_to(caller: &Caller) -> Cond {
         None => Cond::Nothing,
     };
     let shared = || shares::shared_with("customers.id", caller);
-    match caller.sight {
+    let seen = match caller.sight {
         Sight::All => Cond::All,
         Sight::Team => Cond::ids("customers.team_id", caller.teams.iter().copied()).or(own.or(shared())),
         Sight::Own => own.or(shared()),
-    }
+    };
+    seen.and(caller.within("customers.id"))
 }
 
 /// Parts of the customers that a caller sees; the column names the part's customer.

@@ -59,11 +59,12 @@ impl CustomerAction {
 /// Whether the customer is the caller's to work on, not only shown to them. Scopes are asked beside this.
 pub fn is_theirs(caller: &Caller, customer: &Customer) -> bool {
     let own = customer.owner_id.is_some_and(|owner| caller.user == Some(owner.0));
-    match caller.sight {
+    let theirs = match caller.sight {
         Sight::All => true,
         Sight::Team => own || customer.team_id.is_some_and(|team| caller.teams.contains(&team.0)),
         Sight::Own => own,
-    }
+    };
+    theirs && caller.is_within(customer.id.0)
 }
 
 /// The steps that the customer's life allows now and the caller may take.

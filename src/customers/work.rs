@@ -18,7 +18,7 @@ use crate::base::http::{Patch, expand};
 use crate::base::text;
 use crate::base::types::At;
 use crate::people::model::{User, UserStatus};
-use crate::people::{self, UserId};
+use crate::people::{self, TeamId, UserId};
 use crate::regions;
 use crate::schema::{customers, orders};
 
@@ -53,6 +53,15 @@ pub fn find_to_change(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Resul
     }
 }
 
+/// Those of these customers that the caller sees, for a record that names them.
+pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec<CustomerId>> {
+    Ok(customers::table
+        .filter(Cond::ids("customers.id", ids.iter().map(|id| id.0)))
+        .filter(visible_to(caller))
+        .select(customers::id)
+        .load(conn)?)
+}
+
 /// [`find_to_change`] at the version that the caller saw.
 fn begin(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     let customer = find_to_change(tx.conn, tx.caller, id)?;
@@ -70,6 +79,8 @@ pub fn action_states(rx: &mut Rx, id: CustomerId) -> Result<ActionStates> {
 
 /// Enters a customer, with the contacts and addresses that came with it.
 pub fn create(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
+    // One more would be out of its sight at once.
+    tx.caller.demand_unrestricted()?;
     let NewCustomer { customer: input, owner_id, contacts, addresses } = new;
     let mut faults = Faults::default();
     let owner = owner_at_entry(tx, owner_id, &mut faults)?;
@@ -82,9 +93,11 @@ pub fn create(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
         Some(code) => unused_code(tx.conn, code, None)?,
         None => next_code(tx)?,
     });
+    // What a team's machine client enters belongs to the team, when it is nobody's in particular.
+    let nobodys = tx.caller.team.filter(|_| tx.caller.client_id.is_some()).map(TeamId);
     let mut customer = Customer {
         owner_id: owner.as_ref().map(|u| u.id),
-        team_id: owner.and_then(|u| u.team_id),
+        team_id: owner.map_or(nobodys, |u| u.team_id),
         ..filled_in(blank(tx.new_id(), &tx.core.currency, tx.now), input)
     };
     tx.create(&mut customer)?;

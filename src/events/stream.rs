@@ -136,6 +136,9 @@ impl Reader {
         let (types, after) = (self.types.clone(), self.cursor.sequence);
         let core = self.ctx.core.clone();
         let caller = crate::base::auth::again(&core, &self.ctx.caller).await.ok().flatten()?;
+        if !caller.may_ask_from(&self.ctx.peer) {
+            return None;
+        }
         self.ctx.caller = caller;
         let read = self.ctx.read(move |rx| feed::read(rx.conn, rx.caller, &types, after, PAGE)).await;
         read.inspect_err(|e| log::warn!("a stream of events ends: {e}")).ok()

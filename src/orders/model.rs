@@ -534,9 +534,12 @@ impl Row for OrderRow {
 
 /// The orders that a caller sees.
 pub fn visible_to(caller: &Caller) -> Cond {
-    let mine = || Cond::eq("orders.rep_id", caller.user.unwrap_or_default());
+    let mine = || match caller.user {
+        Some(user) => Cond::eq("orders.rep_id", user),
+        None => Cond::Nothing,
+    };
     let shared = || shares::shared_with("orders.id", caller);
-    match caller.sight {
+    let seen = match caller.sight {
         Sight::All if caller.role == Some(Role::Warehouse) => {
             let booked = OrderStatus::BOOKED.iter().map(|s| Value::from(s.as_str())).collect();
             Cond::In("orders.status", booked)
@@ -544,7 +547,8 @@ pub fn visible_to(caller: &Caller) -> Cond {
         Sight::All => Cond::All,
         Sight::Team => Cond::ids("orders.team_id", caller.teams.iter().copied()).or(mine()).or(shared()),
         Sight::Own => mine().or(shared()),
-    }
+    };
+    seen.and(caller.within("orders.customer_id"))
 }
 
 impl OrderRow {

@@ -6,8 +6,8 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::sessions::{self, Refreshed, SessionId, refused};
-use crate::base::auth::tokens::{AUDIENCE, Claims, ISSUER, LIFETIME};
-use crate::base::auth::{Role, passwords};
+use crate::base::auth::tokens::{Claims, LIFETIME};
+use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
 use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
@@ -55,16 +55,7 @@ async fn begin_session(ctx: Ctx, user: UserId) -> Result<Reply> {
 }
 
 fn tokens(core: &Core, user: UserId, session: SessionId, refresh_token: String) -> Result<Reply> {
-    let now = core.clock.now();
-    let claims = Claims {
-        iss: ISSUER.into(),
-        aud: AUDIENCE.into(),
-        sub: user.to_string(),
-        sid: session.to_string(),
-        iat: now.seconds(),
-        exp: now.seconds() + LIFETIME,
-        jti: core.ids.next(now).simple().to_string(),
-    };
+    let claims = Claims { sid: Some(session.to_string()), ..Claims::new(core, user, LIFETIME) };
     let tokens = Tokens {
         access_token: core.keys.sign(&claims)?,
         token_type: "Bearer".into(),
@@ -89,6 +80,7 @@ pub async fn refresh(ctx: Ctx, req: Req<Vec<String>, Json<Refresh>>) -> Result<R
 }
 
 pub async fn logout(ctx: Ctx, _: Req<Vec<String>, ()>) -> Result<Reply> {
+    my_id(&ctx.caller)?;
     let session = ctx.caller.session.map(SessionId);
     ctx.write(move |tx| session.map_or(Ok(()), |s| sessions::end(tx.conn, s, tx.now))).await?;
     ctx.core.callers.forget();
@@ -140,18 +132,20 @@ fn first_admin(username: &str, name: &str) -> UserInput {
 
 // ---- me ------------------------------------------------------------------------------------------------------
 
-fn my_id(user: Option<uuid::Uuid>) -> Result<UserId> {
-    user.map(UserId).ok_or_else(|| Problem::new("unauthorized").into())
+/// The person who asks; a machine client is none.
+fn my_id(caller: &Caller) -> Result<UserId> {
+    let code = if caller.client_id.is_some() { "not_a_person" } else { "unauthorized" };
+    caller.user.map(UserId).ok_or_else(|| Problem::new(code).into())
 }
 
 pub fn me(rx: &mut Rx, _: &Req) -> Result<Answer<Me>> {
-    let user = work::find_user(rx.conn, my_id(rx.caller.user)?)?;
+    let user = work::find_user(rx.conn, my_id(rx.caller)?)?;
     Ok(Answer::at(user.version, Me { scopes: rx.caller.scopes.list(), user }))
 }
 
 pub async fn change_password(ctx: Ctx, req: Req<Vec<String>, Json<PasswordChange>>) -> Result<Reply> {
     let PasswordChange { current_password, new_password } = req.body.0;
-    let id = my_id(ctx.caller.user)?;
+    let id = my_id(&ctx.caller)?;
     let user = ctx.read(move |rx| work::find_user(rx.conn, id)).await?;
     let keys = vec![format!("user {}", user.username)];
     let now = ctx.core.clock.now();

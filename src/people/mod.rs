@@ -43,7 +43,8 @@ fn log_in(r: &mut Routes) {
         .fails_with(&["invalid_credentials"]);
     r.flow::<_, model::Done, _>(Nature::Talk, "/auth/logout", "logout", http::logout)
         .person()
-        .says("Log out", "Ends this session; its tokens stop working within seconds.");
+        .says("Log out", "Ends this session; its tokens stop working within seconds.")
+        .fails_with(&["not_a_person"]);
     r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/setup", "setUp", http::set_up)
         .public()
         .says("Make the first administrator", "Works once, on a database without users, with the set-up token that the server prints when it starts.")
@@ -52,11 +53,12 @@ fn log_in(r: &mut Routes) {
     r.tag("me", "The person who asks.");
     r.read("/me", "getMe", http::me)
         .person()
-        .says("Who am I", "The person behind the token, with their scopes.");
+        .says("Who am I", "The person behind the token, with their scopes. A machine client is no person: it asks `/oauth/introspect`.")
+        .fails_with(&["not_a_person"]);
     r.flow::<_, model::Done, _>(Nature::Talk, "/me/password", "changeMyPassword", http::change_password)
         .person()
         .says("Change my password", "Needs the present password. Every other session of this person ends.")
-        .fails_with(&["invalid_credentials", "weak_password"]);
+        .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
 }
 
 fn users(r: &mut Routes) {
@@ -194,6 +196,19 @@ static PROBLEMS: &[ProblemText] = &[
         [
             "POST /api/v1/me/password with the present password and a new one.",
             "请以当前密码和新密码 POST /api/v1/me/password。",
+        ],
+    ),
+    problem_text(
+        "not_a_person",
+        403,
+        ["Not a person", "不是人员"],
+        [
+            "This is about a person, and the caller is a machine client.",
+            "此操作针对人员，而调用者是机器客户端。",
+        ],
+        [
+            "POST /api/v1/oauth/introspect tells a client what its token is good for; POST /api/v1/oauth/revoke ends it.",
+            "客户端可通过 POST /api/v1/oauth/introspect 查询令牌的权限，通过 POST /api/v1/oauth/revoke 结束令牌。",
         ],
     ),
     problem_text(

@@ -33,6 +33,7 @@ pub fn create_user(
     password_hash: Option<String>,
     must_change: bool,
 ) -> Result<User> {
+    tx.caller.demand_to_hand_on(input.role.scopes())?;
     check_user(tx, &input, None)?;
     let mut user = User {
         id: tx.new_id(),
@@ -65,6 +66,7 @@ pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<
     let before = find_user(tx.conn, id)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form_of(&before))?;
+    tx.caller.demand_to_hand_on(before.role.scopes().and(input.role.scopes()))?;
     check_user(tx, &input, Some(id))?;
     if before.role == Role::Admin && input.role != Role::Admin {
         refuse_last_admin(tx.conn, id)?;
@@ -124,6 +126,7 @@ fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()>
 /// Blocks or unblocks.
 pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&str>) -> Result<User> {
     let before = find_user(tx.conn, id)?;
+    tx.caller.demand_to_hand_on(before.role.scopes())?;
     tx.check_expected(&before)?;
     let verb = if status == UserStatus::Blocked { "blocked" } else { "unblocked" };
     if before.status == status {
@@ -156,6 +159,8 @@ fn refuse_last_admin(conn: &mut Conn, id: UserId) -> Result<()> {
 /// Sets a password and ends the other sessions.
 pub fn set_password(tx: &mut Tx, id: UserId, hash: String, must_change: bool) -> Result<User> {
     let before = find_user(tx.conn, id)?;
+    // Whoever sets a person's password can come as that person.
+    tx.caller.demand_to_hand_on(before.role.scopes())?;
     let mut user = User { password_hash: Some(hash), must_change_password: must_change, ..before.clone() };
     tx.save(&before, &mut user, Act::new("password_changed"))?;
     sessions::end_all(tx.conn, id, tx.caller.session, tx.now)?;
@@ -179,6 +184,8 @@ pub fn find_team(conn: &mut Conn, id: TeamId) -> Result<Team> {
 }
 
 pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
+    // What a client is restricted to goes by teams.
+    tx.caller.demand_to_see_all()?;
     check_parent(tx, input.parent_id, None)?;
     let mut team = Team {
         id: tx.new_id(),
@@ -197,6 +204,7 @@ pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
 }
 
 pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<Team> {
+    tx.caller.demand_to_see_all()?;
     let before = find_team(tx.conn, id)?;
     tx.check_expected(&before)?;
     let form = TeamInput {
@@ -220,6 +228,7 @@ pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<
 }
 
 pub fn delete_team(tx: &mut Tx, id: TeamId) -> Result<()> {
+    tx.caller.demand_to_see_all()?;
     let team = find_team(tx.conn, id)?;
     tx.check_expected(&team)?;
     tx.remove(&team)

@@ -39,6 +39,18 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: PriceListId) -> Result<PriceLi
     found.ok_or_else(Error::not_found)
 }
 
+/// The price list, for the caller to change.
+fn find_to_change(tx: &mut Tx, id: PriceListId) -> Result<PriceList> {
+    let list = find(tx.conn, tx.caller, id)?;
+    demand_reach(tx.caller, list.customer_id)?;
+    Ok(list)
+}
+
+/// A machine client that is restricted to certain customers writes their lists only: any other reaches beyond them.
+fn demand_reach(caller: &Caller, customer: Option<CustomerId>) -> Result<()> {
+    if customer.is_some() { Ok(()) } else { caller.demand_unrestricted() }
+}
+
 /// A price list as this caller sees it.
 pub fn view(caller: &Caller, list: PriceList) -> PriceListView {
     let allowed_actions = if caller.may(Scope::PricesApprove) { list.status.actions() } else { Vec::new() };
@@ -70,15 +82,17 @@ pub fn create(tx: &mut Tx, input: PriceListInput) -> Result<PriceList> {
         updated_at: tx.now,
         updated_by: None,
     };
-    check_list(tx.conn, &input, &list, None)?;
+    demand_reach(tx.caller, list.customer_id)?;
+    check_list(tx, &input, &list, None)?;
     tx.create(&mut list)?;
     Ok(list)
 }
 
 pub fn update(tx: &mut Tx, id: PriceListId, patch: &Patch<PriceListInput>) -> Result<PriceList> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = find_to_change(tx, id)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form_of(&before))?;
+    demand_reach(tx.caller, input.customer_id)?;
     let mut list = PriceList {
         code: input.code.clone(),
         name: input.name.clone(),
@@ -97,7 +111,7 @@ pub fn update(tx: &mut Tx, id: PriceListId, patch: &Patch<PriceListInput>) -> Re
     if before.status != PriceListStatus::Draft && !fixed.is_empty() {
         return Err(in_use(&before, &fixed.join(", ")));
     }
-    check_list(tx.conn, &input, &list, Some(&before))?;
+    check_list(tx, &input, &list, Some(&before))?;
     if before.status != PriceListStatus::Draft {
         check_end(before.valid_to, list.valid_to, tx)?;
     }
@@ -122,7 +136,7 @@ fn form_of(list: &PriceList) -> PriceListInput {
 }
 
 fn check_list(
-    conn: &mut Conn,
+    tx: &mut Tx,
     input: &PriceListInput,
     list: &PriceList,
     before: Option<&PriceList>,
@@ -130,7 +144,7 @@ fn check_list(
     let same_code: Option<PriceListId> = price_lists::table
         .filter(price_lists::code.eq(&list.code))
         .select(price_lists::id)
-        .first(conn)
+        .first(tx.conn)
         .optional()?;
     if let Some(holder) = same_code.filter(|id| *id != list.id) {
         return Err(Problem::new("duplicate")
@@ -143,7 +157,7 @@ fn check_list(
     // Who was there when the list was made need not be looked up again.
     let customer = list.customer_id.filter(|id| before.is_none_or(|b| b.customer_id != Some(*id)));
     if let Some(customer) = customer
-        && found(customers::load(conn, customer))?.is_none()
+        && found(customers::find(tx.conn, tx.caller, customer))?.is_none()
     {
         faults.push(Fault::at("/customer_id", "unknown_reference").with("kind", "customer"));
     }
@@ -176,7 +190,7 @@ pub fn step(
     action: PriceListAction,
     reason: Option<&str>,
 ) -> Result<PriceList> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = find_to_change(tx, id)?;
     tx.check_expected(&before)?;
     let Some(status) = before.status.after(action) else {
         return Err(actions::refused(before.status, action, &before.status.actions()));
@@ -195,7 +209,7 @@ pub fn step(
 
 /// Deletes a draft with its prices, which never held.
 pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
-    let list = find(tx.conn, tx.caller, id)?;
+    let list = find_to_change(tx, id)?;
     tx.check_expected(&list)?;
     if list.status != PriceListStatus::Draft {
         return Err(in_use(&list, "delete"));
@@ -235,7 +249,7 @@ pub fn units_priced(conn: &mut Conn, product: ProductId) -> Result<Vec<String>> 
 
 /// Adds a price; one that began earlier makes way for it.
 pub fn add_price(tx: &mut Tx, list_id: PriceListId, input: &PriceEntryInput) -> Result<PriceEntry> {
-    let list = find(tx.conn, tx.caller, list_id)?;
+    let list = find_to_change(tx, list_id)?;
     let terms = checked_terms(tx, &list, input)?;
     let others = same_break(tx.conn, list_id, input.product_id, &terms, None)?;
     let cut = rules::cut(&others, terms.valid_from, terms.valid_to).map_err(overlap)?;
@@ -335,7 +349,7 @@ pub fn update_price(
     id: PriceId,
     patch: &Patch<PriceEntryInput>,
 ) -> Result<PriceEntry> {
-    let list = find(tx.conn, tx.caller, list_id)?;
+    let list = find_to_change(tx, list_id)?;
     let before = find_price(tx.conn, list_id, id)?;
     demand_open(tx.caller, &list)?;
     tx.check_expected(&before)?;
@@ -394,7 +408,7 @@ fn ended_terms(tx: &Tx, list: &PriceList, form: &PriceEntryInput, input: &PriceE
 }
 
 pub fn delete_price(tx: &mut Tx, list_id: PriceListId, id: PriceId) -> Result<()> {
-    let list = find(tx.conn, tx.caller, list_id)?;
+    let list = find_to_change(tx, list_id)?;
     let entry = find_price(tx.conn, list_id, id)?;
     demand_open(tx.caller, &list)?;
     tx.check_expected(&entry)?;

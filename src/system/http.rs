@@ -12,6 +12,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::{self, App};
 use crate::base::http::{Answer, Req, response};
 use crate::base::messages;
+use crate::clients::oauth::model as oauth;
 
 pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanation>> {
     let text = messages::find_problem(&req.path).ok_or_else(Error::not_found)?;
@@ -29,6 +30,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(page("/", get().to(home)))
         .service(page("/.well-known/jwks.json", get().to(jwks)))
+        .service(page("/.well-known/oauth-authorization-server", get().to(authorization_server)))
+        .service(page("/.well-known/oauth-protected-resource", get().to(protected_resource)))
         .service(page("/health/live", get().to(health::live)))
         .service(page("/health/ready", get().to(health::ready)))
         .service(page("/metrics", get().to(health::figures)))
@@ -69,6 +72,25 @@ async fn jwks(app: web::Data<App>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .json(app.core.keys.jwks())
+}
+
+/// Where callers find us: as the settings say, else as this caller did.
+fn base_of(app: &App, req: &HttpRequest) -> String {
+    let info = req.connection_info();
+    app.core.public_url.clone().unwrap_or_else(|| format!("{}://{}", info.scheme(), info.host()))
+}
+
+async fn authorization_server(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
+    told(oauth::server_metadata(&base_of(&app, &req)))
+}
+
+async fn protected_resource(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
+    told(oauth::resource_metadata(&base_of(&app, &req)))
+}
+
+/// Not kept on the way: without a public URL in the settings it depends on who asks.
+fn told(metadata: serde_json::Value) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(metadata)
 }
 
 async fn document(app: web::Data<App>, req: HttpRequest) -> HttpResponse {

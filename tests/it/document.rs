@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use salesdesk::base::auth::Role;
+use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::{Access, Endpoint};
 use salesdesk::base::messages;
+use salesdesk::clients::model::{ClientAction, ClientStatus};
 use salesdesk::customers::model::{CustomerAction, CustomerStatus};
 use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::prices::model::{PriceListAction, PriceListStatus};
 use salesdesk::products::model::{ProductAction, ProductStatus};
 use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{components, declared, operation};
 
@@ -72,6 +73,11 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
         let scope = match &endpoint.access {
             Access::Public => "public".to_owned(),
             Access::Person => "logged in".to_owned(),
+            Access::Client([]) => "a client's secret".to_owned(),
+            Access::Client(scopes) => {
+                let scopes = scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>();
+                format!("a client's secret or {}", scopes.join(" or "))
+            }
             Access::Scope(scopes) => scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" or "),
         };
         text.push_str(&format!("| {} {} | {scope} |", endpoint.method.as_str(), endpoint.path));
@@ -110,6 +116,7 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Products", ProductStatus::ALL, ProductAction::ALL, ProductStatus::after)
         + &life("Price lists", PriceListStatus::ALL, PriceListAction::ALL, PriceListStatus::after)
         + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
+        + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after);
     golden("tests/golden/lives.md", &text);
 }
@@ -117,7 +124,7 @@ fn the_committed_lives_are_those_that_the_rules_know() {
 pub fn lets_in(endpoint: &Endpoint, role: Role) -> bool {
     match &endpoint.access {
         Access::Public | Access::Person => true,
-        Access::Scope(scopes) => scopes.iter().any(|s| role.scopes().has(*s)),
+        Access::Scope(scopes) | Access::Client(scopes) => scopes.iter().any(|s| role.scopes().has(*s)),
     }
 }
 
@@ -180,18 +187,42 @@ fn every_path_is_plural_kebab_case_and_at_most_two_levels_deep() {
 fn every_operation_says_who_may_call_it() {
     of_every_operation(|endpoint, operation| {
         let security = operation["security"].as_array().ok_or("no security")?;
+        let named =
+            |scheme: &str| -> Vec<&str> { security.iter().filter_map(|s| s[scheme][0].as_str()).collect() };
+        let words = |scopes: &[Scope]| scopes.iter().map(|s| s.to_string()).collect::<Vec<_>>();
         match &endpoint.access {
             Access::Public => demand(security.is_empty(), "public, yet it asks for a token"),
-            Access::Person => demand(security.len() == 1, "no token"),
+            Access::Person => demand(
+                security[..] == [json!({"bearer": []}), json!({"oauth2": []})],
+                "not a token of a person or a client",
+            ),
+            Access::Client(scopes) => {
+                demand(named("oauth2") == named("bearer"), "not the same for people and clients")?;
+                demand(named("bearer") == words(scopes), "other scopes")?;
+                demand(scopes.is_empty() || security[0] == json!({}), "a secret is not enough")
+            }
             Access::Scope(scopes) => {
                 demand(!scopes.is_empty(), "nobody was said to be let in")?;
-                let named: Vec<&str> = security.iter().filter_map(|s| s["bearer"][0].as_str()).collect();
-                demand(named == scopes.iter().map(|s| s.to_string()).collect::<Vec<_>>(), "other scopes")?;
+                demand(named("oauth2") == named("bearer"), "not the same for people and clients")?;
+                let named = named("bearer");
+                demand(named == words(scopes), "other scopes")?;
                 let about = operation["description"].as_str().unwrap_or_default();
                 demand(named.iter().all(|s| about.contains(s)), "the description does not name the scope")
             }
         }
     });
+}
+
+#[test]
+fn every_scope_is_described_and_no_other_is_asked_for() {
+    let flow = &declared().0["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"];
+    let described = flow["scopes"].as_object().expect("scopes");
+    let all: Vec<String> = Scope::ALL.iter().map(|s| s.to_string()).collect();
+    assert_eq!(described.keys().collect::<Vec<_>>(), all.iter().collect::<Vec<_>>());
+    assert!(described.values().all(|about| about.as_str().is_some_and(|t| t.ends_with('.'))));
+    let token =
+        flow["tokenUrl"].as_str().and_then(|url| url.strip_prefix("/api/v1")).expect("a path of ours");
+    assert!(declared().0["paths"][token]["post"].is_object());
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
     match (collection, step) {
         ("customers", "mark-dormant") => after("cus", &["activate"]),
         ("customers", "unblock") => after("cus", &["block"]),
+        ("clients", "resume") => after("cli", &["suspend"]),
         ("users", "unblock") => after("usr", &["block"]),
         ("products", "discontinue") => after("prd", &["activate"]),
         ("products", "reactivate") => after("prd", &["activate", "discontinue"]),

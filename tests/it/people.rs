@@ -232,7 +232,7 @@ fn a_token_that_was_tampered_with_is_refused(app: &TestApp) {
         ("another audience", Claims { aud: "another-api".into(), ..ours.clone() }),
         ("another issuer", Claims { iss: "another".into(), ..ours.clone() }),
         ("from the future", Claims { iat: now + 3600, exp: now + 4500, ..ours.clone() }),
-        ("another kind of id", Claims { sid: ours.sub.clone(), ..ours.clone() }),
+        ("another kind of id", Claims { sid: Some(ours.sub.clone()), ..ours.clone() }),
     ] {
         let token = app.core.keys.sign(&claims).expect("a token");
         let answer = app.bearer(&token).get("/me");

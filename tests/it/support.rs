@@ -198,6 +198,7 @@ fn open(target: &Target, web: Web) -> Arc<Core> {
         currency: "CNY".into(),
         master_key: Some(MASTER_KEY),
         web,
+        public_url: None,
     };
     start::core(&config, Clock::fixed(NOW), Size { readers: 2, writers: 2 }).expect("the product starts")
 }
@@ -600,10 +601,13 @@ fn claims(person: &Person, now: At) -> Claims {
         iss: ISSUER.into(),
         aud: AUDIENCE.into(),
         sub: person.user.to_string(),
-        sid: person.session.to_string(),
+        sid: Some(person.session.to_string()),
         iat: now.seconds(),
         exp: now.seconds() + LIFETIME,
         jti: format!("{} at {now}", person.username),
+        client_id: None,
+        scope: None,
+        epoch: None,
     }
 }
 
@@ -809,6 +813,10 @@ impl<'a> Client<'a> {
         ask.body = Some(body.into());
         self.app.ask(&ask)
     }
+    /// A form, as OAuth writes its requests.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.raw("POST", path, FORM, form_of(fields))
+    }
     /// A path outside the API.
     pub fn page(&self, method: &str, path: &str) -> Reply {
         let mut ask = self.asks(method, "", None);
@@ -920,6 +928,16 @@ impl std::fmt::Display for Reply {
             body => write!(f, "\n{body:#}"),
         }
     }
+}
+
+/// The media type of a form.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Fields as a form writes them, with everything escaped that can be.
+pub fn form_of(fields: &[(&str, &str)]) -> String {
+    let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", escaped(n), escaped(v))).collect();
+    pairs.join("&")
 }
 
 /// A log-in's body.

@@ -8,12 +8,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::base::core::Core;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::types::At;
 
+/// The issuer, as long as the installation has no public URL.
 pub const ISSUER: &str = "salesdesk";
 pub const AUDIENCE: &str = "salesdesk-api";
-/// How long an access token lives, in seconds.
+/// How long a person's access token lives, in seconds.
 pub const LIFETIME: i64 = 900;
 
 /// What an access token says.
@@ -21,13 +23,42 @@ pub const LIFETIME: i64 = 900;
 pub struct Claims {
     pub iss: String,
     pub aud: String,
-    /// The user's id.
+    /// The user's id, or the machine client's.
     pub sub: String,
-    /// The session's id.
-    pub sid: String,
     pub iat: i64,
     pub exp: i64,
     pub jti: String,
+    /// The session's id; a machine client has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The machine client's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// What the machine client asked for, names with spaces between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Which of the machine client's token epochs this belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i32>,
+}
+
+impl Claims {
+    /// Of a token that lives so many seconds from now; whose it is, is added.
+    pub fn new(core: &Core, subject: impl ToString, lifetime: i64) -> Claims {
+        let now = core.clock.now();
+        Claims {
+            iss: core.keys.issuer.clone(),
+            aud: AUDIENCE.into(),
+            sub: subject.to_string(),
+            iat: now.seconds(),
+            exp: now.seconds() + lifetime,
+            jti: core.ids.next(now).simple().to_string(),
+            sid: None,
+            client_id: None,
+            scope: None,
+            epoch: None,
+        }
+    }
 }
 
 struct Key {
@@ -38,6 +69,8 @@ struct Key {
 
 /// The signing key in use, and every key whose tokens may still be about.
 pub struct Keys {
+    /// Who says that tokens are ours: the installation's public URL, or [`ISSUER`].
+    pub issuer: String,
     signing_id: String,
     signing: EncodingKey,
     keys: Vec<Key>,
@@ -57,7 +90,13 @@ impl Keys {
                 Key { id: id.clone(), decoding: DecodingKey::from_ed_der(&public), public }
             })
             .collect();
-        Ok(Keys { signing_id: signing_id.clone(), signing: EncodingKey::from_ed_der(pkcs8.as_bytes()), keys })
+        let signing = EncodingKey::from_ed_der(pkcs8.as_bytes());
+        Ok(Keys { issuer: ISSUER.into(), signing_id: signing_id.clone(), signing, keys })
+    }
+
+    /// The same keys, under the installation's public URL if it has one.
+    pub fn issued_by(self, public_url: Option<&str>) -> Keys {
+        Keys { issuer: public_url.unwrap_or(ISSUER).to_owned(), ..self }
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {
@@ -77,7 +116,8 @@ impl Keys {
         }
         let key = self.keys.iter().find(|k| Some(&k.id) == header.kid.as_ref()).ok_or_else(refused)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[ISSUER]);
+        // Tokens from before the public URL was set live on.
+        validation.set_issuer(&[ISSUER, &self.issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
         validation.validate_exp = false;

@@ -9,8 +9,6 @@ pub mod sequencer;
 
 use std::sync::OnceLock;
 
-use uuid::Uuid;
-
 use super::auth::{Caller, Scope};
 use super::db::filter::{Column, Cond};
 use super::types::Kind;
@@ -123,7 +121,15 @@ pub fn visible(caller: &Caller) -> Cond {
 /// A record that is deleted cannot be seen any more; its end is told to those whose it was.
 fn gone(caller: &Caller, kind: Kind) -> Cond {
     let deleted = Cond::eq("journal.event_type", format!("{}.deleted", kind.name));
-    let user = caller.user.unwrap_or(Uuid::nil());
-    let theirs = Cond::eq("journal.owner_id", user).or(Cond::eq("journal.actor_id", user));
-    deleted.and(theirs.or(Cond::ids("journal.team_id", caller.teams.iter().copied())))
+    let theirs = match (caller.user, caller.client_id) {
+        (Some(user), _) => Cond::eq("journal.owner_id", user).or(Cond::eq("journal.actor_id", user)),
+        (None, Some(_)) => Cond::eq("journal.client", caller.client.as_str()),
+        (None, None) => Cond::Nothing,
+    };
+    // Whose customer's a deleted record was is not told; that of a customer is, since it is the record itself.
+    let others = match &caller.customers {
+        None => Cond::ids("journal.team_id", caller.teams.iter().copied()),
+        Some(customers) => Cond::ids("journal.record_id", customers.iter().copied()),
+    };
+    deleted.and(theirs.or(others))
 }

@@ -23,6 +23,10 @@ pub struct Ctx {
     pub request_id: String,
     /// The caller's network address.
     pub peer: String,
+    /// The header of this name as it was sent, for endpoints that look at it themselves ([`Access::Client`]).
+    ///
+    /// [`Access::Client`]: super::Access::Client
+    pub authorization: Option<String>,
     pub key: Option<Key>,
     pub expected: Option<i32>,
     pub presence: Presence,

@@ -24,6 +24,7 @@ use super::seen::{Seen, text_header};
 use super::{Access, Endpoint, Incoming, Media, Method, Nature};
 use crate::base::auth::Caller;
 use crate::base::auth::cache::Recall;
+use crate::base::auth::caller_of;
 use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::Presence;
@@ -145,6 +146,7 @@ async fn answer(
         lang: seen.lang,
         request_id: seen.request_id.clone(),
         peer: seen.address(),
+        authorization: text_header(req, "authorization").map(str::to_owned),
         key,
         expected: None,
         presence: Presence::Either,
@@ -176,13 +178,17 @@ async fn admit(
     seen: &mut Seen,
 ) -> Result<Arc<Caller>> {
     let core = &app.core;
-    let caller = match endpoint.access {
-        Access::Public => Arc::new(Caller::anonymous()),
-        _ => authenticate(core, bearer(req).ok_or_else(|| Problem::new("unauthorized"))?, seen).await?,
+    let anonymous = matches!(endpoint.access, Access::Public | Access::Client(_));
+    let caller = match anonymous {
+        true => Arc::new(Caller::anonymous()),
+        false => {
+            let token = bearer(req).ok_or_else(|| Problem::new("unauthorized"))?;
+            caller_by(core, token, &seen.address()).await?
+        }
     };
-    let counted = match endpoint.access {
-        Access::Public => Counted::address(seen.peer),
-        _ => Counted::Caller(caller.idempotency_owner()),
+    let counted = match anonymous {
+        true => Counted::address(seen.peer),
+        false => Counted::Caller(caller.idempotency_owner()),
     };
     let counted = seen.counted.insert(counted);
     core.limits.take(counted, 1, core.clock.now())?;
@@ -192,25 +198,34 @@ async fn admit(
 
 /// The token of a request.
 pub fn bearer(req: &HttpRequest) -> Option<&str> {
-    text_header(req, "authorization")
-        .and_then(|v| v.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
+    text_header(req, "authorization").and_then(bearer_token)
 }
 
-/// Who the token stands for, with the rights that they have now.
-async fn authenticate(core: &Arc<Core>, token: &str, seen: &Seen) -> Result<Arc<Caller>> {
+/// The token of an `Authorization: Bearer …`.
+pub fn bearer_token(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Who an access token stands for, with the rights that they have now, if they may ask from this address.
+pub async fn caller_by(core: &Arc<Core>, token: &str, peer: &str) -> Result<Arc<Caller>> {
+    let caller = authenticate(core, token).await?;
+    match caller.may_ask_from(peer) {
+        true => Ok(caller),
+        false => Err(Problem::new("network_not_allowed").into()),
+    }
+}
+
+async fn authenticate(core: &Arc<Core>, token: &str) -> Result<Arc<Caller>> {
     let now = core.clock.now();
     let claims = match core.callers.recall(token, now) {
         Recall::Fresh(caller) => return Ok(caller),
         Recall::Stale(claims) => claims,
         Recall::Unknown => core.keys.verify(token, now)?,
     };
-    let refused = || Error::from(Problem::new("unauthorized"));
-    let session = claims.sid.parse::<crate::base::auth::sessions::SessionId>().map_err(|_| refused())?;
-    let found = core.engine.read(move |conn| crate::base::auth::sessions::caller(conn, session, now)).await?;
-    let caller = Arc::new(found.ok_or_else(refused)?);
-    log::debug!("{} is {}", seen.request_id, caller.name);
+    let told = claims.clone();
+    let found = core.engine.read(move |conn| caller_of(conn, &told, now)).await?;
+    let caller = Arc::new(found.ok_or_else(|| Problem::new("unauthorized"))?);
     core.callers.remember(token, claims, caller.clone(), now);
     Ok(caller)
 }

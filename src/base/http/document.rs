@@ -15,7 +15,8 @@ const ABOUT: &str = "\
 The system of record of a sales department: customers, products and prices, orders and shipments.
 
 **Log in** with `POST /auth/login`, send the access token as `Authorization: Bearer …`, renew it with
-`POST /auth/refresh`. **Money** is a decimal string in major units beside one `currency`; quantities and unit prices
+`POST /auth/refresh`. **Programs** are machine clients: an administrator registers one with `POST /clients`, and it gets
+its tokens by OAuth 2.0 client credentials at `POST /oauth/token`. **Money** is a decimal string in major units beside one `currency`; quantities and unit prices
 are decimal strings with up to six places; a JSON number in their place is refused. **Changes** are merge patches with
 `If-Match`; a step in a life is a `POST` such as `/orders/{order_id}/submit`. **Retries** are safe with an
 `Idempotency-Key`. **Many calls** go into one request with `POST /batch`. **Trying out** is free with `dry_run=true`. **Problems** are `application/problem+json`; `code` is
@@ -48,7 +49,7 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ";
 
 /// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 17] = [
+const TAG_ORDER: [&str; 21] = [
     "auth",
     "me",
     "orders",
@@ -60,11 +61,15 @@ const TAG_ORDER: [&str; 17] = [
     "price-lists",
     "reports",
     "batch",
+    "events",
     "users",
     "teams",
+    "clients",
+    "oauth",
     "regions",
     "settings",
     "external-ids",
+    "audit-log",
     "system",
 ];
 
@@ -435,12 +440,17 @@ fn operation(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Result<Value,
 
 fn security(endpoint: &Endpoint) -> Value {
     match &endpoint.access {
-        Access::Public => json!([]),
-        Access::Person => json!([{"bearer": []}]),
-        Access::Scope(scopes) => {
-            scopes.iter().map(|s| json!({"bearer": [s.as_str()]})).collect::<Vec<_>>().into()
-        }
+        Access::Public | Access::Client([]) => json!([]),
+        Access::Person => json!([{"bearer": []}, {"oauth2": []}]),
+        Access::Client(scopes) => [vec![json!({})], bearing(scopes)].concat().into(),
+        Access::Scope(scopes) => bearing(scopes).into(),
     }
+}
+
+/// A token of a person or of a machine client, with one of these scopes.
+fn bearing(scopes: &[Scope]) -> Vec<Value> {
+    let each = |scope: &Scope| [json!({"bearer": [scope.as_str()]}), json!({"oauth2": [scope.as_str()]})];
+    scopes.iter().flat_map(each).collect()
 }
 
 fn request_body(
@@ -545,10 +555,8 @@ fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Va
 pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
     let mut statuses = vec![400, 429, 500, 503];
     if endpoint.access != Access::Public {
-        statuses.push(401);
-    }
-    if matches!(endpoint.access, Access::Scope(_)) {
-        statuses.push(403);
+        // A machine client may ask from some networks only, whatever it asks for.
+        statuses.extend([401, 403]);
     }
     if !endpoint.path_prefixes.is_empty() || endpoint.nature.writes() {
         statuses.push(404);
@@ -616,12 +624,24 @@ fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Val
 
 fn security_schemes() -> Value {
     let scopes: Vec<String> = Scope::ALL.iter().map(|s| format!("`{s}`")).collect();
-    json!({"bearer": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": format!("An access token (`at+jwt`, 15 minutes) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
-    }})
+    let described: Map<String, Value> =
+        Scope::ALL.iter().map(|s| (s.to_string(), json!(s.about()))).collect();
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": format!("For people: an access token (`at+jwt`, 15 minutes) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
+        },
+        "oauth2": {
+            "type": "oauth2",
+            "description": "For machine clients: an access token (`at+jwt`, an hour at most) from `POST /oauth/token`. An administrator registers a client with `POST /clients`.",
+            "flows": {"clientCredentials": {
+                "tokenUrl": format!("{}/oauth/token", super::dispatch::API),
+                "scopes": described,
+            }},
+        },
+    })
 }
 
 fn parameters() -> Map<String, Value> {

@@ -24,11 +24,11 @@ pub struct HistoryEntry {
     #[schema(example = "order.submitted")]
     pub event: String,
     pub at: At,
-    /// Who did it; null for the system.
+    /// The person who did it; null for a machine client and for the system.
     pub by: Option<UserId>,
     #[schema(example = "李娜")]
     pub by_name: String,
-    /// Through what: `api`, `cli`, `import`.
+    /// Through what: `api`, `cli`, `import`, or the machine client's id.
     #[schema(example = "api")]
     pub client: String,
     #[schema(max_length = 1000)]

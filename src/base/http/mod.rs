@@ -77,6 +77,9 @@ pub enum Access {
     Public,
     /// Anybody who is logged in.
     Person,
+    /// A machine client that proves itself by its secret, or whoever has one of these scopes. The handler looks,
+    /// because the secret may be in the body.
+    Client(&'static [Scope]),
     /// Whoever has one of these scopes.
     Scope(&'static [Scope]),
 }
@@ -648,6 +651,11 @@ impl Endpoint {
     }
     pub fn person(&mut self) -> &mut Self {
         self.access = Access::Person;
+        self
+    }
+    /// For a machine client by its secret, or one of these scopes; the handler sees to it.
+    pub fn client(&mut self, scopes: &'static [Scope]) -> &mut Self {
+        self.access = Access::Client(scopes);
         self
     }
     /// Needs one of these scopes.

@@ -93,6 +93,7 @@ pub fn problem_response(error: Error, lang: Lang, instance: &str, request_id: &s
     }
     if status == StatusCode::UNAUTHORIZED {
         let value = match problem.code {
+            "invalid_client" => "Basic realm=\"salesdesk\"",
             "token_expired" => {
                 "Bearer realm=\"salesdesk\", error=\"invalid_token\", error_description=\"expired\""
             }

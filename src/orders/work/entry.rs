@@ -39,7 +39,7 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
         order_date,
     };
     let lines = price_lines(tx, &entry, &input.lines, 0, "/lines")?;
-    let team_id = team_of(tx, head.rep_id)?;
+    let team_id = team_of(tx, head.rep_id, &customer)?;
     let mut order = Order {
         row: OrderRow {
             number: number_range::next(tx.conn, "SO", order_date)?,
@@ -124,7 +124,8 @@ fn complete_head(tx: &mut Tx, mut head: OrderHead, customer: &Customer) -> Resul
     if head.rep_id.is_none() {
         head.rep_id = match tx.caller.sight {
             Sight::Own => tx.caller.user.map(UserId),
-            _ => customer.owner_id,
+            Sight::All => customer.owner_id,
+            Sight::Team => owner_in_sight(tx, customer)?,
         };
     }
     head.region_id = head.region_id.or(customer.region_id);
@@ -137,24 +138,40 @@ fn complete_head(tx: &mut Tx, mut head: OrderHead, customer: &Customer) -> Resul
     if head.shipping_address.is_none() {
         head.shipping_address = default_address(tx, customer, AddressKind::Shipping)?;
     }
-    check_head(tx, &head, customer)?;
+    check_head(tx, &head, customer, None)?;
     Ok(head)
+}
+
+/// The customer's owner, unless another team's: the order would be out of the caller's sight at once.
+fn owner_in_sight(tx: &mut Tx, customer: &Customer) -> Result<Option<UserId>> {
+    let Some(owner) = customer.owner_id else { return Ok(None) };
+    let team = people::find_user(tx.conn, owner)?.team_id;
+    Ok(Some(owner).filter(|_| is_in_sight(tx, team)))
+}
+
+fn is_in_sight(tx: &Tx, team: Option<TeamId>) -> bool {
+    tx.caller.sight != Sight::Team || team.is_some_and(|team| tx.caller.teams.contains(&team.0))
 }
 
 fn default_address(tx: &mut Tx, customer: &Customer, kind: AddressKind) -> Result<Option<PostalAddress>> {
     Ok(customers::default_address(tx.conn, customer.id, kind)?.as_ref().map(PostalAddress::from))
 }
 
-pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer) -> Result<()> {
+/// `before` is who is the rep already; they need not be looked at again.
+pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Option<UserId>) -> Result<()> {
     if tx.caller.sight == Sight::Own && head.rep_id.map(|r| r.0) != tx.caller.user {
         // A rep enters orders for themselves only.
         return Err(forbidden(&[Scope::CustomersReassign]));
     }
     let mut faults = Vec::new();
-    if let Some(rep) = head.rep_id
-        && found(people::find_user(tx.conn, rep))?.is_none()
-    {
-        faults.push(Fault::at("/rep_id", "unknown_reference").with("kind", "user"));
+    if let Some(rep) = head.rep_id.filter(|rep| Some(*rep) != before) {
+        match found(people::find_user(tx.conn, rep))? {
+            None => faults.push(Fault::at("/rep_id", "unknown_reference").with("kind", "user")),
+            Some(rep) if !is_in_sight(tx, rep.team_id) => {
+                faults.push(Fault::at("/rep_id", "outside_team"));
+            }
+            Some(_) => {}
+        }
     }
     if let Some(contact) = head.contact_id
         && found(customers::find_contact(tx.conn, customer.id, contact))?.is_none()
@@ -179,9 +196,14 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer) -> Result<
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
-pub fn team_of(tx: &mut Tx, rep: Option<UserId>) -> Result<Option<TeamId>> {
+/// The team of the rep. What a team's machine client enters without a rep belongs to a team that it sees.
+pub fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<Option<TeamId>> {
     match rep {
         Some(rep) => Ok(people::find_user(tx.conn, rep)?.team_id),
+        None if tx.caller.sight == Sight::Team => {
+            let theirs = customer.team_id.filter(|team| is_in_sight(tx, Some(*team)));
+            Ok(theirs.or(tx.caller.team.map(TeamId)))
+        }
         None => Ok(None),
     }
 }
@@ -240,8 +262,8 @@ pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderHead>) -> Result<Orde
         order.row.external_ids = Json(head.external_ids);
     } else {
         let customer = customers::load(tx.conn, before.row.customer_id)?;
-        check_head(tx, &head, &customer)?;
-        let team_id = team_of(tx, head.rep_id)?;
+        check_head(tx, &head, &customer, before.row.rep_id)?;
+        let team_id = team_of(tx, head.rep_id, &customer)?;
         set_head(&mut order.row, head, team_id);
         recompute(&mut order)?;
     }

@@ -1,19 +1,21 @@
 //! The steps of an order's life.
 
-use super::super::model::{Approval, HoldInput, HoldKind, Order, OrderId, OverrideInput};
+use super::super::model::{Approval, HoldInput, HoldKind, Order, OrderId, OrderRow, OverrideInput};
 use super::super::rules::{OrderAction, OrderStatus, Raised, open_quantity};
 use super::review::{self, Surroundings};
 use super::{find_for, settle};
-use crate::base::auth::{Scope, forbidden};
+use crate::base::auth::{Caller, Scope, forbidden};
 use crate::base::db::{Act, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::types::Quantity;
 use crate::people::UserId;
 
-/// Whether the caller is the one who entered or submitted it.
-fn is_own(order: &Order, tx: &Tx) -> bool {
-    let me = tx.caller.user.map(UserId);
-    me.is_some() && (order.row.submitted_by == me || order.row.created_by == me)
+/// Whether the caller is the one who entered or submitted it. A machine client counts as every machine: what no
+/// person has entered and submitted needs a person's eyes.
+pub fn is_own(order: &OrderRow, caller: &Caller) -> bool {
+    let me = caller.user.map(UserId);
+    let entered_by_me = order.submitted_by == me || order.created_by == me;
+    entered_by_me && (me.is_some() || caller.client_id.is_some())
 }
 
 /// Hands a draft in for review. Findings do not stop it: they are what the review is for.
@@ -65,7 +67,7 @@ pub fn check_approver(tx: &Tx, order: &Order, around: &Surroundings) -> Result<(
     if around.above_manager_limit(&order.row) && !tx.caller.may(Scope::OrdersApproveHigh) {
         return Err(forbidden(&[Scope::OrdersApproveHigh]));
     }
-    if around.needs_four_eyes(&order.row) && is_own(order, tx) {
+    if around.needs_four_eyes(&order.row) && is_own(&order.row, tx.caller) {
         let limit = around.settings.four_eyes_above(&order.row.currency);
         return Err(Problem::new("four_eyes")
             .param("limit", limit)

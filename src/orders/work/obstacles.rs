@@ -7,7 +7,6 @@ use crate::base::auth::Scope;
 use crate::base::db::Rx;
 use crate::base::error::Result;
 use crate::base::http::actions::{ActionState, ActionStates, Obstacle, holders};
-use crate::people::UserId;
 
 /// Every step of the order's life.
 pub fn explain(rx: &mut Rx, order: &Order) -> Result<ActionStates> {
@@ -68,9 +67,7 @@ fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction
 
 fn approval(rx: &Rx, order: &Order, around: &Surroundings) -> Result<Vec<Obstacle>> {
     let mut obstacles = findings(rx, order, &around.review(order, rx.caller, rx.today())?);
-    let me = rx.caller.user.map(UserId);
-    let own = me.is_some() && (order.row.submitted_by == me || order.row.created_by == me);
-    if around.needs_four_eyes(&order.row) && own {
+    if around.needs_four_eyes(&order.row) && super::life::is_own(&order.row, rx.caller) {
         obstacles.push(Obstacle::new(rx.lang, "four_eyes_needed", &[], holders(Scope::OrdersApprove)));
     }
     if around.above_manager_limit(&order.row) && !rx.caller.may(Scope::OrdersApproveHigh) {

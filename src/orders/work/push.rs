@@ -108,10 +108,10 @@ fn differences(old: &Value, new: &Value, at: &str) -> Vec<String> {
 
 fn change_head(tx: &mut Tx, row: &mut OrderRow, head: OrderHead) -> Result<()> {
     let customer = customers::load(tx.conn, row.customer_id)?;
-    check_head(tx, &head, &customer)?;
+    check_head(tx, &head, &customer, row.rep_id)?;
     let team_id = match head.rep_id == row.rep_id {
         true => row.team_id,
-        false => team_of(tx, head.rep_id)?,
+        false => team_of(tx, head.rep_id, &customer)?,
     };
     set_head(row, head, team_id);
     Ok(())

@@ -28,7 +28,7 @@ pub struct Surroundings {
     pub exposure: Amount,
     pub duplicate_of: Option<String>,
     pub not_on_sale: Vec<super::super::model::OrderLineId>,
-    /// The role of who submitted it.
+    /// The role of who submitted it, or the one whose limits hold for them.
     pub entered_by: Option<Role>,
 }
 
@@ -94,7 +94,11 @@ fn entered_by(conn: &mut Conn, order: &OrderRow, caller: &Caller) -> Result<Opti
             let role = users::table.find(UserId(id)).select(users::role).first(conn).optional()?;
             Ok(role)
         }
-        None => Ok(caller.role),
+        // Submitted, but by no person: a machine's limits hold, whoever looks at it now.
+        None if order.submitted_at.is_some() && order.submitted_by.is_none() && caller.user.is_some() => {
+            Ok(Some(Role::Clerk))
+        }
+        None => Ok(caller.standing()),
     }
 }
 
@@ -109,7 +113,7 @@ impl Surroundings {
             customer_currency: &self.customer.currency,
             exposure: self.exposure,
             entry_discount_limit: entry,
-            own_discount_limit: self.settings.discount_limit(caller.role).max(entry),
+            own_discount_limit: self.settings.discount_limit(caller.standing()).max(entry),
             duplicate_of: self.duplicate_of.clone(),
             not_on_sale: self.not_on_sale.clone(),
         }
