@@ -17,26 +17,30 @@ pub const AREA: Area = Area { name: "batch", routes, problems: PROBLEMS, phrases
 const MAX_BODY: usize = 4 << 20;
 
 const ABOUT: &str = "\
-Up to 200 calls of this API in one request, in their order, through the same handlers, scopes and rules as single calls.
+Up to 200 calls of this API in one request, in their order, through the same handlers, scopes and rules as \
+single calls.
 
-`atomic`: all or none. The first operation that fails undoes everything, and its problem is the answer, with its status,
-`failed_operation` (from 0) and `errors` that point into the batch (`/operations/3/body/lines/0/quantity`). \
-`independent`: each for itself; the answer is 200 with a result or a problem for each.
+`atomic`: all or none. The first operation that fails undoes everything, and its problem is the answer, \
+with its status, `failed_operation` (from 0) and `errors` that point into the batch \
+(`/operations/3/body/lines/0/quantity`). `independent`: each for itself; the answer is 200 with a result or \
+a problem for each.
 
-**References.** Give an operation a `ref`, and later ones can use its answer: `{order.id}`, `{order.lines.0.id}` as a whole \
-segment of `path`, a whole value in its query, a whole text in `body`, or as `if_match` (`{order.version}`). What stands \
-there must be a text, a number, a truth value or null. A text that looks like a reference is one: when it names no earlier \
-operation, the batch is refused (422) before anything is done; a text like that itself cannot be sent in a batch. In an \
-independent batch, an operation that refers to one that failed is not begun; its result has the status 424.
+**References.** Give an operation a `ref`, and later ones can use its answer: `{order.id}`, \
+`{order.lines.0.id}` as a whole segment of `path`, a whole value in its query, a whole text in `body`, or \
+as `if_match` (`{order.version}`). What stands there must be a text, a number, a truth value or null. A \
+text that looks like a reference is one: when it names no earlier operation, the batch is refused (422) \
+before anything is done; a text like that itself cannot be sent in a batch. In an independent batch, an \
+operation that refers to one that failed is not begun; its result has the status 424.
 
-**Idempotency-Key.** In an atomic batch it is the whole batch's. In an independent one each writing operation, `PATCH`, \
-`PUT` and `DELETE` included, is done once under it: the same batch sent again does what is missing and repeats the answers \
-of what was done, marked `replayed`. **`dry_run=true`** does everything and keeps nothing; `dry_run` in an operation's own \
-path does so with that operation alone.
+**Idempotency-Key.** In an atomic batch it is the whole batch's. In an independent one each writing \
+operation, `PATCH`, `PUT` and `DELETE` included, is done once under it: the same batch sent again does what \
+is missing and repeats the answers of what was done, marked `replayed`. **`dry_run=true`** does everything \
+and keeps nothing; `dry_run` in an operation's own path does so with that operation alone.
 
-**Limits.** 4 MB, and 8 MB of answers. Operations that were not begun after half the request time limit (30 seconds by \
-default) are not begun any more (503). Each operation counts as a request for the rate limit, and needs its own scope. \
-Log-ins and other operations that take more than one step, files, streams and batches cannot be in a batch; `GET` can.
+**Limits.** 4 MB, and 8 MB of answers. Operations that were not begun after half the request time limit (30 \
+seconds by default) are not begun any more (503). Each operation counts as a request for the rate limit, \
+and needs its own scope. Log-ins and other operations that take more than one step, files, streams and \
+batches cannot be in a batch; `GET` can.
 
 Query parameters named in `errors` are those of the operation's own path.";
 
@@ -61,14 +65,17 @@ fn routes(r: &mut Routes) {
 /// A new customer, a new product and the order of the one for the other, all or none.
 fn example() -> Value {
     json!({"mode": "atomic", "operations": [
-        {"ref": "customer", "method": "POST", "path": "/customers", "body": {"name": "成都锦江茶叶有限公司", "kind": "company"}},
+        {"ref": "customer", "method": "POST", "path": "/customers",
+         "body": {"name": "成都锦江茶叶有限公司", "kind": "company"}},
         {"method": "POST", "path": "/customers/{customer.id}/activate"},
         {"ref": "product", "method": "POST", "path": "/products",
          "body": {"sku": "TEA-900", "name": "峨眉雪芽", "unit": "pcs", "tax_rate": "0.13"}},
         {"method": "POST", "path": "/products/{product.id}/activate"},
         {"ref": "order", "method": "POST", "path": "/orders",
-         "body": {"customer_id": "{customer.id}", "lines": [{"product_id": "{product.id}", "quantity": "5", "unit_price": "98.00"}]}},
-        {"method": "PATCH", "path": "/orders/{order.id}", "if_match": "{order.version}", "body": {"customer_po": "PO-77"}},
+         "body": {"customer_id": "{customer.id}",
+                  "lines": [{"product_id": "{product.id}", "quantity": "5", "unit_price": "98.00"}]}},
+        {"method": "PATCH", "path": "/orders/{order.id}", "if_match": "{order.version}",
+         "body": {"customer_po": "PO-77"}},
         {"method": "GET", "path": "/orders/{order.id}?fields=number,gross"},
     ]})
 }
@@ -128,8 +135,8 @@ static PROBLEMS: &[ProblemText] = &[
             "批量请求超过 {seconds} 秒，此操作未执行。",
         ],
         [
-            "Send a smaller batch. An independent one with an Idempotency-Key can be sent again as it is: what was done is \
-             not done twice.",
+            "Send a smaller batch. An independent one with an Idempotency-Key can be sent again as it is: what was \
+             done is not done twice.",
             "请减小批量。带 Idempotency-Key 的 independent 批量可原样重发：已完成的操作不会重复执行。",
         ],
     ),
