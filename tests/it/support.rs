@@ -42,7 +42,7 @@ use crate::postgres;
 pub const PASSWORD: &str = "salesdesk-test";
 /// When every test begins: ten in the morning, where the company is.
 pub const NOW: At = At::from_millis(1_795_140_000_000);
-const MASTER_KEY: [u8; 32] = [7; 32];
+pub const MASTER_KEY: [u8; 32] = [7; 32];
 
 /// Makes two tests of each function, one for each engine: `both_engines!(a_promise, another);`. A function
 /// that is left out of the list is dead code, which the lints refuse.
@@ -128,6 +128,10 @@ fn fresh_name() -> String {
 }
 
 impl Database {
+    /// Where it is, for a server process of its own.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
     /// A copy of a migrated and seeded file, which is kept in memory, so that nothing of it is left over.
     pub fn sqlite() -> Database {
         static TEMPLATE: OnceLock<(Vec<u8>, Seed)> = OnceLock::new();
