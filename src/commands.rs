@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
-use crate::base::db::engine::Size;
+use crate::base::db::engine::{Fate, Size};
 use crate::base::db::{Target, migrations};
 use crate::base::secret;
 use crate::base::types::time::Clock;
@@ -202,6 +202,16 @@ pub fn add_user(config: &Config, username: &str, role: &str, name: Option<String
         people::create_user(tx, input.clone(), Some(hash.clone()), false)
     })?;
     println!("{} {} ({})", user.id, user.username, user.role);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `salesdesk restored`
+pub fn restored(config: &Config) -> Outcome {
+    // A running server would go on with the life that it knows.
+    let _lock = lock_data_dir(config)?;
+    let core = open(config)?;
+    let epoch = core.engine.write_now(|conn| Ok((start::new_epoch(conn)?, Fate::Keep)))?;
+    println!("The database begins a new life, {epoch}: cursors of the event feed from before are refused.");
     Ok(ExitCode::SUCCESS)
 }
 

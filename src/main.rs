@@ -54,6 +54,9 @@ enum Command {
     Client(Client),
     /// Recompute every stored sum and status; exit code 1 and a list when something is off
     Check,
+    /// Say that the database was restored from a backup, before it is served again: cursors of the event feed from
+    /// before are then refused, and whoever holds one reads the lists anew
+    Restored,
 }
 
 #[derive(Subcommand)]
@@ -181,5 +184,6 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Client(client) => commands::clients::run(&config, client.command()),
         Command::Check => commands::check(&config),
+        Command::Restored => commands::restored(&config),
     }
 }

@@ -135,7 +135,7 @@ fn master_key(dir: &Path) -> std::result::Result<[u8; 32], StartError> {
 }
 
 /// Which life of the database this is, made with it. Whoever restores a backup gives it another
-/// (`salesdesk new-epoch`), so that no cursor of the life before is taken for one of this.
+/// (`salesdesk restored`), so that no cursor of the life before is taken for one of this.
 fn epoch_of(conn: &mut Conn) -> Result<String> {
     match fact(conn, "epoch")? {
         Some(epoch) => Ok(epoch),

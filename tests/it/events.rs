@@ -5,6 +5,7 @@ use std::sync::{Arc, Barrier};
 
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::background;
+use salesdesk::base::db::engine::Fate;
 use salesdesk::base::events::feed;
 use salesdesk::regions::model::RegionInput;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ both_engines!(
     a_log_in_is_no_event,
     a_type_that_does_not_exist_is_named,
     a_cursor_from_before_a_restore_says_where_to_begin_again,
+    what_was_said_to_be_restored_takes_no_cursor_from_before,
     a_cursor_past_the_keeping_says_where_to_begin_again,
     who_is_up_to_date_is_never_past_the_keeping,
     a_stream_tells_what_happens_and_goes_on_after_the_last_id,
@@ -248,6 +250,17 @@ fn a_cursor_from_before_a_restore_says_where_to_begin_again(app: &TestApp) {
         clerk.get(&format!("/events/stream?after={}", lost.write())).refused(410, "cursor_expired");
     }
     clerk.get("/events?after=nonsense").refused(400, "invalid_cursor");
+}
+
+fn what_was_said_to_be_restored_takes_no_cursor_from_before(app: &TestApp) {
+    let (_, cursor) = follow(app, &app.as_role(Role::Clerk), "", None);
+    let restored = |conn: &mut _| Ok((salesdesk::start::new_epoch(conn)?, Fate::Keep));
+    app.core.engine.write_now(restored).expect("a new life");
+    let after = app.with_settings(|_| {});
+    let reply = after.as_role(Role::Clerk).get(&format!("/events?after={cursor}"));
+    let latest = reply.refused(410, "cursor_expired").body["latest_cursor"].clone();
+    let latest = latest.as_str().expect("a cursor");
+    after.as_role(Role::Clerk).get(&format!("/events?after={latest}")).expect(200);
 }
 
 fn a_cursor_past_the_keeping_says_where_to_begin_again(app: &TestApp) {

@@ -42,6 +42,7 @@ use crate::postgres;
 pub const PASSWORD: &str = "salesdesk-test";
 /// When every test begins: ten in the morning, where the company is.
 pub const NOW: At = At::from_millis(1_795_140_000_000);
+#[allow(dead_code)]
 pub const MASTER_KEY: [u8; 32] = [7; 32];
 
 /// Makes two tests of each function, one for each engine: `both_engines!(a_promise, another);`. A function
@@ -129,6 +130,7 @@ fn fresh_name() -> String {
 
 impl Database {
     /// Where it is, for a server process of its own.
+    #[allow(dead_code)]
     pub fn target(&self) -> &Target {
         &self.target
     }
