@@ -30,6 +30,7 @@ pub mod settings;
 pub mod shipments;
 pub mod start;
 pub mod system;
+pub mod webhooks;
 
 use base::Area;
 
@@ -47,6 +48,7 @@ pub const AREAS: &[Area] = &[
     reports::AREA,
     batch::AREA,
     events::AREA,
+    webhooks::AREA,
     audit::AREA,
     system::AREA,
     // After all areas whose records have external ids.
