@@ -327,6 +327,8 @@ pub fn delivery_with_log(rx: &mut Rx, id: DeliveryId) -> Result<WebhookDeliveryD
 pub fn retry(tx: &mut Tx, id: DeliveryId) -> Result<WebhookDelivery> {
     use webhook_deliveries::dsl;
     let (row, webhook) = delivery(tx.conn, tx.caller, id)?;
+    // A delivery has no version of its own; one that is sent along is the webhook's.
+    tx.check_expected(&webhook)?;
     if webhook.status != WebhookStatus::Active {
         return Err(Problem::new("webhook_disabled").into());
     }
