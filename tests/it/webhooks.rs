@@ -777,7 +777,7 @@ fn a_private_address_is_neither_taken_nor_asked(app: &TestApp) {
     app.run_background();
     assert_eq!(receiver.heard().len(), before);
     for id in [&literal, &named] {
-        assert_eq!(deliveries(app, id)[0]["last_error"], "address_not_allowed");
+        assert!(deliveries(app, id).iter().any(|d| d["last_error"] == "address_not_allowed"));
     }
     for (url, code) in [
         ("https://127.0.0.1/hook", "address_not_allowed"),
