@@ -32,6 +32,7 @@ pub mod settings;
 pub mod shipments;
 pub mod start;
 pub mod system;
+pub mod webhooks;
 
 use base::Area;
 
@@ -51,6 +52,7 @@ pub const AREAS: &[Area] = &[
     jobs::AREA,
     exports::AREA,
     events::AREA,
+    webhooks::AREA,
     audit::AREA,
     system::AREA,
     // After all areas whose records have external ids.

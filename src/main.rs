@@ -194,7 +194,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, StartError> {
     let (listen, web) = match &cli.command {
-        Command::Serve { listen, web, .. } => (listen.clone(), web.as_ref().clone()),
+        Command::Serve { listen, web, demo, .. } => {
+            let mut web = web.as_ref().clone();
+            // A demo listens on loopback only, and what one tries webhooks with is there too.
+            web.webhook_allow_private = web.webhook_allow_private.or(demo.then_some(true));
+            (listen.clone(), web)
+        }
         _ => Default::default(),
     };
     let config = Config::load(&cli.options, listen, &web).map_err(StartError::Setting)?;

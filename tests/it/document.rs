@@ -16,6 +16,7 @@ use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::prices::model::{PriceListAction, PriceListStatus};
 use salesdesk::products::model::{ProductAction, ProductStatus};
 use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
+use salesdesk::webhooks::model::{WebhookAction, WebhookStatus};
 use serde_json::{Value, json};
 
 use crate::support::{components, declared, operation};
@@ -119,7 +120,8 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
         + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
         + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
-        + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after);
+        + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
+        + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
     golden("tests/golden/lives.md", &text);
 }
 

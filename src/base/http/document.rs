@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use super::shape::Shape;
 use super::{Access, Components, Endpoint, Media, Nature, Routes, params};
 use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::events::feed::{WebhookEvent, WebhookTest};
 use crate::base::messages;
 use crate::base::types::TextEnum;
 
@@ -49,7 +51,7 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ";
 
 /// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 21] = [
+const TAG_ORDER: [&str; 22] = [
     "auth",
     "me",
     "orders",
@@ -62,6 +64,7 @@ const TAG_ORDER: [&str; 21] = [
     "reports",
     "batch",
     "events",
+    "webhooks",
     "users",
     "teams",
     "clients",
@@ -75,6 +78,8 @@ const TAG_ORDER: [&str; 21] = [
 
 /// The document and the endpoints, with the shapes of their bodies compiled.
 pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
+    let payloads =
+        (routes.components.reference::<WebhookEvent>(), routes.components.reference::<WebhookTest>());
     let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
     for endpoint in &mut routes.endpoints {
         if let Some(body) = endpoint.body.as_ref().filter(|b| !b.reference.is_null()) {
@@ -91,7 +96,8 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
-    keep_used(&mut schemas, &json!(paths));
+    let webhooks = webhooks(&routes.told, &payloads, &schemas);
+    keep_used(&mut schemas, &json!([paths, webhooks]));
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -106,6 +112,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         "security": [],
         "tags": tags(routes.tags),
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "securitySchemes": security_schemes(),
             "schemas": schemas,
@@ -120,6 +127,50 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
 fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
     tags.sort_by_key(|(name, _)| TAG_ORDER.iter().position(|t| t == name).unwrap_or(TAG_ORDER.len()));
     tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect()
+}
+
+// ---- webhooks ------------------------------------------------------------------------------------------------
+
+/// What is sent to webhooks: one for each event type, and the test.
+fn webhooks(told: &[Told], payloads: &(Value, Value), schemas: &Map<String, Value>) -> Map<String, Value> {
+    let mut all = Map::new();
+    for kind in told {
+        for (verb, about) in kind.verbs {
+            let name = format!("{}.{verb}", kind.kind.name);
+            let mut example = example_of(&payloads.0, schemas, 0);
+            example["type"] = json!(name);
+            example["data"]["id"] = json!(format!("{}_019a7c5e8f3a7d10b6c2a94e51d0f37b", kind.kind.prefix));
+            example["data"]["kind"] = json!(kind.kind.name);
+            let about = format!("Something happened to a {}. {about}", kind.kind.name.replace('_', " "));
+            all.insert(name.clone(), json!({"post": webhook(&name, &about, &payloads.0, example)}));
+        }
+    }
+    let test = crate::webhooks::TEST_EVENT;
+    let mut example = example_of(&payloads.1, schemas, 0);
+    example["data"] =
+        json!({"id": "whk_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "webhook", "version": 1, "changed": []});
+    let about = "Sent by `POST /webhooks/{webhook_id}/test`; nothing happened.";
+    all.insert(test.into(), json!({"post": webhook(test, about, &payloads.1, example)}));
+    all
+}
+
+fn webhook(name: &str, about: &str, payload: &Value, example: Value) -> Value {
+    let words = name.split(['.', '_']).map(|word| word[..1].to_uppercase() + &word[1..]);
+    let parameter = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
+    json!({
+        "operationId": format!("on{}", words.collect::<String>()),
+        "tags": ["webhooks"],
+        "summary": name,
+        "description": format!("{about} Delivered at least once and in no promised order; read the record by its id for all that it says now."),
+        "security": [],
+        "parameters": [parameter("webhook_id"), parameter("webhook_timestamp"), parameter("webhook_signature")],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": payload, "example": example}}},
+        "responses": {
+            "2XX": {"description": "Taken; it is not sent again. Answer within 15 seconds, and do the work afterwards."},
+            "410": {"description": "Gone: the webhook is disabled."},
+            "default": {"description": "Not taken, redirects included: it is sent again under the same `webhook-id` after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up to a tenth later."},
+        },
+    })
 }
 
 // ---- schemas -------------------------------------------------------------------------------------------------
@@ -683,6 +734,18 @@ fn parameters() -> Map<String, Value> {
          `Retry-After`. Your keys are yours: another caller's never meet them.",
         json!({"type": "string", "minLength": 1, "maxLength": 255}),
     );
+    let text = |max: u32| json!({"type": "string", "maxLength": max});
+    add(
+        "webhook_id",
+        "webhook-id",
+        true,
+        "The delivery's id, the same at every attempt: tell repeats by it.",
+        text(60),
+    );
+    let about = "When this attempt was sent, in seconds since 1970; refuse what is older than five minutes.";
+    add("webhook_timestamp", "webhook-timestamp", true, about, text(20));
+    let about = "`v1,` and the base64 of an HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, keyed with the base64 part of the secret; several with spaces between them while a secret is rotated, of which one must fit.";
+    add("webhook_signature", "webhook-signature", true, about, text(400));
     add(
         "accept_language",
         "Accept-Language",
