@@ -46,7 +46,7 @@ CREATE TABLE webhook_deliveries (
     ended_at   TIMESTAMPTZ,
     clear_at   TIMESTAMPTZ
 );
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, due_at) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, status, due_at);
 CREATE INDEX webhook_deliveries_created ON webhook_deliveries (webhook_id, created_at, id);
 CREATE INDEX webhook_deliveries_status ON webhook_deliveries (webhook_id, status, created_at, id);
 CREATE INDEX webhook_deliveries_type ON webhook_deliveries (webhook_id, event_type, created_at, id);
