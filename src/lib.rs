@@ -16,8 +16,10 @@ pub mod config;
 pub mod customers;
 pub mod demo;
 pub mod events;
+pub mod exports;
 pub mod external_ids;
 pub mod imports;
+pub mod jobs;
 pub mod orders;
 pub mod people;
 pub mod prices;
@@ -46,6 +48,7 @@ pub const AREAS: &[Area] = &[
     shipments::AREA,
     reports::AREA,
     batch::AREA,
+    jobs::AREA,
     events::AREA,
     audit::AREA,
     system::AREA,

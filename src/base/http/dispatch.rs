@@ -29,6 +29,7 @@ use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::Presence;
 use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::jobs::{JobKind, StepFn};
 use crate::base::types::RecordId;
 
 /// A body has this long to arrive, and a second more for every 64 KiB that it may have.
@@ -40,6 +41,10 @@ pub struct App {
     pub core: Arc<Core>,
     pub endpoints: Vec<Arc<Endpoint>>,
     pub tasks: Vec<Task>,
+    /// Kinds of long work.
+    pub jobs: Vec<(JobKind, StepFn)>,
+    /// Tells this running program apart from others on the same database: whose a lease is.
+    pub runner: String,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -49,7 +54,7 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
-        let tasks = routes.tasks.clone();
+        let (tasks, jobs) = (routes.tasks.clone(), routes.jobs.clone());
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -73,7 +78,8 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
-        Ok(App { core, endpoints, tasks, paths, by_path, document, etag })
+        let runner = crate::base::secret::token(9);
+        Ok(App { core, endpoints, tasks, jobs, runner, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

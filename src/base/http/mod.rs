@@ -45,6 +45,7 @@ use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::error::{Error, Result};
 use super::events::Told;
+use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
 use super::types::RecordId;
 use shape::Shape;
@@ -100,6 +101,8 @@ pub enum Nature {
     Remove,
     /// PUT by external id: creates or changes.
     Upsert,
+    /// POST that begins long work: 202 with the job and its `Location`, dry run, Idempotency-Key.
+    Start,
     /// POST that changes no business record: log-in and the like.
     Talk,
 }
@@ -108,7 +111,7 @@ impl Nature {
     pub fn method(self) -> Method {
         match self {
             Nature::Read | Nature::List => Method::Get,
-            Nature::Create | Nature::Action | Nature::Talk => Method::Post,
+            Nature::Create | Nature::Action | Nature::Start | Nature::Talk => Method::Post,
             Nature::Change => Method::Patch,
             Nature::Remove => Method::Delete,
             Nature::Upsert => Method::Put,
@@ -118,7 +121,7 @@ impl Nature {
         matches!(self, Nature::Change | Nature::Remove)
     }
     pub fn takes_key(self) -> bool {
-        matches!(self, Nature::Create | Nature::Action)
+        matches!(self, Nature::Create | Nature::Action | Nature::Start)
     }
     pub fn writes(self) -> bool {
         !matches!(self, Nature::Read | Nature::List)
@@ -126,6 +129,7 @@ impl Nature {
     pub fn success(self) -> u16 {
         match self {
             Nature::Create => 201,
+            Nature::Start => 202,
             Nature::Remove => 204,
             _ => 200,
         }
@@ -423,6 +427,8 @@ pub struct Routes {
     pub expanders: expand::Expanders,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
+    /// Kinds of long work: what does a chunk of it.
+    pub jobs: Vec<(JobKind, StepFn)>,
     /// Kinds of records whose changes are told as events.
     pub told: Vec<Told>,
     /// The kinds that other systems name.
@@ -445,6 +451,11 @@ impl Routes {
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
     pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
         self.tasks.push(Task { name, rests, turn });
+    }
+
+    /// A kind of long work: `step` does one chunk of a job.
+    pub fn job(&mut self, kind: JobKind, step: StepFn) {
+        self.jobs.push((kind, step));
     }
 
     /// Reads one thing.
@@ -627,7 +638,7 @@ impl Routes {
             answer_media: &[],
             fields: Vec::new(),
             problems: Vec::new(),
-            answers_version: !matches!(nature, Nature::List | Nature::Talk),
+            answers_version: !matches!(nature, Nature::List | Nature::Start | Nature::Talk),
             shape: None,
             handler,
             traffic: Traffic::default(),
