@@ -49,6 +49,7 @@ pub const AREAS: &[Area] = &[
     reports::AREA,
     batch::AREA,
     jobs::AREA,
+    imports::AREA,
     events::AREA,
     audit::AREA,
     system::AREA,

@@ -15,7 +15,7 @@ text_enum! {
 }
 
 /// A record that a cell names by what people call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Named {
     CustomerCode,
     CustomerExternalId,

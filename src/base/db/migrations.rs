@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!("0006_events"),
     step!("0007_external_ids"),
     step!("0008_jobs"),
+    step!("0010_imports"),
     step!("0012_clients"),
 ];
 
