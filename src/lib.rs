@@ -50,6 +50,7 @@ pub const AREAS: &[Area] = &[
     batch::AREA,
     jobs::AREA,
     imports::AREA,
+    exports::AREA,
     events::AREA,
     audit::AREA,
     system::AREA,

@@ -1,6 +1,7 @@
 //! What a file can say of each kind of record: the columns that are known, by which names, and how their cells are
 //! read. The names are those under which the same fields are exported.
 
+use crate::exports::headings::{ExportResource, Heading, headings};
 use crate::text_enum;
 
 text_enum! {
@@ -89,7 +90,7 @@ const DECISION_ROLES: WordsOf = &[
     ("other", &["其他", "其它"]),
 ];
 
-use Kind::{Any, Date, Decimal, ExternalIds, Info, Key, List, Rate, Reference, Text, Units, Whole, Words, YesNo};
+use Kind::{Any, Date, Decimal, ExternalIds, Key, List, Rate, Reference, Text, Units, Whole, Words, YesNo};
 
 const ID: Field = field("id", Key, &["Id", "系统编号"]);
 const EXTERNAL_ID: Field = field("external_id", Key, &["External id", "外部编号", "外部系统编号"]);
@@ -99,7 +100,7 @@ const NOTES: Field = field("notes", Text, &["Notes", "备注"]);
 
 const CUSTOMER_CODE: Field = into(
     "customer_id",
-    field("customer_code", Reference(Named::CustomerCode), &["Customer code", "客户编号", "客户编码", "客户代码"]),
+    field("customer.code", Reference(Named::CustomerCode), &["customer_code", "客户编号", "客户代码"]),
 );
 const CUSTOMER_EXTERNAL: Field = into(
     "customer_id",
@@ -119,11 +120,12 @@ const CUSTOMERS: &[Field] = &[
     field("kind", Words(KINDS), &["Kind", "类型", "客户类型"]),
     field("industry", Text, &["Industry", "行业"]),
     field("tier", Words(TIERS), &["Tier", "等级", "级别", "客户等级"]),
-    into("region_id", field("region_code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"])),
+    into("region_id", field("region.code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"])),
     into("region_id", field("region_id", Reference(Named::Id), &["Region id"])),
     field("channel", Text, &["Channel", "渠道"]),
     field("source", Text, &["Source", "来源", "客户来源"]),
-    into("owner_id", field("owner", Reference(Named::Username), &["Owner username", "负责人账号"])),
+    into("owner_id", field("owner.username", Reference(Named::Username), &["Owner username", "负责人账号"])),
+    into("owner_id", field("owner_id", Reference(Named::Id), &[])),
     field("currency", Text, &["Currency", "币种"]),
     field("country", Text, &["Country", "国家", "国家代码"]),
     field("tax_id", Text, &["Tax id", "税号", "统一社会信用代码"]),
@@ -170,7 +172,7 @@ const PRODUCTS: &[Field] = &[
     field("description", Text, &["Description", "描述", "说明", "产品描述"]),
     into(
         "category_id",
-        field("category_code", Reference(Named::CategoryCode), &["Category code", "分类编码", "类别编码", "分类编号"]),
+        field("category.code", Reference(Named::CategoryCode), &["Category code", "分类编码", "类别编码", "分类编号"]),
     ),
     into("category_id", field("category_id", Reference(Named::Id), &["Category id"])),
     field("unit", Text, &["Unit", "Base unit", "单位", "计量单位", "基本单位"]),
@@ -189,7 +191,7 @@ const PRICES: &[Field] = &[
     into(
         "price_list_id",
         field(
-            "price_list_code",
+            "price_list.code",
             Reference(Named::PriceListCode),
             &["Price list code", "Price list", "价目表", "价目表编码", "价目表编号"],
         ),
@@ -199,7 +201,7 @@ const PRICES: &[Field] = &[
         field("price_list_external_id", Reference(Named::PriceListExternalId), &["Price list external id"]),
     ),
     into("price_list_id", field("price_list_id", Reference(Named::Id), &["Price list id"])),
-    into("product_id", field("sku", Reference(Named::ProductSku), &["SKU", "Product SKU", "货号", "产品编号", "商品编号", "产品编码"])),
+    into("product_id", field("product.sku", Reference(Named::ProductSku), &["sku", "Product SKU", "产品编号", "商品编号", "产品编码"])),
     into(
         "product_id",
         field("product_external_id", Reference(Named::ProductExternalId), &["Product external id", "产品外部编号"]),
@@ -219,8 +221,10 @@ const ORDERS: &[Field] = &[
     CUSTOMER_CODE,
     CUSTOMER_EXTERNAL,
     CUSTOMER_ID,
-    into("rep_id", field("rep", Reference(Named::Username), &["Rep username", "业务员账号", "销售代表账号"])),
-    into("region_id", field("region_code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"])),
+    into("rep_id", field("rep.username", Reference(Named::Username), &["Rep username", "业务员账号", "销售代表账号"])),
+    into("rep_id", field("rep_id", Reference(Named::Id), &[])),
+    into("contact_id", field("contact_id", Reference(Named::Id), &["Contact id", "联系人系统编号"])),
+    into("region_id", field("region.code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"])),
     into("region_id", field("region_id", Reference(Named::Id), &["Region id"])),
     field("channel", Text, &["Channel", "渠道"]),
     field("currency", Text, &["Currency", "币种"]),
@@ -231,6 +235,8 @@ const ORDERS: &[Field] = &[
     field("payment_days", Whole, &["Payment days", "账期", "付款天数"]),
     field("payment_terms", Text, &["Payment terms", "付款条件"]),
     field("delivery_terms", Text, &["Delivery terms", "交货条件"]),
+    field("billing_address", Any, &[]),
+    field("shipping_address", Any, &[]),
     field("shipping_address.recipient", Text, &["Ship-to recipient", "收货人"]),
     field("shipping_address.phone", Text, &["Ship-to phone", "收货电话"]),
     field("shipping_address.line1", Text, &["Ship-to address", "收货地址"]),
@@ -263,6 +269,39 @@ const ORDERS: &[Field] = &[
     field("lines.net", Decimal, &["line_net", "Line net", "行净额"]),
 ];
 
+/// What files of an order's lines call the fields of the order and of its lines; what is not here is left alone.
+const OF_LINES: &[(&str, &str)] = &[
+    ("order_number", "number"),
+    ("order_id", "id"),
+    ("order_external_ids", "external_ids"),
+    ("order_date", "order_date"),
+    ("customer.code", "customer.code"),
+    ("customer_id", "customer_id"),
+    ("customer_po", "customer_po"),
+    ("rep.username", "rep.username"),
+    ("channel", "channel"),
+    ("currency", "currency"),
+    ("requested_date", "requested_date"),
+    ("sku", "lines.sku"),
+    ("product_id", "lines.product_id"),
+    ("description", "lines.description"),
+    ("quantity", "lines.quantity"),
+    ("unit", "lines.unit"),
+    ("unit_price", "lines.unit_price"),
+    ("discount_rate", "lines.discount_rate"),
+    ("tax_rate", "lines.tax_rate"),
+    ("promised_date", "lines.promised_date"),
+];
+
+/// What lists tell of records beside the columns of files, and nobody enters.
+const TOLD: &[&str] = &[
+    "version", "status", "block_reason", "team_id", "credit_limit", "payment_days", "payment_terms", "created_at",
+    "created_by", "updated_at", "updated_by", "allowed_actions", "customer_name", "product_name", "on_hold",
+    "hold_kind", "hold_reason", "fulfilment", "first_promised_date", "list", "discount", "net", "tax", "gross",
+    "revision", "overrides", "submitted_at", "submitted_by", "approved_at", "approved_by", "approved_gross",
+    "confirmed_at", "completed_at", "cancelled_at", "cancel_reason",
+];
+
 impl Resource {
     fn own(self) -> &'static [Field] {
         match self {
@@ -274,9 +313,27 @@ impl Resource {
         }
     }
 
+    /// The columns of exported files.
+    fn exported(self) -> &'static [Heading] {
+        headings(match self {
+            Resource::Customers => ExportResource::Customers,
+            Resource::Contacts => ExportResource::Contacts,
+            Resource::Products => ExportResource::Products,
+            Resource::Prices => ExportResource::Prices,
+            Resource::Orders => ExportResource::Orders,
+        })
+    }
+
+    fn is_told(self, path: &str) -> Option<&'static str> {
+        let exported = self.exported().iter().map(|heading| heading.field);
+        exported.chain(TOLD.iter().copied()).find(|told| *told == path)
+    }
+
     /// The column of this path.
-    pub fn field(self, path: &str) -> Option<&'static Field> {
-        self.own().iter().find(|field| field.path == path)
+    pub fn field(self, path: &str) -> Option<Field> {
+        let own = self.own().iter().find(|field| field.path == path).copied();
+        let told = || self.is_told(path).or((path == LEFT_ALONE).then_some(LEFT_ALONE));
+        own.or_else(|| told().map(|path| field(path, Kind::Info, &[])))
     }
 
     /// Whether a path names the company's own fields, one by one: `custom_fields.loyalty_number`.
@@ -290,14 +347,47 @@ impl Resource {
         self.own().iter().map(|field| field.path)
     }
 
-    /// The path that a heading stands for by itself.
-    pub fn path_of(self, heading: &str) -> Option<&'static str> {
+    /// The path that a heading stands for by itself; in a file of order lines, what it is called there.
+    pub fn path_of(self, heading: &str, of_lines: bool) -> Option<&'static str> {
         let said = same(heading);
+        if of_lines && let Some(path) = path_in_lines(&said) {
+            return Some(path);
+        }
         let named = |field: &&Field| {
             same(field.path) == said || field.headings.iter().any(|h| same(h) == said)
         };
-        self.own().iter().find(named).map(|field| field.path)
+        let own = || self.own().iter().find(named).map(|field| field.path);
+        let told = || TOLD.iter().find(|told| same(told) == said).copied();
+        exported_as(self.exported(), &said).or_else(own).or_else(told)
     }
+
+    /// Whether a file is one of order lines, as exported: it has columns that no other file has.
+    pub fn is_of_lines<'h>(self, mut headings: impl Iterator<Item = &'h String>) -> bool {
+        let telling = ["order_number", "order_id", "order_external_ids", "position"];
+        let tells = |heading: &String| {
+            exported_as(lines(), &same(heading)).is_some_and(|field| telling.contains(&field))
+                && self.own().iter().all(|field| !field.headings.iter().any(|h| same(h) == same(heading)))
+                && exported_as(self.exported(), &same(heading)).is_none()
+        };
+        self == Resource::Orders && headings.any(tells)
+    }
+}
+
+/// A column that is known and left alone, whatever it is.
+pub const LEFT_ALONE: &str = "left_alone";
+
+fn lines() -> &'static [Heading] {
+    headings(ExportResource::OrderLines)
+}
+
+fn exported_as(headings: &'static [Heading], said: &str) -> Option<&'static str> {
+    let named = |h: &&Heading| same(h.field) == said || h.names.iter().any(|name| same(name) == said);
+    headings.iter().find(named).map(|heading| heading.field)
+}
+
+fn path_in_lines(said: &str) -> Option<&'static str> {
+    let field = exported_as(lines(), said)?;
+    Some(OF_LINES.iter().find(|(name, _)| *name == field).map_or(LEFT_ALONE, |(_, path)| path))
 }
 
 /// Headings are the same in small and capital letters, and with spaces, underscores or hyphens.
@@ -317,6 +407,8 @@ mod tests {
             let mut taken: HashMap<String, &str> = HashMap::new();
             for field in resource.own() {
                 for heading in field.headings.iter().chain([&field.path]) {
+                    let path = resource.path_of(heading, false);
+                    assert_eq!(path, Some(field.path), "{resource}: {heading}");
                     let before = taken.insert(same(heading), field.path);
                     assert!(before.is_none_or(|path| path == field.path), "{resource}: {heading}");
                 }
@@ -325,13 +417,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_exported_is_known() {
+        for resource in Resource::ALL {
+            for heading in resource.exported() {
+                for name in heading.names.iter().chain([&heading.field]) {
+                    let path = resource.path_of(name, false).unwrap_or_else(|| panic!("{resource}: {name}"));
+                    assert!(resource.field(path).is_some(), "{resource}: {path}");
+                }
+            }
+            for field in resource.own().iter().filter(|f| f.kind == Kind::Info) {
+                panic!("{resource}: {} is in the way of what is told", field.path);
+            }
+        }
+        for heading in lines() {
+            for name in heading.names.iter().chain([&heading.field]) {
+                let path = Resource::Orders.path_of(name, true).unwrap_or_else(|| panic!("{name}"));
+                assert!(Resource::Orders.field(path).is_some(), "{path}");
+            }
+        }
+        let of_lines = |headings: &[&str]| {
+            let headings: Vec<String> = headings.iter().map(|h| h.to_string()).collect();
+            Resource::Orders.is_of_lines(headings.iter())
+        };
+        assert!(of_lines(&["Order number", "Line", "SKU"]));
+        assert!(of_lines(&["order_number", "sku"]));
+        assert!(of_lines(&["订单编号", "行号", "货号"]));
+        assert!(!of_lines(&["Order number", "SKU", "Promised date", "Quantity"]));
+    }
+
+    #[test]
     fn a_heading_is_known_in_both_languages_however_it_is_spelt() {
         for heading in ["Customer PO", "customer_po", "CUSTOMER-PO", "客户单号", " Customer  po* "] {
-            assert_eq!(Resource::Orders.path_of(heading), Some("customer_po"), "{heading}");
+            assert_eq!(Resource::Orders.path_of(heading, false), Some("customer_po"), "{heading}");
         }
-        assert_eq!(Resource::Orders.path_of("数量"), Some("lines.quantity"));
-        assert_eq!(Resource::Orders.path_of("quantity"), Some("lines.quantity"));
-        assert_eq!(Resource::Orders.path_of("colour"), None);
+        assert_eq!(Resource::Orders.path_of("数量", false), Some("lines.quantity"));
+        assert_eq!(Resource::Orders.path_of("quantity", false), Some("lines.quantity"));
+        assert_eq!(Resource::Orders.path_of("colour", false), None);
         assert!(Resource::Customers.takes_custom("custom_fields.loyalty"));
         assert!(!Resource::Prices.takes_custom("custom_fields.loyalty"));
     }

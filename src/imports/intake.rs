@@ -54,6 +54,8 @@ pub struct Plan {
     pub system: Option<String>,
     /// A byte; a comma where there is no CSV.
     pub delimiter: u8,
+    /// It is a file of order lines, as exported.
+    pub of_lines: bool,
     /// Rows are counted as records, as a sheet counts them, not as lines of text.
     pub counts_records: bool,
     /// CSV: the headings as they stand.
@@ -166,6 +168,7 @@ fn table_of(
         dry_run: asked.dry_run,
         system: asked.system.clone(),
         delimiter,
+        of_lines: false,
         counts_records,
         headings: vec![],
         columns: vec![],
@@ -179,6 +182,7 @@ fn table_of(
     if plan.headings.len() > MAX_COLUMNS {
         return Err(Problem::new("file_too_large").param("what", "columns").param("max", MAX_COLUMNS).into());
     }
+    plan.of_lines = resource.is_of_lines(plan.headings.iter());
     let filled = survey(&text, &mut plan)?;
     let (columns, left_alone) = columns(&plan, mapping, &filled)?;
     plan.columns = columns;
@@ -235,7 +239,7 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
             None if added.contains(&index) => None,
             // A column without heading and without anything in it is a leftover.
             None if heading.trim().is_empty() && !filled[index] => None,
-            None => match plan.resource.path_of(heading) {
+            None => match plan.resource.path_of(heading, plan.of_lines) {
                 Some(path) => Some(path),
                 None => {
                     let told = if heading.trim().is_empty() { &place } else { heading };
@@ -244,12 +248,13 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
                 }
             },
         };
-        if path.and_then(|path| plan.resource.field(path)).is_some_and(|f| f.kind == Kind::Info) {
-            left_alone.push(heading.clone());
-        }
-        if let Some(before) = path.and_then(|path| taken.insert(path.to_owned(), heading.clone())) {
+        let told = path.and_then(|path| plan.resource.field(path)).is_some_and(|f| f.kind == Kind::Info);
+        if let Some(before) = path.filter(|_| !told).and_then(|p| taken.insert(p.to_owned(), heading.clone())) {
             let fault = Fault::parameter("mapping", "mapped_twice").with("heading", heading);
             faults.push(fault.with("other", before));
+        }
+        if told {
+            left_alone.push(heading.clone());
         }
         columns.push(path.map(str::to_owned));
     }
@@ -282,6 +287,7 @@ fn objects_of(
         dry_run: asked.dry_run,
         system: asked.system.clone(),
         delimiter: b',',
+        of_lines: false,
         counts_records: false,
         headings: vec![],
         columns: vec![],
@@ -294,6 +300,8 @@ fn objects_of(
     let mut left_alone = Vec::new();
     loop {
         let Rows { rows, next, .. } = rows::in_window(&text[at.0 as usize..], at, true, 1000, &plan)?;
+        plan.of_lines = plan.of_lines
+            || rows.iter().filter_map(rows::Row::object).any(|object| resource.is_of_lines(object.keys()));
         for name in rows.iter().filter_map(rows::Row::object).flat_map(|object| object.keys()) {
             let path = known_name(&plan, name);
             let told = |f: &Fault| f.params.iter().any(|(_, value)| value == name);
@@ -339,7 +347,7 @@ pub fn known_name(plan: &Plan, name: &str) -> Option<String> {
     if plan.resource == Resource::Orders && name == "lines" || plan.resource.takes_custom(name) {
         return Some(name.to_owned());
     }
-    plan.resource.path_of(name).map(str::to_owned)
+    plan.resource.path_of(name, plan.of_lines).map(str::to_owned)
 }
 
 /// The parameters as the CLI and the API both say them.

@@ -30,10 +30,15 @@ macro_rules! two_of {
 #[derive(Default)]
 pub struct Lookup {
     known: HashMap<(Named, String), Option<String>>,
-    pub system: Option<String>,
+    system: Option<String>,
 }
 
 impl Lookup {
+    /// External ids are those of this system.
+    pub fn of(system: Option<String>) -> Lookup {
+        Lookup { system, ..Lookup::default() }
+    }
+
     /// The id of the record that a cell names, if the caller sees it; a fault when there is none.
     pub fn id(&mut self, tx: &mut Tx, named: Named, text: &str) -> Result<std::result::Result<String, Fault>> {
         if named == Named::Id {

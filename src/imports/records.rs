@@ -74,7 +74,7 @@ pub struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     pub fn new(app: &'a App, plan: &'a Plan) -> Importer<'a> {
-        Importer { app, plan, lookup: Lookup { system: plan.system.clone(), ..Lookup::default() } }
+        Importer { app, plan, lookup: Lookup::of(plan.system.clone()) }
     }
 
     /// Brings in a unit, which stands or falls by itself; in a dry run it always falls. Err is the chunk's failure.
@@ -175,7 +175,7 @@ impl<'a> Importer<'a> {
                 let own = format!("lines.{name}");
                 let path = match self.plan.resource.field(&own) {
                     Some(field) => Some(field.path),
-                    None => self.plan.resource.path_of(name).filter(|path| path.starts_with("lines.")),
+                    None => self.plan.resource.path_of(name, true).filter(|path| path.starts_with("lines.")),
                 };
                 match path {
                     Some(path) => self.read_cell(tx, form, &mut read, 0, path, cell)?,
@@ -497,15 +497,15 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
             return Some(format!("{path}={text}"));
         }
     }
-    let customer = || any(&["customer_id", "customer_external_id", "customer_code"]);
+    let customer = || any(&["customer_id", "customer_external_id", "customer.code"]);
     let whole = || format!("row={}", sha256_hex(json!(said).to_string().as_bytes()));
     match plan.resource {
         Resource::Customers => Some(text("code").map_or_else(whole, |code| format!("code={code}"))),
         Resource::Products => Some(text("sku").map_or_else(whole, |sku| format!("sku={sku}"))),
         Resource::Contacts => Some(whole()),
         Resource::Prices => {
-            let list = any(&["price_list_id", "price_list_external_id", "price_list_code"]);
-            let product = any(&["product_id", "product_external_id", "sku"]);
+            let list = any(&["price_list_id", "price_list_external_id", "price_list.code"]);
+            let product = any(&["product_id", "product_external_id", "product.sku"]);
             let rest: Vec<String> =
                 ["unit", "min_quantity", "valid_from"].iter().map(|path| text(path).unwrap_or_default()).collect();
             Some(format!("{list} {product} {}", rest.join(" ")))

@@ -37,7 +37,10 @@ fn routes(r: &mut Routes) {
     r.flow::<(), String, _>(Nature::Read, "/jobs/{job_id}/result", "getJobResult", http::result)
         .scope(READ)
         .answers_media(work::MEDIA_TYPES)
-        .says("Fetch a job's result", "The file that the job made, for whoever asked for the job, until `expires_at`.")
+        .says(
+            "Fetch a job's result",
+            "The file that the job made, for whoever asked for the job, until `expires_at`.",
+        )
         .fails_with(fails)
         .path_prefixes = &[Some("job")];
     r.flow::<(), String, _>(Nature::Read, "/jobs/{job_id}/errors", "getJobErrors", http::errors)
@@ -109,10 +112,7 @@ static PROBLEMS: &[ProblemText] = &[
         "job_rights_ended",
         403,
         ["Rights ended", "权限已终止"],
-        [
-            "Whoever asked for the job is blocked, suspended or revoked.",
-            "发起任务者已被停用、暂停或吊销。",
-        ],
+        ["Whoever asked for the job is blocked, suspended or revoked.", "发起任务者已被停用、暂停或吊销。"],
         ["Somebody who may do it asks for it again.", "请由有权限者重新发起。"],
     ),
     problem_text(
@@ -133,4 +133,3 @@ static PROBLEMS: &[ProblemText] = &[
         ["Nothing is to be done.", "无需处理。"],
     ),
 ];
-

@@ -40,7 +40,8 @@ struct Piece<'a> {
 
 fn of(job: JobId, role: FileRole) -> crate::base::db::filter::Cond {
     use crate::base::db::filter::Cond;
-    Cond::eq("job_files.job_id", job.0).and(Cond::eq("job_files.role", crate::base::types::TextEnum::as_str(role)))
+    Cond::eq("job_files.job_id", job.0)
+        .and(Cond::eq("job_files.role", crate::base::types::TextEnum::as_str(role)))
 }
 
 /// Writes bytes to the end of a file.

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
+use crate::base::db::Json;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::Row;
-use crate::base::db::Json;
 use crate::base::types::At;
 use crate::clients::ClientId;
 use crate::people::UserId;

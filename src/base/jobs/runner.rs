@@ -34,7 +34,7 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
 }
 
 /// The job whose turn it is, under a lease of ours.
-fn take(app: &Arc<App>) -> Result<Option<Job>> {
+pub fn take(app: &Arc<App>) -> Result<Option<Job>> {
     let (now, runner) = (app.core.clock.now(), app.runner.clone());
     let candidate = app.core.engine.read_now(move |conn| next(conn, now, &runner))?;
     let Some(job) = candidate else { return Ok(None) };
@@ -179,7 +179,10 @@ pub struct Run {
 
 impl Run {
     /// Reads in one snapshot, as whoever asked for the job.
-    pub fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static) -> Result<T> {
+    pub fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (core, caller, lang) = (self.app.core.clone(), self.caller.clone(), lang_of(&self.job));
         self.app.core.engine.read_now(move |conn| work(&mut core.rx(conn, &caller, lang)))
     }
@@ -212,10 +215,17 @@ impl Run {
     /// Says that the job is still worked on, for a chunk that takes longer than a lease; fails when it is not ours any
     /// more.
     pub fn keep(&self) -> Result<()> {
+        self.append(FileRole::Result, Vec::new())
+    }
+
+    /// The same, and writes to the end of a file, which is complete only when the chunk is committed: a chunk that
+    /// was interrupted begins by removing what is there of it.
+    pub fn append(&self, role: FileRole, bytes: Vec<u8>) -> Result<()> {
         let (held, core) = (self.held(), self.app.core.clone());
         self.app.core.engine.write_now(move |conn| {
             let mut job = held.find(conn)?;
             job.leased_until = Some(core.clock.now().plus_seconds(LEASE));
+            files::append(conn, job.id, role, &bytes)?;
             store(&job, conn)?;
             Ok(((), Fate::Keep))
         })
