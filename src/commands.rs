@@ -1,6 +1,7 @@
 //! What the command line does.
 
 pub mod clients;
+pub mod imports;
 
 use std::io::Write;
 use std::process::ExitCode;

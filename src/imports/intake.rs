@@ -11,7 +11,6 @@ use super::rows::{self, ERROR_COLUMNS, Rows};
 use super::xlsx;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::http::params::bad;
-use crate::base::types::TextEnum;
 use crate::text_enum;
 
 /// Bytes of a file.
@@ -25,6 +24,10 @@ pub const CSV: &str = "text/csv";
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 pub const NDJSON: &str = "application/x-ndjson";
 pub const TYPES: [&str; 3] = [CSV, XLSX, NDJSON];
+
+/// What stands between the cells of a CSV file.
+pub const DELIMITERS: [&str; 3] = ["comma", "semicolon", "tab"];
+pub const ENCODINGS: [&str; 2] = ["utf-8", "gb18030"];
 
 text_enum! {
     /// How rows are written in the file that is kept.
@@ -350,12 +353,7 @@ pub fn known_name(plan: &Plan, name: &str) -> Option<String> {
     plan.resource.path_of(name, plan.of_lines).map(str::to_owned)
 }
 
-/// The parameters as the CLI and the API both say them.
-pub fn resource_of(word: &str) -> Option<Resource> {
-    Resource::parse(word)
-}
-
-/// What is empty in an object of parameters, for the job's own record.
+/// What is shown of an import.
 pub fn params(plan: &Plan, left_alone: &[String]) -> Value {
     serde_json::json!({
         "dry_run": plan.dry_run, "system": plan.system, "form": plan.form, "rows": plan.total,

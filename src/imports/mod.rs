@@ -74,8 +74,8 @@ static PARAMS: &[Param] = &[
         "A JSON object: heading, or `#3` for the third column, to the name of a field; an empty text leaves the column alone. A company's own field is `custom_fields.name`.",
     ),
     Param::new("system", Takes::Text(40), "The other system whose ids the columns `external_id` and `…_external_id` hold."),
-    Param::new("delimiter", Takes::Word(&["comma", "semicolon", "tab"]), "Of a CSV file; found out when left out."),
-    Param::new("encoding", Takes::Word(&["utf-8", "gb18030"]), "Of a CSV file; found out when left out."),
+    Param::new("delimiter", Takes::Word(&intake::DELIMITERS), "Of a CSV file; found out when left out."),
+    Param::new("encoding", Takes::Word(&intake::ENCODINGS), "Of a CSV file; found out when left out."),
     Param::new("sheet", Takes::Text(100), "Of a workbook; the first one when left out."),
 ];
 
