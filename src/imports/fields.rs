@@ -93,7 +93,7 @@ const DECISION_ROLES: WordsOf = &[
 use Kind::{Any, Date, Decimal, ExternalIds, Key, List, Rate, Reference, Text, Units, Whole, Words, YesNo};
 
 const ID: Field = field("id", Key, &["Id", "系统编号"]);
-const EXTERNAL_ID: Field = field("external_id", Key, &["External id", "外部编号", "外部系统编号"]);
+const EXTERNAL_ID: Field = field("external_id", Key, &["External id", "外部系统编号", "外部ID"]);
 const EXTERNAL_IDS: Field = field("external_ids", ExternalIds, &["External ids", "外部编号列表"]);
 const CUSTOM_FIELDS: Field = field("custom_fields", Any, &["Custom fields", "自定义字段"]);
 const NOTES: Field = field("notes", Text, &["Notes", "备注"]);
@@ -440,7 +440,7 @@ mod tests {
             Resource::Orders.is_of_lines(headings.iter())
         };
         assert!(of_lines(&["Order number", "Line", "SKU"]));
-        assert!(of_lines(&["order_number", "sku"]));
+        assert!(of_lines(&["order_id", "sku"]));
         assert!(of_lines(&["订单编号", "行号", "货号"]));
         assert!(!of_lines(&["Order number", "SKU", "Promised date", "Quantity"]));
     }

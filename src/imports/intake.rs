@@ -135,13 +135,16 @@ fn mapping(resource: Resource, text: Option<&str>) -> Result<HashMap<String, Str
 /// spreadsheets write CSV, if it can be that.
 fn decoded(bytes: &[u8], encoding: Option<&str>) -> Result<Vec<u8>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.contains(&0) {
+        return Err(unreadable("it is no text, or UTF-16; save it as CSV UTF-8"));
+    }
     let utf8 = std::str::from_utf8(bytes).is_ok();
     match (encoding, utf8) {
         (None | Some("utf-8"), true) => Ok(bytes.to_vec()),
         (Some("utf-8"), false) => Err(unreadable("it is not UTF-8")),
         _ => {
             let (text, malformed) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
-            match malformed || text.contains('\0') {
+            match malformed {
                 true => Err(unreadable("it is neither UTF-8 nor GB 18030; save it as CSV UTF-8")),
                 false => Ok(text.into_owned().into_bytes()),
             }

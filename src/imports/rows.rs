@@ -150,9 +150,11 @@ fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Resu
         }
         let (line, next_line) = match plan.counts_records {
             true => (found.next.1, found.next.1 + 1),
-            // The reader passes over empty lines.
+            // The reader passes over empty lines, and over the second half of a line's end, before a record.
             false => {
-                let line = record.position().map_or(1, csv::Position::line);
+                let passed = window[begin as usize..].iter().take_while(|b| matches!(b, b'\n' | b'\r'));
+                let passed = passed.filter(|b| **b == b'\n').count() as u64;
+                let line = record.position().map_or(1, csv::Position::line) + passed;
                 (at.1 + line - 1, at.1 + reader.position().line() - 1)
             }
         };

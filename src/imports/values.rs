@@ -213,8 +213,8 @@ fn units(text: &str) -> Read<Value> {
     if text.starts_with('[') {
         return serde_json::from_str(text).map_err(|e| wrong("malformed").with("reason", e));
     }
-    let entries = list(text).into_iter().map(|entry| {
-        let entry = entry.as_str().unwrap_or_default().to_owned();
+    let entries = text.split([';', '；', '、', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+    let entries = entries.map(|entry| {
         let (unit, factor) = entry.split_once(['=', '＝']).ok_or_else(|| {
             wrong("invalid_format").with("format", "list of units (box=24; case=48)")
         })?;
@@ -322,7 +322,11 @@ mod tests {
         }
         assert_eq!(of(Kind::YesNo, "maybe"), Err("not_allowed"));
         assert_eq!(of(Kind::List, "VIP、老客户; 2026 ,"), Ok(json!(["VIP", "老客户", "2026"])));
-        assert_eq!(of(Kind::Units, "箱=24; case=1,000"), Ok(json!([{"unit": "箱", "factor": "24"}, {"unit": "case", "factor": "1000"}])).map(|_| of(Kind::Units, "箱=24; case=1000").unwrap()));
+        assert_eq!(
+            of(Kind::Units, "箱=24; case=1,000"),
+            Ok(json!([{"unit": "箱", "factor": "24"}, {"unit": "case", "factor": "1000"}]))
+        );
+        assert_eq!(of(Kind::Units, "box"), Err("invalid_format"));
         assert_eq!(of(Kind::ExternalIds, "sap:4711; web:C-12"), Ok(json!([{"system": "sap", "id": "4711"}, {"system": "web", "id": "C-12"}])));
     }
 
