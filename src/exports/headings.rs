@@ -85,7 +85,7 @@ static CUSTOMERS: &[Heading] = &[
     text("region.code", "Region", "区域"),
     text("channel", "Channel", "渠道"),
     text("source", "Source", "来源"),
-    text("owner.username", "Owner", "负责人"),
+    text("owner.name", "Owner", "负责人"),
     text("team.code", "Team", "团队"),
     text("country", "Country", "国家"),
     text("tax_id", "Tax id", "税号"),
@@ -100,6 +100,7 @@ static CUSTOMERS: &[Heading] = &[
     text("notes", "Notes", "备注"),
     text("external_ids", "External ids", "外部编号"),
     text("id", "Id", "系统编号"),
+    text("owner_id", "Owner id", "负责人系统编号"),
     instant("created_at", "Entered at", "录入时间"),
     instant("updated_at", "Changed at", "更新时间"),
 ];
@@ -174,7 +175,7 @@ static ORDERS: &[Heading] = &[
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
     text("customer_po", "Customer PO", "客户采购单号"),
-    text("rep.username", "Rep", "销售代表"),
+    text("rep.name", "Rep", "销售代表"),
     text("team.code", "Team", "团队"),
     text("region.code", "Region", "区域"),
     text("channel", "Channel", "渠道"),
@@ -198,6 +199,7 @@ static ORDERS: &[Heading] = &[
     text("external_ids", "External ids", "外部编号"),
     text("id", "Id", "系统编号"),
     text("customer_id", "Customer id", "客户系统编号"),
+    text("rep_id", "Rep id", "销售代表系统编号"),
     instant("created_at", "Entered at", "录入时间"),
     instant("updated_at", "Changed at", "更新时间"),
 ];
@@ -209,7 +211,7 @@ static ORDER_LINES: &[Heading] = &[
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
     text("customer_po", "Customer PO", "客户采购单号"),
-    text("rep.username", "Rep", "销售代表"),
+    text("rep.name", "Rep", "销售代表"),
     text("channel", "Channel", "渠道"),
     text("currency", "Currency", "币种"),
     date("requested_date", "Requested date", "要求交期"),
@@ -236,6 +238,7 @@ static ORDER_LINES: &[Heading] = &[
     text("order_id", "Order id", "订单系统编号"),
     text("product_id", "Product id", "产品系统编号"),
     text("customer_id", "Customer id", "客户系统编号"),
+    text("rep_id", "Rep id", "销售代表系统编号"),
 ];
 
 #[cfg(test)]

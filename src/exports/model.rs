@@ -65,7 +65,6 @@ impl utoipa::PartialSchema for Filters {
             ObjectBuilder::new()
                 .schema_type(Type::Object)
                 .description(Some("A list's filters by name, each written as in a query."))
-                .max_properties(Some(50))
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(Schema::Object(value)))))
                 .examples([
                     serde_json::json!({"status": "approved,confirmed", "order_date_from": "2026-01-01"}),

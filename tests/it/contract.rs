@@ -275,7 +275,7 @@ fn a_parameter_of_the_wrong_kind_is_named(app: &TestApp) {
 fn a_parameter_of_the_right_kind_is_taken(app: &TestApp) {
     each(
         app,
-        |e| e.method == Method::Get,
+        |e| e.method == Method::Get && !e.params.is_empty(),
         |endpoint| {
             // What must be there is there, and one of the others at a time.
             let base = required_path(app, endpoint);

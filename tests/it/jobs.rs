@@ -49,7 +49,7 @@ fn turn(app: &TestApp) -> bool {
 fn a_job_tells_how_it_goes_and_what_it_made(app: &TestApp) {
     products(app, 600);
     let begun = begin(app, "clerk", product_export());
-    assert_eq!(begun.location(), format!("/jobs/{}", begun.id()));
+    assert_eq!(begun.location(), format!("/api/v1/jobs/{}", begun.id()));
     let clerk = app.as_role(Role::Clerk);
     let told = |field: &str| clerk.get(&begun.location()).expect(200).body[field].clone();
     assert_eq!(
@@ -255,7 +255,7 @@ fn a_machine_clients_job_has_no_more_rights_than_its_token(app: &TestApp) {
         let file = client.get(&format!("{}/result", begun.location())).expect(200);
         String::from_utf8(file.bytes).expect("text")
     };
-    assert_eq!(cost_with("exports:write products:read products:cost"), "sku,cost\r\nTEA,8\r\n");
+    assert_eq!(cost_with("exports:write products:read products:cost"), "sku,cost\r\nTEA,8.00\r\n");
     assert_eq!(cost_with("exports:write products:read"), "sku,cost\r\nTEA,\r\n");
 }
 
