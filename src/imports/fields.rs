@@ -278,7 +278,7 @@ const OF_LINES: &[(&str, &str)] = &[
     ("customer.code", "customer.code"),
     ("customer_id", "customer_id"),
     ("customer_po", "customer_po"),
-    ("rep.username", "rep.username"),
+    ("rep_id", "rep_id"),
     ("channel", "channel"),
     ("currency", "currency"),
     ("requested_date", "requested_date"),
@@ -299,7 +299,7 @@ const TOLD: &[&str] = &[
     "created_by", "updated_at", "updated_by", "allowed_actions", "customer_name", "product_name", "on_hold",
     "hold_kind", "hold_reason", "fulfilment", "first_promised_date", "list", "discount", "net", "tax", "gross",
     "revision", "overrides", "submitted_at", "submitted_by", "approved_at", "approved_by", "approved_gross",
-    "confirmed_at", "completed_at", "cancelled_at", "cancel_reason",
+    "confirmed_at", "completed_at", "cancelled_at", "cancel_reason", "price_source", "price_id",
 ];
 
 impl Resource {

@@ -262,7 +262,7 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
         if told {
             left_alone.push(heading.clone());
         }
-        columns.push(path.map(str::to_owned));
+        columns.push(path.filter(|_| !told).map(str::to_owned));
     }
     faults.truncate(100);
     match faults.is_empty() {
@@ -318,10 +318,7 @@ fn objects_of(
                 Some(path) if path.ends_with("external_id") => {
                     needs_system(&plan, [path].iter())?;
                 }
-                Some(path)
-                    if plan.resource.field(&path).is_some_and(|f| f.kind == Kind::Info)
-                        && !left_alone.contains(name) =>
-                {
+                Some(path) if path.is_empty() && is_told(&plan, name) && !left_alone.contains(name) => {
                     left_alone.push(name.clone());
                 }
                 _ => {}
@@ -353,7 +350,14 @@ pub fn known_name(plan: &Plan, name: &str) -> Option<String> {
     if plan.resource == Resource::Orders && name == "lines" || plan.resource.takes_custom(name) {
         return Some(name.to_owned());
     }
-    plan.resource.path_of(name, plan.of_lines).map(str::to_owned)
+    let path = plan.resource.path_of(name, plan.of_lines)?;
+    Some(if is_told(plan, name) { String::new() } else { path.to_owned() })
+}
+
+/// Whether the product says this of a record and takes it from nobody.
+fn is_told(plan: &Plan, name: &str) -> bool {
+    let path = plan.resource.path_of(name, plan.of_lines).and_then(|path| plan.resource.field(path));
+    path.is_some_and(|field| field.kind == Kind::Info) && !plan.names.contains_key(&same(name))
 }
 
 /// What is shown of an import.

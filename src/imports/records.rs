@@ -8,6 +8,7 @@ use super::intake::Plan;
 use super::lookup::{self, Lookup};
 use super::rows::{Content, Row};
 use super::values;
+use crate::base::auth::Scope;
 use crate::base::db::engine::Fate;
 use crate::base::db::external::{self, ExternalId};
 use crate::base::db::{Tx, savepoint};
@@ -301,6 +302,10 @@ impl<'a> Importer<'a> {
 
     fn product(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
         let named = self.external(&form);
+        // Whoever is not told what a product costs has it as null, and does not mean to clear it.
+        if !tx.caller.may(Scope::ProductsCost) {
+            form.body.retain(|name, value| !(value.is_null() && name.starts_with("cost")));
+        }
         let by_sku = match (form.key("id"), &named, form.text("sku").map(str::to_owned)) {
             (None, None, Some(sku)) => lookup::product_by_sku(tx.conn, &sku)?,
             _ => None,
