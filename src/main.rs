@@ -133,7 +133,13 @@ impl ImportFile {
             sheet: self.sheet,
             encoding: word(self.encoding, &ENCODINGS),
         };
-        commands::imports::Request { resource, file: self.file, asked, username: self.username, errors: self.errors }
+        commands::imports::Request {
+            resource,
+            file: self.file,
+            asked,
+            username: self.username,
+            errors: self.errors,
+        }
     }
 }
 

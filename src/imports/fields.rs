@@ -104,12 +104,14 @@ const CUSTOMER_CODE: Field = into(
 );
 const CUSTOMER_EXTERNAL: Field = into(
     "customer_id",
-    field("customer_external_id", Reference(Named::CustomerExternalId), &["Customer external id", "客户外部编号"]),
+    field(
+        "customer_external_id",
+        Reference(Named::CustomerExternalId),
+        &["Customer external id", "客户外部编号"],
+    ),
 );
-const CUSTOMER_ID: Field = into(
-    "customer_id",
-    field("customer_id", Reference(Named::Id), &["Customer id", "客户系统编号"]),
-);
+const CUSTOMER_ID: Field =
+    into("customer_id", field("customer_id", Reference(Named::Id), &["Customer id", "客户系统编号"]));
 
 const CUSTOMERS: &[Field] = &[
     ID,
@@ -120,7 +122,10 @@ const CUSTOMERS: &[Field] = &[
     field("kind", Words(KINDS), &["Kind", "类型", "客户类型"]),
     field("industry", Text, &["Industry", "行业"]),
     field("tier", Words(TIERS), &["Tier", "等级", "级别", "客户等级"]),
-    into("region_id", field("region.code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"])),
+    into(
+        "region_id",
+        field("region.code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"]),
+    ),
     into("region_id", field("region_id", Reference(Named::Id), &["Region id"])),
     field("channel", Text, &["Channel", "渠道"]),
     field("source", Text, &["Source", "来源", "客户来源"]),
@@ -172,7 +177,11 @@ const PRODUCTS: &[Field] = &[
     field("description", Text, &["Description", "描述", "说明", "产品描述"]),
     into(
         "category_id",
-        field("category.code", Reference(Named::CategoryCode), &["Category code", "分类编码", "类别编码", "分类编号"]),
+        field(
+            "category.code",
+            Reference(Named::CategoryCode),
+            &["Category code", "分类编码", "类别编码", "分类编号"],
+        ),
     ),
     into("category_id", field("category_id", Reference(Named::Id), &["Category id"])),
     field("unit", Text, &["Unit", "Base unit", "单位", "计量单位", "基本单位"]),
@@ -201,14 +210,29 @@ const PRICES: &[Field] = &[
         field("price_list_external_id", Reference(Named::PriceListExternalId), &["Price list external id"]),
     ),
     into("price_list_id", field("price_list_id", Reference(Named::Id), &["Price list id"])),
-    into("product_id", field("product.sku", Reference(Named::ProductSku), &["sku", "Product SKU", "产品编号", "商品编号", "产品编码"])),
     into(
         "product_id",
-        field("product_external_id", Reference(Named::ProductExternalId), &["Product external id", "产品外部编号"]),
+        field(
+            "product.sku",
+            Reference(Named::ProductSku),
+            &["sku", "Product SKU", "产品编号", "商品编号", "产品编码"],
+        ),
+    ),
+    into(
+        "product_id",
+        field(
+            "product_external_id",
+            Reference(Named::ProductExternalId),
+            &["Product external id", "产品外部编号"],
+        ),
     ),
     into("product_id", field("product_id", Reference(Named::Id), &["Product id"])),
     field("unit", Text, &["Unit", "单位", "计量单位"]),
-    field("min_quantity", Decimal, &["Minimum quantity", "Min quantity", "From quantity", "起订量", "最小数量"]),
+    field(
+        "min_quantity",
+        Decimal,
+        &["Minimum quantity", "Min quantity", "From quantity", "起订量", "最小数量"],
+    ),
     field("unit_price", Decimal, &["Unit price", "Price", "单价", "价格"]),
     field("valid_from", Date, &["Valid from", "生效日期", "开始日期"]),
     field("valid_to", Date, &["Valid to", "失效日期", "结束日期"]),
@@ -221,10 +245,16 @@ const ORDERS: &[Field] = &[
     CUSTOMER_CODE,
     CUSTOMER_EXTERNAL,
     CUSTOMER_ID,
-    into("rep_id", field("rep.username", Reference(Named::Username), &["Rep username", "业务员账号", "销售代表账号"])),
+    into(
+        "rep_id",
+        field("rep.username", Reference(Named::Username), &["Rep username", "业务员账号", "销售代表账号"]),
+    ),
     into("rep_id", field("rep_id", Reference(Named::Id), &[])),
     into("contact_id", field("contact_id", Reference(Named::Id), &["Contact id", "联系人系统编号"])),
-    into("region_id", field("region.code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"])),
+    into(
+        "region_id",
+        field("region.code", Reference(Named::RegionCode), &["Region code", "区域编码", "区域编号"]),
+    ),
     into("region_id", field("region_id", Reference(Named::Id), &["Region id"])),
     field("channel", Text, &["Channel", "渠道"]),
     field("currency", Text, &["Currency", "币种"]),
@@ -249,7 +279,14 @@ const ORDERS: &[Field] = &[
     NOTES,
     CUSTOM_FIELDS,
     EXTERNAL_IDS,
-    into("lines.product_id", field("lines.sku", Reference(Named::ProductSku), &["sku", "SKU", "Product SKU", "货号", "产品编号", "商品编号", "产品编码"])),
+    into(
+        "lines.product_id",
+        field(
+            "lines.sku",
+            Reference(Named::ProductSku),
+            &["sku", "SKU", "Product SKU", "货号", "产品编号", "商品编号", "产品编码"],
+        ),
+    ),
     into(
         "lines.product_id",
         field(
@@ -259,7 +296,11 @@ const ORDERS: &[Field] = &[
         ),
     ),
     into("lines.product_id", field("lines.product_id", Reference(Named::Id), &["product_id", "Product id"])),
-    field("lines.description", Text, &["description", "Line description", "Description", "品名", "描述", "说明"]),
+    field(
+        "lines.description",
+        Text,
+        &["description", "Line description", "Description", "品名", "描述", "说明"],
+    ),
     field("lines.quantity", Decimal, &["quantity", "Quantity", "数量"]),
     field("lines.unit", Text, &["unit", "Unit", "单位"]),
     field("lines.unit_price", Decimal, &["unit_price", "Unit price", "单价"]),
@@ -295,11 +336,43 @@ const OF_LINES: &[(&str, &str)] = &[
 
 /// What lists tell of records beside the columns of files, and nobody enters.
 const TOLD: &[&str] = &[
-    "version", "status", "block_reason", "team_id", "credit_limit", "payment_days", "payment_terms", "created_at",
-    "created_by", "updated_at", "updated_by", "allowed_actions", "customer_name", "product_name", "on_hold",
-    "hold_kind", "hold_reason", "fulfilment", "first_promised_date", "list", "discount", "net", "tax", "gross",
-    "revision", "overrides", "submitted_at", "submitted_by", "approved_at", "approved_by", "approved_gross",
-    "confirmed_at", "completed_at", "cancelled_at", "cancel_reason", "price_source", "price_id",
+    "version",
+    "status",
+    "block_reason",
+    "team_id",
+    "credit_limit",
+    "payment_days",
+    "payment_terms",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "allowed_actions",
+    "customer_name",
+    "product_name",
+    "on_hold",
+    "hold_kind",
+    "hold_reason",
+    "fulfilment",
+    "first_promised_date",
+    "list",
+    "discount",
+    "net",
+    "tax",
+    "gross",
+    "revision",
+    "overrides",
+    "submitted_at",
+    "submitted_by",
+    "approved_at",
+    "approved_by",
+    "approved_gross",
+    "confirmed_at",
+    "completed_at",
+    "cancelled_at",
+    "cancel_reason",
+    "price_source",
+    "price_id",
 ];
 
 impl Resource {
@@ -353,9 +426,8 @@ impl Resource {
         if of_lines && let Some(path) = path_in_lines(&said) {
             return Some(path);
         }
-        let named = |field: &&Field| {
-            same(field.path) == said || field.headings.iter().any(|h| same(h) == said)
-        };
+        let named =
+            |field: &&Field| same(field.path) == said || field.headings.iter().any(|h| same(h) == said);
         let own = || self.own().iter().find(named).map(|field| field.path);
         let told = || TOLD.iter().find(|told| same(told) == said).copied();
         exported_as(self.exported(), &said).or_else(own).or_else(told)
@@ -393,7 +465,12 @@ fn path_in_lines(said: &str) -> Option<&'static str> {
 /// Headings are the same in small and capital letters, and with spaces, underscores or hyphens.
 pub fn same(heading: &str) -> String {
     let folded = crate::base::text::fold(heading);
-    folded.trim_end_matches('*').replace(['_', '-', '.'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+    folded
+        .trim_end_matches('*')
+        .replace(['_', '-', '.'], " ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply
     work::demand(&ctx.caller, resource)?;
     let asked = asked(&query);
     // Looking at a large file takes its time.
-    let intake = ctx.slowly(move || intake::take_in(body.media_type, &body.bytes, resource, &asked)).await??;
+    let intake =
+        ctx.slowly(move || intake::take_in(body.media_type, &body.bytes, resource, &asked)).await??;
     let (intake, bells) = (Arc::new(intake), ctx.core.bells.clone());
     let reply = ctx
         .answer(move |tx| {

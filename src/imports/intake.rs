@@ -113,9 +113,8 @@ fn mapping(resource: Resource, text: Option<&str>) -> Result<HashMap<String, Str
     if pairs.len() > MAX_COLUMNS {
         return Err(wrong("too_many_items"));
     }
-    let unknown = |path: &&String| {
-        !path.is_empty() && resource.field(path).is_none() && !resource.takes_custom(path)
-    };
+    let unknown =
+        |path: &&String| !path.is_empty() && resource.field(path).is_none() && !resource.takes_custom(path);
     let faults: Vec<Fault> = pairs
         .values()
         .filter(unknown)
@@ -255,7 +254,8 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
             },
         };
         let told = path.and_then(|path| plan.resource.field(path)).is_some_and(|f| f.kind == Kind::Info);
-        if let Some(before) = path.filter(|_| !told).and_then(|p| taken.insert(p.to_owned(), heading.clone())) {
+        if let Some(before) = path.filter(|_| !told).and_then(|p| taken.insert(p.to_owned(), heading.clone()))
+        {
             let fault = Fault::parameter("mapping", "mapped_twice").with("heading", heading);
             faults.push(fault.with("other", before));
         }
@@ -385,11 +385,13 @@ mod tests {
     #[test]
     fn known_headings_are_mapped_by_themselves_and_others_refused() {
         let intake =
-            taken(Resource::Customers, "编号,Name,税号\nC1,天河,\n\nC2,海珠,\n".as_bytes(), Asked::default()).unwrap();
+            taken(Resource::Customers, "编号,Name,税号\nC1,天河,\n\nC2,海珠,\n".as_bytes(), Asked::default())
+                .unwrap();
         let columns: Vec<_> = intake.plan.columns.iter().flatten().map(String::as_str).collect();
         assert_eq!(columns, ["code", "name", "tax_id"]);
         assert_eq!(intake.plan.total, 2);
-        let refused = taken(Resource::Customers, b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
+        let refused =
+            taken(Resource::Customers, b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
         let unknown = |heading: &str| ("unknown_heading", heading.to_owned());
         assert_eq!(faults(refused), [unknown("colour"), unknown("#3"), unknown("size")]);
     }
@@ -402,10 +404,14 @@ mod tests {
         assert_eq!(intake.plan.columns, [Some("name".into()), None, Some("custom_fields.size".into())]);
         let refused = taken(Resource::Customers, b"a\n1\n", mapping(r#"{"a":"colour"}"#)).unwrap_err();
         assert_eq!(faults(refused), [("unknown_column", "colour".into())]);
-        let refused = taken(Resource::Customers, "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
+        let refused =
+            taken(Resource::Customers, "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
         assert_eq!(faults(refused), [("mapped_twice", "name".into())]);
         for wrong in ["x", "[]", r#"{"a":1}"#] {
-            assert_eq!(taken(Resource::Customers, b"a\n1\n", mapping(wrong)).unwrap_err().code(), "invalid_parameter");
+            assert_eq!(
+                taken(Resource::Customers, b"a\n1\n", mapping(wrong)).unwrap_err().code(),
+                "invalid_parameter"
+            );
         }
     }
 
@@ -413,14 +419,18 @@ mod tests {
     fn chinese_spreadsheets_and_byte_order_marks_are_read() {
         let text = "名称;行业\n广州天河贸易;批发\n";
         let (gb, _, _) = encoding_rs::GB18030.encode(text);
-        for bytes in [text.as_bytes().to_vec(), [b"\xef\xbb\xbf", text.as_bytes()].concat(), gb.into_owned()] {
+        for bytes in [text.as_bytes().to_vec(), [b"\xef\xbb\xbf", text.as_bytes()].concat(), gb.into_owned()]
+        {
             let intake = taken(Resource::Customers, &bytes, Asked::default()).unwrap();
             assert_eq!(intake.text, text.as_bytes());
             assert_eq!(intake.plan.delimiter, b';');
             assert_eq!(intake.plan.total, 1);
         }
         let utf16: Vec<u8> = "name\nA\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(taken(Resource::Customers, &utf16, Asked::default()).unwrap_err().code(), "unreadable_file");
+        assert_eq!(
+            taken(Resource::Customers, &utf16, Asked::default()).unwrap_err().code(),
+            "unreadable_file"
+        );
     }
 
     #[test]
@@ -434,7 +444,8 @@ mod tests {
     #[test]
     fn what_an_error_file_has_added_is_left_alone() {
         let intake =
-            taken(Resource::Customers, b"name,line,field,reason\nA,3,name,is required\n", Asked::default()).unwrap();
+            taken(Resource::Customers, b"name,line,field,reason\nA,3,name,is required\n", Asked::default())
+                .unwrap();
         assert_eq!(intake.plan.columns, [Some("name".into()), None, None, None]);
     }
 

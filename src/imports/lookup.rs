@@ -40,7 +40,12 @@ impl Lookup {
     }
 
     /// The id of the record that a cell names, if the caller sees it; a fault when there is none.
-    pub fn id(&mut self, tx: &mut Tx, named: Named, text: &str) -> Result<std::result::Result<String, Fault>> {
+    pub fn id(
+        &mut self,
+        tx: &mut Tx,
+        named: Named,
+        text: &str,
+    ) -> Result<std::result::Result<String, Fault>> {
         if named == Named::Id {
             return Ok(Ok(text.to_owned())); // the API looks at it itself
         }
@@ -66,9 +71,7 @@ impl Lookup {
                 (kind, external_id(tx, kind, system, text)?)
             }
             Named::ProductSku => (ProductId::KIND, product_by_sku(tx.conn, text)?),
-            Named::ProductExternalId => {
-                (ProductId::KIND, external_id(tx, ProductId::KIND, system, text)?)
-            }
+            Named::ProductExternalId => (ProductId::KIND, external_id(tx, ProductId::KIND, system, text)?),
             Named::PriceListCode => {
                 let cond = Cond::eq("price_lists.code", text).and(prices::visible_to(caller));
                 let ids = two_of!(tx.conn, price_lists, prices::PriceListId, cond);
@@ -123,7 +126,10 @@ pub fn product_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Uuid>> {
 }
 
 /// The customer of a contact, if the caller sees them.
-pub fn customer_of_contact(tx: &mut Tx, contact: customers::ContactId) -> Result<Option<customers::CustomerId>> {
+pub fn customer_of_contact(
+    tx: &mut Tx,
+    contact: customers::ContactId,
+) -> Result<Option<customers::CustomerId>> {
     let seen = customers::part_of_visible(tx.caller, "contacts.customer_id");
     let row = schema::contacts::table.filter(schema::contacts::id.eq(contact)).filter(seen);
     Ok(row.select(schema::contacts::customer_id).first(tx.conn).optional()?)

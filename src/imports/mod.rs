@@ -62,7 +62,14 @@ fn routes(r: &mut Routes) {
         .takes_up_to(intake::MAX_FILE)
         .says("Import a file", ABOUT)
         .example(json!("code,name,tier,tax_id\nTIANHE,广州天河贸易有限公司,b,9144030071526726XG\n"))
-        .fails_with(&["unreadable_file", "file_too_large", "row_too_long", "too_many_jobs", "forbidden", "validation_failed"]);
+        .fails_with(&[
+            "unreadable_file",
+            "file_too_large",
+            "row_too_long",
+            "too_many_jobs",
+            "forbidden",
+            "validation_failed",
+        ]);
 }
 
 static PARAMS: &[Param] = &[
@@ -73,7 +80,11 @@ static PARAMS: &[Param] = &[
         Takes::Text(4000),
         "A JSON object: heading, or `#3` for the third column, to the name of a field; an empty text leaves the column alone. A company's own field is `custom_fields.name`.",
     ),
-    Param::new("system", Takes::Text(40), "The other system whose ids the columns `external_id` and `…_external_id` hold."),
+    Param::new(
+        "system",
+        Takes::Text(40),
+        "The other system whose ids the columns `external_id` and `…_external_id` hold.",
+    ),
     Param::new("delimiter", Takes::Word(&intake::DELIMITERS), "Of a CSV file; found out when left out."),
     Param::new("encoding", Takes::Word(&intake::ENCODINGS), "Of a CSV file; found out when left out."),
     Param::new("sheet", Takes::Text(100), "Of a workbook; the first one when left out."),
@@ -127,8 +138,14 @@ static PHRASES: &[Phrase] = &[
             "未知的列 {heading}；请映射到字段，或映射为 \"\" 以忽略",
         ],
     ),
-    ("unknown_column", ["{path} is no field; known are: {allowed}", "{path} 不是已知字段；可用字段：{allowed}"]),
-    ("mapped_twice", ["the columns {heading} and {other} are the same field", "列 {heading} 与 {other} 对应同一字段"]),
+    (
+        "unknown_column",
+        ["{path} is no field; known are: {allowed}", "{path} 不是已知字段；可用字段：{allowed}"],
+    ),
+    (
+        "mapped_twice",
+        ["the columns {heading} and {other} are the same field", "列 {heading} 与 {other} 对应同一字段"],
+    ),
     (
         "ambiguous_date",
         ["could be read in two ways; write it as 2026-01-05", "日期可能有两种读法；请写成 2026-01-05"],
@@ -147,10 +164,7 @@ static PHRASES: &[Phrase] = &[
             "可能有两种读法；请写成 {number}%，或小于 1 的小数，如 0.13",
         ],
     ),
-    (
-        "spreadsheet_error",
-        ["is an error of the spreadsheet's formula", "是电子表格公式的错误值"],
-    ),
+    ("spreadsheet_error", ["is an error of the spreadsheet's formula", "是电子表格公式的错误值"]),
     (
         "spreadsheet_number",
         [
@@ -160,14 +174,8 @@ static PHRASES: &[Phrase] = &[
     ),
     ("too_many_cells", ["the row has more cells than the {max} headings", "该行单元格多于 {max} 个列标题"]),
     ("no_object", ["the line is no JSON object", "该行不是 JSON 对象"]),
-    (
-        "differs_in_order",
-        ["differs from the first row of this order", "与该订单首行不一致"],
-    ),
-    (
-        "other_row_failed",
-        ["another row of the same order failed", "同一订单的其他行有误"],
-    ),
+    ("differs_in_order", ["differs from the first row of this order", "与该订单首行不一致"]),
+    ("other_row_failed", ["another row of the same order failed", "同一订单的其他行有误"]),
     (
         "order_without_key",
         [
@@ -175,10 +183,7 @@ static PHRASES: &[Phrase] = &[
             "订单的每一行都须有 external_id，或 customer_po 和客户",
         ],
     ),
-    (
-        "named_before",
-        ["line {line} is about the same record", "第 {line} 行已涉及同一记录"],
-    ),
+    ("named_before", ["line {line} is about the same record", "第 {line} 行已涉及同一记录"]),
     ("names_another", ["names another record than the columns beside it", "与其他列所指的记录不同"]),
     (
         "more_than_one",

@@ -182,7 +182,9 @@ impl<'a> Importer<'a> {
                     Some(path) => self.read_cell(tx, form, &mut read, 0, path, cell)?,
                     None => {
                         let path = format!("lines.{index}.{name}");
-                        let fault = Fault::at("", "unknown_column").with("path", &own).with("allowed", "sku, quantity, …");
+                        let fault = Fault::at("", "unknown_column")
+                            .with("path", &own)
+                            .with("allowed", "sku, quantity, …");
                         form.wrong.push(Wrong { row: 0, path, fault });
                     }
                 }
@@ -237,9 +239,7 @@ impl<'a> Importer<'a> {
     /// The record's id in the place of its name.
     fn meant(&mut self, tx: &mut Tx, kind: Kind, value: Value) -> Result<std::result::Result<Value, Fault>> {
         match (kind, value.as_str()) {
-            (Kind::Reference(named), Some(text)) => {
-                Ok(self.lookup.id(tx, named, text)?.map(Value::String))
-            }
+            (Kind::Reference(named), Some(text)) => Ok(self.lookup.id(tx, named, text)?.map(Value::String)),
             _ => Ok(Ok(value)),
         }
     }
@@ -337,7 +337,8 @@ impl<'a> Importer<'a> {
 
     fn order(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
         let named = self.external(&form);
-        let by_id = form.key("id").map(|id| id.parse::<OrderId>().map_err(|_| Error::not_found())).transpose()?;
+        let by_id =
+            form.key("id").map(|id| id.parse::<OrderId>().map_err(|_| Error::not_found())).transpose()?;
         let by_number = match form.key("number").map(str::to_owned) {
             None => None,
             Some(number) => {
@@ -511,8 +512,10 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
         Resource::Prices => {
             let list = any(&["price_list_id", "price_list_external_id", "price_list.code"]);
             let product = any(&["product_id", "product_external_id", "product.sku"]);
-            let rest: Vec<String> =
-                ["unit", "min_quantity", "valid_from"].iter().map(|path| text(path).unwrap_or_default()).collect();
+            let rest: Vec<String> = ["unit", "min_quantity", "valid_from"]
+                .iter()
+                .map(|path| text(path).unwrap_or_default())
+                .collect();
             Some(format!("{list} {product} {}", rest.join(" ")))
         }
         Resource::Orders => text("customer_po").map(|po| format!("{} po={po}", customer())),

@@ -19,7 +19,9 @@ fn wrong(code: &'static str) -> Fault {
 pub fn read(kind: &Kind, cell: &Value) -> Read<Option<Value>> {
     let text = match (kind, cell) {
         (_, Value::Null) => return Ok(Some(Value::Null)),
-        (Kind::Decimal | Kind::Rate | Kind::Whole | Kind::Date | Kind::Text, Value::Number(n)) => n.to_string(),
+        (Kind::Decimal | Kind::Rate | Kind::Whole | Kind::Date | Kind::Text, Value::Number(n)) => {
+            n.to_string()
+        }
         (Kind::YesNo, Value::Number(n)) => n.to_string(),
         (_, Value::String(text)) => text.clone(),
         // NDJSON says it as the API does, and the schema looks at it.
@@ -49,9 +51,9 @@ pub fn read(kind: &Kind, cell: &Value) -> Read<Option<Value>> {
 /// a formula.
 fn plain(text: &str) -> Read<&str> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let harmless = text.strip_prefix('\'').filter(|rest| {
-        rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
-    });
+    let harmless = text
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']));
     const ERRORS: [&str; 8] =
         ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
     match ERRORS.contains(&text) {
@@ -169,8 +171,9 @@ fn date(text: &str) -> Read<NaiveDate> {
             _ => None,
         },
         [_, _, _] => return Err(wrong("ambiguous_date")),
-        [digits] if digits.len() == 8 => number(digits)
-            .and_then(|n| NaiveDate::from_ymd_opt((n / 10_000) as i32, n / 100 % 100, n % 100)),
+        [digits] if digits.len() == 8 => {
+            number(digits).and_then(|n| NaiveDate::from_ymd_opt((n / 10_000) as i32, n / 100 % 100, n % 100))
+        }
         [digits] => digits.split('.').next().and_then(number).and_then(day_of_serial),
         _ => None,
     };
@@ -215,9 +218,9 @@ fn units(text: &str) -> Read<Value> {
     }
     let entries = text.split([';', '；', '、', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
     let entries = entries.map(|entry| {
-        let (unit, factor) = entry.split_once(['=', '＝']).ok_or_else(|| {
-            wrong("invalid_format").with("format", "list of units (box=24; case=48)")
-        })?;
+        let (unit, factor) = entry
+            .split_once(['=', '＝'])
+            .ok_or_else(|| wrong("invalid_format").with("format", "list of units (box=24; case=48)"))?;
         Ok(serde_json::json!({"unit": unit.trim(), "factor": decimal(factor)?}))
     });
     Ok(Value::Array(entries.collect::<Read<Vec<Value>>>()?))
@@ -268,7 +271,9 @@ mod tests {
         for text in ["1/5/2026", "05.01.2026", "26-1-5", "5-1-26"] {
             assert_eq!(of(Kind::Date, text), Err("ambiguous_date"), "{text}");
         }
-        for text in ["2026-02-30", "2026-13-01", "tomorrow", "2026-01", "460", "0001-01-01", "2026-01-05T00:00:00Z"] {
+        for text in
+            ["2026-02-30", "2026-13-01", "tomorrow", "2026-01", "460", "0001-01-01", "2026-01-05T00:00:00Z"]
+        {
             assert_eq!(of(Kind::Date, text), Err("no_date"), "{text}");
         }
     }
@@ -296,9 +301,16 @@ mod tests {
 
     #[test]
     fn a_share_is_read_as_per_cent_or_as_part_of_one() {
-        for (text, share) in
-            [("13%", "0.13"), ("５％", "0.05"), ("12.5 %", "0.125"), ("0.13", "0.13"), ("100%", "1"), ("1", "1"), ("0", "0"), ("0%", "0")]
-        {
+        for (text, share) in [
+            ("13%", "0.13"),
+            ("５％", "0.05"),
+            ("12.5 %", "0.125"),
+            ("0.13", "0.13"),
+            ("100%", "1"),
+            ("1", "1"),
+            ("0", "0"),
+            ("0%", "0"),
+        ] {
             assert_eq!(of(Kind::Rate, text), Ok(json!(share)), "{text}");
         }
         for text in ["13", "1.5", "2"] {
@@ -327,7 +339,10 @@ mod tests {
             Ok(json!([{"unit": "箱", "factor": "24"}, {"unit": "case", "factor": "1000"}]))
         );
         assert_eq!(of(Kind::Units, "box"), Err("invalid_format"));
-        assert_eq!(of(Kind::ExternalIds, "sap:4711; web:C-12"), Ok(json!([{"system": "sap", "id": "4711"}, {"system": "web", "id": "C-12"}])));
+        assert_eq!(
+            of(Kind::ExternalIds, "sap:4711; web:C-12"),
+            Ok(json!([{"system": "sap", "id": "4711"}, {"system": "web", "id": "C-12"}]))
+        );
     }
 
     proptest! {

@@ -127,7 +127,8 @@ fn window(conn: &mut Conn, job: JobId, begin: u64, end: u64) -> Result<Vec<u8>> 
     let mut n = begin / piece;
     while n * piece < end {
         let found = files::piece(conn, job, FileRole::Input, n as i32)?;
-        let found = found.ok_or_else(|| Error::internal(format!("a piece of the file of {job} is missing")))?;
+        let found =
+            found.ok_or_else(|| Error::internal(format!("a piece of the file of {job} is missing")))?;
         let from = begin.saturating_sub(n * piece).min(found.len() as u64) as usize;
         let to = (end - n * piece).min(found.len() as u64) as usize;
         bytes.extend_from_slice(&found[from..to]);
@@ -171,8 +172,10 @@ fn chunk(
     units: &[Unit],
 ) -> Result<()> {
     let plan = &state.plan;
-    let keys: Vec<Option<String>> =
-        units.iter().map(|unit| unit.first().and_then(|row| key_of(plan, row)).map(|k| keys::digest(&k))).collect();
+    let keys: Vec<Option<String>> = units
+        .iter()
+        .map(|unit| unit.first().and_then(|row| key_of(plan, row)).map(|k| keys::digest(&k)))
+        .collect();
     let met = keys::met(tx.conn, job.id, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
     let mut new: HashMap<String, i32> = HashMap::new();
     let mut importer = Importer::new(app, plan);

@@ -37,7 +37,8 @@ pub fn to_csv(bytes: &[u8], sheet: Option<&str>) -> Result<Vec<u8>> {
 /// says of its size need not be so.
 fn measure(bytes: &[u8]) -> Result<()> {
     let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let too_large = || Error::from(Problem::new("file_too_large").param("what", "unpacked").param("max", MAX_UNPACKED));
+    let too_large =
+        || Error::from(Problem::new("file_too_large").param("what", "unpacked").param("max", MAX_UNPACKED));
     if parts.len() > MAX_PARTS {
         return Err(too_large());
     }
@@ -56,7 +57,8 @@ fn unreadable(error: impl std::fmt::Display) -> Error {
 }
 
 fn no_sheet(names: &[String]) -> Error {
-    let fault = crate::base::error::Fault::parameter("sheet", "not_allowed").with("allowed", names.join(", "));
+    let fault =
+        crate::base::error::Fault::parameter("sheet", "not_allowed").with("allowed", names.join(", "));
     crate::base::http::params::bad(vec![fault])
 }
 
@@ -75,7 +77,10 @@ impl Table {
             return Ok(());
         }
         if column as usize >= MAX_COLUMNS {
-            return Err(Problem::new("file_too_large").param("what", "columns").param("max", MAX_COLUMNS).into());
+            return Err(Problem::new("file_too_large")
+                .param("what", "columns")
+                .param("max", MAX_COLUMNS)
+                .into());
         }
         if row as usize > MAX_ROWS {
             return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
@@ -100,7 +105,9 @@ impl Table {
         drop(writer);
         self.next += 1;
         match self.written.len() > 2 * MAX_FILE {
-            true => Err(Problem::new("file_too_large").param("what", "bytes").param("max", 2 * MAX_FILE).into()),
+            true => {
+                Err(Problem::new("file_too_large").param("what", "bytes").param("max", 2 * MAX_FILE).into())
+            }
             false => Ok(()),
         }
     }

@@ -109,25 +109,38 @@ fn a_table_becomes_customers_contacts_products_prices_and_orders(app: &TestApp) 
         4711,TIANHE,广州天河贸易有限公司,B级,SOUTH,rep,VIP；老客户,9144030071526726XG\n\
         4712,HAIZHU,海珠商行,,,,,\n";
     let job = all_succeed(app, &all, "resource=customers&system=sap", CSV, customers);
-    assert_eq!((counts(&job), &job["kind"], &job["resource"]), ([2, 2, 0], &json!("import"), &json!("customers")));
+    assert_eq!(
+        (counts(&job), &job["kind"], &job["resource"]),
+        ([2, 2, 0], &json!("import"), &json!("customers"))
+    );
     let tianhe = all.get("/customers/by-external-id/sap/4711?expand=region").expect(200).body;
     assert_eq!(tianhe["tags"], json!(["VIP", "老客户"]));
     assert_eq!((&tianhe["tier"], &tianhe["region"]["code"]), (&json!("b"), &json!("SOUTH")));
     assert_eq!(tianhe["owner_id"], json!(app.person("rep").user.to_string()));
 
-    let contacts = "客户编号,姓名,手机,决策角色,主要联系人,生日\nTIANHE,王芳,+86 138 0013 8000,决策者,是,1985年6月1日\n";
+    let contacts =
+        "客户编号,姓名,手机,决策角色,主要联系人,生日\nTIANHE,王芳,+86 138 0013 8000,决策者,是,1985年6月1日\n";
     all_succeed(app, &all, "resource=contacts", CSV, contacts);
     let contact = only(&all, &format!("/customers/{}/contacts", tianhe["id"].as_str().expect("an id")));
     assert_eq!(
         ["name", "mobile", "decision_role", "is_primary", "birthday"].map(|f| contact[f].clone()),
-        [json!("王芳"), json!("+86 138 0013 8000"), json!("decision_maker"), json!(true), json!("1985-06-01")]
+        [
+            json!("王芳"),
+            json!("+86 138 0013 8000"),
+            json!("decision_maker"),
+            json!(true),
+            json!("1985-06-01")
+        ]
     );
 
     let products = "sku,name,category code,unit,further units,tax rate,cost\n\
         TEA-001,龙井茶,BEV,pcs,box=24,13%,8.50\nTEA-002,普洱茶,BEV,pcs,,0.13,\"1,008.5\"\n";
     all_succeed(app, &app.as_role(Role::Manager), "resource=products", CSV, products);
     let tea = only(&all, "/products?sku=TEA-001");
-    assert_eq!((&tea["tax_rate"], &tea["units"]), (&json!("0.13"), &json!([{"unit": "box", "factor": "24"}])));
+    assert_eq!(
+        (&tea["tax_rate"], &tea["units"]),
+        (&json!("0.13"), &json!([{"unit": "box", "factor": "24"}]))
+    );
     assert_eq!(only(&app.as_role(Role::Manager), "/products?sku=TEA-002")["cost"], "1008.50");
 
     let list = json!({"code": "RETAIL", "name": "零售", "currency": "CNY", "valid_from": "2026-01-01"});
@@ -167,7 +180,8 @@ fn a_workbook_is_read_as_people_fill_it(app: &TestApp) {
     let sheet = book.add_worksheet().set_name("说明").expect("a sheet");
     sheet.write_string(0, 0, "nothing here").expect("a cell");
     let sheet = book.add_worksheet().set_name("订单").expect("a sheet");
-    for (column, heading) in ["客户编号", "客户单号", "订单日期", "货号", "数量", "折扣率"].iter().enumerate() {
+    for (column, heading) in ["客户编号", "客户单号", "订单日期", "货号", "数量", "折扣率"].iter().enumerate()
+    {
         sheet.write_string(0, column as u16, *heading).expect("a cell");
     }
     // The second row is left empty, as people do.
@@ -251,7 +265,8 @@ fn chinese_spreadsheets_are_read(app: &TestApp) {
 
 fn a_mapping_names_columns_and_leaves_others_alone(app: &TestApp) {
     let all = app.as_role(Role::Clerk);
-    let mapping = encoded(r##"{"Kunde": "name", "KdNr": "code", "Farbe": "", "#4": "custom_fields.colour"}"##);
+    let mapping =
+        encoded(r##"{"Kunde": "name", "KdNr": "code", "Farbe": "", "#4": "custom_fields.colour"}"##);
     let file = "KdNr,Kunde,Farbe,\nK1,Müller GmbH,rot,blau\n";
     all_succeed(app, &all, &format!("resource=customers&mapping={mapping}"), CSV, file);
     let made = only(&all, "/customers?code=K1");
@@ -298,7 +313,8 @@ fn a_file_that_is_wrong_as_a_whole_is_refused_at_once(app: &TestApp) {
 
 fn one_bad_row_fails_alone_and_is_told_by_line_field_and_reason(app: &TestApp) {
     let clerk = app.as_role(Role::Clerk).with("accept-language", "zh");
-    let file = "编号,名称,等级,税号,国家\nA1,天河,b,,\nA2,,x,123,XX\nA3,\"=1+1 \n贸易\",,,\nA4,海珠,c,,CN,extra\n";
+    let file =
+        "编号,名称,等级,税号,国家\nA1,天河,b,,\nA2,,x,123,XX\nA3,\"=1+1 \n贸易\",,,\nA4,海珠,c,,CN,extra\n";
     let job = ended(app, &clerk, "resource=customers", CSV, file);
     assert_eq!((counts(&job), &job["status"]), ([4, 2, 2], &json!("completed_with_errors")));
     assert_eq!(how_many(&app.all_powerful(), "/customers"), 2);
@@ -306,7 +322,10 @@ fn one_bad_row_fails_alone_and_is_told_by_line_field_and_reason(app: &TestApp) {
     assert!(text.starts_with('\u{feff}'), "spreadsheets know UTF-8 by it");
     let rows = failed_rows(&text);
     assert_eq!(rows.len(), 2);
-    assert_eq!(["编号", "名称", "等级", "税号", "国家", "line"].map(|h| rows[0][h].clone()), ["A2", "", "x", "123", "XX", "3"]);
+    assert_eq!(
+        ["编号", "名称", "等级", "税号", "国家", "line"].map(|h| rows[0][h].clone()),
+        ["A2", "", "x", "123", "XX", "3"]
+    );
     assert_eq!(rows[0]["field"], "等级");
     assert_eq!(rows[0]["reason"], "必须是以下之一：a, b, c, d");
     assert_eq!((&rows[1]["line"], &rows[1]["field"]), (&json!("6"), &json!("")));
@@ -358,7 +377,8 @@ fn an_order_is_brought_in_as_a_whole_or_not_at_all(app: &TestApp) {
     assert_eq!(counts(&job), [6, 1, 5]);
     assert_eq!(how_many(&all, "/orders"), 1);
     let rows = failed_rows(&errors(&all, &job));
-    let told: Vec<_> = rows.iter().map(|r| (r["line"].as_str().unwrap(), r["field"].as_str().unwrap())).collect();
+    let told: Vec<_> =
+        rows.iter().map(|r| (r["line"].as_str().unwrap(), r["field"].as_str().unwrap())).collect();
     assert_eq!(told, [("2", ""), ("3", ""), ("4", "customer_po"), ("6", ""), ("7", "customer_po")]);
     assert_eq!(rows[0]["reason"], "another row of the same order failed");
     assert_eq!(rows[3]["reason"], "line 2 is about the same record", "rows of an order follow each other");
@@ -374,7 +394,10 @@ fn an_order_that_is_sent_again_follows_its_file(app: &TestApp) {
     let shop = Shop::open(app);
     let all = app.as_role(Role::Clerk);
     let file = |quantity: &str| {
-        format!("customer_id,customer_po,sku,quantity\n{0},PO-1,TEA,{quantity}\n{0},PO-1,POT,1\n", shop.customer)
+        format!(
+            "customer_id,customer_po,sku,quantity\n{0},PO-1,TEA,{quantity}\n{0},PO-1,POT,1\n",
+            shop.customer
+        )
     };
     all_succeed(app, &all, "resource=orders", CSV, file("5"));
     let first = only(&all, "/orders");
@@ -418,7 +441,11 @@ fn a_dry_run_tells_the_same_and_keeps_nothing(app: &TestApp) {
     let tried = ended(app, &all, "resource=orders&dry_run=true", CSV, file.clone());
     assert_eq!((counts(&tried), &tried["params"]["dry_run"]), ([3, 2, 1], &json!(true)));
     assert_eq!(how_many(&all, "/orders"), before.0);
-    assert_eq!(how_many(&admin, "/audit-log"), before.1 + 2, "the job was begun and has ended, and nothing else");
+    assert_eq!(
+        how_many(&admin, "/audit-log"),
+        before.1 + 2,
+        "the job was begun and has ended, and nothing else"
+    );
     let told = errors(&all, &tried);
     let real = ended(app, &all, "resource=orders", CSV, file);
     assert_eq!(counts(&real), [3, 2, 1]);
@@ -445,7 +472,10 @@ fn an_import_goes_on_after_a_restart(app: &TestApp) {
     turn(app);
     turn(app);
     let job = clerk.get(&begun.location()).expect(200).body;
-    assert_eq!((&job["status"], &job["processed"], &job["total"]), (&json!("running"), &json!(200), &json!(452)));
+    assert_eq!(
+        (&job["status"], &job["processed"], &job["total"]),
+        (&json!("running"), &json!(200), &json!(452))
+    );
     assert_eq!(how_many(&clerk, "/customers"), 200, "what was said to be done is there");
     // The program ends without a word; another one takes over when the lease is over.
     let again = app.with_settings(|_| {});
@@ -475,7 +505,8 @@ fn an_import_is_cancelled_between_its_chunks(app: &TestApp) {
 fn a_row_needs_the_rights_of_its_call(app: &TestApp) {
     let shop = Shop::open(app);
     begin(&app.as_role(Role::Rep), "resource=customers", CSV, "name\nA\n").refused(403, "forbidden");
-    let refused = begin(&app.as_role(Role::Manager), "resource=orders", CSV, "sku\nA\n").refused(403, "forbidden");
+    let refused =
+        begin(&app.as_role(Role::Manager), "resource=orders", CSV, "sku\nA\n").refused(403, "forbidden");
     assert_eq!(refused.body["required_scopes"], json!(["orders:write"]));
     // A price of an active list is for those who approve prices.
     let file = format!("price_list_id,sku,unit_price,valid_from\n{},TEA,13,2027-01-01\n", shop.list);
@@ -508,13 +539,18 @@ fn a_row_needs_the_rights_of_its_call(app: &TestApp) {
 fn what_was_exported_is_imported_again(app: &TestApp) {
     let shop = Shop::open(app);
     let all = app.as_role(Role::Clerk);
-    let contact = json!({"name": "王芳", "mobile": "+86 138 0013 8000", "is_primary": true, "birthday": "1985-06-01"});
+    let contact =
+        json!({"name": "王芳", "mobile": "+86 138 0013 8000", "is_primary": true, "birthday": "1985-06-01"});
     all.post(&format!("/customers/{}/contacts", shop.customer), contact).expect(201);
     let more = json!({"code": "FULL", "name": "=天河", "tags": ["VIP", "2026"], "tier": "a", "notes": "two\nlines",
         "external_ids": [{"system": "sap", "id": "4711"}], "owner_id": app.person("rep").user.to_string()});
     all.post("/customers", more).expect(201);
     let units = json!([{"unit": "box", "factor": "24"}]);
-    all.post("/products", json!({"sku": "P9", "name": "P9", "unit": "pcs", "units": units, "tax_rate": "0.13"})).expect(201);
+    all.post(
+        "/products",
+        json!({"sku": "P9", "name": "P9", "unit": "pcs", "units": units, "tax_rate": "0.13"}),
+    )
+    .expect(201);
     shop.draft("5", "1");
     shop.confirmed("2", "3").ship(0, "1").expect(201);
     let state = |app: &TestApp| {
@@ -534,10 +570,17 @@ fn what_was_exported_is_imported_again(app: &TestApp) {
         ("orders", "orders"),
         ("order_lines", "orders"),
     ] {
-        for (format, media, headings) in
-            [("csv", CSV, "fields"), ("csv", CSV, "en"), ("xlsx", XLSX, "zh-CN"), ("ndjson", NDJSON, "fields")]
-        {
-            let sort = if exported == "order_lines" { json!("order_date,order_number,position") } else { Value::Null };
+        for (format, media, headings) in [
+            ("csv", CSV, "fields"),
+            ("csv", CSV, "en"),
+            ("xlsx", XLSX, "zh-CN"),
+            ("ndjson", NDJSON, "fields"),
+        ] {
+            let sort = if exported == "order_lines" {
+                json!("order_date,order_number,position")
+            } else {
+                Value::Null
+            };
             let body = json!({"resource": exported, "format": format, "headings": headings});
             let begun = match all.post("/exports", {
                 let mut sorted = body.clone();
