@@ -1,7 +1,8 @@
 //! What the command line does.
 
 pub mod clients;
-pub mod imports;
+pub mod export;
+pub mod import;
 
 use std::io::Write;
 use std::process::ExitCode;

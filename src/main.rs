@@ -48,6 +48,32 @@ enum Command {
     /// Load records of other systems
     #[command(subcommand)]
     Import(Import),
+    /// Write records to a file, as `POST /exports` does
+    Export {
+        /// customers, contacts, products, prices, orders or order_lines
+        resource: String,
+        /// csv, xlsx or ndjson
+        #[arg(long)]
+        format: String,
+        /// The file to write; it must not be there yet
+        #[arg(long)]
+        to: std::path::PathBuf,
+        /// What the columns are called: fields, en or zh-CN
+        #[arg(long, default_value = "fields")]
+        headings: String,
+        /// A filter of the resource's list, such as status=approved,confirmed; several as several options
+        #[arg(long = "filter")]
+        filters: Vec<String>,
+        /// As in the list's query, such as -order_date,number
+        #[arg(long)]
+        sort: Option<String>,
+        /// Only these columns, with commas
+        #[arg(long, value_delimiter = ',')]
+        fields: Option<Vec<String>>,
+        /// Begin a CSV file with a byte order mark, for Excel
+        #[arg(long)]
+        bom: bool,
+    },
     /// Manage users
     #[command(subcommand)]
     User(User),
@@ -115,13 +141,13 @@ impl Import {
             Import::Prices(file) => (Resource::Prices, file),
             Import::Orders(file) => (Resource::Orders, file),
         };
-        commands::imports::run(config, &file.request(resource))
+        commands::import::run(config, &file.request(resource))
     }
 }
 
 impl ImportFile {
     /// The same in the words of the API.
-    fn request(self, resource: Resource) -> commands::imports::Request {
+    fn request(self, resource: Resource) -> commands::import::Request {
         let word = |given: Option<String>, words: &[&'static str]| {
             given.and_then(|given| words.iter().copied().find(|word| *word == given))
         };
@@ -133,7 +159,7 @@ impl ImportFile {
             sheet: self.sheet,
             encoding: word(self.encoding, &ENCODINGS),
         };
-        commands::imports::Request {
+        commands::import::Request {
             resource,
             file: self.file,
             asked,
@@ -257,6 +283,12 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Migrate => commands::migrate(&config),
         Command::Openapi => commands::openapi(),
         Command::Import(import) => import.run(&config),
+        Command::Export { resource, format, to, headings, filters, sort, fields, bom } => {
+            let input = serde_json::json!({"resource": resource, "format": format, "headings": headings,
+                "sort": sort, "fields": fields, "bom": bom});
+            let input = input.as_object().cloned().unwrap_or_default();
+            commands::export::export(&config, input, &filters, &to)
+        }
         Command::User(User::Add { username, role, name, .. }) => {
             commands::add_user(&config, &username, &role, name)
         }

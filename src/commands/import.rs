@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::export::{copy, wait_for};
 use super::{Outcome, open};
 use crate::base::auth::{Caller, sessions};
 use crate::base::core::Core;
-use crate::base::error::Result;
 use crate::base::http::dispatch::App;
-use crate::base::jobs::{self, FileRole, Job, files};
+use crate::base::jobs::{FileRole, Job};
 use crate::base::messages::Lang;
 use crate::config::Config;
 use crate::imports::fields::Resource;
@@ -40,12 +39,12 @@ pub fn run(config: &Config, request: &Request) -> Outcome {
     let intake = intake::take_in(media_type(&request.file)?, &bytes, request.resource, &request.asked)?;
     drop(bytes);
     let app = Arc::new(App::new(core.clone(), crate::start::routes()).map_err(StartError::Setting)?);
-    let lang = lang();
+    let (lang, rows) = (lang(), intake.plan.total);
     let job = core.write_as(caller, move |tx| {
         tx.lang = lang;
         work::begin(tx, &intake)
     })?;
-    let job = finish(&app, job)?;
+    let job = wait_for(&app, job, bar(rows))?;
     tell(&core, &job, request)
 }
 
@@ -89,24 +88,6 @@ fn lang() -> Lang {
     if set.is_some_and(|lang| lang.starts_with("zh")) { Lang::Zh } else { Lang::En }
 }
 
-/// Runs jobs until this one has ended; a server beside may do some of it.
-fn finish(app: &Arc<App>, job: Job) -> Result<Job> {
-    let bar = bar(job.total.unwrap_or(0) as u64);
-    let id = job.id;
-    loop {
-        let busy = jobs::turn(app)?;
-        let job = app.core.engine.read_now(move |conn| jobs::find(conn, id))?;
-        bar.set_position(job.processed as u64);
-        if !job.status.is_active() {
-            bar.finish();
-            return Ok(job);
-        }
-        if !busy {
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-}
-
 fn bar(rows: u64) -> ProgressBar {
     let bar = ProgressBar::new(rows);
     let style = ProgressStyle::with_template("[{bar:40}] {pos}/{len} rows  {per_sec}  {eta}");
@@ -118,7 +99,9 @@ fn tell(core: &Arc<Core>, job: &Job, request: &Request) -> Outcome {
     println!("{} rows: {} succeeded, {} failed{kept}", job.processed, job.succeeded, job.failed);
     if job.errors.is_some() {
         let path = request.errors.clone().unwrap_or_else(|| beside(&request.file));
-        write_errors(core, job, &path)?;
+        let failed = |e: std::io::Error| setting(format!("{}: {e}", path.display()));
+        let mut file = std::fs::File::create(&path).map_err(failed)?;
+        copy(core, job, FileRole::Errors, &mut file)?;
         println!("The rows that failed are in {}; mend them there and import that file.", path.display());
     }
     if let Some(error) = &job.error {
@@ -132,19 +115,4 @@ fn tell(core: &Arc<Core>, job: &Job, request: &Request) -> Outcome {
 fn beside(file: &Path) -> PathBuf {
     let ndjson = media_type(file).is_ok_and(|media_type| media_type == intake::NDJSON);
     file.with_extension(if ndjson { "errors.ndjson" } else { "errors.csv" })
-}
-
-fn write_errors(core: &Arc<Core>, job: &Job, path: &Path) -> std::result::Result<(), StartError> {
-    use std::io::Write;
-    let failed = |e: std::io::Error| setting(format!("{}: {e}", path.display()));
-    let mut file = std::fs::File::create(path).map_err(failed)?;
-    let id = job.id;
-    for n in 0.. {
-        let piece = core.engine.read_now(move |conn| files::piece(conn, id, FileRole::Errors, n))?;
-        match piece {
-            Some(bytes) => file.write_all(&bytes).map_err(failed)?,
-            None => break,
-        }
-    }
-    file.sync_all().map_err(failed)
 }
