@@ -65,7 +65,7 @@ enum Command {
         #[arg(long = "filter")]
         filters: Vec<String>,
         /// As in the list's query, such as -order_date,number
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         sort: Option<String>,
         /// Only these columns, with commas
         #[arg(long, value_delimiter = ',')]
