@@ -111,13 +111,14 @@ fn table(plan: &Plan, unit: &Unit, told: &[Vec<Told>], begins: bool) -> Result<V
     let columns = if own.is_empty() { plan.headings.len() } else { own.start };
     let failed = |e: csv::Error| Error::internal(format!("an error file cannot be written: {e}"));
     if begins {
-        let headings = plan.headings[..columns].iter().map(String::as_str).chain(ERROR_COLUMNS);
+        let own = plan.headings[..columns].iter().map(|heading| harmless(heading));
+        let headings = own.chain(ERROR_COLUMNS.map(str::to_owned));
         writer.write_record(headings).map_err(failed)?;
     }
     for (row, told) in unit.iter().zip(told) {
         let cells = row.texts();
         let own = (0..columns).map(|index| harmless(cells.get(index).map_or("", String::as_str)));
-        let added = [row.line.to_string(), joined(told, |t| t.field.clone()), reasons(told)];
+        let added = [row.line.to_string(), harmless(&joined(told, |t| t.field.clone())), reasons(told)];
         writer.write_record(own.chain(added)).map_err(failed)?;
     }
     writer.into_inner().map_err(|e| Error::internal(e.to_string()))

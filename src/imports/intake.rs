@@ -67,6 +67,8 @@ pub struct Plan {
     pub columns: Vec<Option<String>>,
     /// NDJSON: the paths of names that are no paths themselves; empty for those that are left alone.
     pub names: HashMap<String, String>,
+    /// NDJSON: the path of every name that is in the file; empty for what is left alone.
+    pub paths: HashMap<String, String>,
     /// Where the first row begins, and its line.
     pub begin: u64,
     pub line: u64,
@@ -178,6 +180,7 @@ fn table_of(
         headings: vec![],
         columns: vec![],
         names: HashMap::new(),
+        paths: HashMap::new(),
         begin: 0,
         line: 1,
         total: 0,
@@ -298,6 +301,7 @@ fn objects_of(
         headings: vec![],
         columns: vec![],
         names: mapping,
+        paths: HashMap::new(),
         begin: 0,
         line: 1,
         total: 0,
@@ -306,23 +310,30 @@ fn objects_of(
     let mut left_alone = Vec::new();
     loop {
         let Rows { rows, next, .. } = rows::in_window(&text[at.0 as usize..], at, true, 1000, &plan)?;
-        plan.of_lines = plan.of_lines
-            || rows.iter().filter_map(rows::Row::object).any(|object| resource.is_of_lines(object.keys()));
+        if at.0 == 0 {
+            let mut objects = rows.iter().filter_map(rows::Row::object);
+            plan.of_lines = objects.any(|object| resource.is_of_lines(object.keys()));
+        }
         for name in rows.iter().filter_map(rows::Row::object).flat_map(|object| object.keys()) {
-            let path = known_name(&plan, name);
-            let told = |f: &Fault| f.params.iter().any(|(_, value)| value == name);
-            match path {
-                None if !faults.iter().any(told) && faults.len() < 100 => {
-                    faults.push(Fault::parameter("mapping", "unknown_heading").with("heading", name));
-                }
-                Some(path) if path.ends_with("external_id") => {
-                    needs_system(&plan, [path].iter())?;
-                }
-                Some(path) if path.is_empty() && is_told(&plan, name) && !left_alone.contains(name) => {
-                    left_alone.push(name.clone());
-                }
-                _ => {}
+            if plan.paths.contains_key(name) || faults.iter().any(|f| f.params.iter().any(|(_, v)| v == name))
+            {
+                continue;
             }
+            if plan.paths.len() + faults.len() >= MAX_COLUMNS {
+                return Err(Problem::new("file_too_large")
+                    .param("what", "columns")
+                    .param("max", MAX_COLUMNS)
+                    .into());
+            }
+            let Some(path) = known_name(&plan, name) else {
+                faults.push(Fault::parameter("mapping", "unknown_heading").with("heading", name));
+                continue;
+            };
+            needs_system(&plan, [&path].into_iter())?;
+            if path.is_empty() && is_told(&plan, name) {
+                left_alone.push(name.clone());
+            }
+            plan.paths.insert(name.clone(), path);
         }
         plan.total += rows.len() as u64;
         if plan.total as usize > MAX_ROWS {
@@ -333,6 +344,7 @@ fn objects_of(
         }
         at = next;
     }
+    faults.truncate(100);
     match faults.is_empty() {
         true => Ok(Intake { plan, text, left_alone }),
         false => Err(Error::invalid(faults)),
@@ -341,6 +353,9 @@ fn objects_of(
 
 /// The path that a name in an object stands for; empty where it is left alone.
 pub fn known_name(plan: &Plan, name: &str) -> Option<String> {
+    if let Some(path) = plan.paths.get(name) {
+        return Some(path.clone());
+    }
     if let Some(path) = plan.names.get(&same(name)) {
         return Some(path.clone());
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::intake::{Form, MAX_ROW, Plan, known_name};
+use super::values::unharmed;
 use crate::base::error::{Error, Fault, Problem, Result};
 
 /// What an error file adds to each row, at its end.
@@ -107,7 +108,7 @@ pub fn headings(text: &[u8], plan: &Plan) -> Result<Option<Headings>> {
     Ok(found.rows.into_iter().next().map(|row| Headings {
         end: row.next.0,
         next_line: row.next.1,
-        cells: row.texts().iter().map(|cell| cell.trim().to_owned()).collect(),
+        cells: row.texts().iter().map(|cell| unharmed(cell.trim()).to_owned()).collect(),
     }))
 }
 

@@ -51,15 +51,19 @@ pub fn read(kind: &Kind, cell: &Value) -> Read<Option<Value>> {
 /// a formula.
 fn plain(text: &str) -> Read<&str> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let harmless = text
-        .strip_prefix('\'')
-        .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']));
     const ERRORS: [&str; 8] =
         ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
     match ERRORS.contains(&text) {
         true => Err(wrong("spreadsheet_error")),
-        false => Ok(harmless.unwrap_or(text)),
+        false => Ok(unharmed(text)),
     }
+}
+
+/// Without that apostrophe.
+pub fn unharmed(text: &str) -> &str {
+    let tempts =
+        |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    text.strip_prefix('\'').filter(tempts).unwrap_or(text)
 }
 
 /// A text as it stands. A long number that a spreadsheet has cut short (`1.38E+10`) is no text any more.

@@ -85,6 +85,9 @@ impl Table {
         if row as usize > MAX_ROWS {
             return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
         }
+        if row < self.next {
+            return Err(unreadable("its rows are not in their order"));
+        }
         while self.next < row {
             self.write_row()?;
         }
