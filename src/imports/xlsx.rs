@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_number_is_written_as_a_spreadsheet_shows_it() {
         for (number, text) in [
-            (12.300000000000001, "12.3"),
+            (1.1 + 2.2, "3.3"),
             (0.1 + 0.2, "0.3"),
             (1001.0, "1001"),
             (13800138000.0, "13800138000"),

@@ -6,7 +6,7 @@ use salesdesk::base::jobs;
 use serde_json::{Value, json};
 
 use crate::shop::{Shop, nothing_is_off};
-use crate::support::{Client, Reply, TestApp};
+use crate::support::{Client, MASTER_KEY, Reply, TestApp};
 
 both_engines!(
     a_table_becomes_customers_contacts_products_prices_and_orders,
@@ -27,6 +27,7 @@ both_engines!(
     what_was_exported_is_imported_again,
     two_thousand_orders_come_in_one_file,
     the_same_upload_under_its_key_is_one_job,
+    the_command_does_the_same_job,
 );
 
 const CSV: &str = "text/csv";
@@ -627,4 +628,50 @@ fn the_same_upload_under_its_key_is_one_job(app: &TestApp) {
     begin(&client, "resource=customers", CSV, "name\nB\n").refused(422, "idempotency_key_reused");
     let many = app.with_scopes(&[Scope::ImportsWrite, Scope::CustomersWrite]);
     assert_eq!(how_many(&many, "/jobs"), 0, "jobs of others are not seen");
+}
+
+fn the_command_does_the_same_job(app: &TestApp) {
+    use salesdesk::commands::import::{Request, run};
+    use salesdesk::imports::fields::Resource;
+    use salesdesk::imports::intake::Asked;
+    use std::process::ExitCode;
+    let folder =
+        std::env::temp_dir().join(format!("salesdesk_import_{}_{}", std::process::id(), app.is_sqlite()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("customers.csv");
+    std::fs::write(&file, "code,name\nCLI-1,天河\nCLI-2,\n").expect("a file");
+    let config = salesdesk::config::Config {
+        listen: "127.0.0.1:0".into(),
+        data_dir: folder.clone(),
+        target: app.core.engine.target.clone(),
+        zone: chrono_tz::Asia::Shanghai,
+        currency: "CNY".into(),
+        master_key: Some(MASTER_KEY),
+        web: Default::default(),
+        public_url: None,
+    };
+    let request = |dry_run: bool, username: &str| Request {
+        resource: Resource::Customers,
+        file: file.clone(),
+        asked: Asked { dry_run, ..Asked::default() },
+        username: Some(username.into()),
+        errors: None,
+    };
+    let code = |request: &Request| format!("{:?}", run(&config, request).expect("it runs"));
+    assert_eq!(code(&request(true, "clerk")), format!("{:?}", ExitCode::FAILURE));
+    let clerk = app.as_role(Role::Clerk);
+    assert_eq!(how_many(&clerk, "/customers"), 0);
+    assert!(run(&config, &request(false, "warehouse")).is_err(), "a person has their own rights");
+    assert_eq!(code(&request(false, "clerk")), format!("{:?}", ExitCode::FAILURE));
+    assert_eq!(only(&clerk, "/customers")["code"], "CLI-1");
+    // What failed lies beside the file, and is mended there.
+    let errors = folder.join("customers.errors.csv");
+    let mended =
+        std::fs::read_to_string(&errors).expect("the rows that failed").replace("CLI-2,,", "CLI-2,海珠,");
+    std::fs::write(&errors, mended).expect("mended");
+    let again = Request { file: errors, ..request(false, "clerk") };
+    assert_eq!(code(&again), format!("{:?}", ExitCode::SUCCESS));
+    assert_eq!(how_many(&clerk, "/customers"), 2);
+    assert_eq!(how_many(&clerk, "/jobs?kind=import"), 3);
+    std::fs::remove_dir_all(&folder).expect("cleared away");
 }
