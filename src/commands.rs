@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod export;
+pub mod import;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -50,6 +50,7 @@ pub const AREAS: &[Area] = &[
     reports::AREA,
     batch::AREA,
     jobs::AREA,
+    imports::AREA,
     exports::AREA,
     events::AREA,
     webhooks::AREA,

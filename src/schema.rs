@@ -194,6 +194,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    job_keys (job_id, digest) {
+        job_id -> Key,
+        digest -> Text,
+        line -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     jobs (id) {
         id -> Key,
         version -> Integer,
@@ -768,6 +779,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     installation,
     job_files,
+    job_keys,
     jobs,
     journal,
     journal_head,

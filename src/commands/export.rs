@@ -54,10 +54,10 @@ fn checked(app: &App, mut input: Map<String, Value>, filters: &[String]) -> Resu
 fn run(app: &Arc<App>, input: ExportInput, file: &mut std::fs::File) -> Outcome {
     let caller = Arc::new(Caller::system("cli"));
     let job = app.core.write_as(caller, move |tx| work::create(tx, &input))?;
-    let job = wait_for(app, job)?;
+    let job = wait_for(app, job, indicatif::ProgressBar::no_length())?;
     match (&job.status, &job.error) {
         (JobStatus::Succeeded, _) => {
-            let bytes = copy(&app.core, &job, file)?;
+            let bytes = copy(&app.core, &job, FileRole::Result, file)?;
             println!("{} rows, {bytes} bytes", job.processed);
             Ok(ExitCode::SUCCESS)
         }
@@ -67,8 +67,7 @@ fn run(app: &Arc<App>, input: ExportInput, file: &mut std::fs::File) -> Outcome 
 }
 
 /// Runs the job to its end, or waits for the server beside this command that does.
-fn wait_for(app: &Arc<App>, job: Job) -> Result<Job, Error> {
-    let bar = indicatif::ProgressBar::no_length();
+pub(super) fn wait_for(app: &Arc<App>, job: Job, bar: indicatif::ProgressBar) -> Result<Job, Error> {
     let id = job.id;
     loop {
         let ours = jobs::runner::turn_of(app, id)?;
@@ -87,14 +86,20 @@ fn wait_for(app: &Arc<App>, job: Job) -> Result<Job, Error> {
     }
 }
 
-fn copy(core: &Arc<Core>, job: &Job, file: &mut std::fs::File) -> Result<usize, StartError> {
+/// Writes a file of a job.
+pub(super) fn copy(
+    core: &Arc<Core>,
+    job: &Job,
+    role: FileRole,
+    file: &mut std::fs::File,
+) -> Result<usize, StartError> {
     let (id, mut bytes) = (job.id, 0);
     for n in 0.. {
-        let piece = core.engine.read_now(move |conn| files::piece(conn, id, FileRole::Result, n))?;
+        let piece = core.engine.read_now(move |conn| files::piece(conn, id, role, n))?;
         let Some(piece) = piece else { break };
         bytes += piece.len();
-        file.write_all(&piece).map_err(|e| StartError::Setting(format!("to: {e}")))?;
+        file.write_all(&piece).map_err(|e| StartError::Setting(format!("cannot write the file: {e}")))?;
     }
-    file.sync_all().map_err(|e| StartError::Setting(format!("to: {e}")))?;
+    file.sync_all().map_err(|e| StartError::Setting(format!("cannot write the file: {e}")))?;
     Ok(bytes)
 }

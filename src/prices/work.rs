@@ -323,6 +323,21 @@ fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Resu
     if faults.is_empty() { Ok(terms) } else { Err(Error::invalid(faults)) }
 }
 
+/// The price that a list has already for what an input says: the one that begins on its first day, or, where it names no
+/// day, the one that holds on the day that it would begin; and whether that begins on that very day.
+pub fn beside(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<Option<(PriceEntry, bool)>> {
+    let product = products::work::load_many(tx.conn, &[input.product_id])?.remove(&input.product_id);
+    let Some(product) = product else { return Ok(None) };
+    let terms = rules::terms(input, list, &product.unit, tx.today());
+    let others = same_break(tx.conn, list.id, input.product_id, &terms, None)?;
+    let day = terms.valid_from;
+    let found = others.into_iter().find(|entry| match input.valid_from {
+        Some(from) => entry.valid_from == from,
+        None => entry.valid_from <= day && entry.valid_to.is_none_or(|to| to >= day),
+    });
+    Ok(found.map(|entry| (entry.valid_from == day, entry)).map(|(begins, entry)| (entry, begins)))
+}
+
 /// The other prices of the same product, unit and break on a list.
 fn same_break(
     conn: &mut Conn,

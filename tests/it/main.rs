@@ -18,6 +18,7 @@ mod exports;
 mod external_ids;
 mod fixtures;
 mod idempotency;
+mod imports;
 mod jobs;
 mod northwind;
 mod orders;

@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
     step!("0007_external_ids"),
     step!("0008_jobs"),
     step!("0009_webhooks"),
+    step!("0010_imports"),
     step!("0012_clients"),
 ];
 

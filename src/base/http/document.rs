@@ -511,8 +511,12 @@ fn request_body(
 ) -> Result<Value, String> {
     let types = super::dispatch::media_types(endpoint);
     if let Media::File(_) = body.media {
-        let content: Map<String, Value> =
+        let mut content: Map<String, Value> =
             types.iter().map(|t| (t.to_string(), file(endpoint.max_body))).collect();
+        // A text that stands for a file of the first type.
+        if let (Some(example), Some((_, first))) = (&endpoint.body_example, content.iter_mut().next()) {
+            first["example"] = example.clone();
+        }
         return Ok(json!({"required": true, "content": content}));
     }
     let form = name_of(&body.reference).ok_or("a body without a name")?;
