@@ -42,7 +42,11 @@ enum Command {
     /// Bring the database up to this version
     Migrate,
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Print the Postman collection that is made from it
+        #[arg(long)]
+        postman: bool,
+    },
     /// Load records of other systems
     #[command(subcommand)]
     Import(Import),
@@ -174,7 +178,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
             commands::serve(&config, demo, admin_user.zip(admin_password))
         }
         Command::Migrate => commands::migrate(&config),
-        Command::Openapi => commands::openapi(),
+        Command::Openapi { postman } => commands::openapi(postman),
         Command::Import(Import::Northwind { dir }) => commands::import_northwind(&config, &dir),
         Command::User(User::Add { username, role, name, .. }) => {
             commands::add_user(&config, &username, &role, name)

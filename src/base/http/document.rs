@@ -582,7 +582,7 @@ pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
 const DEEPEST_EXAMPLE: usize = 16;
 
 /// An example of a schema, put together from the examples of its parts.
-fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Value {
+pub(super) fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Value {
     if depth > DEEPEST_EXAMPLE {
         return Value::Null;
     }

@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod params;
 pub mod patch;
+pub mod postman;
 pub mod response;
 pub mod seen;
 pub mod shape;
