@@ -24,6 +24,7 @@ pub mod response;
 pub mod seen;
 pub mod shape;
 pub mod web;
+pub mod widened;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
