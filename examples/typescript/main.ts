@@ -7,6 +7,7 @@ type Api = Client<paths>;
 
 const base = process.argv[2] ?? "http://127.0.0.1:8080";
 const run = Date.now().toString(36).toUpperCase();
+const channel = `typescript-${run}`;
 
 /** What a call answered; throws what the problem says, with every field that is wrong. */
 async function ok<T>(call: Promise<{ data?: T; error?: Problem; response: Response }>): Promise<T> {
@@ -46,7 +47,7 @@ const manager = await logIn("manager");
 const executive = await logIn("executive");
 const warehouse = await logIn("warehouse");
 
-// A customer and a product, with a price for this customer.
+// A customer and a product, with a price for a channel of our own.
 const customer = await ok(
   clerk.POST("/customers", {
     body: {
@@ -66,7 +67,7 @@ await ok(clerk.POST("/products/{product_id}/activate", { params: { path: { produ
 
 const list = await ok(
   clerk.POST("/price-lists", {
-    body: { code: `TS-${run}`, name: `Prices ${run}`, currency: "CNY", customer_id: customer.id },
+    body: { code: `TS-${run}`, name: `Prices ${run}`, currency: "CNY", channel },
   }),
 );
 const ofList = { params: { path: { price_list_id: list.id } } };
@@ -77,7 +78,7 @@ await ok(manager.POST("/price-lists/{price_list_id}/activate", ofList));
 const entered = await ok(
   clerk.POST("/orders", {
     params: { header: { "Idempotency-Key": crypto.randomUUID() } },
-    body: { customer_id: customer.id, customer_po: `PO-${run}`, lines: [{ product_id: product.id, quantity: "5" }] },
+    body: { customer_id: customer.id, channel, customer_po: `PO-${run}`, lines: [{ product_id: product.id, quantity: "5" }] },
   }),
 );
 same(entered.net, "62.50");

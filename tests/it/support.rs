@@ -527,7 +527,8 @@ impl TestApp {
         for (name, _) in declared["headers"].as_object().into_iter().flatten() {
             let sometimes = ["Link", "Idempotent-Replayed", "Access-Control-Allow-Origin"];
             let always = !sometimes.contains(&name.as_str());
-            if always && reply.header(name).is_none() {
+            let widened = name == "ETag" && ask.path.contains("expand=");
+            if always && !widened && reply.header(name).is_none() {
                 wrong.push(format!("the declared header {name} is missing"));
             }
         }

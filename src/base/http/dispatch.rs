@@ -302,7 +302,7 @@ fn parse_form(body: &[u8]) -> std::result::Result<Value, String> {
     for pair in text.split('&').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decode = |t: &str| {
-            let decoded = percent_decode(&t.replace('+', " "));
+            let decoded = percent_decode(&t.replace('+', " ")).filter(|t| !t.contains('\0'));
             decoded.ok_or_else(|| format!("the field {name:?} is no UTF-8 text"))
         };
         if fields.insert(decode(name)?, Value::String(decode(value)?)).is_some() {

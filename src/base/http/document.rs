@@ -92,7 +92,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
-    super::widened::describe(&routes.endpoints, &mut schemas)?;
+    super::widened::describe(&routes, &mut schemas)?;
     keep_used(&mut schemas, &json!(paths));
     let document = json!({
         "openapi": "3.1.0",
@@ -110,7 +110,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             "x-internal": false,
         }],
         "security": [],
-        "tags": tags(routes.tags),
+        "tags": tags(std::mem::take(&mut routes.tags)),
         "paths": paths,
         "components": {
             "securitySchemes": security_schemes(),
@@ -679,7 +679,17 @@ fn security_schemes() -> Value {
 fn parameters() -> Map<String, Value> {
     let mut map = params::components();
     let mut add = |key: &str, name: &str, required: bool, about: &str, schema: Value| {
-        map.insert(key.into(), json!({"name": name, "in": "header", "required": required, "description": about, "schema": schema}));
+        let mut parameter = json!({"name": name, "in": "header", "required": required, "description": about, "schema": schema});
+        match key {
+            "if_match" | "if_match_optional" => {
+                parameter["examples"] = json!({"version": {"value": "\"7\""}, "any": {"value": "*"}});
+            }
+            "if_none_match" => parameter["example"] = json!("\"7\""),
+            "create_only" => parameter["example"] = json!("*"),
+            "accept_language" => parameter["example"] = json!("zh-CN"),
+            _ => {}
+        }
+        map.insert(key.into(), parameter);
     };
     let etag = json!({"type": "string", "maxLength": 20, "pattern": "^(\"[0-9]{1,10}\"|\\*)$"});
     add("if_match", "If-Match", true, "The ETag of the version that you read.", etag.clone());

@@ -457,7 +457,8 @@ pub fn schema(takes: Takes) -> Json {
             json!({"type": "integer", "format": format, "minimum": min, "maximum": max})
         }
         Takes::Bool => json!({"type": "boolean"}),
-        Takes::Date => json!({"type": "string", "format": "date", "maxLength": 10}),
+        Takes::Date => json!({"type": "string", "format": "date", "maxLength": 10,
+                              "pattern": "^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}),
         Takes::Instant => json!({"type": "string", "format": "date-time", "maxLength": 35}),
         Takes::Decimal(places) => {
             let whole = whole_digits(places);
@@ -468,8 +469,12 @@ pub fn schema(takes: Takes) -> Json {
         Takes::Choice(most, words) => json!({"type": "array", "items": {"type": "string", "enum": words},
                                              "minItems": 1, "maxItems": most, "uniqueItems": true}),
         Takes::Word(words) => json!({"type": "string", "enum": words}),
-        Takes::Ids(prefix) => list(json!({"type": "string", "pattern": format!("^{prefix}_[0-9a-f]{{32}}$"),
-                                          "maxLength": prefix.len() + 33})),
+        Takes::Ids(prefix) => list(json!({
+            "type": "string",
+            "pattern": format!("^{prefix}_[0-9a-f]{{32}}$"),
+            "maxLength": prefix.len() + 33,
+            "examples": [format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b")],
+        })),
     }
 }
 

@@ -81,9 +81,9 @@ const WALK: &[Step] = &[
         .sends(r#"{"sku": "WALK-{{run}}", "name": "Walk {{run}} tea", "unit": "pcs", "tax_rate": "0.13"}"#)
         .keeps(&[("product_id", "id")]),
     step("Activate the product", "activateProduct").shows(&[("status", "active")]),
-    step("Add a price list for the customer", "createPriceList")
+    step("Add a price list for a channel of our own", "createPriceList")
         .sends(
-            r#"{"code": "WALK-{{run}}", "name": "Walk {{run}}", "currency": "CNY", "customer_id": "{{customer_id}}"}"#,
+            r#"{"code": "WALK-{{run}}", "name": "Walk {{run}}", "currency": "CNY", "channel": "walk-{{run}}"}"#,
         )
         .keeps(&[("price_list_id", "id")]),
     step("Add the product's price", "addPrice")
@@ -93,12 +93,17 @@ const WALK: &[Step] = &[
     step("Activate the price list", "activatePriceList").shows(&[("status", "active")]),
     log_in("Log in as the clerk again", AS_CLERK),
     step("Ask for the price", "resolvePrice")
-        .asks(&[("product_id", "{{product_id}}"), ("customer_id", "{{customer_id}}"), ("quantity", "5")])
+        .asks(&[
+            ("product_id", "{{product_id}}"),
+            ("customer_id", "{{customer_id}}"),
+            ("quantity", "5"),
+            ("channel", "walk-{{run}}"),
+        ])
         .shows(&[("price", "12.5")]),
     step("Enter an order", "createOrder")
         .sends(
-            r#"{"customer_id": "{{customer_id}}", "customer_po": "PO-{{run}}", "lines": [{"product_id": "{{product_id}}",
-                "quantity": "5"}]}"#,
+            r#"{"customer_id": "{{customer_id}}", "channel": "walk-{{run}}", "customer_po": "PO-{{run}}",
+                "lines": [{"product_id": "{{product_id}}", "quantity": "5"}]}"#,
         )
         .keeps(&[("order_id", "id"), ("line_id", "lines[0].id")])
         .shows(&[("status", "draft"), ("net", "62.50"), ("gross", "70.63")]),

@@ -2,23 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, Nature};
+use super::{Endpoint, Nature, Routes};
 
 type Schemas = Map<String, Value>;
 
 /// Adds to the schemas of answers what `expand` may put into them. They are optional there and in no example.
-pub fn describe(endpoints: &[Endpoint], schemas: &mut Schemas) -> Result<(), String> {
-    for endpoint in endpoints {
+pub fn describe(routes: &Routes, schemas: &mut Schemas) -> Result<(), String> {
+    for endpoint in &routes.endpoints {
         for path in endpoint.common.expand {
             let answer = endpoint.answer.as_ref().and_then(name_of);
-            add(endpoints, schemas, answer.unwrap_or_default(), path)
+            add(routes, schemas, answer.unwrap_or_default(), path)
                 .map_err(|what| format!("{} expands {path}: {what}", endpoint.operation_id))?;
         }
     }
     Ok(())
 }
 
-fn add(endpoints: &[Endpoint], schemas: &mut Schemas, answer: &str, path: &str) -> Result<(), String> {
+fn add(routes: &Routes, schemas: &mut Schemas, answer: &str, path: &str) -> Result<(), String> {
     let mut holder = answer.to_owned();
     let mut steps: Vec<&str> = path.split('.').collect();
     let name = steps.pop().unwrap_or_default();
@@ -33,7 +33,10 @@ fn add(endpoints: &[Endpoint], schemas: &mut Schemas, answer: &str, path: &str) 
     let pattern = id.and_then(|id| schemas.get(id)).and_then(|schema| schema["pattern"].as_str());
     let prefix = pattern.and_then(|p| p.strip_prefix('^')?.split('_').next());
     let prefix = prefix.ok_or_else(|| format!("{holder} has no id of that name"))?;
-    let view = view_of(endpoints, schemas, prefix).ok_or_else(|| format!("nothing reads {prefix}_…"))?;
+    let card = routes.cards.get(prefix).and_then(name_of).map(str::to_owned);
+    let view = card
+        .or_else(|| view_of(&routes.endpoints, schemas, prefix))
+        .ok_or_else(|| format!("nothing reads {prefix}_…"))?;
     let added = json!({
         "description": format!("With `expand={path}`: the object of `{name}_id`, null where there is none to be seen."),
         "oneOf": [{"$ref": format!("#/components/schemas/{view}")}, {"type": "null"}],
