@@ -28,7 +28,7 @@ fuzz() {
 
 admin=$(json /auth/login -d '{"username":"admin","password":"salesdesk-demo"}' | field access_token)
 # A client that may do everything: what it does to people and their sessions does not shut it out.
-scopes=$(json /openapi.json | grep -o '"scopes":{[^}]*}' | grep -o '"[a-z]*:[a-z_]*"' | sort -u | paste -sd,)
+scopes=$(json /openapi.json | grep -o '"scopes":{[^}]*}' | grep -o '"[a-z]\+:[a-z_]\+"' | sort -u | paste -sd,)
 client=$(json /clients -H "Authorization: Bearer $admin" -d "{\"name\":\"Fuzz $(date +%s%N)\",\"scopes\":[$scopes]}")
 token=$(json /oauth/token -u "$(field client_id <<<"$client"):$(field client_secret <<<"$client")" \
     -H 'Content-Type: application/x-www-form-urlencoded' -d grant_type=client_credentials | field access_token)

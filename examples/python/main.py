@@ -24,13 +24,13 @@ from salesdesk.api.shipments import create_shipment, deliver_shipment
 from salesdesk.models import (
     AddressInput,
     AddressKind,
-    CustomerInput,
     DeliveryInput,
     GetSalesSummaryGroupByItem,
     LineInput,
     Login,
+    NewCustomer,
+    OrderHeadPatch,
     OrderInput,
-    OrderPatch,
     PriceEntryInput,
     PriceListInput,
     Problem,
@@ -66,7 +66,7 @@ def master_data(clerk: AuthenticatedClient, manager: AuthenticatedClient) -> tup
     customer = ok(
         create_customer.sync(
             client=clerk,
-            body=CustomerInput(
+            body=NewCustomer(
                 name=f"Python {RUN} Trading", country="CN", currency="CNY", addresses=[address]
             ),
         )
@@ -100,7 +100,7 @@ def main() -> None:
     assert order.net == "62.50"
 
     # A change: of the version that was seen.
-    notes = OrderPatch(notes="Ring before delivery")
+    notes = OrderHeadPatch(notes="Ring before delivery")
     order = ok(update_order.sync(order.id, client=clerk, body=notes, if_match=f'"{order.version}"'))
     assert order.notes == "Ring before delivery"
 

@@ -663,11 +663,11 @@ fn security_schemes() -> Value {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": format!("For people: an access token (`at+jwt`, 15 minutes, held to RFC 8725) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
+            "description": format!("For people: an access token (`at+jwt`, 15 minutes, held to RFC8725) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
         },
         "oauth2": {
             "type": "oauth2",
-            "description": "For machine clients: an access token (`at+jwt`, an hour at most, held to RFC 8725) from `POST /oauth/token`. An administrator registers a client with `POST /clients`.",
+            "description": "For machine clients: an access token (`at+jwt`, an hour at most, held to RFC8725) from `POST /oauth/token`. An administrator registers a client with `POST /clients`.",
             "flows": {"clientCredentials": {
                 "tokenUrl": format!("{}/oauth/token", super::dispatch::API),
                 "scopes": described,

@@ -99,7 +99,7 @@ const WALK: &[Step] = &[
             ("quantity", "5"),
             ("channel", "walk-{{run}}"),
         ])
-        .shows(&[("price", "12.5")]),
+        .shows(&[("price", "12.50")]),
     step("Enter an order", "createOrder")
         .sends(
             r#"{"customer_id": "{{customer_id}}", "channel": "walk-{{run}}", "customer_po": "PO-{{run}}",
