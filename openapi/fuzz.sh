@@ -17,7 +17,8 @@ trap 'rm -rf "$work"' EXIT
 cp "$here/fuzz.toml" "$here/fuzz_checks.py" "$work/"
 cd "$work"
 
-json() { curl -sS --fail-with-body "$api$1" -H 'Content-Type: application/json' "${@:2}"; }
+ask() { curl -sS --fail-with-body "$api$1" "${@:2}"; }
+json() { ask "$@" -H 'Content-Type: application/json'; }
 # field NAME: the first text of that name in what is read
 field() { sed 's/.*"'"$1"'":"\([^"]*\)".*/\1/'; }
 fuzz() {
@@ -28,10 +29,10 @@ fuzz() {
 
 admin=$(json /auth/login -d '{"username":"admin","password":"salesdesk-demo"}' | field access_token)
 # A client that may do everything: what it does to people and their sessions does not shut it out.
-scopes=$(json /openapi.json | grep -o '"scopes":{[^}]*}' | grep -o '"[a-z]\+:[a-z_]\+"' | sort -u | paste -sd,)
+scopes=$(ask /openapi.json | grep -o '"scopes":{[^}]*}' | grep -o '"[a-z]\+:[a-z_]\+"' | sort -u | paste -sd,)
 client=$(json /clients -H "Authorization: Bearer $admin" -d "{\"name\":\"Fuzz $(date +%s%N)\",\"scopes\":[$scopes]}")
-token=$(json /oauth/token -u "$(field client_id <<<"$client"):$(field client_secret <<<"$client")" \
-    -H 'Content-Type: application/x-www-form-urlencoded' -d grant_type=client_credentials | field access_token)
+token=$(ask /oauth/token -u "$(field client_id <<<"$client"):$(field client_secret <<<"$client")" \
+    -d grant_type=client_credentials | field access_token)
 
 # What is done to clients is done by a person, whom it does not shut out. It comes last: it may end the other's token.
 # The event stream does not end by itself, so it answers nothing that could be compared; tests/it/events.rs reads it.

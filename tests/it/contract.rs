@@ -207,7 +207,7 @@ fn unfit(takes: Takes) -> Vec<String> {
         Takes::Instant => &["2026-11-20", "yesterday", ""],
         Takes::Decimal(_) => &["x", "1e5", "--1", "0x10", "99999999999999999999999"],
         Takes::Words(_) | Takes::Choice(..) | Takes::Word(_) => &["no_such_word", "", "no,such"],
-        Takes::Ids(_) => &["x", "", "ord_1", "zzz_019a7c5e8f3a7d10b6c2a94e51d0f37b"],
+        Takes::Ids(_) | Takes::Id(_) => &["x", "", "ord_1", "zzz_019a7c5e8f3a7d10b6c2a94e51d0f37b"],
     };
     texts.iter().map(|t| t.to_string()).collect()
 }
@@ -240,6 +240,7 @@ fn fit(takes: Takes) -> Vec<String> {
             let id = |n: u32| format!("{prefix}_{n:032x}");
             return vec![id(1), format!("{},{}", id(1), id(2))];
         }
+        Takes::Id(prefix) => return vec![format!("{prefix}_{:032x}", 1)],
     };
     texts.iter().map(|t| t.to_string()).collect()
 }
@@ -1001,7 +1002,7 @@ fn with_required(app: &TestApp, endpoint: &Endpoint, path: String) -> String {
     let required = endpoint.params.iter().filter(|p| p.required);
     required.fold(path, |path, p| {
         let value = match p.takes {
-            Takes::Ids(prefix) => make(app, prefix).id(),
+            Takes::Ids(prefix) | Takes::Id(prefix) => make(app, prefix).id(),
             takes => fit(takes).into_iter().next().unwrap_or_default(),
         };
         with_query(&path, &format!("{}={value}", p.name))

@@ -379,7 +379,7 @@ fn path_parameters(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Vec<Val
         .zip(endpoint.path_prefixes)
         .map(|(name, prefix)| {
             let schema = match prefix {
-                Some(p) => params::schema(params::Takes::Ids(p))["items"].clone(),
+                Some(p) => params::schema(params::Takes::Id(p)),
                 None => free_text(name, schemas),
             };
             let about = path_parameter_about(name);

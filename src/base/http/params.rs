@@ -29,6 +29,8 @@ pub enum Takes {
     Word(&'static [&'static str]),
     /// One or more ids with this prefix, separated by commas.
     Ids(&'static str),
+    /// Exactly one id with this prefix.
+    Id(&'static str),
 }
 
 /// A query parameter.
@@ -131,6 +133,9 @@ impl Query {
     }
     pub fn word(&self, name: &str) -> Option<&'static str> {
         self.words(name).first().copied()
+    }
+    pub fn id(&self, name: &str) -> Option<Uuid> {
+        self.ids(name).first().copied()
     }
     pub fn ids(&self, name: &str) -> &[Uuid] {
         match self.get(name) {
@@ -332,6 +337,10 @@ fn take(param: &Param, value: &str) -> std::result::Result<Given, Fault> {
             .map(|id| parse_id(id, prefix).map_err(|_| format(&format!("id beginning with {prefix}_"))))
             .collect::<std::result::Result<_, _>>()
             .map(Given::Ids),
+        Takes::Id(prefix) => match parse_id(value, prefix) {
+            Ok(id) => Ok(Given::Ids(vec![id])),
+            Err(_) => Err(format(&format!("id beginning with {prefix}_"))),
+        },
     }
 }
 
@@ -469,12 +478,13 @@ pub fn schema(takes: Takes) -> Json {
         Takes::Choice(most, words) => json!({"type": "array", "items": {"type": "string", "enum": words},
                                              "minItems": 1, "maxItems": most, "uniqueItems": true}),
         Takes::Word(words) => json!({"type": "string", "enum": words}),
-        Takes::Ids(prefix) => list(json!({
+        Takes::Ids(prefix) => list(schema(Takes::Id(prefix))),
+        Takes::Id(prefix) => json!({
             "type": "string",
             "pattern": format!("^{prefix}_[0-9a-f]{{32}}$"),
             "maxLength": prefix.len() + 33,
             "examples": [format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b")],
-        })),
+        }),
     }
 }
 
