@@ -42,7 +42,9 @@ fn add(routes: &Routes, schemas: &mut Schemas, answer: &str, path: &str) -> Resu
         "oneOf": [{"$ref": format!("#/components/schemas/{view}")}, {"type": "null"}],
         "x-expanded": true,
     });
-    schemas[&holder]["properties"].as_object_mut().map(|p| p.entry(name).or_insert(added));
+    if let Some(properties) = schemas[&holder]["properties"].as_object_mut() {
+        properties.entry(name).or_insert(added);
+    }
     Ok(())
 }
 
