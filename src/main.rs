@@ -44,7 +44,11 @@ enum Command {
     /// Bring the database up to this version
     Migrate,
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Print the Postman collection that is made from it
+        #[arg(long)]
+        postman: bool,
+    },
     /// Load records of other systems
     #[command(subcommand)]
     Import(Import),
@@ -289,7 +293,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
             commands::serve(&config, demo, admin_user.zip(admin_password))
         }
         Command::Migrate => commands::migrate(&config),
-        Command::Openapi => commands::openapi(),
+        Command::Openapi { postman } => commands::openapi(postman),
         Command::Import(import) => import.run(&config),
         Command::Export { resource, format, to, headings, filters, sort, fields, bom } => {
             let input = serde_json::json!({"resource": resource, "format": format, "headings": headings,

@@ -520,7 +520,7 @@ const MOST_CONSIDERED: usize = 50;
 /// Answers what a product costs, and how that comes.
 pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     let product = asked_product(rx, query)?;
-    let customer = only_id(query, "customer_id")?.map(CustomerId);
+    let customer = query.id("customer_id").map(CustomerId);
     let facts = match customer {
         Some(id) => {
             let customer = found(customers::find(rx.conn, rx.caller, id))?;
@@ -546,20 +546,12 @@ pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     Ok(found.answer(rx.lang, &ctx, &asked, customer))
 }
 
-fn only_id(query: &Query, name: &'static str) -> Result<Option<Uuid>> {
-    match query.ids(name) {
-        [] => Ok(None),
-        [one] => Ok(Some(*one)),
-        _ => Err(bad(vec![Fault::parameter(name, "too_many_items").with("max", 1)])),
-    }
-}
-
 fn unknown(name: &'static str, kind: &str) -> Error {
     bad(vec![Fault::parameter(name, "unknown_reference").with("kind", kind)])
 }
 
 fn asked_product(rx: &mut Rx, query: &Query) -> Result<Product> {
-    let id = only_id(query, "product_id")?.map(ProductId);
+    let id = query.id("product_id").map(ProductId);
     let id = id.ok_or_else(|| bad(vec![Fault::parameter("product_id", "required")]))?;
     products::work::find(rx.conn, id).map_err(|error| match error.code() {
         "not_found" => unknown("product_id", "product"),

@@ -52,6 +52,10 @@ both_engines!(
     a_list_is_walked_page_by_page_without_gap_or_repeat,
     a_cursor_belongs_to_its_list_and_sort,
     a_list_is_sorted_by_each_of_its_keys_in_both_directions,
+    a_key_that_sorts_already_sorts_nothing_more,
+    a_header_that_is_longer_than_the_document_says_is_refused,
+    a_version_that_no_record_can_have_is_another_version,
+    what_is_said_again_of_a_parameter_is_short,
     an_answer_is_cut_to_the_fields_asked_for,
     an_answer_is_widened_by_what_is_asked_for,
     a_head_request_answers_as_get_without_a_body,
@@ -210,8 +214,8 @@ fn unfit(takes: Takes) -> Vec<String> {
         Takes::Date => &["2026-13-01", "2026-02-30", "20261120", "2026-11-20T00:00:00Z", ""],
         Takes::Instant => &["2026-11-20", "yesterday", ""],
         Takes::Decimal(_) => &["x", "1e5", "--1", "0x10", "99999999999999999999999"],
-        Takes::Words(_) | Takes::Word(_) => &["no_such_word", "", "no,such"],
-        Takes::Ids(_) => &["x", "", "ord_1", "zzz_019a7c5e8f3a7d10b6c2a94e51d0f37b"],
+        Takes::Words(_) | Takes::Choice(..) | Takes::Word(_) => &["no_such_word", "", "no,such"],
+        Takes::Ids(_) | Takes::Id(_) => &["x", "", "ord_1", "zzz_019a7c5e8f3a7d10b6c2a94e51d0f37b"],
     };
     texts.iter().map(|t| t.to_string()).collect()
 }
@@ -236,11 +240,15 @@ fn fit(takes: Takes) -> Vec<String> {
         Takes::Words(words) => {
             return words.iter().map(|w| w.to_string()).chain([words.join(",")]).collect();
         }
+        Takes::Choice(most, words) => {
+            return words.iter().map(|w| w.to_string()).chain([words[..most].join(",")]).collect();
+        }
         Takes::Word(words) => words,
         Takes::Ids(prefix) => {
             let id = |n: u32| format!("{prefix}_{n:032x}");
             return vec![id(1), format!("{},{}", id(1), id(2))];
         }
+        Takes::Id(prefix) => return vec![format!("{prefix}_{:032x}", 1)],
     };
     texts.iter().map(|t| t.to_string()).collect()
 }
@@ -1027,7 +1035,7 @@ fn with_required(app: &TestApp, endpoint: &Endpoint, path: String) -> String {
     let required = endpoint.params.iter().filter(|p| p.required);
     required.fold(path, |path, p| {
         let value = match p.takes {
-            Takes::Ids(prefix) => make(app, prefix).id(),
+            Takes::Ids(prefix) | Takes::Id(prefix) => make(app, prefix).id(),
             takes => fit(takes).into_iter().next().unwrap_or_default(),
         };
         with_query(&path, &format!("{}={value}", p.name))
@@ -1213,4 +1221,47 @@ fn a_head_request_answers_as_get_without_a_body(app: &TestApp) {
             assert_eq!((head.status, head.header("etag")), (get.status, get.header("etag")));
         },
     );
+}
+
+fn a_key_that_sorts_already_sorts_nothing_more(app: &TestApp) {
+    each(
+        app,
+        |e| lists(e) && e.common.sorts.is_some_and(|keys| !keys.is_empty()),
+        |endpoint| {
+            let path = required_path(app, endpoint);
+            let key = endpoint.common.sorts.unwrap_or_default()[0];
+            let client = app.all_powerful();
+            let sorted = |sort: &str| client.get(&with_query(&path, &format!("sort={sort}")));
+            let once = sorted(key).expect(200);
+            assert_eq!(sorted(&format!("{key},-{key},{key}")).expect(200).rows(), once.rows());
+            sorted(&format!("{key},{key},{key},{key}")).expect(400);
+        },
+    );
+}
+
+fn a_header_that_is_longer_than_the_document_says_is_refused(app: &TestApp) {
+    for name in ["Accept-Language", "If-None-Match"] {
+        let ask = |length: usize| {
+            let text = "x".repeat(length);
+            app.all_powerful().with(name, &text).get("/regions")
+        };
+        assert_eq!(ask(1000).status, 200);
+        let refused = ask(1001).expect(400);
+        assert_eq!(refused.places(), [name]);
+    }
+}
+
+fn a_version_that_no_record_can_have_is_another_version(app: &TestApp) {
+    let region = make(app, "reg");
+    let rename = |etag: &str| {
+        let path = format!("/regions/{}", region.id());
+        app.all_powerful().patch(&path, etag, json!({"name": "Another"}))
+    };
+    rename("\"9999999999\"").expect(412);
+    rename("\"-1\"").expect(400);
+}
+
+fn what_is_said_again_of_a_parameter_is_short(app: &TestApp) {
+    let refused = app.all_powerful().get(&format!("/regions?{}=1", "x".repeat(3000))).expect(400);
+    assert_eq!(refused.places()[0].len(), 100);
 }

@@ -521,7 +521,7 @@ impl TestApp {
         if declared.is_null() {
             wrong.push(format!("{} does not declare the status {}", endpoint.operation_id, reply.status));
         }
-        let narrowed = ["fields=", "expand="].iter().any(|p| ask.path.contains(p));
+        let narrowed = ask.path.contains("fields=");
         let Some(schema) = &endpoint.answer else { return };
         if !(200..300).contains(&reply.status) || narrowed || ask.method == "HEAD" {
             return;
@@ -534,8 +534,10 @@ impl TestApp {
         wrong.extend(faults.iter().map(|f| format!("the answer is not as declared: {f:?}")));
         missing(schema, &reply.body, "", wrong);
         for (name, _) in declared["headers"].as_object().into_iter().flatten() {
-            let always = !["Link", "Idempotent-Replayed"].contains(&name.as_str());
-            if always && reply.header(name).is_none() {
+            let sometimes = ["Link", "Idempotent-Replayed", "Access-Control-Allow-Origin"];
+            let always = !sometimes.contains(&name.as_str());
+            let widened = name == "ETag" && ask.path.contains("expand=");
+            if always && !widened && reply.header(name).is_none() {
                 wrong.push(format!("the declared header {name} is missing"));
             }
         }
@@ -716,7 +718,7 @@ fn missing(schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
     for (name, field) in fields {
         match object.get(name) {
             Some(value) => missing(field, value, &format!("{at}/{name}"), wrong),
-            None if name == "total_count" => {}
+            None if name == "total_count" || field["x-expanded"] == true => {}
             // A row of a report has only the keys that it is grouped by.
             None if at.starts_with("/rows/") => {}
             None => wrong.push(format!("the answer lacks the field {at}/{name}")),
