@@ -304,7 +304,7 @@ const ORDERS: &[Field] = &[
     field("lines.quantity", Decimal, &["quantity", "Quantity", "数量"]),
     field("lines.unit", Text, &["unit", "Unit", "单位"]),
     field("lines.unit_price", Decimal, &["unit_price", "Unit price", "单价"]),
-    field("lines.discount_rate", Rate, &["discount_rate", "Discount rate", "Discount", "折扣率", "折扣"]),
+    field("lines.discount_rate", Rate, &["discount_rate", "Discount rate", "折扣率"]),
     field("lines.tax_rate", Rate, &["tax_rate", "Tax rate", "税率"]),
     field("lines.promised_date", Date, &["line_promised_date", "Line promised date", "行承诺交期"]),
     field("lines.net", Decimal, &["line_net", "Line net", "行净额"]),

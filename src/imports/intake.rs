@@ -267,6 +267,13 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
         }
         columns.push(path.filter(|_| !told).map(str::to_owned));
     }
+    // Beside lines a discount may be meant as a rate or as an amount; only whoever sends it knows.
+    let has_lines = columns.iter().flatten().any(|path: &String| path.starts_with("lines."));
+    if has_lines && !plan.of_lines {
+        let discounts =
+            left_alone.iter().filter(|heading| plan.resource.path_of(heading, false) == Some("discount"));
+        faults.extend(discounts.map(|h| Fault::parameter("mapping", "unknown_heading").with("heading", h)));
+    }
     faults.truncate(100);
     match faults.is_empty() {
         true => Ok((columns, left_alone)),
@@ -445,6 +452,18 @@ mod tests {
         assert_eq!(
             taken(Resource::Customers, &utf16, Asked::default()).unwrap_err().code(),
             "unreadable_file"
+        );
+    }
+
+    #[test]
+    fn a_discount_beside_lines_is_no_guess() {
+        for heading in ["Discount", "折扣"] {
+            let file = format!("number,sku,quantity,{heading}\nSO-1,TEA,1,0.9\n");
+            let refused = taken(Resource::Orders, file.as_bytes(), Asked::default()).unwrap_err();
+            assert_eq!(faults(refused), [("unknown_heading", heading.to_owned())]);
+        }
+        assert!(
+            taken(Resource::Orders, b"number,discount,customer_po\nSO-1,5,PO\n", Asked::default()).is_ok()
         );
     }
 
