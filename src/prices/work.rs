@@ -563,9 +563,6 @@ fn asked_quantity<'a>(query: &'a Query, product: &'a Product) -> Result<Asked<'a
     let quantity = query.decimal("quantity").map_or(products::rules::ONE, Quantity::from_units);
     let unit = query.text("unit").unwrap_or(&product.unit);
     let mut faults = Vec::new();
-    if quantity <= Quantity::ZERO {
-        faults.push(Fault::parameter("quantity", "out_of_range").with("min", 0));
-    }
     if product.factor(unit).is_none() {
         faults.push(Fault::parameter("unit", "not_allowed").with("allowed", product.unit_names().join(", ")));
     }

@@ -21,6 +21,8 @@ pub enum Takes {
     Instant,
     /// A decimal with at most so many places.
     Decimal(u32),
+    /// The same, above zero.
+    Positive(u32),
     /// One or more of these words, separated by commas.
     Words(&'static [&'static str]),
     /// At most so many different ones of these words, separated by commas.
@@ -320,6 +322,10 @@ fn take(param: &Param, value: &str) -> std::result::Result<Given, Fault> {
                 _ => Err(fault("invalid_decimal")),
             }
         }
+        Takes::Positive(places) => match take(&Param { takes: Takes::Decimal(places), ..*param }, value)? {
+            Given::Decimal(n) if n <= 0 => Err(fault("out_of_range").with("min", 0)),
+            given => Ok(given),
+        },
         Takes::Words(allowed) => take_words(param.name, allowed, value).map(Given::Words),
         Takes::Choice(most, allowed) => {
             let words = take_words(param.name, allowed, value)?;
@@ -474,6 +480,10 @@ pub fn schema(takes: Takes) -> Json {
             json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
                    "pattern": format!(r"^-?[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}}0*)?$")})
         }
+        Takes::Positive(places) => {
+            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+                                          "pattern": positive(whole_digits(places), places as usize)})
+        }
         Takes::Words(words) => list(json!({"type": "string", "enum": words})),
         Takes::Choice(most, words) => json!({"type": "array", "items": {"type": "string", "enum": words},
                                              "minItems": 1, "maxItems": most, "uniqueItems": true}),
@@ -486,6 +496,18 @@ pub fn schema(takes: Takes) -> Json {
             "examples": [format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b")],
         }),
     }
+}
+
+/// A pattern of decimals above zero, without looking ahead, which not every reader of patterns can: there is a digit
+/// above zero somewhere before the point, or somewhere after it.
+fn positive(whole: usize, places: usize) -> String {
+    let somewhere = |digits: usize| {
+        let alternatives: Vec<String> =
+            (0..digits).map(|k| format!("0{{{k}}}[1-9][0-9]{{0,{}}}", digits - 1 - k)).collect();
+        alternatives.join("|")
+    };
+    let (before, after) = (somewhere(whole), somewhere(places));
+    format!(r"^(({before})(\.[0-9]{{1,{places}}}0*)?|0{{1,{whole}}}\.({after})0*)$")
 }
 
 /// The parameter objects of an endpoint's query, for the document.
