@@ -14,6 +14,7 @@ pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod customers;
+pub mod deadlines;
 pub mod demo;
 pub mod events;
 pub mod external_ids;
@@ -49,6 +50,7 @@ pub const AREAS: &[Area] = &[
     events::AREA,
     audit::AREA,
     system::AREA,
+    deadlines::AREA,
     // After all areas whose records have external ids.
     external_ids::AREA,
 ];

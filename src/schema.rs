@@ -629,12 +629,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    deadlines (id) {
+        id -> Key,
+        version -> Integer,
+        record_kind -> Text,
+        record_id -> Key,
+        name -> Text,
+        status -> Text,
+        started_at -> Instant,
+        working_seconds -> Nullable<BigInt>,
+        due_at -> Nullable<Instant>,
+        pauses -> Document,
+        ended_at -> Nullable<Instant>,
+        steps -> Document,
+        step -> Integer,
+        next_at -> Nullable<Instant>,
+        calendar_version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    working_calendar (id) {
+        id -> Key,
+        version -> Integer,
+        week -> Document,
+        days -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
     contacts,
     customer_tags,
     customers,
+    deadlines,
     external_ids,
     idempotency_keys,
     installation,
@@ -660,4 +700,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     teams,
     users,
+    working_calendar,
 );

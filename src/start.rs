@@ -81,7 +81,10 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         streams: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
-    core.write_as(Arc::new(Caller::system("system")), crate::settings::work::ensure)?;
+    core.write_as(Arc::new(Caller::system("system")), |tx| {
+        crate::settings::work::ensure(tx)?;
+        crate::deadlines::work::ensure(tx)
+    })?;
     Ok(core)
 }
 

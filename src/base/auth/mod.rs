@@ -67,6 +67,7 @@ text_enum! {
         UsersWrite = "users:write",
         TeamsRead = "teams:read",
         TeamsWrite = "teams:write",
+        CalendarRead = "calendar:read",
         SettingsRead = "settings:read",
         SettingsWrite = "settings:write",
         EventsRead = "events:read",
@@ -117,6 +118,7 @@ impl Scope {
             UsersWrite => "Add, change, block and unblock users, and set their passwords.",
             TeamsRead => "Read teams.",
             TeamsWrite => "Add and change teams.",
+            CalendarRead => "Read the working calendar, and what is due when.",
             SettingsRead => "Read the company's settings.",
             SettingsWrite => "Change the company's settings.",
             EventsRead => "Read the event feed.",
@@ -191,6 +193,7 @@ const EVERYBODY: Scopes = Scopes::of(&[
     Scope::ShipmentsRead,
     Scope::RegionsRead,
     Scope::TeamsRead,
+    Scope::CalendarRead,
     Scope::EventsRead,
 ]);
 

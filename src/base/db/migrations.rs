@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!("0006_events"),
     step!("0007_external_ids"),
     step!("0012_clients"),
+    step!("0013_deadlines"),
 ];
 
 /// Why a database cannot be used.

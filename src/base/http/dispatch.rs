@@ -28,6 +28,7 @@ use crate::base::auth::caller_of;
 use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::Presence;
+use crate::base::deadlines::Consequence;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::types::RecordId;
 
@@ -40,6 +41,7 @@ pub struct App {
     pub core: Arc<Core>,
     pub endpoints: Vec<Arc<Endpoint>>,
     pub tasks: Vec<Task>,
+    pub consequences: Vec<Consequence>,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -49,7 +51,7 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
-        let tasks = routes.tasks.clone();
+        let (tasks, consequences) = (routes.tasks.clone(), routes.consequences.clone());
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -73,7 +75,7 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
-        Ok(App { core, endpoints, tasks, paths, by_path, document, etag })
+        Ok(App { core, endpoints, tasks, consequences, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

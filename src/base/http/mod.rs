@@ -43,10 +43,12 @@ use super::auth::Scope;
 use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
+use super::deadlines::Consequence;
+use super::deadlines::model::{Deadline, Step};
 use super::error::{Error, Result};
 use super::events::Told;
 use super::metrics::Traffic;
-use super::types::RecordId;
+use super::types::{Kind, RecordId};
 use shape::Shape;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -423,6 +425,8 @@ pub struct Routes {
     pub expanders: expand::Expanders,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
+    /// What happens when a step of a deadline is due, by kind of record.
+    pub consequences: Vec<Consequence>,
     /// Kinds of records whose changes are told as events.
     pub told: Vec<Told>,
     /// The kinds that other systems name.
@@ -445,6 +449,11 @@ impl Routes {
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
     pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
         self.tasks.push(Task { name, rests, turn });
+    }
+
+    /// Records of a kind have deadlines, whose reminders and escalations do this.
+    pub fn deadlines(&mut self, kind: Kind, on: fn(&mut Tx, &Deadline, &Step) -> Result<()>) {
+        self.consequences.push(Consequence { kind, on });
     }
 
     /// Reads one thing.
