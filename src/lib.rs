@@ -19,6 +19,7 @@ pub mod demo;
 pub mod events;
 pub mod external_ids;
 pub mod imports;
+pub mod notifications;
 pub mod orders;
 pub mod people;
 pub mod prices;
@@ -51,6 +52,7 @@ pub const AREAS: &[Area] = &[
     audit::AREA,
     system::AREA,
     deadlines::AREA,
+    notifications::AREA,
     // After all areas whose records have external ids.
     external_ids::AREA,
 ];

@@ -668,6 +668,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    notifications (id) {
+        id -> Key,
+        version -> Integer,
+        user_id -> Key,
+        code -> Text,
+        record_kind -> Text,
+        record_id -> Key,
+        params -> Document,
+        read_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
@@ -680,6 +700,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     installation,
     journal,
     journal_head,
+    notifications,
     number_ranges,
     order_lines,
     order_revisions,

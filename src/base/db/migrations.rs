@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
     step!("0007_external_ids"),
     step!("0012_clients"),
     step!("0013_deadlines"),
+    step!("0014_notifications"),
 ];
 
 /// Why a database cannot be used.
