@@ -12,7 +12,7 @@ use crate::load_from;
 use crate::people::demand_person;
 
 fn answer(notification: &Notification, lang: Lang) -> Answer<NotificationView> {
-    Answer::at(notification.version, notification.view(lang))
+    Answer::of(notification.view(lang))
 }
 
 /// A person's own; a machine client has no inbox.

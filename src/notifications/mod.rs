@@ -26,18 +26,22 @@ fn routes(r: &mut Routes) {
         .fails_with(&["not_a_person"]);
     r.read("/me/notifications/{notification_id}", "getMyNotification", http::get)
         .person()
+        .unversioned()
         .says("Read a notification of mine", "Reading it here does not mark it as read.")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/{notification_id}/read", "readMyNotification", http::read)
         .person()
+        .unversioned()
         .says("Mark a notification as read", "Once more changes nothing.")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/{notification_id}/unread", "unreadMyNotification", http::unread)
         .person()
+        .unversioned()
         .says("Mark a notification as unread", "")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/read-all", "readAllMyNotifications", http::read_all)
         .person()
+        .unversioned()
         .says(
             "Mark all notifications as read",
             "Those that are unread now, at most 1,000 at once; `left` says how many are still unread.",

@@ -122,7 +122,7 @@ impl Machine {
 }
 
 /// A client with these fields, with a token.
-fn machine<'a>(app: &'a TestApp, over: Value) -> Client<'a> {
+pub fn machine<'a>(app: &'a TestApp, over: Value) -> Client<'a> {
     register(app, over).lets(app)
 }
 

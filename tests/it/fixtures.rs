@@ -6,7 +6,13 @@
 //! like this gets a function of its own in [`special`]; a step that is not possible at the beginning of a record's
 //! life gets the way to it in [`in_time`].
 
+use std::sync::Arc;
+
+use salesdesk::base::auth::Caller;
+use salesdesk::base::db::Tx;
 use salesdesk::base::http::{Endpoint, Method, Nature};
+use salesdesk::notifications::{Notice, notify};
+use salesdesk::people::UserId;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, TestApp, operation};
@@ -17,6 +23,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "usr" => Some(user),
         "ord" => Some(order),
         "shp" => Some(shipment),
+        "ntf" => Some(notification),
         _ => None,
     }
 }
@@ -24,19 +31,37 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
 /// A user without a password: hashing one takes its time.
 fn user(app: &TestApp) -> Reply {
     let name = format!("user{}", app.unique());
-    app.all_powerful().post("/users", json!({"username": name, "name": name, "role": "clerk"}))
+    app.all_powerful().post("/users", json!({"username": name, "name": name, "role": "clerk"})).expect(201)
 }
 
 /// An order of one line, which is large enough to be shipped in many parts.
 fn order(app: &TestApp) -> Reply {
     let mut body = body_of(app, declared(app, "POST", "/orders"));
     body["lines"][0]["quantity"] = json!("1000");
-    app.all_powerful().post("/orders", body)
+    app.all_powerful().post("/orders", body).expect(201)
 }
 
 /// A shipment of a part of an order.
 fn shipment(app: &TestApp) -> Reply {
-    created_by(app, declared(app, "POST", "/orders/{order_id}/shipments"))
+    created_by(app, declared(app, "POST", "/orders/{order_id}/shipments")).expect(201)
+}
+
+/// Something that the one with all scopes is told: it comes of what happens, and nobody enters it.
+fn notification(app: &TestApp) -> Reply {
+    told(app, "admin");
+    let me = app.all_powerful();
+    let newest = me.get("/me/notifications?limit=1&sort=-created_at").expect(200);
+    me.get(&format!("/me/notifications/{}", newest.rows()[0]["id"].as_str().expect("an id"))).expect(200)
+}
+
+/// Tells a test person something.
+pub fn told(app: &TestApp, username: &str) {
+    let person = app.person(username).user;
+    let tell = move |tx: &mut Tx| {
+        let notice = Notice { code: "required", kind: UserId::KIND, record: person.0, params: &[] };
+        notify(tx, [person], &notice)
+    };
+    app.core.write_as(Arc::new(Caller::system("test")), tell).expect("told");
 }
 
 /// A record at the point of its life where the operation is possible; None where that is the beginning.
@@ -74,6 +99,17 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
             take_step(app, "shipments", &all.expect(201).id(), "deliver");
             Some(order)
         }
+        ("me", "read-all") => {
+            told(app, "admin");
+            None
+        }
+        ("me", "{notification_id}/unread") => {
+            let told = make(app, "ntf");
+            app.all_powerful()
+                .post(&format!("/me/notifications/{}/read", told.id()), json!(null))
+                .expect(200);
+            Some(told)
+        }
         _ => None,
     }
 }
@@ -98,7 +134,7 @@ fn declared<'a>(app: &'a TestApp, method: &str, path: &str) -> &'a Endpoint {
 /// A new record of the kind that this id prefix names, as its creation was answered.
 pub fn make(app: &TestApp, prefix: &str) -> Reply {
     if let Some(make) = special(prefix) {
-        return make(app).expect(201);
+        return make(app);
     }
     let read = app
         .endpoints()
