@@ -17,8 +17,10 @@ pub mod customers;
 pub mod deadlines;
 pub mod demo;
 pub mod events;
+pub mod exports;
 pub mod external_ids;
 pub mod imports;
+pub mod jobs;
 pub mod notifications;
 pub mod orders;
 pub mod people;
@@ -48,6 +50,8 @@ pub const AREAS: &[Area] = &[
     shipments::AREA,
     reports::AREA,
     batch::AREA,
+    jobs::AREA,
+    exports::AREA,
     events::AREA,
     audit::AREA,
     system::AREA,

@@ -181,6 +181,59 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    job_files (job_id, role, n) {
+        job_id -> Key,
+        role -> Text,
+        n -> Integer,
+        size -> Integer,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    jobs (id) {
+        id -> Key,
+        version -> Integer,
+        kind -> Text,
+        resource -> Text,
+        status -> Text,
+        params -> Document,
+        state -> Document,
+        total -> Nullable<BigInt>,
+        processed -> BigInt,
+        succeeded -> BigInt,
+        failed -> BigInt,
+        result -> Nullable<Document>,
+        errors -> Nullable<Document>,
+        error -> Nullable<Document>,
+        asked_by -> Text,
+        client_id -> Nullable<Key>,
+        scopes -> Document,
+        lang -> Text,
+        request_id -> Text,
+        chunk -> BigInt,
+        failures -> Integer,
+        due_at -> Instant,
+        lease_owner -> Nullable<Text>,
+        leased_until -> Nullable<Instant>,
+        sweep_at -> Nullable<Instant>,
+        started_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+        expires_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     journal (id) {
         id -> Key,
         event_type -> Text,
@@ -698,6 +751,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_ids,
     idempotency_keys,
     installation,
+    job_files,
+    jobs,
     journal,
     journal_head,
     notifications,

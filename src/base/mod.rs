@@ -8,6 +8,7 @@ pub mod deadlines;
 pub mod error;
 pub mod events;
 pub mod http;
+pub mod jobs;
 pub mod messages;
 pub mod metrics;
 pub mod secret;

@@ -4,6 +4,7 @@
 //! `cancelled`; the whole life is [`rules::OrderStatus::after`].
 
 mod http;
+mod lines;
 pub mod model;
 pub mod rules;
 pub mod work;
@@ -101,6 +102,10 @@ fn reading(r: &mut Routes) {
     r.list("/orders", "listOrders", &model::ORDERS, http::list)
         .scope(READ)
         .says("List orders", "Without their lines. A rep sees their own and what is shared with them, a manager the team's, the warehouse what is approved.");
+    r.list("/order-lines", "listAllOrderLines", &lines::ORDER_LINES, lines::list).scope(READ).says(
+        "List the lines of all orders",
+        "Of the orders that you see, each with its order's head fields: for programs that work line by line.",
+    );
     r.read("/orders/{order_id}", "getOrder", http::get)
         .scope(READ)
         .expands(EXPAND)

@@ -1,8 +1,9 @@
 //! Endpoints of price lists and prices: extract, call, answer.
 
 use super::model::{
-    PRICE_LISTS, PRICES, PriceAnswer, PriceEntry, PriceEntryInput, PriceId, PriceList, PriceListAction,
-    PriceListId, PriceListInput, PriceListNote, PriceListView, visible_to,
+    ALL_PRICES, PRICE_LISTS, PRICES, PriceAnswer, PriceEntry, PriceEntryInput, PriceId, PriceList,
+    PriceListAction, PriceListId, PriceListInput, PriceListNote, PriceListView, prices_visible_to,
+    visible_to,
 };
 use super::work;
 use crate::base::auth::Caller;
@@ -68,6 +69,10 @@ pub fn list_prices(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Page<PriceEntr
     work::find(rx.conn, rx.caller, req.path)?;
     let on_list = Cond::eq("prices.price_list_id", req.path.0);
     PRICES.page(&req.query, on_list, load_from!(rx.conn, prices, PriceEntry))
+}
+
+pub fn list_all_prices(rx: &mut Rx, req: &Req) -> Result<Page<PriceEntry>> {
+    ALL_PRICES.page(&req.query, prices_visible_to(rx.caller), load_from!(rx.conn, prices, PriceEntry))
 }
 
 pub fn get_price(rx: &mut Rx, req: &Req<(PriceListId, PriceId)>) -> Result<Answer<PriceEntry>> {

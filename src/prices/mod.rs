@@ -106,6 +106,9 @@ fn lists(r: &mut Routes) {
 
 fn prices(r: &mut Routes) {
     r.tag("prices", "What products cost, from which quantity and day on.");
+    r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices)
+        .scope(READ)
+        .says("List the prices of all lists", "Of the lists that you see, whatever their status.");
     r.list("/price-lists/{price_list_id}/prices", "listPrices", &model::PRICES, http::list_prices)
         .scope(READ)
         .says("List the prices of a list", "");

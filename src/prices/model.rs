@@ -288,6 +288,36 @@ pub static PRICES: ListSpec = ListSpec {
     expand: &["product"],
 };
 
+/// The prices of all lists.
+pub static ALL_PRICES: ListSpec = ListSpec {
+    id: "prices.id",
+    filters: &[
+        filter(
+            Param::new("price_list_id", Takes::Ids("pls"), "Only prices on these lists."),
+            Does::Is("prices.price_list_id"),
+        ),
+        filter(
+            Param::new("product_id", Takes::Ids("prd"), "Only prices of these products."),
+            Does::Is("prices.product_id"),
+        ),
+        filter(
+            Param::new("valid_on", Takes::Date, "Only prices that hold on this day."),
+            Does::Makes(price_valid_on),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Only prices changed at or after this instant."),
+            Does::AtLeast("prices.updated_at"),
+        ),
+    ],
+    sorts: &[
+        Sort { name: "product_id", column: "prices.product_id" },
+        Sort { name: "updated_at", column: "prices.updated_at" },
+    ],
+    sort_names: &["product_id", "updated_at"],
+    default_sort: "product_id",
+    expand: &["product", "price_list"],
+};
+
 fn price_valid_on(given: &Given) -> Cond {
     match given {
         Given::Date(day) => holds("prices.valid_from", "prices.valid_to", *day),
@@ -304,6 +334,7 @@ impl Row for PriceEntry {
             "unit" => self.unit.clone().into(),
             "min_quantity" => self.min_quantity.units().into(),
             "valid_from" => self.valid_from.into(),
+            "updated_at" => self.updated_at.into(),
             _ => self.product_id.0.into(),
         }
     }

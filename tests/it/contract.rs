@@ -39,6 +39,7 @@ both_engines!(
     every_write_is_in_the_journal_with_who_and_through_which_request,
     a_repeated_request_with_its_key_is_done_once,
     a_dry_run_changes_nothing,
+    what_takes_long_is_begun_once_and_told_by_a_job,
     a_change_of_a_stale_version_is_refused,
     a_deleted_record_is_gone,
     every_record_with_external_ids_is_read_and_put_by_them,
@@ -740,6 +741,27 @@ fn a_dry_run_changes_nothing(app: &TestApp) {
                 let names = |r: &Reply| r.body.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>());
                 assert_eq!(names(&tried), names(&real));
             }
+        },
+    );
+}
+
+fn what_takes_long_is_begun_once_and_told_by_a_job(app: &TestApp) {
+    each(
+        app,
+        |e| e.nature == Nature::Start,
+        |endpoint| {
+            let (path, body) = request_of(app, endpoint);
+            let tried = app.all_powerful().post(&with_query(&path, "dry_run=true"), body.clone()).expect(202);
+            app.all_powerful().get(&tried.location()).refused(404, "not_found");
+            let client = app.all_powerful().with("idempotency-key", &format!("begin {}", app.unique()));
+            let begun = client.post(&path, body.clone()).expect(202);
+            assert_eq!(client.get(&begun.location()).expect(200).body, begun.body);
+            assert!(!app.journal_of(begun.request_id(), app.person("admin").user).is_empty());
+            let counts = app.row_counts();
+            let again = client.post(&path, body.clone()).expect(202);
+            assert_eq!(again.header("idempotent-replayed"), Some("true"));
+            assert_eq!((&again.bytes, again.location()), (&begun.bytes, begun.location()));
+            assert_eq!(app.row_counts(), counts, "the repeated request left something");
         },
     );
 }

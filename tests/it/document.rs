@@ -8,6 +8,7 @@ use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::{Access, Endpoint};
+use salesdesk::base::jobs::{JobAction, JobStatus};
 use salesdesk::base::messages;
 use salesdesk::clients::model::{ClientAction, ClientStatus};
 use salesdesk::customers::model::{CustomerAction, CustomerStatus};
@@ -117,6 +118,7 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Price lists", PriceListStatus::ALL, PriceListAction::ALL, PriceListStatus::after)
         + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
         + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
+        + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after);
     golden("tests/golden/lives.md", &text);
 }

@@ -133,6 +133,9 @@ fn declared<'a>(app: &'a TestApp, method: &str, path: &str) -> &'a Endpoint {
 
 /// A new record of the kind that this id prefix names, as its creation was answered.
 pub fn make(app: &TestApp, prefix: &str) -> Reply {
+    if prefix == "job" {
+        return created_by(app, declared(app, "POST", "/exports")).expect(202);
+    }
     if let Some(make) = special(prefix) {
         return make(app);
     }

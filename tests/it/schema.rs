@@ -51,6 +51,7 @@ fn kind_of(declared: &str) -> &'static str {
         "BIGINT" => "BigInt",
         "BOOLEAN" => "Bool",
         "DATE" => "Date",
+        "BYTEA" => "Binary",
         "JSONB" => "Document",
         "TIMESTAMPTZ" | "TIMESTAMP WITH TIME ZONE" => "Instant",
         other => panic!("a type that the schema has no word for: {other}"),

@@ -152,6 +152,22 @@ pub fn caller(conn: &mut Conn, session: SessionId, now: At) -> Result<Option<Cal
     Ok(Some(caller))
 }
 
+/// A person with the rights that they have now, for what is done in their name when they do not ask themselves; None
+/// when they are blocked.
+pub fn standing(conn: &mut Conn, user: UserId) -> Result<Option<Caller>> {
+    let row: Option<(String, Role, Option<TeamId>, bool)> = users::table
+        .filter(users::id.eq(user))
+        .filter(users::status.eq("active"))
+        .select((users::name, users::role, users::team_id, users::must_change_password))
+        .first(conn)
+        .optional()?;
+    let Some((name, role, team, must_change)) = row else { return Ok(None) };
+    let teams = teams_under(conn, team)?;
+    let mut caller = Caller::person(user.0, &name, role, team.map(|t| t.0), teams);
+    caller.must_change_password = must_change;
+    Ok(Some(caller))
+}
+
 /// A team and all teams below it.
 pub fn teams_under(conn: &mut Conn, top: Option<TeamId>) -> Result<Vec<Uuid>> {
     let Some(top) = top else { return Ok(Vec::new()) };

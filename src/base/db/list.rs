@@ -204,7 +204,8 @@ macro_rules! load_from {
     };
 }
 
-fn made(does: Does, given: &Given) -> Cond {
+/// The condition that a filter makes of what was given.
+pub fn made(does: Does, given: &Given) -> Cond {
     match does {
         Does::Makes(make) => make(given),
         Does::Search(column) => match given {

@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
     step!("0005_orders"),
     step!("0006_events"),
     step!("0007_external_ids"),
+    step!("0008_jobs"),
     step!("0012_clients"),
     step!("0013_deadlines"),
     step!("0014_notifications"),

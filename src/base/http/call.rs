@@ -11,7 +11,7 @@ use super::dispatch::{API, App};
 use super::params::{self, Query};
 use super::{Access, Endpoint, Handler, Incoming, Method, Nature, RawReq};
 use crate::base::auth::{Caller, forbidden};
-use crate::base::db::{Presence, Tx};
+use crate::base::db::{Presence, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
 
 /// What a call says about the version of the record, as the headers of these names do.
@@ -82,6 +82,17 @@ impl Call {
             Handler::Flow(handler) => handler(ctx, raw, endpoint.shape.clone()).await,
         };
         reply.map(|reply| if_changed(reply, &endpoint, known.as_deref()))
+    }
+
+    /// Runs it in a snapshot that is already open.
+    pub fn read(self, rx: &mut Rx) -> Result<Reply> {
+        let id = self.endpoint.operation_id;
+        match &self.endpoint.handler {
+            Handler::Read(handler) => {
+                handler(RawReq { path: self.args, query: self.query, body: self.body })?(rx)
+            }
+            _ => Err(Error::internal(format!("{id} cannot be part of a snapshot"))),
+        }
     }
 
     /// Runs it as a part of a unit of work that is already open.

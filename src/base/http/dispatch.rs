@@ -30,6 +30,7 @@ use crate::base::core::Core;
 use crate::base::db::Presence;
 use crate::base::deadlines::Consequence;
 use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::jobs::{JobKind, StepFn};
 use crate::base::types::RecordId;
 
 /// A body has this long to arrive, and a second more for every 64 KiB that it may have.
@@ -42,6 +43,10 @@ pub struct App {
     pub endpoints: Vec<Arc<Endpoint>>,
     pub tasks: Vec<Task>,
     pub consequences: Vec<Consequence>,
+    /// Kinds of long work.
+    pub jobs: Vec<(JobKind, StepFn)>,
+    /// Tells this running program apart from others on the same database: whose a lease is.
+    pub runner: String,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -51,7 +56,8 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
-        let (tasks, consequences) = (routes.tasks.clone(), routes.consequences.clone());
+        let (tasks, jobs, consequences) =
+            (routes.tasks.clone(), routes.jobs.clone(), routes.consequences.clone());
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -75,7 +81,8 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
-        Ok(App { core, endpoints, tasks, consequences, paths, by_path, document, etag })
+        let runner = crate::base::secret::token(9);
+        Ok(App { core, endpoints, tasks, consequences, jobs, runner, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

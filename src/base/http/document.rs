@@ -523,7 +523,7 @@ fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Va
     if endpoint.answers_version && endpoint.answer.is_some() {
         headers["ETag"] = header("etag");
     }
-    if status == 201 {
+    if matches!(status, 201 | 202) {
         headers["Location"] = header("location");
     }
     if endpoint.nature == Nature::List {
@@ -536,6 +536,7 @@ fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Va
         (_, 204) => "Done; there is nothing to say.",
         (Nature::List, _) => "One page.",
         (_, 201) => "Created.",
+        (_, 202) => "Begun; the job at `Location` tells how it goes.",
         (Nature::Read, _) => "Found.",
         _ => "Done.",
     };

@@ -47,6 +47,7 @@ use super::deadlines::Consequence;
 use super::deadlines::model::{Deadline, Step};
 use super::error::{Error, Result};
 use super::events::Told;
+use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
 use super::types::{Kind, RecordId};
 use shape::Shape;
@@ -102,6 +103,8 @@ pub enum Nature {
     Remove,
     /// PUT by external id: creates or changes.
     Upsert,
+    /// POST that begins long work: 202 with the job and its `Location`, dry run, Idempotency-Key.
+    Start,
     /// POST that changes no business record: log-in and the like.
     Talk,
 }
@@ -110,7 +113,7 @@ impl Nature {
     pub fn method(self) -> Method {
         match self {
             Nature::Read | Nature::List => Method::Get,
-            Nature::Create | Nature::Action | Nature::Talk => Method::Post,
+            Nature::Create | Nature::Action | Nature::Start | Nature::Talk => Method::Post,
             Nature::Change => Method::Patch,
             Nature::Remove => Method::Delete,
             Nature::Upsert => Method::Put,
@@ -120,7 +123,7 @@ impl Nature {
         matches!(self, Nature::Change | Nature::Remove)
     }
     pub fn takes_key(self) -> bool {
-        matches!(self, Nature::Create | Nature::Action)
+        matches!(self, Nature::Create | Nature::Action | Nature::Start)
     }
     pub fn writes(self) -> bool {
         !matches!(self, Nature::Read | Nature::List)
@@ -128,6 +131,7 @@ impl Nature {
     pub fn success(self) -> u16 {
         match self {
             Nature::Create => 201,
+            Nature::Start => 202,
             Nature::Remove => 204,
             _ => 200,
         }
@@ -427,6 +431,8 @@ pub struct Routes {
     pub tasks: Vec<Task>,
     /// What happens when a step of a deadline is due, by kind of record.
     pub consequences: Vec<Consequence>,
+    /// Kinds of long work: what does a chunk of it.
+    pub jobs: Vec<(JobKind, StepFn)>,
     /// Kinds of records whose changes are told as events.
     pub told: Vec<Told>,
     /// The kinds that other systems name.
@@ -454,6 +460,11 @@ impl Routes {
     /// Records of a kind have deadlines, whose reminders and escalations do this.
     pub fn deadlines(&mut self, kind: Kind, on: fn(&mut Tx, &Deadline, &Step) -> Result<()>) {
         self.consequences.push(Consequence { kind, on });
+    }
+
+    /// A kind of long work: `step` does one chunk of a job.
+    pub fn job(&mut self, kind: JobKind, step: StepFn) {
+        self.jobs.push((kind, step));
     }
 
     /// Reads one thing.
@@ -636,7 +647,7 @@ impl Routes {
             answer_media: &[],
             fields: Vec::new(),
             problems: Vec::new(),
-            answers_version: !matches!(nature, Nature::List | Nature::Talk),
+            answers_version: !matches!(nature, Nature::List | Nature::Start | Nature::Talk),
             shape: None,
             handler,
             traffic: Traffic::default(),

@@ -1,6 +1,6 @@
 //! Endpoints of contacts: extract, call, answer.
 
-use super::model::{CONTACTS, Contact, ContactId, ContactInput, NamedContact};
+use super::model::{ALL_CONTACTS, CONTACTS, Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::work;
 use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
@@ -19,6 +19,10 @@ pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<Contact>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
     let of_customer = Cond::eq("contacts.customer_id", customer.id.0);
     CONTACTS.page(&req.query, of_customer, load_from!(rx.conn, contacts, Contact))
+}
+
+pub fn list_all(rx: &mut Rx, req: &Req) -> Result<Page<Contact>> {
+    ALL_CONTACTS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, contacts, Contact))
 }
 
 pub fn get(rx: &mut Rx, req: &Req<(CustomerId, ContactId)>) -> Result<Answer<Contact>> {

@@ -38,6 +38,9 @@ pub fn routes(r: &mut Routes) {
     r.history("/customers/{customer_id}/contacts/{contact_id}/history", "listContactHistory", http::get)
         .scope(READ)
         .says("History of a contact", "Every change: who, when, why, before and after.");
+    r.list("/contacts", "listAllContacts", &model::ALL_CONTACTS, http::list_all)
+        .scope(READ)
+        .says("List the contacts of all customers", "Of the customers that you see.");
     by_external_id(r);
 }
 

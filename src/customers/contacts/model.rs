@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Value};
-use crate::base::db::list::{ListSpec, Row, Sort};
+use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
+use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::At;
 use crate::customers::CustomerId;
@@ -149,12 +150,41 @@ pub static CONTACTS: ListSpec = ListSpec {
     expand: &[],
 };
 
+/// The contacts of all customers.
+pub static ALL_CONTACTS: ListSpec = ListSpec {
+    id: "contacts.id",
+    filters: &[
+        filter(
+            Param::new("customer_id", Takes::Ids("cus"), "Only contacts of these customers."),
+            Does::Is("contacts.customer_id"),
+        ),
+        filter(
+            Param::new("email", Takes::Text(200), "Only contacts with this e-mail address."),
+            Does::Is("contacts.email"),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Only contacts changed at this instant or later."),
+            Does::AtLeast("contacts.updated_at"),
+        ),
+    ],
+    sorts: &[
+        Sort { name: "name", column: "contacts.name_sort" },
+        Sort { name: "updated_at", column: "contacts.updated_at" },
+    ],
+    sort_names: &["name", "updated_at"],
+    default_sort: "name",
+    expand: &["customer"],
+};
+
 impl Row for Contact {
     fn id(&self) -> Uuid {
         self.id.0
     }
-    fn sort_value(&self, _: &str) -> Value {
-        self.name_sort.clone().into()
+    fn sort_value(&self, name: &str) -> Value {
+        match name {
+            "updated_at" => self.updated_at.into(),
+            _ => self.name_sort.clone().into(),
+        }
     }
 }
 

@@ -1,0 +1,259 @@
+//! The columns of files: which field each is, and what people call it in English and Chinese. One table per resource,
+//! for exports and imports alike.
+
+use crate::base::messages::Lang;
+use crate::text_enum;
+
+text_enum! {
+    /// What a file holds rows of.
+    pub enum ExportResource {
+        Customers = "customers",
+        Contacts = "contacts",
+        Products = "products",
+        Prices = "prices",
+        /// One row per order.
+        Orders = "orders",
+        /// One row per line, with the head fields of its order.
+        OrderLines = "order_lines",
+    }
+}
+
+/// What is in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    Text,
+    /// A decimal: a number in a spreadsheet, as far as that holds it exactly.
+    Number,
+    /// A day.
+    Date,
+    /// An instant, RFC 3339.
+    Instant,
+    Flag,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading {
+    /// The field in the list's object, with dots: `customer.code` is the code of what `customer_id` names.
+    pub field: &'static str,
+    pub names: [&'static str; 2],
+    pub cell: Cell,
+}
+
+impl Heading {
+    pub fn name(&self, lang: Lang) -> &'static str {
+        lang.pick(self.names)
+    }
+}
+
+const fn text(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
+    Heading { field, names: [en, zh], cell: Cell::Text }
+}
+const fn number(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
+    Heading { field, names: [en, zh], cell: Cell::Number }
+}
+const fn date(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
+    Heading { field, names: [en, zh], cell: Cell::Date }
+}
+const fn instant(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
+    Heading { field, names: [en, zh], cell: Cell::Instant }
+}
+const fn flag(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
+    Heading { field, names: [en, zh], cell: Cell::Flag }
+}
+
+/// The columns that a resource's files can have, in their usual order.
+pub fn headings(resource: ExportResource) -> &'static [Heading] {
+    match resource {
+        ExportResource::Customers => CUSTOMERS,
+        ExportResource::Contacts => CONTACTS,
+        ExportResource::Products => PRODUCTS,
+        ExportResource::Prices => PRICES,
+        ExportResource::Orders => ORDERS,
+        ExportResource::OrderLines => ORDER_LINES,
+    }
+}
+
+static CUSTOMERS: &[Heading] = &[
+    text("code", "Customer code", "客户编码"),
+    text("name", "Customer name", "客户名称"),
+    text("short_name", "Short name", "客户简称"),
+    text("kind", "Kind", "客户类型"),
+    text("status", "Status", "状态"),
+    text("tier", "Tier", "客户等级"),
+    text("industry", "Industry", "行业"),
+    text("region.code", "Region", "区域"),
+    text("channel", "Channel", "渠道"),
+    text("source", "Source", "来源"),
+    text("owner.name", "Owner", "负责人"),
+    text("team.code", "Team", "团队"),
+    text("country", "Country", "国家"),
+    text("tax_id", "Tax id", "税号"),
+    text("invoice_title", "Invoice title", "发票抬头"),
+    text("bank_name", "Bank", "开户银行"),
+    text("bank_account", "Bank account", "银行账号"),
+    text("currency", "Currency", "币种"),
+    number("credit_limit", "Credit limit", "信用额度"),
+    number("payment_days", "Payment days", "账期（天）"),
+    text("payment_terms", "Payment terms", "付款条件"),
+    text("tags", "Tags", "标签"),
+    text("notes", "Notes", "备注"),
+    text("external_ids", "External ids", "外部编号"),
+    text("id", "Id", "系统编号"),
+    text("owner_id", "Owner id", "负责人系统编号"),
+    instant("created_at", "Entered at", "录入时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static CONTACTS: &[Heading] = &[
+    text("customer.code", "Customer code", "客户编码"),
+    text("customer.name", "Customer name", "客户名称"),
+    text("name", "Name", "姓名"),
+    text("salutation", "Salutation", "称谓"),
+    text("title", "Title", "职务"),
+    text("department", "Department", "部门"),
+    text("decision_role", "Decision role", "决策角色"),
+    flag("is_primary", "Primary contact", "主要联系人"),
+    text("mobile", "Mobile", "手机"),
+    text("phone", "Phone", "电话"),
+    text("email", "E-mail", "邮箱"),
+    text("wechat", "WeChat", "微信"),
+    date("birthday", "Birthday", "生日"),
+    flag("do_not_contact", "Do not contact", "勿扰"),
+    text("notes", "Notes", "备注"),
+    text("external_ids", "External ids", "外部编号"),
+    text("id", "Id", "系统编号"),
+    text("customer_id", "Customer id", "客户系统编号"),
+    instant("created_at", "Entered at", "录入时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static PRODUCTS: &[Heading] = &[
+    text("sku", "SKU", "货号"),
+    text("name", "Product name", "产品名称"),
+    text("name_en", "English name", "英文名称"),
+    text("description", "Description", "描述"),
+    text("category.code", "Category", "品类"),
+    text("status", "Status", "状态"),
+    text("unit", "Unit", "单位"),
+    text("units", "Further units", "辅助单位"),
+    number("tax_rate", "Tax rate", "税率"),
+    number("cost", "Cost", "成本"),
+    text("cost_currency", "Cost currency", "成本币种"),
+    date("sold_from", "Sold from", "开售日期"),
+    date("sold_to", "Sold to", "停售日期"),
+    text("barcode", "Barcode", "条码"),
+    text("external_ids", "External ids", "外部编号"),
+    text("id", "Id", "系统编号"),
+    instant("created_at", "Entered at", "录入时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static PRICES: &[Heading] = &[
+    text("price_list.code", "Price list", "价目表"),
+    text("price_list.currency", "Currency", "币种"),
+    text("product.sku", "SKU", "货号"),
+    text("product.name", "Product name", "产品名称"),
+    text("unit", "Unit", "单位"),
+    number("min_quantity", "From quantity", "起订数量"),
+    number("unit_price", "Unit price", "单价"),
+    date("valid_from", "Valid from", "生效日期"),
+    date("valid_to", "Valid to", "失效日期"),
+    text("id", "Id", "系统编号"),
+    text("price_list_id", "Price list id", "价目表系统编号"),
+    text("product_id", "Product id", "产品系统编号"),
+    instant("created_at", "Entered at", "录入时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static ORDERS: &[Heading] = &[
+    text("number", "Order number", "订单编号"),
+    text("status", "Status", "状态"),
+    flag("on_hold", "On hold", "暂停"),
+    text("fulfilment", "Fulfilment", "发货进度"),
+    date("order_date", "Order date", "订单日期"),
+    text("customer.code", "Customer code", "客户编码"),
+    text("customer.name", "Customer name", "客户名称"),
+    text("customer_po", "Customer PO", "客户采购单号"),
+    text("rep.name", "Rep", "销售代表"),
+    text("team.code", "Team", "团队"),
+    text("region.code", "Region", "区域"),
+    text("channel", "Channel", "渠道"),
+    date("requested_date", "Requested date", "要求交期"),
+    date("promised_date", "Promised date", "承诺交期"),
+    date("first_promised_date", "First promised date", "首次承诺交期"),
+    text("currency", "Currency", "币种"),
+    number("list", "List value", "目录金额"),
+    number("discount", "Discount", "折扣金额"),
+    number("net", "Net", "未税金额"),
+    number("tax", "Tax", "税额"),
+    number("gross", "Gross", "含税金额"),
+    number("payment_days", "Payment days", "账期（天）"),
+    text("payment_terms", "Payment terms", "付款条件"),
+    text("delivery_terms", "Delivery terms", "交货条件"),
+    text("shipping_address.recipient", "Ship to", "收货人"),
+    text("shipping_address.line1", "Ship-to address", "收货地址"),
+    text("shipping_address.city", "Ship-to city", "收货城市"),
+    text("shipping_address.country", "Ship-to country", "收货国家"),
+    text("notes", "Notes", "备注"),
+    text("external_ids", "External ids", "外部编号"),
+    text("id", "Id", "系统编号"),
+    text("customer_id", "Customer id", "客户系统编号"),
+    text("rep_id", "Rep id", "销售代表系统编号"),
+    instant("created_at", "Entered at", "录入时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static ORDER_LINES: &[Heading] = &[
+    text("order_number", "Order number", "订单编号"),
+    text("order_status", "Status", "状态"),
+    date("order_date", "Order date", "订单日期"),
+    text("customer.code", "Customer code", "客户编码"),
+    text("customer.name", "Customer name", "客户名称"),
+    text("customer_po", "Customer PO", "客户采购单号"),
+    text("rep.name", "Rep", "销售代表"),
+    text("channel", "Channel", "渠道"),
+    text("currency", "Currency", "币种"),
+    date("requested_date", "Requested date", "要求交期"),
+    text("order_external_ids", "Order external ids", "订单外部编号"),
+    number("position", "Line", "行号"),
+    text("sku", "SKU", "货号"),
+    text("description", "Description", "描述"),
+    number("quantity", "Quantity", "数量"),
+    text("unit", "Unit", "单位"),
+    number("unit_price", "Unit price", "单价"),
+    number("list_price", "List price", "目录价"),
+    number("discount_rate", "Discount rate", "折扣率"),
+    number("tax_rate", "Tax rate", "税率"),
+    date("promised_date", "Promised date", "承诺交期"),
+    number("list", "List value", "目录金额"),
+    number("discount", "Discount", "折扣金额"),
+    number("net", "Net", "未税金额"),
+    number("tax", "Tax", "税额"),
+    number("gross", "Gross", "含税金额"),
+    number("shipped", "Shipped", "已发数量"),
+    number("delivered", "Delivered", "已签收数量"),
+    number("closed", "Closed short", "短关数量"),
+    text("id", "Id", "系统编号"),
+    text("order_id", "Order id", "订单系统编号"),
+    text("product_id", "Product id", "产品系统编号"),
+    text("customer_id", "Customer id", "客户系统编号"),
+    text("rep_id", "Rep id", "销售代表系统编号"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_columns_of_a_file_have_the_same_name() {
+        for resource in ExportResource::ALL {
+            let all = headings(*resource);
+            for name in [|h: &Heading| h.field, |h: &Heading| h.names[0], |h: &Heading| h.names[1]] {
+                let names: HashSet<&str> = all.iter().map(name).collect();
+                assert_eq!(names.len(), all.len(), "{resource}");
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The rows of an export as a workbook. Rows are written to a temporary file and packed from there into the job's
+//! pieces, so that memory stays the same however many there are.
+
+use std::io::Write;
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+
+use super::headings::{Cell, Heading};
+use super::model::ExportFormat;
+use super::step::result_file;
+use crate::base::db::Json;
+use crate::base::error::{Error, Result};
+use crate::base::jobs::{FileRole, JobId, Run, Step, files};
+use crate::base::text::harmless_cell;
+
+/// Characters that a cell holds.
+const LONGEST: usize = 32_767;
+/// Digits that a spreadsheet's number holds.
+const DIGITS: usize = 15;
+
+/// Makes the workbook of all rows and ends the job. Begins anew after an interruption.
+pub fn render(run: &Run, columns: &[&'static Heading], titles: &[&'static str]) -> Result<Step> {
+    run.commit(|tx, job| files::remove(tx.conn, job.id, FileRole::Result).map(|()| Step::More))?;
+    let run = run.again()?;
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory().map_err(failed)?;
+    begin(sheet, columns, titles).map_err(failed)?;
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    each_row(&run, |row, cells| {
+        let mut columns = columns.iter().zip(cells).enumerate();
+        columns.try_for_each(|(n, (heading, cell))| match cell {
+            Some(text) => put(sheet, (row, n as u16), heading.cell, &text, &day).map_err(failed),
+            None => Ok(()),
+        })
+    })?;
+    let mut pieces = Pieces { run: &run, buffer: Vec::with_capacity(files::PIECE) };
+    let saved = book.save_to_writer(&mut pieces);
+    // Where the job was taken away, that is why.
+    saved.map_err(|error| run.keep().err().unwrap_or_else(|| failed(error)))?;
+    pieces.store().map_err(|e| Error::internal(e.to_string()))?;
+    run.commit(|_, job| {
+        job.result = Some(Json(result_file(&job.state.0, ExportFormat::Xlsx)));
+        Ok(Step::Done)
+    })
+}
+
+fn failed(error: XlsxError) -> Error {
+    Error::internal(format!("a workbook cannot be written: {error}"))
+}
+
+fn begin(sheet: &mut Worksheet, columns: &[&Heading], titles: &[&str]) -> std::result::Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    sheet.set_freeze_panes(1, 0)?;
+    for (n, heading) in columns.iter().enumerate() {
+        let width = if heading.cell == Cell::Text { 18.0 } else { 12.0 };
+        sheet.set_column_width(n as u16, width)?;
+    }
+    for (n, title) in titles.iter().enumerate() {
+        sheet.write_string_with_format(0, n as u16, *title, &bold)?;
+    }
+    Ok(())
+}
+
+/// Calls `take` with every row that was kept, by its number in the sheet.
+fn each_row(run: &Run, mut take: impl FnMut(u32, Vec<Option<String>>) -> Result<()>) -> Result<()> {
+    let (id, mut row, mut rest): (JobId, u32, Vec<u8>) = (run.job.id, 1, Vec::new());
+    for n in 0.. {
+        let Some(piece) = run.read(move |rx| files::piece(rx.conn, id, FileRole::Work, n))? else { break };
+        run.keep()?;
+        rest.extend_from_slice(&piece);
+        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else { continue };
+        let after = rest.split_off(end + 1);
+        for line in rest.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let cells = serde_json::from_slice(line).map_err(|e| Error::internal(e.to_string()))?;
+            take(row, cells)?;
+            row += 1;
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// A cell of its kind; what does not fit that is a text.
+fn put(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    kind: Cell,
+    text: &str,
+    day: &Format,
+) -> std::result::Result<(), XlsxError> {
+    let exact = text.bytes().filter(u8::is_ascii_digit).count() <= DIGITS;
+    let number = text.parse::<f64>().ok().filter(|_| kind == Cell::Number && exact);
+    let date = ExcelDateTime::parse_from_str(text).ok().filter(|_| kind == Cell::Date);
+    if let Some(number) = number {
+        sheet.write_number(row, column, number)?;
+    } else if let Some(date) = date {
+        sheet.write_datetime_with_format(row, column, date, day)?;
+    } else if kind == Cell::Flag && matches!(text, "true" | "false") {
+        sheet.write_boolean(row, column, text == "true")?;
+    } else {
+        let harmless: String = harmless_cell(text).chars().take(LONGEST).collect();
+        sheet.write_string(row, column, harmless)?;
+    }
+    Ok(())
+}
+
+/// Writes to the job's result, a piece at a time.
+struct Pieces<'a> {
+    run: &'a Run,
+    buffer: Vec<u8>,
+}
+
+impl Pieces<'_> {
+    fn store(&mut self) -> std::io::Result<()> {
+        let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(files::PIECE));
+        self.run.append(FileRole::Result, bytes).map_err(std::io::Error::other)
+    }
+}
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let room = files::PIECE - self.buffer.len();
+        let taken = bytes.len().min(room);
+        self.buffer.extend_from_slice(&bytes[..taken]);
+        if self.buffer.len() == files::PIECE {
+            self.store()?;
+        }
+        Ok(taken)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
