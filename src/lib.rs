@@ -12,6 +12,7 @@ pub mod batch;
 pub mod check;
 pub mod clients;
 pub mod commands;
+pub mod complaints;
 pub mod config;
 pub mod customers;
 pub mod deadlines;
@@ -55,8 +56,10 @@ pub const AREAS: &[Area] = &[
     events::AREA,
     audit::AREA,
     system::AREA,
-    deadlines::AREA,
     notifications::AREA,
+    complaints::AREA,
+    // After all areas whose records have deadlines.
+    deadlines::AREA,
     // After all areas whose records have external ids.
     external_ids::AREA,
 ];

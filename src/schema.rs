@@ -566,6 +566,7 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        complaints -> Document,
     }
 }
 
@@ -741,9 +742,121 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    sla_policies (id) {
+        id -> Key,
+        version -> Integer,
+        severity -> Text,
+        customer_tier -> Nullable<Text>,
+        response_minutes -> Integer,
+        resolution_minutes -> Integer,
+        remind_minutes -> Integer,
+        escalate_minutes -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    complaints (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+        order_id -> Nullable<Key>,
+        order_line_id -> Nullable<Key>,
+        product_id -> Nullable<Key>,
+        category -> Text,
+        severity -> Text,
+        status -> Text,
+        channel -> Text,
+        subject -> Text,
+        description -> Nullable<Text>,
+        assignee_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        received_at -> Instant,
+        acknowledged_at -> Nullable<Instant>,
+        resolved_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+        waiting_reason -> Nullable<Text>,
+        proposal -> Nullable<Text>,
+        root_cause -> Nullable<Text>,
+        root_cause_note -> Nullable<Text>,
+        resolution -> Nullable<Text>,
+        escalation_level -> Integer,
+        reopened -> Integer,
+        response_seconds -> Nullable<BigInt>,
+        resolution_seconds -> Nullable<BigInt>,
+        response_missed -> Bool,
+        resolution_missed -> Bool,
+        satisfaction -> Nullable<Integer>,
+        satisfaction_note -> Nullable<Text>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    complaint_notes (id) {
+        id -> Key,
+        version -> Integer,
+        complaint_id -> Key,
+        kind -> Text,
+        text -> Text,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    complaint_remedies (id) {
+        id -> Key,
+        version -> Integer,
+        complaint_id -> Key,
+        kind -> Text,
+        status -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        description -> Text,
+        lines -> Document,
+        decided_at -> Nullable<Instant>,
+        decided_by -> Nullable<Key>,
+        decided_reason -> Nullable<Text>,
+        granted_at -> Nullable<Instant>,
+        order_id -> Nullable<Key>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
+    complaint_notes,
+    complaint_remedies,
+    complaints,
     contacts,
     customer_tags,
     customers,
@@ -774,6 +887,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     shipment_lines,
     shipments,
     signing_keys,
+    sla_policies,
     teams,
     users,
     working_calendar,

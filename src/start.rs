@@ -83,7 +83,8 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     });
     core.write_as(Arc::new(Caller::system("system")), |tx| {
         crate::settings::work::ensure(tx)?;
-        crate::deadlines::work::ensure(tx)
+        crate::deadlines::work::ensure(tx)?;
+        crate::complaints::policies::work::ensure(tx)
     })?;
     Ok(core)
 }

@@ -1,6 +1,6 @@
 //! Endpoints of the working calendar: extract, call, answer.
 
-use super::model::{WorkingCalendarInput, WorkingTime};
+use super::model::{Deadlines, WorkingCalendarInput, WorkingTime};
 use super::work;
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
@@ -31,4 +31,8 @@ pub fn time(rx: &mut Rx, req: &Req) -> Result<Answer<WorkingTime>> {
     let from = req.query.instant("from").unwrap_or(rx.now);
     let minutes = req.query.int("minutes").unwrap_or_default();
     work::time(rx, from, minutes).map(Answer::of)
+}
+
+pub fn explain(rx: &mut Rx, req: &Req<String>) -> Result<Answer<Deadlines>> {
+    work::explain(rx, &req.path).map(Answer::of)
 }

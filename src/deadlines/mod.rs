@@ -12,6 +12,8 @@ pub mod rules;
 pub mod seed;
 pub mod work;
 
+use std::sync::OnceLock;
+
 use serde_json::json;
 
 use crate::base::Area;
@@ -36,6 +38,18 @@ const TIME: &[Param] = &[
     Param::new("minutes", Takes::Int(1, MOST_MINUTES), "Working minutes.").required(),
 ];
 
+/// Who may read some record that has deadlines.
+static SCOPES: OnceLock<Vec<Scope>> = OnceLock::new();
+
+fn scopes(r: &Routes) -> Vec<Scope> {
+    let has_deadlines = |told: &&Told| r.consequences.iter().any(|c| c.kind == told.kind);
+    let mut scopes: Vec<Scope> =
+        r.told.iter().filter(has_deadlines).flat_map(|t| t.scopes).copied().collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.tag("deadlines", "When the company works, and what is due when.");
@@ -55,6 +69,11 @@ fn routes(r: &mut Routes) {
         .takes(TIME)
         .says("Ask when working time has passed", "When so many working minutes from an instant are over, with the stretches in between that count and those that do not.")
         .fails_with(&["no_working_time"]);
+    let readers = SCOPES.get_or_init(|| scopes(r));
+    r.read("/deadlines/{record_id}", "getDeadlines", http::explain)
+        .scope(readers)
+        .unversioned()
+        .says("Explain a record's deadlines", "Whatever kind of record it is: when each deadline is, why, and what happens before and after it. `segments` shows the time that counts, the pauses, and the time in which nobody works.");
     r.task(task::TASK, 20, task::turn);
 }
 

@@ -46,6 +46,14 @@ pub struct OrderSettings {
     pub duplicate_days: i32,
 }
 
+/// The limits that complaints go by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ComplaintSettings {
+    /// Amount per currency above which a remedy needs approval. A currency that is not listed has the limit 0.
+    pub remedy_limit: BTreeMap<String, Amount>,
+}
+
 /// Settings of the company.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = settings)]
@@ -57,6 +65,8 @@ pub struct Settings {
     pub company: Json<Company>,
     #[schema(value_type = OrderSettings)]
     pub orders: Json<OrderSettings>,
+    #[schema(value_type = ComplaintSettings)]
+    pub complaints: Json<ComplaintSettings>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -69,6 +79,21 @@ entity!(Settings, settings, SettingsId);
 pub struct SettingsInput {
     pub company: Company,
     pub orders: OrderSettings,
+    pub complaints: ComplaintSettings,
+}
+
+impl Default for ComplaintSettings {
+    fn default() -> Self {
+        let limits = [("CNY", 500), ("USD", 70), ("EUR", 65)];
+        let limit = |(currency, n): (&str, i64)| (currency.to_owned(), Amount::from_units(n * 10_000));
+        ComplaintSettings { remedy_limit: limits.into_iter().map(limit).collect() }
+    }
+}
+
+impl ComplaintSettings {
+    pub fn remedy_limit(&self, currency: &str) -> Amount {
+        self.remedy_limit.get(currency).copied().unwrap_or_default()
+    }
 }
 
 impl Default for OrderSettings {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{Company, OrderSettings, Settings, SettingsInput};
+use super::model::{Company, ComplaintSettings, OrderSettings, Settings, SettingsInput};
 use crate::base::auth::Role;
 use crate::base::db::{Act, Conn, Json, Tx};
 use crate::base::error::{Error, Fault, Result};
@@ -27,6 +27,7 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
         version: 0,
         company: Json(company),
         orders: Json(OrderSettings::default()),
+        complaints: Json(ComplaintSettings::default()),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -38,21 +39,33 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
 pub fn update(tx: &mut Tx, patch: &Patch<SettingsInput>) -> Result<Settings> {
     let before = load(tx.conn)?;
     tx.check_expected(&before)?;
-    let form = SettingsInput { company: before.company.0.clone(), orders: before.orders.0.clone() };
+    let form = SettingsInput {
+        company: before.company.0.clone(),
+        orders: before.orders.0.clone(),
+        complaints: before.complaints.0.clone(),
+    };
     let input = patch.onto(&form)?;
-    check(&input.orders)?;
-    let mut after = Settings { company: Json(input.company), orders: Json(input.orders), ..before.clone() };
+    check(&input)?;
+    let mut after = Settings {
+        company: Json(input.company),
+        orders: Json(input.orders),
+        complaints: Json(input.complaints),
+        ..before.clone()
+    };
     tx.save(&before, &mut after, Act::UPDATED)?;
     Ok(after)
 }
 
-fn check(orders: &OrderSettings) -> Result<()> {
+fn check(input: &SettingsInput) -> Result<()> {
+    let orders = &input.orders;
     let mut faults = Vec::new();
-    for (name, limits) in
-        [("four_eyes_above", &orders.four_eyes_above), ("manager_limit", &orders.manager_limit)]
-    {
+    for (name, limits) in [
+        ("orders/four_eyes_above", &orders.four_eyes_above),
+        ("orders/manager_limit", &orders.manager_limit),
+        ("complaints/remedy_limit", &input.complaints.remedy_limit),
+    ] {
         for (currency, amount) in limits {
-            let at = format!("/orders/{name}/{currency}");
+            let at = format!("/{name}/{currency}");
             if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
                 faults.push(Fault::at(&at, "invalid_format").with("format", "currency code"));
             }

@@ -49,6 +49,7 @@ const STEPS: &[Step] = &[
     step!("0012_clients"),
     step!("0013_deadlines"),
     step!("0014_notifications"),
+    step!("0015_complaints"),
 ];
 
 /// Why a database cannot be used.

@@ -40,12 +40,13 @@ pub fn working_calendar_row(conn: &mut Conn) -> Result<WorkingCalendar> {
     found.ok_or_else(|| Error::internal("there is no working calendar"))
 }
 
-/// Starts a deadline on a record; one of the same name that has ended begins anew.
+/// Starts a deadline on a record, whose time runs from an instant on; one of the same name begins anew.
 #[allow(clippy::disallowed_methods)] // what happens to the record is in the journal; this only keeps its time
 pub fn start<I: RecordId>(
     tx: &mut Tx,
     record: I,
     name: &str,
+    from: At,
     budget: Budget,
     steps: Vec<Step>,
 ) -> Result<Deadline> {
@@ -65,7 +66,7 @@ pub fn start<I: RecordId>(
         record_id: AnyId(record.uuid()),
         name: name.into(),
         status: DeadlineStatus::Running,
-        started_at: tx.now,
+        started_at: from,
         working_seconds,
         due_at,
         pauses: Json(vec![]),
