@@ -36,7 +36,7 @@ text_enum! {
 }
 text_enum! {
     /// How bad it is for the customer; it says how long an answer may take.
-    pub enum Severity { Low = "low", Normal = "normal", High = "high", Critical = "critical" }
+    pub enum ComplaintSeverity { Low = "low", Normal = "normal", High = "high", Critical = "critical" }
 }
 text_enum! {
     /// How it came in.
@@ -95,7 +95,7 @@ pub struct Complaint {
     pub order_line_id: Option<OrderLineId>,
     pub product_id: Option<ProductId>,
     pub category: ComplaintCategory,
-    pub severity: Severity,
+    pub severity: ComplaintSeverity,
     pub status: ComplaintStatus,
     pub channel: ComplaintChannel,
     #[schema(max_length = 200)]
@@ -178,7 +178,7 @@ pub struct ComplaintInput {
     pub product_id: Option<ProductId>,
     pub category: ComplaintCategory,
     /// Another one gives it the time that this severity has, counted from when it came in.
-    pub severity: Severity,
+    pub severity: ComplaintSeverity,
     pub channel: ComplaintChannel,
     #[schema(min_length = 1, max_length = 200, example = "Three boxes of tea are damp")]
     pub subject: String,
@@ -303,7 +303,7 @@ pub static COMPLAINTS: ListSpec = ListSpec {
             Does::Makes(open_is),
         ),
         filter(
-            Param::new("severity", Takes::Words(Severity::WORDS), "Only these."),
+            Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Only these."),
             Does::Is("complaints.severity"),
         ),
         filter(

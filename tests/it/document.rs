@@ -11,6 +11,8 @@ use salesdesk::base::http::{Access, Endpoint};
 use salesdesk::base::jobs::{JobAction, JobStatus};
 use salesdesk::base::messages;
 use salesdesk::clients::model::{ClientAction, ClientStatus};
+use salesdesk::complaints::remedies::model::{RemedyAction, RemedyStatus};
+use salesdesk::complaints::rules::{ComplaintAction, ComplaintStatus};
 use salesdesk::customers::model::{CustomerAction, CustomerStatus};
 use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::prices::model::{PriceListAction, PriceListStatus};
@@ -119,6 +121,8 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
         + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
         + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
+        + &life("Complaints", ComplaintStatus::ALL, ComplaintAction::ALL, ComplaintStatus::after)
+        + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after);
     golden("tests/golden/lives.md", &text);
 }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use salesdesk::base::auth::Caller;
+use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
 use salesdesk::base::http::{Endpoint, Method, Nature};
 use salesdesk::notifications::{Notice, notify};
@@ -24,6 +24,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "ord" => Some(order),
         "shp" => Some(shipment),
         "ntf" => Some(notification),
+        "cmp" => Some(complaint),
         _ => None,
     }
 }
@@ -44,6 +45,21 @@ fn order(app: &TestApp) -> Reply {
 /// A shipment of a part of an order.
 fn shipment(app: &TestApp) -> Reply {
     created_by(app, declared(app, "POST", "/orders/{order_id}/shipments")).expect(201)
+}
+
+/// A complaint that somebody looks after.
+fn complaint(app: &TestApp) -> Reply {
+    let received = created_by(app, declared(app, "POST", "/complaints")).expect(201);
+    app.all_powerful().post(&format!("/complaints/{}/acknowledge", received.id()), json!(null)).expect(200)
+}
+
+/// A remedy that waits for approval, and was not proposed by the one with all scopes.
+fn remedy(app: &TestApp) -> Vec<String> {
+    let complaint = make(app, "cmp").id();
+    let body = json!({"kind": "credit", "amount": "99999.00", "description": "Everything"});
+    let remedy =
+        app.as_role(Role::Clerk).post(&format!("/complaints/{complaint}/remedies"), body).expect(201);
+    vec![complaint, remedy.id()]
 }
 
 /// Something that the one with all scopes is told: it comes of what happens, and nobody enters it.
@@ -99,6 +115,12 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
             take_step(app, "shipments", &all.expect(201).id(), "deliver");
             Some(order)
         }
+        ("complaints", "acknowledge") => {
+            Some(created_by(app, declared(app, "POST", "/complaints")).expect(201))
+        }
+        ("complaints", "propose") => after("cmp", &["investigate"]),
+        ("complaints", "close" | "reopen") => after("cmp", &["resolve"]),
+        ("complaints", "resume") => after("cmp", &["wait"]),
         ("me", "read-all") => {
             told(app, "admin");
             None
@@ -206,7 +228,9 @@ fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
             vec![trail.rows()[0]["id"].as_str().expect("an id").to_owned()]
         }
         [Some(prefix)] => vec![in_time(app, endpoint.path).unwrap_or_else(|| make(app, prefix)).id()],
+        [Some("cmp"), Some("rmd")] => remedy(app),
         [Some(parent), _] => part_of(app, endpoint, make(app, parent).id()),
+        [None] if endpoint.path == "/deadlines/{record_id}" => vec![make(app, "cmp").id()],
         [None] => vec!["validation_failed".into()],
         names => {
             let names: Vec<String> = names.iter().map(|_| format!("text{}", app.unique())).collect();
@@ -250,6 +274,12 @@ pub fn example_of(endpoint: &Endpoint) -> Option<&'static Value> {
 pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
     let mut body = example_of(endpoint).cloned().unwrap_or(Value::Null);
     settle(app, "", &mut body);
+    if endpoint.path == "/sla-policies" {
+        // One for each severity and tier.
+        let n = app.unique() as usize;
+        body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
+        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
+    }
     if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
         body["order_id"] = json!(confirmed(app).id());
     }

@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod batch;
 mod clients;
+mod complaints;
 mod contract;
 mod crowd;
 mod deadlines;

@@ -11,7 +11,7 @@ use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::deadlines::model::Step;
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{At, TextEnum};
-use crate::complaints::model::Severity;
+use crate::complaints::model::ComplaintSeverity;
 use crate::customers::model::CustomerTier;
 use crate::people::UserId;
 use crate::schema::sla_policies;
@@ -26,7 +26,7 @@ id_type!(SlaPolicyId, "sla", "sla_policy");
 pub struct SlaPolicy {
     pub id: SlaPolicyId,
     pub version: i32,
-    pub severity: Severity,
+    pub severity: ComplaintSeverity,
     /// null: for every tier that has no policy of its own.
     pub customer_tier: Option<CustomerTier>,
     /// Working minutes until it is to be acknowledged.
@@ -51,7 +51,7 @@ entity!(SlaPolicy, sla_policies, SlaPolicyId);
 /// A policy as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SlaPolicyInput {
-    pub severity: Severity,
+    pub severity: ComplaintSeverity,
     /// Left out: for every tier that has no policy of its own.
     pub customer_tier: Option<CustomerTier>,
     #[schema(minimum = 1, maximum = 120000, example = 240)]
@@ -91,7 +91,7 @@ impl SlaPolicy {
 pub static POLICIES: ListSpec = ListSpec {
     id: "sla_policies.id",
     filters: &[filter(
-        Param::new("severity", Takes::Words(Severity::WORDS), "Only these."),
+        Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Only these."),
         Does::Is("sla_policies.severity"),
     )],
     sorts: &[Sort { name: "created_at", column: "sla_policies.created_at" }],

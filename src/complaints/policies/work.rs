@@ -6,7 +6,7 @@ use super::model::{SlaPolicy, SlaPolicyId, SlaPolicyInput};
 use crate::base::db::{Act, Conn, Json, Tx};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::http::Patch;
-use crate::complaints::model::Severity;
+use crate::complaints::model::ComplaintSeverity;
 use crate::customers::model::CustomerTier;
 use crate::schema::sla_policies;
 
@@ -16,7 +16,11 @@ pub fn find(conn: &mut Conn, id: SlaPolicyId) -> Result<SlaPolicy> {
 }
 
 /// The policy for a complaint: the tier's own, else the one for all tiers.
-pub fn policy_for(conn: &mut Conn, severity: Severity, tier: CustomerTier) -> Result<Option<SlaPolicy>> {
+pub fn policy_for(
+    conn: &mut Conn,
+    severity: ComplaintSeverity,
+    tier: CustomerTier,
+) -> Result<Option<SlaPolicy>> {
     let of_severity = sla_policies::table.filter(sla_policies::severity.eq(severity));
     let policies: Vec<SlaPolicy> = of_severity.select(SlaPolicy::as_select()).load(conn)?;
     let own = policies.iter().find(|p| p.customer_tier == Some(tier));
@@ -30,10 +34,10 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
     }
     let day = 480;
     for (severity, response, resolution, remind) in [
-        (Severity::Critical, 120, 2 * day, 30),
-        (Severity::High, 240, 5 * day, 60),
-        (Severity::Normal, day, 10 * day, 120),
-        (Severity::Low, 2 * day, 20 * day, 240),
+        (ComplaintSeverity::Critical, 120, 2 * day, 30),
+        (ComplaintSeverity::High, 240, 5 * day, 60),
+        (ComplaintSeverity::Normal, day, 10 * day, 120),
+        (ComplaintSeverity::Low, 2 * day, 20 * day, 240),
     ] {
         let input = SlaPolicyInput {
             severity,
