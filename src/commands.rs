@@ -1,6 +1,8 @@
 //! What the command line does.
 
 pub mod clients;
+pub mod export;
+pub mod import;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
 use crate::base::db::engine::{Fate, Size};
 use crate::base::db::{Target, migrations};
+use crate::base::http::{document, postman};
 use crate::base::secret;
 use crate::base::types::time::Clock;
 use crate::config::Config;
@@ -145,8 +148,12 @@ pub fn migrate(config: &Config) -> Outcome {
 }
 
 /// `salesdesk openapi`
-pub fn openapi() -> Outcome {
-    let (document, _) = crate::base::http::document::build(start::routes()).map_err(StartError::Setting)?;
+pub fn openapi(postman: bool) -> Outcome {
+    let (document, _) = document::build(start::routes()).map_err(StartError::Setting)?;
+    let document = match postman {
+        true => postman::collection(&document).map_err(StartError::Setting)?,
+        false => document,
+    };
     let text = serde_json::to_string_pretty(&document).map_err(|e| StartError::Setting(e.to_string()))?;
     // Not `println!`, which panics when the reader (`| head`) has seen enough.
     match writeln!(std::io::stdout(), "{text}") {

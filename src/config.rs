@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::base::db::Target;
-use crate::base::http::web::{Network, Web};
+use crate::base::http::web::{Network, Sending, Web};
 
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -67,6 +67,9 @@ pub struct WebOptions {
     /// Not ready with less free space on the data folder's disk, in MiB [default: 200]
     #[arg(long, env = "SALESDESK_MIN_FREE_DISK")]
     pub min_free_disk: Option<u32>,
+    /// Let webhooks go to this machine and to private networks, and without TLS [default: false; a demo: true]
+    #[arg(long, env = "SALESDESK_WEBHOOK_ALLOW_PRIVATE", num_args = 0..=1, default_missing_value = "true")]
+    pub webhook_allow_private: Option<bool>,
 }
 
 /// The same settings in the file.
@@ -88,6 +91,7 @@ struct File {
     request_timeout: Option<u32>,
     max_connections: Option<u32>,
     min_free_disk: Option<u32>,
+    webhook_allow_private: Option<bool>,
     public_url: Option<String>,
 }
 
@@ -166,6 +170,10 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
         batch_time: request_time / 2,
         max_connections: max_connections.map_or(usual.max_connections, |n| n as usize),
         min_free_disk: min_free_disk.map_or(usual.min_free_disk, |mib| u64::from(mib) << 20),
+        webhooks: Sending {
+            allow_private: options.webhook_allow_private.or(file.webhook_allow_private).unwrap_or(false),
+            ..usual.webhooks
+        },
     };
     for (name, limit) in [("rate_limit", web.rate_limit), ("public_rate_limit", web.public_rate_limit)] {
         if limit > MOST_REQUESTS {

@@ -35,6 +35,7 @@ pub mod settings;
 pub mod shipments;
 pub mod start;
 pub mod system;
+pub mod webhooks;
 
 use base::Area;
 
@@ -52,8 +53,10 @@ pub const AREAS: &[Area] = &[
     reports::AREA,
     batch::AREA,
     jobs::AREA,
+    imports::AREA,
     exports::AREA,
     events::AREA,
+    webhooks::AREA,
     audit::AREA,
     system::AREA,
     notifications::AREA,

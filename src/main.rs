@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use salesdesk::commands;
 use salesdesk::config::{Config, Options, WebOptions};
+use salesdesk::imports::fields::Resource;
+use salesdesk::imports::intake::{Asked, DELIMITERS, ENCODINGS};
 use salesdesk::start::StartError;
 
 #[global_allocator]
@@ -42,10 +44,40 @@ enum Command {
     /// Bring the database up to this version
     Migrate,
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Print the Postman collection that is made from it
+        #[arg(long)]
+        postman: bool,
+    },
     /// Load records of other systems
     #[command(subcommand)]
     Import(Import),
+    /// Write records to a file, as `POST /exports` does
+    Export {
+        /// customers, contacts, products, prices, orders or order_lines
+        resource: String,
+        /// csv, xlsx or ndjson
+        #[arg(long)]
+        format: String,
+        /// The file to write; it must not be there yet
+        #[arg(long)]
+        to: std::path::PathBuf,
+        /// What the columns are called: fields, en or zh-CN
+        #[arg(long, default_value = "fields")]
+        headings: String,
+        /// A filter of the resource's list, such as status=approved,confirmed; several as several options
+        #[arg(long = "filter")]
+        filters: Vec<String>,
+        /// As in the list's query, such as -order_date,number
+        #[arg(long, allow_hyphen_values = true)]
+        sort: Option<String>,
+        /// Only these columns, with commas
+        #[arg(long, value_delimiter = ',')]
+        fields: Option<Vec<String>>,
+        /// Begin a CSV file with a byte order mark, for Excel
+        #[arg(long)]
+        bom: bool,
+    },
     /// Manage users
     #[command(subcommand)]
     User(User),
@@ -63,6 +95,85 @@ enum Command {
 enum Import {
     /// The Northwind Traders records, from a folder of CSV files; safe to run again
     Northwind { dir: std::path::PathBuf },
+    /// Customers, from a CSV, XLSX or NDJSON file
+    Customers(ImportFile),
+    /// Contacts of customers
+    Contacts(ImportFile),
+    /// Products
+    Products(ImportFile),
+    /// Prices on price lists
+    Prices(ImportFile),
+    /// Orders with their lines, a row per line
+    Orders(ImportFile),
+}
+
+/// Records from a file. Exit code 1 when rows failed; they are written to a file that can be mended and imported.
+#[derive(clap::Args)]
+struct ImportFile {
+    /// .csv, .xlsx or .ndjson
+    file: std::path::PathBuf,
+    /// Check everything and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// JSON: headings to fields, such as {"Kunde": "name", "Farbe": ""}; an empty text leaves a column alone
+    #[arg(long)]
+    mapping: Option<String>,
+    /// The other system whose ids external_id columns hold
+    #[arg(long)]
+    system: Option<String>,
+    /// Between the cells of a CSV file [default: found out]
+    #[arg(long, value_parser = DELIMITERS)]
+    delimiter: Option<String>,
+    /// Of a CSV file [default: found out]
+    #[arg(long, value_parser = ENCODINGS)]
+    encoding: Option<String>,
+    /// Of a workbook [default: the first]
+    #[arg(long)]
+    sheet: Option<String>,
+    /// Import in this user's name, with their rights [default: the system's, with all rights]
+    #[arg(long = "as", value_name = "USER")]
+    username: Option<String>,
+    /// Where the rows that failed go [default: FILE.errors.csv]
+    #[arg(long, value_name = "FILE")]
+    errors: Option<std::path::PathBuf>,
+}
+
+impl Import {
+    fn run(self, config: &Config) -> commands::Outcome {
+        let (resource, file) = match self {
+            Import::Northwind { dir } => return commands::import_northwind(config, &dir),
+            Import::Customers(file) => (Resource::Customers, file),
+            Import::Contacts(file) => (Resource::Contacts, file),
+            Import::Products(file) => (Resource::Products, file),
+            Import::Prices(file) => (Resource::Prices, file),
+            Import::Orders(file) => (Resource::Orders, file),
+        };
+        commands::import::run(config, &file.request(resource))
+    }
+}
+
+impl ImportFile {
+    /// The same in the words of the API.
+    fn request(self, resource: Resource) -> commands::import::Request {
+        let word = |given: Option<String>, words: &[&'static str]| {
+            given.and_then(|given| words.iter().copied().find(|word| *word == given))
+        };
+        let asked = Asked {
+            dry_run: self.dry_run,
+            mapping: self.mapping,
+            system: self.system,
+            delimiter: word(self.delimiter, &DELIMITERS),
+            sheet: self.sheet,
+            encoding: word(self.encoding, &ENCODINGS),
+        };
+        commands::import::Request {
+            resource,
+            file: self.file,
+            asked,
+            username: self.username,
+            errors: self.errors,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -168,7 +279,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, StartError> {
     let (listen, web) = match &cli.command {
-        Command::Serve { listen, web, .. } => (listen.clone(), web.as_ref().clone()),
+        Command::Serve { listen, web, demo, .. } => {
+            let mut web = web.as_ref().clone();
+            // A demo listens on loopback only, and what one tries webhooks with is there too.
+            web.webhook_allow_private = web.webhook_allow_private.or(demo.then_some(true));
+            (listen.clone(), web)
+        }
         _ => Default::default(),
     };
     let config = Config::load(&cli.options, listen, &web).map_err(StartError::Setting)?;
@@ -177,8 +293,14 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
             commands::serve(&config, demo, admin_user.zip(admin_password))
         }
         Command::Migrate => commands::migrate(&config),
-        Command::Openapi => commands::openapi(),
-        Command::Import(Import::Northwind { dir }) => commands::import_northwind(&config, &dir),
+        Command::Openapi { postman } => commands::openapi(postman),
+        Command::Import(import) => import.run(&config),
+        Command::Export { resource, format, to, headings, filters, sort, fields, bom } => {
+            let input = serde_json::json!({"resource": resource, "format": format, "headings": headings,
+                "sort": sort, "fields": fields, "bom": bom});
+            let input = input.as_object().cloned().unwrap_or_default();
+            commands::export::export(&config, input, &filters, &to)
+        }
         Command::User(User::Add { username, role, name, .. }) => {
             commands::add_user(&config, &username, &role, name)
         }

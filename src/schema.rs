@@ -194,6 +194,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    job_keys (job_id, digest) {
+        job_id -> Key,
+        digest -> Text,
+        line -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     jobs (id) {
         id -> Key,
         version -> Integer,
@@ -687,6 +698,82 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    webhook_attempts (id) {
+        id -> Key,
+        delivery_id -> Key,
+        number -> Integer,
+        at -> Instant,
+        duration_ms -> Integer,
+        status_code -> Nullable<Integer>,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    webhook_deliveries (id) {
+        id -> Key,
+        webhook_id -> Key,
+        event_id -> Nullable<Key>,
+        event_type -> Text,
+        status -> Text,
+        attempts -> Integer,
+        step -> Integer,
+        due_at -> Instant,
+        lease -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        clear_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    webhook_remains (webhook_id) {
+        webhook_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    webhooks (id) {
+        id -> Key,
+        version -> Integer,
+        url -> Text,
+        description -> Nullable<Text>,
+        event_types -> Document,
+        status -> Text,
+        disabled_reason -> Nullable<Text>,
+        disabled_at -> Nullable<Instant>,
+        owner_user_id -> Nullable<Key>,
+        owner_client_id -> Nullable<Key>,
+        sealed_secret -> Text,
+        secret_set_at -> Instant,
+        sealed_previous_secret -> Nullable<Text>,
+        previous_secret_until -> Nullable<Instant>,
+        sequence -> BigInt,
+        failing_since -> Nullable<Instant>,
+        last_success_at -> Nullable<Instant>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     deadlines (id) {
         id -> Key,
         version -> Integer,
@@ -865,6 +952,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     installation,
     job_files,
+    job_keys,
     jobs,
     journal,
     journal_head,
@@ -890,5 +978,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sla_policies,
     teams,
     users,
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_remains,
+    webhooks,
     working_calendar,
 );

@@ -5,8 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use chacha20poly1305::aead::{Aead, KeyInit};
-use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use diesel::prelude::*;
 
 use crate::base::auth::Caller;
@@ -23,6 +21,7 @@ use crate::base::http::limits::RateLimits;
 use crate::base::secret;
 use crate::base::types::id::Ids;
 use crate::base::types::{At, time::Clock};
+use crate::base::vault::Vault;
 use crate::config::Config;
 use crate::schema::{installation, signing_keys};
 
@@ -57,8 +56,10 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     let sequencer = Arc::new(Sequencer::new(&master, bells.clone()));
     let engine = Engine::start(config.target.clone(), size, sequencer.clone())?;
     let now = clock.now();
+    let vault = Arc::new(Vault::new(master));
+    let opens = vault.clone();
     let (keys, epoch) = engine
-        .write_now(move |conn| Ok(((signing_keys_of(conn, &master, now)?, epoch_of(conn)?), Fate::Keep)))?;
+        .write_now(move |conn| Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?), Fate::Keep)))?;
     let core = Arc::new(Core {
         engine,
         clock,
@@ -77,8 +78,11 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         metrics: Default::default(),
         bells,
         sequencer,
+        vault,
         epoch,
         streams: Default::default(),
+        courier: Default::default(),
+        aside: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
     core.write_as(Arc::new(Caller::system("system")), |tx| {
@@ -86,6 +90,8 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         crate::deadlines::work::ensure(tx)?;
         crate::complaints::policies::work::ensure(tx)
     })?;
+    crate::events::figures(&core);
+    crate::webhooks::figures(&core);
     Ok(core)
 }
 
@@ -156,42 +162,22 @@ pub fn new_epoch(conn: &mut Conn) -> Result<String> {
 
 /// The seeds of the signing keys, newest first; one is made when there is none.
 #[allow(clippy::disallowed_methods)] // keys are no business records
-fn signing_keys_of(conn: &mut Conn, master: &[u8; 32], now: At) -> Result<Vec<(String, [u8; 32])>> {
+fn signing_keys_of(conn: &mut Conn, vault: &Vault, now: At) -> Result<Vec<(String, [u8; 32])>> {
     use signing_keys::dsl;
     let rows: Vec<(String, String)> =
         dsl::signing_keys.order(dsl::created_at.desc()).select((dsl::id, dsl::sealed)).load(conn)?;
     if !rows.is_empty() {
-        return rows.into_iter().map(|(id, sealed)| Ok((id, unseal(master, &sealed)?))).collect();
+        let damaged = |_| Error::internal("a signing key is damaged");
+        let seed = |sealed: &str| vault.unseal(sealed)?.try_into().map_err(damaged);
+        return rows.into_iter().map(|(id, sealed)| Ok((id, seed(&sealed)?))).collect();
     }
     let mut seed = [0u8; 32];
     secret::fill(&mut seed);
     let id = format!("key_{}", secret::token(9));
     diesel::insert_into(dsl::signing_keys)
-        .values((dsl::id.eq(&id), dsl::sealed.eq(seal(master, &seed)?), dsl::created_at.eq(now)))
+        .values((dsl::id.eq(&id), dsl::sealed.eq(vault.seal(&seed)?), dsl::created_at.eq(now)))
         .execute(conn)?;
     Ok(vec![(id, seed)])
-}
-
-/// Encrypts under the master key: nonce and ciphertext, base64.
-pub fn seal(master: &[u8; 32], plain: &[u8]) -> Result<String> {
-    let mut nonce = [0u8; 12];
-    secret::fill(&mut nonce);
-    let cipher = ChaCha20Poly1305::new(&Key::from(*master));
-    let sealed =
-        cipher.encrypt(&Nonce::from(nonce), plain).map_err(|_| Error::internal("sealing a secret failed"))?;
-    Ok(base64::engine::general_purpose::STANDARD.encode([nonce.as_slice(), &sealed].concat()))
-}
-
-fn unseal(master: &[u8; 32], sealed: &str) -> Result<[u8; 32]> {
-    let wrong = || {
-        Error::internal("the signing keys cannot be read with this master key; use the one that made them")
-    };
-    let bytes = base64::engine::general_purpose::STANDARD.decode(sealed).map_err(|_| wrong())?;
-    let (nonce, ciphertext) = bytes.split_at_checked(12).ok_or_else(wrong)?;
-    let nonce: [u8; 12] = nonce.try_into().map_err(|_| wrong())?;
-    let cipher = ChaCha20Poly1305::new(&Key::from(*master));
-    let plain = cipher.decrypt(&Nonce::from(nonce), ciphertext).map_err(|_| wrong())?;
-    plain.try_into().map_err(|_| wrong())
 }
 
 /// Every area's endpoints.

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -43,6 +43,60 @@ impl Bells {
     }
 }
 
+/// Work that tasks have given to threads of their own, because it waits for others: a turn must not.
+#[derive(Default)]
+pub struct Aside {
+    state: Mutex<Counts>,
+    changed: Condvar,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Counts {
+    running: usize,
+    ended: u64,
+}
+
+/// One piece of such work; counted until it is dropped.
+struct Running(Arc<Aside>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.running -= 1;
+        state.ended += 1;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Aside {
+    /// Runs it on a thread of its own.
+    pub fn spawn(self: &Arc<Self>, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        self.lock().running += 1;
+        let running = Running(self.clone());
+        std::thread::Builder::new()
+            .name(name.into())
+            .stack_size(512 << 10)
+            .spawn(move || {
+                let _running = running;
+                work();
+            })
+            .map(drop)
+    }
+
+    /// Waits until nothing runs, or for this long; how many pieces have ended since the start.
+    fn settle(&self, at_most: Duration) -> u64 {
+        let waited = self.changed.wait_timeout_while(self.lock(), at_most, |state| state.running > 0);
+        waited.map_or_else(|p| p.into_inner().0.ended, |(state, _)| state.ended)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.state.lock().unwrap_or_else(|p| p.into_inner())
+    }
+}
+
+/// How long an end waits for what runs aside; what takes longer comes again after the next start.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
 /// The running tasks; they end when this is dropped, each after its present turn.
 pub struct Background {
     stop: Arc<AtomicBool>,
@@ -75,6 +129,7 @@ impl Drop for Background {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+        self.app.core.aside.settle(LAST_WAIT);
     }
 }
 
@@ -111,15 +166,19 @@ fn turn(task: Task, app: &Arc<App>) -> std::result::Result<bool, String> {
     }
 }
 
-/// Runs every task until none has anything to do, on the caller's thread: for tests and commands.
+/// Runs every task until none has anything to do, on the caller's thread, and waits for what they gave away: for tests
+/// and commands.
 pub fn run_until_idle(app: &Arc<App>) -> Result<()> {
+    let aside = &app.core.aside;
     // More turns than any test needs; a task that always says that there is more would go on for ever.
-    for _ in 0..10_000 {
+    for _ in 0..100_000 {
+        let ended = aside.lock().ended;
         let mut busy = false;
         for task in &app.tasks {
             busy |= (task.turn)(app)?;
         }
-        if !busy {
+        // What has ended meanwhile may have left more to do.
+        if !busy && aside.settle(Duration::from_secs(60)) == ended {
             return Ok(());
         }
     }

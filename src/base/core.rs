@@ -36,12 +36,18 @@ pub struct Core {
     pub metrics: super::metrics::Metrics,
     /// Wakes the tasks that run in this process.
     pub bells: Arc<super::background::Bells>,
+    /// What tasks have given to threads of their own.
+    pub aside: Arc<super::background::Aside>,
+    /// Opens the secrets that lie in the database.
+    pub vault: Arc<super::vault::Vault>,
     /// Gives the journal its order.
     pub sequencer: Arc<super::events::sequencer::Sequencer>,
     /// Which life of the database this is: another one after it was restored from a backup.
     pub epoch: String,
     /// The streams of events that are open.
     pub streams: crate::events::stream::Streams,
+    /// The webhook attempts that are under way.
+    pub courier: crate::webhooks::delivery::Courier,
     /// True when the server is about to end.
     pub stopping: tokio::sync::watch::Sender<bool>,
 }

@@ -37,6 +37,10 @@ impl Fault {
         self.params.push((name, value.to_string()));
         self
     }
+    /// What people are told.
+    pub fn text(&self, lang: Lang) -> String {
+        messages::fill(lang.pick(messages::phrase(self.code)), &self.params)
+    }
 }
 
 impl From<shape::Fault> for Fault {
@@ -138,7 +142,7 @@ impl Problem {
 }
 
 fn fault_document(fault: &Fault, lang: Lang) -> Value {
-    let detail = messages::fill(lang.pick(messages::phrase(fault.code)), &fault.params);
+    let detail = fault.text(lang);
     let params: Map<String, Value> = fault.params.iter().map(|(k, v)| (k.to_string(), json!(v))).collect();
     let (key, place) = match &fault.place {
         Place::Pointer(pointer) => ("pointer", pointer),

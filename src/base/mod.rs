@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod secret;
 pub mod text;
 pub mod types;
+pub mod vault;
 
 use messages::{Phrase, ProblemText};
 

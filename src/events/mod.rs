@@ -3,8 +3,11 @@
 mod http;
 pub mod stream;
 
+use std::sync::Arc;
+
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::core::Core;
 use crate::base::events::sequencer;
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Nature, Routes};
@@ -40,6 +43,18 @@ fn routes(r: &mut Routes) {
         .says("Stream events", "The feed as server-sent events: `id` is the cursor, `event` the type, `data` the event as the feed answers it. Begins at the end unless `after` or the `Last-Event-ID` header says where. A comment comes every 15 seconds when nothing happens; a stream ends after 15 minutes at the latest, and when the caller's rights end: connect again with the last id.")
         .fails_with(&["invalid_cursor", "cursor_expired", "too_many_streams"]);
     r.task(sequencer::TASK, 1, sequencer::turn);
+}
+
+/// Figures of the feed.
+pub fn figures(core: &Arc<Core>) {
+    core.metrics.stored_gauge(
+        "salesdesk_events_waiting",
+        "Changes that were committed and have no place in the feed yet; no more than 10000 are counted.",
+        |rx| Ok(sequencer::lag(rx.conn)? as f64),
+    );
+    let streams = core.streams.clone();
+    core.metrics
+        .gauge("salesdesk_event_streams", "Streams of events that are open.", move || streams.count() as f64);
 }
 
 static PROBLEMS: &[ProblemText] = &[

@@ -34,9 +34,9 @@ pub async fn errors(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
 
 async fn file(ctx: Ctx, req: &Req<Vec<String>, ()>, role: FileRole) -> Result<Reply> {
     let id: JobId = req.path.first().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
-    let Wanted { name, media_type } =
+    let Wanted { name, media_type, size } =
         ctx.read(move |rx| work::wanted(rx.conn, rx.caller, rx.now, id, role)).await?;
-    let mut reply = Reply::streamed(media_type, files::stream(ctx, id, role));
+    let mut reply = Reply::streamed(media_type, files::stream(ctx, id, role, size));
     reply.headers = vec![("content-disposition", format!("attachment; filename=\"{name}\""))];
     Ok(reply)
 }

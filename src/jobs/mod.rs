@@ -29,7 +29,7 @@ fn routes(r: &mut Routes) {
         .unversioned()
         .says("Read a job", "Ask again every second or two until `finished_at` is set. `completed_with_errors` is the end of a job some of whose rows failed. There is no ETag, because progress moves without a new version.");
     r.action("/jobs/{job_id}/cancel", "cancelJob", http::cancel)
-        .scope(READ)
+        .scope(&[Scope::ImportsWrite, Scope::ExportsWrite])
         .unversioned()
         .says("Cancel a job", "What was done so far stays done; the part that is under way is given up. Its file of failed rows can still be fetched, an unfinished result cannot.")
         .fails_with(&["invalid_transition"]);

@@ -34,6 +34,8 @@ pub fn cancel(tx: &mut Tx, id: JobId) -> Result<Job> {
 pub struct Wanted {
     pub name: String,
     pub media_type: &'static str,
+    /// Bytes.
+    pub size: i64,
 }
 
 /// The media types that files of jobs have.
@@ -58,5 +60,9 @@ pub fn wanted(conn: &mut Conn, caller: &Caller, now: At, id: JobId, role: FileRo
     let file = if role == FileRole::Result { job.result } else { job.errors };
     let file = file.ok_or_else(|| Problem::new("no_such_file"))?.0;
     let media_type = MEDIA_TYPES.iter().find(|t| **t == file.media_type).copied();
-    Ok(Wanted { name: file.name, media_type: media_type.unwrap_or("application/octet-stream") })
+    Ok(Wanted {
+        name: file.name,
+        media_type: media_type.unwrap_or("application/octet-stream"),
+        size: file.size,
+    })
 }

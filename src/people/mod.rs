@@ -28,6 +28,7 @@ fn routes(r: &mut Routes) {
     users(r);
     teams(r);
     r.expanders.insert("usr", work::expand_users);
+    r.expands_to::<model::UserCard>("usr");
     r.expanders.insert("tem", work::expand_teams);
 }
 

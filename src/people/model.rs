@@ -74,6 +74,16 @@ entity!(User, users, UserId, {
     }
 });
 
+/// What `expand` shows of a colleague: their card, not their account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserCard {
+    pub id: UserId,
+    pub name: String,
+    pub title: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+}
+
 /// A user as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct UserInput {

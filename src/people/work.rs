@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{Language, Team, TeamId, TeamInput, User, UserId, UserInput, UserStatus};
+use super::model::{Language, Team, TeamId, TeamInput, User, UserCard, UserId, UserInput, UserStatus};
 use crate::base::auth::{Role, sessions};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
@@ -252,14 +252,8 @@ fn check_parent(tx: &mut Tx, parent: Option<TeamId>, own: Option<TeamId>) -> Res
 pub fn expand_users(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let ids: Vec<UserId> = ids.iter().copied().map(UserId).collect();
     let rows = users::table.filter(users::id.eq_any(ids)).select(User::as_select()).load(rx.conn)?;
-    // A colleague's card, not their account.
-    Ok(rows
-        .into_iter()
-        .map(|u| {
-            let card = serde_json::json!({"id": u.id, "name": u.name, "title": u.title, "email": u.email, "phone": u.phone});
-            (u.id.0, card)
-        })
-        .collect())
+    let card = |u: User| UserCard { id: u.id, name: u.name, title: u.title, email: u.email, phone: u.phone };
+    expand::views(rows.into_iter().map(card).collect(), |c: &UserCard| c.id.0)
 }
 
 pub fn expand_teams(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {

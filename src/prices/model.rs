@@ -458,13 +458,13 @@ pub struct PriceCandidate {
 
 /// What `GET /prices/resolve` takes.
 pub static QUESTION: &[Param] = &[
-    Param::new("product_id", Takes::Ids("prd"), "The product; one id.").required(),
+    Param::new("product_id", Takes::Id("prd"), "The product.").required(),
     Param::new(
         "customer_id",
-        Takes::Ids("cus"),
-        "The customer; one id. Without it, lists for one customer or tier stay out.",
+        Takes::Id("cus"),
+        "The customer. Without it, lists for one customer or tier stay out.",
     ),
-    Param::new("quantity", Takes::Decimal(Quantity::PLACES), "How many; 1 when left out."),
+    Param::new("quantity", Takes::Positive(Quantity::PLACES), "How many; 1 when left out."),
     Param::new("unit", Takes::Text(20), "In which of the product's units; the base unit when left out."),
     Param::new("date", Takes::Date, "On which day; today when left out."),
     Param::new("currency", Takes::Text(3), "ISO 4217; the customer's, or else the company's, when left out."),

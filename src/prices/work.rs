@@ -323,6 +323,21 @@ fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Resu
     if faults.is_empty() { Ok(terms) } else { Err(Error::invalid(faults)) }
 }
 
+/// The price that a list has already for what an input says: the one that begins on its first day, or, where it names no
+/// day, the one that holds on the day that it would begin; and whether that begins on that very day.
+pub fn beside(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<Option<(PriceEntry, bool)>> {
+    let product = products::work::load_many(tx.conn, &[input.product_id])?.remove(&input.product_id);
+    let Some(product) = product else { return Ok(None) };
+    let terms = rules::terms(input, list, &product.unit, tx.today());
+    let others = same_break(tx.conn, list.id, input.product_id, &terms, None)?;
+    let day = terms.valid_from;
+    let found = others.into_iter().find(|entry| match input.valid_from {
+        Some(from) => entry.valid_from == from,
+        None => entry.valid_from <= day && entry.valid_to.is_none_or(|to| to >= day),
+    });
+    Ok(found.map(|entry| (entry.valid_from == day, entry)).map(|(begins, entry)| (entry, begins)))
+}
+
 /// The other prices of the same product, unit and break on a list.
 fn same_break(
     conn: &mut Conn,
@@ -505,7 +520,7 @@ const MOST_CONSIDERED: usize = 50;
 /// Answers what a product costs, and how that comes.
 pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     let product = asked_product(rx, query)?;
-    let customer = only_id(query, "customer_id")?.map(CustomerId);
+    let customer = query.id("customer_id").map(CustomerId);
     let facts = match customer {
         Some(id) => {
             let customer = found(customers::find(rx.conn, rx.caller, id))?;
@@ -531,20 +546,12 @@ pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     Ok(found.answer(rx.lang, &ctx, &asked, customer))
 }
 
-fn only_id(query: &Query, name: &'static str) -> Result<Option<Uuid>> {
-    match query.ids(name) {
-        [] => Ok(None),
-        [one] => Ok(Some(*one)),
-        _ => Err(bad(vec![Fault::parameter(name, "too_many_items").with("max", 1)])),
-    }
-}
-
 fn unknown(name: &'static str, kind: &str) -> Error {
     bad(vec![Fault::parameter(name, "unknown_reference").with("kind", kind)])
 }
 
 fn asked_product(rx: &mut Rx, query: &Query) -> Result<Product> {
-    let id = only_id(query, "product_id")?.map(ProductId);
+    let id = query.id("product_id").map(ProductId);
     let id = id.ok_or_else(|| bad(vec![Fault::parameter("product_id", "required")]))?;
     products::work::find(rx.conn, id).map_err(|error| match error.code() {
         "not_found" => unknown("product_id", "product"),
@@ -556,9 +563,6 @@ fn asked_quantity<'a>(query: &'a Query, product: &'a Product) -> Result<Asked<'a
     let quantity = query.decimal("quantity").map_or(products::rules::ONE, Quantity::from_units);
     let unit = query.text("unit").unwrap_or(&product.unit);
     let mut faults = Vec::new();
-    if quantity <= Quantity::ZERO {
-        faults.push(Fault::parameter("quantity", "out_of_range").with("min", 0));
-    }
     if product.factor(unit).is_none() {
         faults.push(Fault::parameter("unit", "not_allowed").with("allowed", product.unit_names().join(", ")));
     }

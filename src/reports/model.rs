@@ -28,7 +28,7 @@ text_enum! {
 pub static PARAMS: &[Param] = &[
     Param::new(
         "group_by",
-        Takes::Words(<Dimension as crate::base::types::TextEnum>::WORDS),
+        Takes::Choice(2, <Dimension as crate::base::types::TextEnum>::WORDS),
         "One or two of these.",
     ),
     Param::new("order_date_from", Takes::Date, "From this day on."),

@@ -1,8 +1,6 @@
 //! Booked sales, grouped in the database. Every figure is a sum over order lines, and a document's sums are the
 //! sums of its lines', so the parts always add up to the whole.
 
-use std::collections::BTreeSet;
-
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -10,8 +8,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::model::{Dimension, Keys, Measures, SalesRow, SalesSummary};
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::{Conn, Rx};
-use crate::base::error::{Error, Fault, Problem, Result};
-use crate::base::http::params::{self, Query};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::http::params::Query;
 use crate::base::types::{Amount, Quantity, TextEnum};
 use crate::orders::model::visible_to;
 use crate::orders::rules::OrderStatus;
@@ -63,15 +61,11 @@ pub fn sales_summary(rx: &mut Rx, query: &Query) -> Result<SalesSummary> {
 }
 
 fn dimensions(query: &Query) -> Result<Vec<Dimension>> {
-    let words: BTreeSet<&str> = query.words("group_by").iter().copied().collect();
-    let given = query.words("group_by");
-    if given.len() > 2 {
-        return Err(params::bad(vec![Fault::parameter("group_by", "too_many_items").with("max", 2)]));
-    }
-    if words.len() < given.len() {
-        return Err(params::bad(vec![Fault::parameter("group_by", "duplicate_entry")]));
-    }
-    given.iter().map(|w| Dimension::parse(w).ok_or_else(|| Error::internal("unknown dimension"))).collect()
+    query
+        .words("group_by")
+        .iter()
+        .map(|w| Dimension::parse(w).ok_or_else(|| Error::internal("unknown dimension")))
+        .collect()
 }
 
 fn condition(query: &Query) -> Cond {

@@ -1082,20 +1082,21 @@ fn an_oauth_library_finds_the_way_by_itself(app: &TestApp) {
 
 // ---- the command line --------------------------------------------------------------------------------------------------
 
-fn command(app: &TestApp, args: &[&str]) -> Output {
+/// The program, on the test's database.
+pub fn program(app: &TestApp) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_salesdesk"));
-    command
-        .args(["client"])
-        .args(args)
-        .env("SALESDESK_MASTER_KEY", STANDARD.encode([7; 32]))
-        .env("RUST_LOG", "warn");
+    command.env("SALESDESK_MASTER_KEY", STANDARD.encode([7; 32])).env("RUST_LOG", "warn");
     match &app.core.engine.target {
         Target::Sqlite(file) => {
             command.env_remove("DATABASE_URL").env("SALESDESK_DATA_DIR", file.parent().expect("a folder"))
         }
         Target::Postgres(url) => command.env("DATABASE_URL", url),
     };
-    command.output().expect("the program runs")
+    command
+}
+
+fn command(app: &TestApp, args: &[&str]) -> Output {
+    program(app).arg("client").args(args).output().expect("the program runs")
 }
 
 fn printed(app: &TestApp, args: &[&str]) -> String {

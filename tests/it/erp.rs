@@ -2,7 +2,7 @@
 //! killed in the middle: in the end both sides have the same orders, none twice, none missing, and the same total.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -155,7 +155,7 @@ impl Erp {
         erp.product = erp.put(
             "products",
             "p-1",
-            json!({"sku": "ERP-1", "name_zh": "货", "unit": "pcs", "tax_rate": "0.13"}),
+            json!({"sku": "ERP-1", "name": "货", "unit": "pcs", "tax_rate": "0.13"}),
         );
         let path = format!("/api/v1/products/{}/activate", erp.product);
         expect(200, erp.server.ask("POST", &path, &erp.headers(""), ""));

@@ -21,6 +21,8 @@ both_engines!(
     one_exports_what_one_sees,
     a_line_has_the_head_of_its_order,
     the_lists_of_all_contacts_prices_and_lines_show_what_one_sees,
+    the_command_line_writes_the_same_file,
+    a_download_that_cannot_be_finished_is_cut,
 );
 
 /// The file that an export gives this client.
@@ -272,4 +274,40 @@ fn the_lists_of_all_contacts_prices_and_lines_show_what_one_sees(app: &TestApp) 
     assert_eq!(count("clerk", &format!("/prices?product_id={}&valid_on=2026-11-20", shop.pot)), 1);
     assert_eq!(count("clerk", &format!("/contacts?customer_id={}", shop.customer)), 1);
     app.as_role(Role::Warehouse).get("/contacts").refused(403, "forbidden");
+}
+
+fn the_command_line_writes_the_same_file(app: &TestApp) {
+    products(app, 600);
+    let file = std::env::temp_dir().join(format!("salesdesk-{}-{}.csv", std::process::id(), app.is_sqlite()));
+    let _ = std::fs::remove_file(&file);
+    let run = |args: &[&str]| {
+        let out = crate::clients::program(app).arg("export").args(args).arg("--to").arg(&file).output();
+        let out = out.expect("the program runs");
+        let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        (out.status.code(), said)
+    };
+    let wrong = run(&["products", "--format", "csv", "--filter", "colour=red"]);
+    assert!(wrong.0 == Some(1) && wrong.1.contains("/filters/colour") && !file.exists(), "{wrong:?}");
+    let args = ["products", "--format", "csv", "--headings", "en", "--sort", "-sku", "--fields", "sku,name"];
+    let done = run(&args);
+    assert!(done.0 == Some(0) && done.1.contains("600 rows"), "{done:?}");
+    let body = json!({"resource": "products", "format": "csv", "headings": "en", "sort": "-sku", "fields": ["sku", "name"]});
+    assert!(std::fs::read(&file).expect("a file") == exported(app, &app.as_role(Role::Clerk), body));
+    let again = run(&args);
+    assert!(again.0 == Some(2) && again.1.contains("cannot write"), "{again:?}");
+    std::fs::remove_file(&file).expect("removed");
+}
+
+fn a_download_that_cannot_be_finished_is_cut(app: &TestApp) {
+    let clerk = app.as_role(Role::Clerk);
+    let begun = clerk.post("/exports", json!({"resource": "products", "format": "csv"})).expect(202);
+    app.run_background();
+    let ask = clerk.asks("GET", &format!("{}/result", begun.location()), None);
+    let mut body = app.opened(&ask);
+    app.core.clock.advance_seconds(7 * 24 * 3600);
+    app.run_background();
+    let chunk = app.run(std::future::poll_fn(|cx| {
+        actix_web::body::MessageBody::poll_next(std::pin::Pin::new(&mut body), cx)
+    }));
+    assert!(chunk.is_some_and(|chunk| chunk.is_err()), "the part is not taken for the whole");
 }

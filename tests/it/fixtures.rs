@@ -25,6 +25,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "shp" => Some(shipment),
         "ntf" => Some(notification),
         "cmp" => Some(complaint),
+        "msg" => Some(delivery),
         _ => None,
     }
 }
@@ -80,6 +81,11 @@ pub fn told(app: &TestApp, username: &str) {
     app.core.write_as(Arc::new(Caller::system("test")), tell).expect("told");
 }
 
+/// A delivery that waits to be sent.
+fn delivery(app: &TestApp) -> Reply {
+    app.all_powerful().post(&format!("/webhooks/{}/test", make(app, "whk").id()), Value::Null)
+}
+
 /// A record at the point of its life where the operation is possible; None where that is the beginning.
 fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
     let (collection, rest) = path[1..].split_once('/')?;
@@ -92,6 +98,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
     match (collection, step) {
         ("customers", "mark-dormant") => after("cus", &["activate"]),
         ("customers", "unblock") => after("cus", &["block"]),
+        ("webhooks", "enable") => after("whk", &["disable"]),
         ("clients", "resume") => after("cli", &["suspend"]),
         ("users", "unblock") => after("usr", &["block"]),
         ("products", "discontinue") => after("prd", &["activate"]),
@@ -159,7 +166,9 @@ pub fn make(app: &TestApp, prefix: &str) -> Reply {
         return created_by(app, declared(app, "POST", "/exports")).expect(202);
     }
     if let Some(make) = special(prefix) {
-        return make(app);
+        let made = make(app);
+        assert!([200, 201].contains(&made.status), "{made}");
+        return made;
     }
     let read = app
         .endpoints()

@@ -202,7 +202,7 @@ fn a_job_that_cannot_get_on_ends_as_failed(app: &TestApp) {
         other.core.clock.set(app.core.clock.now());
         let id = begun.id().parse::<jobs::JobId>().expect("an id");
         let runner = other.shared().runner.clone();
-        let taken = jobs::runner::take(&other.shared()).expect("a look");
+        let taken = jobs::runner::take(&other.shared(), None).expect("a look");
         assert!(taken.is_some_and(|job| job.id == id && job.lease_owner == Some(runner)));
         app.core.clock.advance_seconds(31);
     }

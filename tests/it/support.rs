@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ use salesdesk::base::db::engine::Size;
 use salesdesk::base::db::{Conn, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::shape::Shape;
-use salesdesk::base::http::web::Web;
+use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, document};
 use salesdesk::base::messages;
 use salesdesk::base::types::time::{At, Clock};
@@ -42,7 +42,6 @@ use crate::postgres;
 pub const PASSWORD: &str = "salesdesk-test";
 /// When every test begins: ten in the morning, where the company is.
 pub const NOW: At = At::from_millis(1_795_140_000_000);
-#[allow(dead_code)]
 pub const MASTER_KEY: [u8; 32] = [7; 32];
 
 /// Makes two tests of each function, one for each engine: `both_engines!(a_promise, another);`. A function
@@ -130,7 +129,6 @@ fn fresh_name() -> String {
 
 impl Database {
     /// Where it is, for a server process of its own.
-    #[allow(dead_code)]
     pub fn target(&self) -> &Target {
         &self.target
     }
@@ -189,7 +187,16 @@ fn on_postgres_server(admin_url: &str, sql: &str) {
 
 /// Limits that no test meets by accident, and whose headers every answer shows.
 fn web() -> Web {
-    Web { rate_limit: 1_000_000, public_rate_limit: 1_000_000, ..Web::default() }
+    let webhooks = Sending { resolve: resolved, ..Sending::default() };
+    Web { rate_limit: 1_000_000, public_rate_limit: 1_000_000, webhooks, ..Web::default() }
+}
+
+/// No test asks the world for an address: only this machine and what the name says are known.
+fn resolved(name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+    match name {
+        "this-machine.test" => Ok(vec![(Ipv4Addr::LOCALHOST, port).into()]),
+        _ => Err(std::io::Error::other("there is no such name")),
+    }
 }
 
 fn open(target: &Target, web: Web) -> Arc<Core> {
@@ -514,7 +521,7 @@ impl TestApp {
         if declared.is_null() {
             wrong.push(format!("{} does not declare the status {}", endpoint.operation_id, reply.status));
         }
-        let narrowed = ["fields=", "expand="].iter().any(|p| ask.path.contains(p));
+        let narrowed = ask.path.contains("fields=");
         let Some(schema) = &endpoint.answer else { return };
         if !(200..300).contains(&reply.status) || narrowed || ask.method == "HEAD" {
             return;
@@ -527,8 +534,10 @@ impl TestApp {
         wrong.extend(faults.iter().map(|f| format!("the answer is not as declared: {f:?}")));
         missing(schema, &reply.body, "", wrong);
         for (name, _) in declared["headers"].as_object().into_iter().flatten() {
-            let always = !["Link", "Idempotent-Replayed"].contains(&name.as_str());
-            if always && reply.header(name).is_none() {
+            let sometimes = ["Link", "Idempotent-Replayed", "Access-Control-Allow-Origin"];
+            let always = !sometimes.contains(&name.as_str());
+            let widened = name == "ETag" && ask.path.contains("expand=");
+            if always && !widened && reply.header(name).is_none() {
                 wrong.push(format!("the declared header {name} is missing"));
             }
         }
@@ -709,7 +718,7 @@ fn missing(schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
     for (name, field) in fields {
         match object.get(name) {
             Some(value) => missing(field, value, &format!("{at}/{name}"), wrong),
-            None if name == "total_count" => {}
+            None if name == "total_count" || field["x-expanded"] == true => {}
             // A row of a report has only the keys that it is grouped by.
             None if at.starts_with("/rows/") => {}
             None => wrong.push(format!("the answer lacks the field {at}/{name}")),

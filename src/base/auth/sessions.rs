@@ -135,21 +135,16 @@ fn digest(token: &str) -> String {
 
 /// Who a session's token stands for now: None when the session has ended or the user is blocked.
 pub fn caller(conn: &mut Conn, session: SessionId, now: At) -> Result<Option<Caller>> {
-    let row: Option<(UserId, String, Role, Option<TeamId>, bool)> = sessions::table
-        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+    let user: Option<UserId> = sessions::table
         .filter(sessions::id.eq(session))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .filter(users::status.eq("active"))
-        .select((users::id, users::name, users::role, users::team_id, users::must_change_password))
+        .select(sessions::user_id)
         .first(conn)
         .optional()?;
-    let Some((user, name, role, team, must_change)) = row else { return Ok(None) };
-    let teams = teams_under(conn, team)?;
-    let mut caller = Caller::person(user.0, &name, role, team.map(|t| t.0), teams);
-    caller.session = Some(session.0);
-    caller.must_change_password = must_change;
-    Ok(Some(caller))
+    let Some(user) = user else { return Ok(None) };
+    let found = standing(conn, user)?;
+    Ok(found.map(|caller| Caller { session: Some(session.0), ..caller }))
 }
 
 /// A person with the rights that they have now, for what is done in their name when they do not ask themselves; None
@@ -161,11 +156,10 @@ pub fn standing(conn: &mut Conn, user: UserId) -> Result<Option<Caller>> {
         .select((users::name, users::role, users::team_id, users::must_change_password))
         .first(conn)
         .optional()?;
-    let Some((name, role, team, must_change)) = row else { return Ok(None) };
+    let Some((name, role, team, must_change_password)) = row else { return Ok(None) };
     let teams = teams_under(conn, team)?;
-    let mut caller = Caller::person(user.0, &name, role, team.map(|t| t.0), teams);
-    caller.must_change_password = must_change;
-    Ok(Some(caller))
+    let caller = Caller::person(user.0, &name, role, team.map(|t| t.0), teams);
+    Ok(Some(Caller { must_change_password, ..caller }))
 }
 
 /// A team and all teams below it.

@@ -46,6 +46,8 @@ const STEPS: &[Step] = &[
     step!("0006_events"),
     step!("0007_external_ids"),
     step!("0008_jobs"),
+    step!("0009_webhooks"),
+    step!("0010_imports"),
     step!("0012_clients"),
     step!("0013_deadlines"),
     step!("0014_notifications"),

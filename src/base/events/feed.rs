@@ -67,6 +67,46 @@ pub struct EventData {
     pub changed: Vec<String>,
 }
 
+/// An event as a webhook is told of it: what the feed answers, in the envelope of Standard Webhooks.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WebhookEvent {
+    #[serde(rename = "type")]
+    #[schema(example = "order.created", max_length = 80)]
+    pub event_type: String,
+    /// When it happened; the header `webhook-timestamp` says when it was sent.
+    pub timestamp: At,
+    /// The event's id, the same as in the feed; the header `webhook-id` is the delivery's.
+    pub id: EventId,
+    /// Its place in the feed's order; deliveries come in no promised order.
+    #[schema(value_type = i64, minimum = 1, maximum = 9007199254740991i64, example = 812)]
+    pub sequence: i64,
+    pub actor: EventActor,
+    pub data: EventData,
+}
+
+impl From<Event> for WebhookEvent {
+    fn from(event: Event) -> WebhookEvent {
+        WebhookEvent {
+            event_type: event.event_type,
+            timestamp: event.occurred_at,
+            id: event.id,
+            sequence: event.sequence,
+            actor: event.actor,
+            data: event.data,
+        }
+    }
+}
+
+/// What a test of a webhook sends.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WebhookTest {
+    #[serde(rename = "type")]
+    #[schema(example = "webhook.test", max_length = 80)]
+    pub event_type: String,
+    pub timestamp: At,
+    pub data: EventData,
+}
+
 /// A place in the feed: the epoch of this database, and the sequence of the last event that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
@@ -155,6 +195,34 @@ pub fn oldest(conn: &mut Conn, now: At) -> Result<i64> {
         Some(sequence) => Ok((sequence - 1000).max(0)),
         None => newest(conn),
     }
+}
+
+/// The place behind which all is that happened from this instant on; a few events from before it may be, too, when
+/// they became final after later ones. 410 for what is not kept any more.
+pub fn since(rx: &mut Rx, since: At) -> Result<i64> {
+    use journal::dsl;
+    let newest = newest(rx.conn)?;
+    if since < horizon(rx.now) {
+        let here = Cursor { epoch: rx.core.epoch.clone(), sequence: newest };
+        return Err(Problem::new("cursor_expired").with("latest_cursor", here.write()).into());
+    }
+    let first: Vec<Option<i64>> = dsl::journal
+        .filter(dsl::occurred_at.ge(since))
+        .filter(dsl::sequence.is_not_null())
+        .order((dsl::occurred_at, dsl::id))
+        .limit(1000)
+        .select(dsl::sequence)
+        .load(rx.conn)?;
+    Ok(first.into_iter().flatten().min().map_or(newest, |sequence| sequence - 1))
+}
+
+/// The events with these ids that the caller sees.
+pub fn those(conn: &mut Conn, caller: &Caller, ids: Vec<EventId>) -> Result<Vec<Event>> {
+    use journal::dsl;
+    let ids = Cond::ids("journal.id", ids.into_iter().map(|id| id.0));
+    let entries: Vec<Entry> =
+        dsl::journal.filter(ids.and(visible(caller))).select(Entry::as_select()).load(conn)?;
+    Ok(entries.iter().map(event_of).collect())
 }
 
 fn horizon(now: At) -> At {

@@ -36,6 +36,8 @@ const TELL_EVERY: i64 = 10_000;
 const LOCK: i64 = 7_281_002;
 /// The task that does it on PostgreSQL.
 pub const TASK: &str = "events";
+/// The bell that rings when the feed has a new end: for the task that tells webhooks of it.
+pub const NEWS: &str = "webhook-fan-out";
 
 /// Where the chain ends.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +92,9 @@ impl Sequencer {
         self.newest.send_if_modified(|newest| {
             let is_new = head.sequence > *newest;
             *newest = head.sequence.max(*newest);
+            if is_new {
+                self.bells.ring(NEWS);
+            }
             is_new
         });
         let told = self.told_to_log.load(Ordering::Relaxed);
@@ -216,6 +221,14 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
         engine.write_now(|_| Ok(((), crate::base::db::engine::Fate::Keep)))?;
     }
     Ok(left)
+}
+
+/// How many entries wait for their place; no more than these are counted.
+pub fn lag(conn: &mut Conn) -> Result<i64> {
+    use journal::dsl;
+    let waiting: Vec<AnyId> =
+        dsl::journal.filter(dsl::sequence.is_null()).select(dsl::id).limit(10_000).load(conn)?;
+    Ok(waiting.len() as i64)
 }
 
 /// What waits, oldest first, but one record's entries always in the order of its versions: the clocks of two

@@ -144,7 +144,10 @@ fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Option<i32>> {
     if value == "*" {
         return Ok(None);
     }
-    let version = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).and_then(|v| v.parse().ok());
+    let version = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+    let version = version.filter(|v| (1..=10).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit()));
+    // A number larger than any version is one that no record has.
+    let version = version.map(|v| v.parse().unwrap_or(i32::MAX));
     let expected = "one ETag as it was sent, such as \"7\"";
     version.map(Some).ok_or_else(|| {
         params::bad(vec![Fault::parameter("If-Match", "invalid_header").with("expected", expected)])

@@ -36,6 +36,8 @@ use crate::base::types::RecordId;
 /// A body has this long to arrive, and a second more for every 64 KiB that it may have.
 const BODY_TIME: Duration = Duration::from_secs(30);
 pub const API: &str = "/api/v1";
+/// What is read of a caller's languages and of the ETags that they have, in bytes.
+pub const LONGEST_HEADER: usize = 1000;
 
 /// The product as the server sees it: where to find an endpoint, and what it runs on.
 pub struct App {
@@ -145,6 +147,7 @@ async fn answer(
         Conditions { if_match: condition("if-match"), if_none_match: condition("if-none-match") };
     let mut key = None;
     let call = Call::check(endpoint, args, conditions, req.query_string(), |endpoint| {
+        refuse_long_headers(req)?;
         key = idempotency_key(req, endpoint, &caller, &body)?;
         parse_body(endpoint, media_type, &body)
     })?;
@@ -316,6 +319,15 @@ fn parse_form(body: &[u8]) -> std::result::Result<Value, String> {
         }
     }
     Ok(Value::Object(fields))
+}
+
+fn refuse_long_headers(req: &HttpRequest) -> Result<()> {
+    let too_long = |name: &&&str| req.headers().get(**name).is_some_and(|v| v.len() > LONGEST_HEADER);
+    let fault = |name: &&str| Fault::parameter(*name, "too_long").with("max", LONGEST_HEADER);
+    match ["Accept-Language", "If-None-Match"].iter().filter(too_long).map(fault).collect::<Vec<_>>() {
+        faults if faults.is_empty() => Ok(()),
+        faults => Err(params::bad(faults)),
+    }
 }
 
 fn idempotency_key(

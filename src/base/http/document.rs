@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::dispatch::LONGEST_HEADER;
 use super::shape::Shape;
 use super::{Access, Components, Endpoint, Media, Nature, Routes, params};
 use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::events::feed::{WebhookEvent, WebhookTest};
 use crate::base::messages;
 use crate::base::types::TextEnum;
 
@@ -49,7 +52,7 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ";
 
 /// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 21] = [
+const TAG_ORDER: [&str; 22] = [
     "auth",
     "me",
     "orders",
@@ -62,6 +65,7 @@ const TAG_ORDER: [&str; 21] = [
     "reports",
     "batch",
     "events",
+    "webhooks",
     "users",
     "teams",
     "clients",
@@ -75,6 +79,8 @@ const TAG_ORDER: [&str; 21] = [
 
 /// The document and the endpoints, with the shapes of their bodies compiled.
 pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
+    let payloads =
+        (routes.components.reference::<WebhookEvent>(), routes.components.reference::<WebhookTest>());
     let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
     for endpoint in &mut routes.endpoints {
         if let Some(body) = endpoint.body.as_ref().filter(|b| !b.reference.is_null()) {
@@ -87,11 +93,13 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
     for endpoint in &routes.endpoints {
         let item = paths.entry(endpoint.path).or_default();
         if !item.contains_key("parameters") && !endpoint.path_prefixes.is_empty() {
-            item.insert("parameters".into(), path_parameters(endpoint).into());
+            item.insert("parameters".into(), path_parameters(endpoint, &schemas).into());
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
-    keep_used(&mut schemas, &json!(paths));
+    let webhooks = webhooks(&routes.told, &payloads, &schemas);
+    super::widened::describe(&routes, &mut schemas)?;
+    keep_used(&mut schemas, &json!([paths, webhooks]));
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -102,10 +110,15 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             "license": {"name": "MIT", "identifier": "MIT"},
             "contact": {"name": "The administrator of this Salesdesk"},
         },
-        "servers": [{"url": super::dispatch::API, "description": "This server"}],
+        "servers": [{
+            "url": super::dispatch::API,
+            "description": "This server, be it for production, for staging or a local demo",
+            "x-internal": false,
+        }],
         "security": [],
-        "tags": tags(routes.tags),
+        "tags": tags(std::mem::take(&mut routes.tags)),
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "securitySchemes": security_schemes(),
             "schemas": schemas,
@@ -120,6 +133,50 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
 fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
     tags.sort_by_key(|(name, _)| TAG_ORDER.iter().position(|t| t == name).unwrap_or(TAG_ORDER.len()));
     tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect()
+}
+
+// ---- webhooks ------------------------------------------------------------------------------------------------
+
+/// What is sent to webhooks: one for each event type, and the test.
+fn webhooks(told: &[Told], payloads: &(Value, Value), schemas: &Map<String, Value>) -> Map<String, Value> {
+    let mut all = Map::new();
+    for kind in told {
+        for (verb, about) in kind.verbs {
+            let name = format!("{}.{verb}", kind.kind.name);
+            let mut example = example_of(&payloads.0, schemas, 0);
+            example["type"] = json!(name);
+            example["data"]["id"] = json!(format!("{}_019a7c5e8f3a7d10b6c2a94e51d0f37b", kind.kind.prefix));
+            example["data"]["kind"] = json!(kind.kind.name);
+            let about = format!("Something happened to a {}. {about}", kind.kind.name.replace('_', " "));
+            all.insert(name.clone(), json!({"post": webhook(&name, &about, &payloads.0, example)}));
+        }
+    }
+    let test = crate::webhooks::TEST_EVENT;
+    let mut example = example_of(&payloads.1, schemas, 0);
+    example["data"] =
+        json!({"id": "whk_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "webhook", "version": 1, "changed": []});
+    let about = "Sent by `POST /webhooks/{webhook_id}/test`; nothing happened.";
+    all.insert(test.into(), json!({"post": webhook(test, about, &payloads.1, example)}));
+    all
+}
+
+fn webhook(name: &str, about: &str, payload: &Value, example: Value) -> Value {
+    let words = name.split(['.', '_']).map(|word| word[..1].to_uppercase() + &word[1..]);
+    let parameter = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
+    json!({
+        "operationId": format!("on{}", words.collect::<String>()),
+        "tags": ["webhooks"],
+        "summary": name,
+        "description": format!("{about} Delivered at least once and in no promised order; read the record by its id for all that it says now."),
+        "security": [],
+        "parameters": [parameter("webhook_id"), parameter("webhook_timestamp"), parameter("webhook_signature")],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": payload, "example": example}}},
+        "responses": {
+            "2XX": {"description": "Taken; it is not sent again. Answer within 15 seconds, and do the work afterwards."},
+            "410": {"description": "Gone: the webhook is disabled."},
+            "default": {"description": "Not taken, redirects included: it is sent again under the same `webhook-id` after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up to a tenth later."},
+        },
+    })
 }
 
 // ---- schemas -------------------------------------------------------------------------------------------------
@@ -243,9 +300,9 @@ fn bound(schema: &mut Value) {
         object.insert("maxItems".into(), json!(1000));
     }
     if is(object, "integer") {
-        object.remove("format");
         object.entry("minimum").or_insert(json!(0));
         object.entry("maximum").or_insert(json!(i32::MAX));
+        object.insert("format".into(), json!(params::integer_format(&object["minimum"], &object["maximum"])));
     }
     if is(object, "object") && object.contains_key("properties") {
         object.entry("additionalProperties").or_insert(json!(false));
@@ -339,7 +396,7 @@ fn problem_schema() -> Value {
         "properties": {
             "type": {"type": "string", "maxLength": 200, "description": "Where the problem is explained."},
             "title": {"type": "string", "maxLength": 200},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
             "code": {"type": "string", "maxLength": 100, "description": "Stable; act on this."},
             "detail": {"type": "string", "maxLength": 4000, "description": "For people, in their language."},
             "instance": {"type": "string", "maxLength": 4000, "description": "The path that was asked for."},
@@ -368,18 +425,31 @@ fn problem_error_schema() -> Value {
 
 // ---- operations ----------------------------------------------------------------------------------------------
 
-fn path_parameters(endpoint: &Endpoint) -> Vec<Value> {
+fn path_parameters(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Vec<Value> {
     placeholders(endpoint.path)
         .zip(endpoint.path_prefixes)
         .map(|(name, prefix)| {
             let schema = match prefix {
-                Some(p) => params::schema(params::Takes::Ids(p))["items"].clone(),
-                None => json!({"type": "string", "minLength": 1, "maxLength": 200}),
+                Some(p) => params::schema(params::Takes::Id(p)),
+                None => free_text(name, schemas),
             };
             let about = path_parameter_about(name);
             json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
         })
         .collect()
+}
+
+/// The schema of a place in a path that is filled by no id of ours.
+fn free_text(name: &str, schemas: &Map<String, Value>) -> Value {
+    let of_external_id = &schemas.get("ExternalId").map_or(&Value::Null, |s| &s["properties"])[name];
+    match of_external_id {
+        Value::Object(schema) => {
+            let mut schema = schema.clone();
+            schema.remove("description");
+            Value::Object(schema)
+        }
+        _ => json!({"type": "string", "minLength": 1, "maxLength": 200}),
+    }
 }
 
 fn path_parameter_about(name: &str) -> String {
@@ -460,8 +530,12 @@ fn request_body(
 ) -> Result<Value, String> {
     let types = super::dispatch::media_types(endpoint);
     if let Media::File(_) = body.media {
-        let content: Map<String, Value> =
+        let mut content: Map<String, Value> =
             types.iter().map(|t| (t.to_string(), file(endpoint.max_body))).collect();
+        // A text that stands for a file of the first type.
+        if let (Some(example), Some((_, first))) = (&endpoint.body_example, content.iter_mut().next()) {
+            first["example"] = example.clone();
+        }
         return Ok(json!({"required": true, "content": content}));
     }
     let form = name_of(&body.reference).ok_or("a body without a name")?;
@@ -491,8 +565,12 @@ fn responses(endpoint: &Endpoint, schemas: &Map<String, Value>) -> Value {
         responses.insert(status.to_string(), success(endpoint, status, schemas));
     }
     if endpoint.nature == Nature::Read && endpoint.answers_version {
-        responses.insert("304".into(), json!({"description": "Not changed since the version in If-None-Match.",
-            "headers": {"ETag": {"$ref": "#/components/headers/etag"}, "X-Request-Id": {"$ref": "#/components/headers/request_id"}}}));
+        let mut headers = usual_headers();
+        headers["ETag"] = header("etag");
+        responses.insert(
+            "304".into(),
+            json!({"description": "Not changed since the version in If-None-Match.", "headers": headers}),
+        );
     }
     for status in failures(endpoint) {
         responses
@@ -513,13 +591,22 @@ fn successes(endpoint: &Endpoint) -> Vec<u16> {
     }
 }
 
-fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Value {
-    let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
-    let mut headers = json!({
+/// The headers that every answer has.
+fn usual_headers() -> Value {
+    json!({
         "X-Request-Id": header("request_id"),
         "RateLimit": header("rate_limit"),
         "RateLimit-Policy": header("rate_limit_policy"),
-    });
+        "Access-Control-Allow-Origin": header("cors_origin"),
+    })
+}
+
+fn header(name: &str) -> Value {
+    json!({"$ref": format!("#/components/headers/{name}")})
+}
+
+fn success(endpoint: &Endpoint, status: u16, schemas: &Map<String, Value>) -> Value {
+    let mut headers = usual_headers();
     if endpoint.answers_version && endpoint.answer.is_some() {
         headers["ETag"] = header("etag");
     }
@@ -583,7 +670,7 @@ pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
 const DEEPEST_EXAMPLE: usize = 16;
 
 /// An example of a schema, put together from the examples of its parts.
-fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Value {
+pub(super) fn example_of(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Value {
     if depth > DEEPEST_EXAMPLE {
         return Value::Null;
     }
@@ -632,11 +719,11 @@ fn security_schemes() -> Value {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": format!("For people: an access token (`at+jwt`, 15 minutes) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
+            "description": format!("For people: an access token (`at+jwt`, 15 minutes, held to RFC8725) from `POST /auth/login`. Scopes: {}.", scopes.join(", ")),
         },
         "oauth2": {
             "type": "oauth2",
-            "description": "For machine clients: an access token (`at+jwt`, an hour at most) from `POST /oauth/token`. An administrator registers a client with `POST /clients`.",
+            "description": "For machine clients: an access token (`at+jwt`, an hour at most, held to RFC8725) from `POST /oauth/token`. An administrator registers a client with `POST /clients`.",
             "flows": {"clientCredentials": {
                 "tokenUrl": format!("{}/oauth/token", super::dispatch::API),
                 "scopes": described,
@@ -648,7 +735,17 @@ fn security_schemes() -> Value {
 fn parameters() -> Map<String, Value> {
     let mut map = params::components();
     let mut add = |key: &str, name: &str, required: bool, about: &str, schema: Value| {
-        map.insert(key.into(), json!({"name": name, "in": "header", "required": required, "description": about, "schema": schema}));
+        let mut parameter = json!({"name": name, "in": "header", "required": required, "description": about, "schema": schema});
+        match key {
+            "if_match" | "if_match_optional" => {
+                parameter["examples"] = json!({"version": {"value": "\"7\""}, "any": {"value": "*"}});
+            }
+            "if_none_match" => parameter["example"] = json!("\"7\""),
+            "create_only" => parameter["example"] = json!("*"),
+            "accept_language" => parameter["example"] = json!("zh-CN"),
+            _ => {}
+        }
+        map.insert(key.into(), parameter);
     };
     let etag = json!({"type": "string", "maxLength": 20, "pattern": "^(\"[0-9]{1,10}\"|\\*)$"});
     add("if_match", "If-Match", true, "The ETag of the version that you read.", etag.clone());
@@ -671,7 +768,7 @@ fn parameters() -> Map<String, Value> {
         "If-None-Match",
         false,
         "The ETag that you have; answered 304 when it still holds.",
-        json!({"type": "string", "maxLength": 200}),
+        json!({"type": "string", "maxLength": LONGEST_HEADER}),
     );
     add(
         "idempotency_key",
@@ -683,12 +780,24 @@ fn parameters() -> Map<String, Value> {
          `Retry-After`. Your keys are yours: another caller's never meet them.",
         json!({"type": "string", "minLength": 1, "maxLength": 255}),
     );
+    let text = |max: u32| json!({"type": "string", "maxLength": max});
+    add(
+        "webhook_id",
+        "webhook-id",
+        true,
+        "The delivery's id, the same at every attempt: tell repeats by it.",
+        text(60),
+    );
+    let about = "When this attempt was sent, in seconds since 1970; refuse what is older than five minutes.";
+    add("webhook_timestamp", "webhook-timestamp", true, about, text(20));
+    let about = "`v1,` and the base64 of an HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, keyed with the base64 part of the secret; several with spaces between them while a secret is rotated, of which one must fit.";
+    add("webhook_signature", "webhook-signature", true, about, text(400));
     add(
         "accept_language",
         "Accept-Language",
         false,
         "The language of messages: `en` (default) or `zh-CN`.",
-        json!({"type": "string", "maxLength": 200}),
+        json!({"type": "string", "maxLength": LONGEST_HEADER}),
     );
     map
 }
@@ -703,9 +812,10 @@ fn headers() -> Value {
         "link": header("`rel=\"next\"` leads to the next page.", 10000),
         "idempotent_replayed": header("`true` when this is the kept answer of an earlier request.", 5),
         "rate_limit": header("What is left of the quota: `r` requests, and `t` seconds until the whole of it is there again. Not there when there is no limit.", 100),
+        "cors_origin": header("The origin of the page that asked, if it is one of those that may.", 300),
         "rate_limit_policy": header("The quota: `q` requests in `w` seconds.", 100),
         "content_language": header("The language of the messages.", 20),
-        "retry_after": json!({"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0, "maximum": 86400}}),
+        "retry_after": json!({"description": "Seconds to wait.", "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400}}),
         "www_authenticate": header("How to authenticate.", 400),
         "allow": header("The methods that the path takes.", 100),
     })
@@ -720,17 +830,12 @@ fn problem_responses() -> Map<String, Value> {
         .into_iter()
         .map(|(status, texts)| {
             let codes: Vec<String> = texts.iter().map(|t| format!("`{}`: {}", t.code, t.title[0])).collect();
-            let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
-            let mut headers = json!({"X-Request-Id": header("request_id"), "Content-Language": header("content_language")});
+            let mut headers = usual_headers();
+            headers["Content-Language"] = header("content_language");
             match status {
                 401 => headers["WWW-Authenticate"] = header("www_authenticate"),
                 405 => headers["Allow"] = header("allow"),
-                409 | 503 => headers["Retry-After"] = header("retry_after"),
-                429 => {
-                    headers["Retry-After"] = header("retry_after");
-                    headers["RateLimit"] = header("rate_limit");
-                    headers["RateLimit-Policy"] = header("rate_limit_policy");
-                }
+                409 | 429 | 503 => headers["Retry-After"] = header("retry_after"),
                 _ => {}
             }
             let examples: Map<String, Value> = texts.iter().map(|t| (t.code.to_owned(), json!({"value": problem_example(t)}))).collect();

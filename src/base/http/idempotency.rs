@@ -12,7 +12,7 @@ use super::answer::Reply;
 use crate::base::auth::Caller;
 use crate::base::db::{Tx, lock};
 use crate::base::error::{Error, Problem, Result, is_unique_violation};
-use crate::base::secret::sha256_hex;
+use crate::base::secret::sha256_hex_of;
 use crate::base::types::At;
 use crate::schema::idempotency_keys;
 
@@ -31,13 +31,8 @@ pub struct Key {
 
 impl Key {
     pub fn new(caller: &Caller, key: &str, method: &str, target: &str, body: &[u8]) -> Key {
-        let mut bytes = Vec::with_capacity(body.len() + target.len() + 10);
-        bytes.extend_from_slice(method.as_bytes());
-        bytes.push(b' ');
-        bytes.extend_from_slice(target.as_bytes());
-        bytes.push(b'\n');
-        bytes.extend_from_slice(body);
-        Key { owner: caller.idempotency_owner(), key: key.to_owned(), fingerprint: sha256_hex(&bytes) }
+        let request = [method.as_bytes(), b" ", target.as_bytes(), b"\n", body];
+        Key { owner: caller.idempotency_owner(), key: key.to_owned(), fingerprint: sha256_hex_of(&request) }
     }
 
     /// The key of one part of the request. No key that is sent is the same: those are ASCII.

@@ -19,10 +19,12 @@ pub mod idempotency;
 pub mod limits;
 pub mod params;
 pub mod patch;
+pub mod postman;
 pub mod response;
 pub mod seen;
 pub mod shape;
 pub mod web;
+pub mod widened;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -427,6 +429,8 @@ pub struct Routes {
     pub tags: Vec<(&'static str, &'static str)>,
     /// What `expand` loads, by id prefix.
     pub expanders: expand::Expanders,
+    /// The schemas of what `expand` loads, where it is not what a list of the kind shows.
+    pub cards: BTreeMap<&'static str, Value>,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
     /// What happens when a step of a deadline is due, by kind of record.
@@ -445,6 +449,12 @@ impl Routes {
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
         self.tags.push((name, about));
+    }
+
+    /// Of a record with an id of this prefix, `expand` shows this, and not what a list shows of it.
+    pub fn expands_to<T: ToSchema>(&mut self, prefix: &'static str) {
+        let card = self.components.reference::<T>();
+        self.cards.insert(prefix, card);
     }
 
     /// Changes of this kind of record are events.

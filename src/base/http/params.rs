@@ -21,12 +21,18 @@ pub enum Takes {
     Instant,
     /// A decimal with at most so many places.
     Decimal(u32),
+    /// The same, above zero.
+    Positive(u32),
     /// One or more of these words, separated by commas.
     Words(&'static [&'static str]),
+    /// At most so many different ones of these words, separated by commas.
+    Choice(usize, &'static [&'static str]),
     /// Exactly one of these words.
     Word(&'static [&'static str]),
     /// One or more ids with this prefix, separated by commas.
     Ids(&'static str),
+    /// Exactly one id with this prefix.
+    Id(&'static str),
 }
 
 /// A query parameter.
@@ -80,6 +86,12 @@ pub struct Query {
 
 /// The most ids or words in one parameter.
 const MOST_ENTRIES: usize = 100;
+/// The most keys in `sort`.
+const MOST_KEYS: usize = 3;
+/// The longest decimal, in characters.
+const LONGEST_DECIMAL: usize = 40;
+/// So much of what a parameter is called is said again.
+const LONGEST_NAME: usize = 100;
 
 impl Query {
     pub fn get(&self, name: &str) -> Option<&Given> {
@@ -130,6 +142,9 @@ impl Query {
     pub fn word(&self, name: &str) -> Option<&'static str> {
         self.words(name).first().copied()
     }
+    pub fn id(&self, name: &str) -> Option<Uuid> {
+        self.ids(name).first().copied()
+    }
     pub fn ids(&self, name: &str) -> &[Uuid] {
         match self.get(name) {
             Some(Given::Ids(ids)) => ids,
@@ -156,9 +171,7 @@ pub fn pairs(raw: &str) -> Result<Vec<(String, String)>> {
             let decode = |text: &str| {
                 let spaced = text.replace('+', " ");
                 percent_decode(&spaced).filter(|t| !t.contains('\0')).ok_or_else(|| {
-                    bad(vec![
-                        Fault::parameter(name.to_owned(), "invalid_format").with("format", "UTF-8 text"),
-                    ])
+                    bad(vec![Fault::parameter(short(name), "invalid_format").with("format", "UTF-8 text")])
                 })
             };
             Ok((decode(name)?, decode(value)?))
@@ -229,7 +242,7 @@ pub fn parse(raw: &str, params: &[Param], common: &Common) -> Result<Query> {
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in pairs(raw)? {
         if seen.contains(&name) {
-            faults.push(Fault::parameter(name, "repeated_parameter"));
+            faults.push(Fault::parameter(short(&name), "repeated_parameter"));
             continue;
         }
         let outcome = match params.iter().find(|p| p.name == name) {
@@ -260,11 +273,16 @@ pub fn check_fields(query: &Query, known: &[String]) -> Result<()> {
     Err(bad(vec![Fault::parameter("fields", "not_allowed").with("allowed", known.join(", "))]))
 }
 
+/// What the caller called a parameter, as far as it is said again.
+fn short(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}
+
 fn unknown(name: &str, params: &[Param], common: &Common) -> Fault {
     let mut known: Vec<&str> = params.iter().map(|p| p.name).collect();
     known.extend(common_names(common));
     known.sort_unstable();
-    Fault::parameter(name.to_owned(), "unknown_parameter").with("allowed", known.join(", "))
+    Fault::parameter(short(name), "unknown_parameter").with("allowed", known.join(", "))
 }
 
 fn common_names(common: &Common) -> Vec<&'static str> {
@@ -302,9 +320,27 @@ fn take(param: &Param, value: &str) -> std::result::Result<Given, Fault> {
         Takes::Date => parse_date(value).map(Given::Date).ok_or_else(|| format("date (YYYY-MM-DD)")),
         Takes::Instant => At::parse(value).map(Given::Instant).ok_or_else(|| format("RFC 3339 instant")),
         Takes::Decimal(places) => {
-            parse_decimal(value, places).map(Given::Decimal).map_err(|_| fault("invalid_decimal"))
+            let whole = value.trim_start_matches('-').split('.').next().unwrap_or_default();
+            match parse_decimal(value, places) {
+                Ok(n) if value.len() <= LONGEST_DECIMAL && whole.len() <= whole_digits(places) => {
+                    Ok(Given::Decimal(n))
+                }
+                _ => Err(fault("invalid_decimal")),
+            }
         }
+        Takes::Positive(places) => match take(&Param { takes: Takes::Decimal(places), ..*param }, value)? {
+            Given::Decimal(n) if n <= 0 => Err(fault("out_of_range").with("min", 0)),
+            given => Ok(given),
+        },
         Takes::Words(allowed) => take_words(param.name, allowed, value).map(Given::Words),
+        Takes::Choice(most, allowed) => {
+            let words = take_words(param.name, allowed, value)?;
+            match words.iter().enumerate().any(|(at, word)| words[..at].contains(word)) {
+                true => Err(fault("duplicate_entry")),
+                false if words.len() > most => Err(fault("too_many_items").with("max", most)),
+                false => Ok(Given::Words(words)),
+            }
+        }
         Takes::Word(allowed) => match allowed.iter().find(|w| **w == value) {
             Some(word) => Ok(Given::Words(vec![word])),
             None => Err(fault("not_allowed").with("allowed", allowed.join(", "))),
@@ -313,7 +349,16 @@ fn take(param: &Param, value: &str) -> std::result::Result<Given, Fault> {
             .map(|id| parse_id(id, prefix).map_err(|_| format(&format!("id beginning with {prefix}_"))))
             .collect::<std::result::Result<_, _>>()
             .map(Given::Ids),
+        Takes::Id(prefix) => match parse_id(value, prefix) {
+            Ok(id) => Ok(Given::Ids(vec![id])),
+            Err(_) => Err(format(&format!("id beginning with {prefix}_"))),
+        },
     }
+}
+
+/// Digits before the point that fit whatever comes after it.
+fn whole_digits(places: u32) -> usize {
+    18 - places as usize
 }
 
 fn split<'v>(
@@ -398,19 +443,28 @@ fn split_sort(
     sorts: &'static [&'static str],
 ) -> std::result::Result<Vec<(&'static str, bool)>, Fault> {
     let mut chosen: Vec<(&'static str, bool)> = Vec::new();
-    for part in value.split(',').map(str::trim) {
+    for (at, part) in value.split(',').map(str::trim).enumerate() {
         let (name, descending) = match part.strip_prefix('-') {
             Some(rest) => (rest, true),
             None => (part, false),
         };
         match sorts.iter().find(|s| **s == name) {
-            Some(known) if chosen.len() < 3 && !chosen.iter().any(|(c, _)| c == known) => {
-                chosen.push((known, descending));
+            // A key that is there already sorts nothing more.
+            Some(known) if at < MOST_KEYS => {
+                if !chosen.iter().any(|(c, _)| c == known) {
+                    chosen.push((known, descending));
+                }
             }
             _ => return Err(Fault::parameter("sort", "not_allowed").with("allowed", sorts.join(", "))),
         }
     }
     Ok(chosen)
+}
+
+/// The smallest of the two formats that holds all from least to most.
+pub fn integer_format(least: &Json, most: &Json) -> &'static str {
+    let small = |bound: &Json| bound.as_i64().is_some_and(|n| i32::try_from(n).is_ok());
+    if small(least) && small(most) { "int32" } else { "int64" }
 }
 
 /// The schema of a parameter, for the document.
@@ -419,19 +473,47 @@ pub fn schema(takes: Takes) -> Json {
         |items: Json| json!({"type": "array", "items": items, "minItems": 1, "maxItems": MOST_ENTRIES});
     match takes {
         Takes::Text(max) => json!({"type": "string", "maxLength": max}),
-        Takes::Int(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Takes::Int(min, max) => {
+            let format = integer_format(&json!(min), &json!(max));
+            json!({"type": "integer", "format": format, "minimum": min, "maximum": max})
+        }
         Takes::Bool => json!({"type": "boolean"}),
-        Takes::Date => json!({"type": "string", "format": "date", "maxLength": 10}),
+        Takes::Date => json!({"type": "string", "format": "date", "maxLength": 10,
+                              "pattern": "^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}),
         Takes::Instant => json!({"type": "string", "format": "date-time", "maxLength": 35}),
         Takes::Decimal(places) => {
-            json!({"type": "string", "format": "decimal", "maxLength": 40,
-                   "pattern": format!(r"^-?[0-9]{{1,20}}(\.[0-9]{{1,{places}}}0*)?$")})
+            let whole = whole_digits(places);
+            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+                   "pattern": format!(r"^-?[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}}0*)?$")})
+        }
+        Takes::Positive(places) => {
+            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+                                          "pattern": positive(whole_digits(places), places as usize)})
         }
         Takes::Words(words) => list(json!({"type": "string", "enum": words})),
+        Takes::Choice(most, words) => json!({"type": "array", "items": {"type": "string", "enum": words},
+                                             "minItems": 1, "maxItems": most, "uniqueItems": true}),
         Takes::Word(words) => json!({"type": "string", "enum": words}),
-        Takes::Ids(prefix) => list(json!({"type": "string", "pattern": format!("^{prefix}_[0-9a-f]{{32}}$"),
-                                          "maxLength": prefix.len() + 33})),
+        Takes::Ids(prefix) => list(schema(Takes::Id(prefix))),
+        Takes::Id(prefix) => json!({
+            "type": "string",
+            "pattern": format!("^{prefix}_[0-9a-f]{{32}}$"),
+            "maxLength": prefix.len() + 33,
+            "examples": [format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b")],
+        }),
     }
+}
+
+/// A pattern of decimals above zero, without looking ahead, which not every reader of patterns can: there is a digit
+/// above zero somewhere before the point, or somewhere after it.
+fn positive(whole: usize, places: usize) -> String {
+    let somewhere = |digits: usize| {
+        let alternatives: Vec<String> =
+            (0..digits).map(|k| format!("0{{{k}}}[1-9][0-9]{{0,{}}}", digits - 1 - k)).collect();
+        alternatives.join("|")
+    };
+    let (before, after) = (somewhere(whole), somewhere(places));
+    format!(r"^(({before})(\.[0-9]{{1,{places}}}0*)?|0{{1,{whole}}}\.({after})0*)$")
 }
 
 /// The parameter objects of an endpoint's query, for the document.
@@ -441,7 +523,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
         .map(|p| {
             let mut o = json!({"name": p.name, "in": "query", "description": p.about, "required": p.required,
                                "schema": schema(p.takes)});
-            if matches!(p.takes, Takes::Words(_) | Takes::Ids(_)) {
+            if matches!(p.takes, Takes::Words(_) | Takes::Choice(..) | Takes::Ids(_)) {
                 o["explode"] = json!(false);
                 o["style"] = json!("form");
             }
@@ -453,7 +535,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
             "sort" => sort_document(common),
             "expand" => json!({"name": "expand", "in": "query", "explode": false, "style": "form",
                 "description": "Adds the object beside its id. The answer then carries no ETag.",
-                "schema": {"type": "array", "maxItems": common.expand.len(), "items": {"type": "string", "enum": common.expand}}}),
+                "schema": {"type": "array", "minItems": 1, "maxItems": MOST_ENTRIES, "items": {"type": "string", "enum": common.expand}}}),
             other => json!({"$ref": format!("#/components/parameters/{other}")}),
         });
     }
@@ -465,7 +547,7 @@ fn sort_document(common: &Common) -> Json {
         common.sort_names().unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
     json!({"name": "sort", "in": "query", "explode": false, "style": "form",
         "description": format!("Up to three keys; `-` sorts descending. Default `{}`.", common.default_sort),
-        "schema": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "enum": names}}})
+        "schema": {"type": "array", "minItems": 1, "maxItems": MOST_KEYS, "items": {"type": "string", "enum": names}}})
 }
 
 /// The shared parameters, for the document's components.
@@ -477,7 +559,7 @@ pub fn components() -> Map<String, Json> {
     add(
         "limit",
         "How many records to answer.",
-        json!({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+        json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50}),
     );
     add(
         "cursor",

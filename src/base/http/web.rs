@@ -1,6 +1,6 @@
 //! What an operator sets about HTTP; read from flags, environment and file in [`crate::config`].
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 /// Settings of the HTTP side of the product.
@@ -26,6 +26,29 @@ pub struct Web {
     pub max_connections: usize,
     /// The server is not ready when the data folder's disk has less room, in bytes.
     pub min_free_disk: u64,
+    /// How webhooks are sent.
+    pub webhooks: Sending,
+}
+
+/// How webhooks are sent.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// Whether they may go to this machine and to private networks, and without TLS.
+    pub allow_private: bool,
+    /// A whole attempt takes no longer.
+    pub timeout: Duration,
+    /// Finds the addresses of a host and port.
+    pub resolve: fn(&str, u16) -> std::io::Result<Vec<SocketAddr>>,
+}
+
+impl Default for Sending {
+    fn default() -> Sending {
+        Sending {
+            allow_private: false,
+            timeout: Duration::from_secs(15),
+            resolve: |host, port| Ok((host, port).to_socket_addrs()?.collect()),
+        }
+    }
 }
 
 impl Default for Web {
@@ -41,6 +64,7 @@ impl Default for Web {
             batch_time: Duration::from_secs(30),
             max_connections: 10_000,
             min_free_disk: 200 << 20,
+            webhooks: Sending::default(),
         }
     }
 }

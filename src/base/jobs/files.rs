@@ -6,7 +6,7 @@ use futures_util::stream;
 
 use super::model::JobId;
 use crate::base::db::Conn;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::http::{Ctx, answer::ByteStream};
 use crate::schema::job_files::{self, dsl};
 use crate::text_enum;
@@ -93,19 +93,19 @@ pub(super) fn keep_only(conn: &mut Conn, job: JobId, result: bool, errors: bool)
     Ok(())
 }
 
-/// The file, a piece at a time while it is sent.
-pub fn stream(ctx: Ctx, job: JobId, role: FileRole) -> ByteStream {
-    let read = move |ctx: Ctx, n: i32| async move {
-        let piece = ctx.read(move |rx| piece(rx.conn, job, role, n)).await;
-        match piece {
-            Ok(Some(bytes)) => Some((Ok(Bytes::from(bytes)), Some((ctx, n + 1)))),
-            Ok(None) => None,
-            // The connection is cut, so that nobody takes the part for the whole.
+/// The file of so many bytes, a piece at a time while it is sent. When it is not there to its end, because it has expired
+/// meanwhile or the database is away, the connection is cut, so that nobody takes the part for the whole.
+pub fn stream(ctx: Ctx, job: JobId, role: FileRole, size: i64) -> ByteStream {
+    Box::pin(stream::unfold(Some((ctx, 0, size)), move |state| async move {
+        let (ctx, n, left) = state.filter(|(_, _, left)| *left > 0)?;
+        let found = ctx.read(move |rx| piece(rx.conn, job, role, n)).await;
+        let found = found.and_then(|piece| piece.ok_or_else(|| Error::internal("a piece of a file is gone")));
+        match found {
+            Ok(bytes) => {
+                let left = left - bytes.len() as i64;
+                Some((Ok(Bytes::from(bytes)), Some((ctx, n + 1, left))))
+            }
             Err(error) => Some((Err(actix_web::error::ErrorInternalServerError(error.to_string())), None)),
         }
-    };
-    Box::pin(stream::unfold(Some((ctx, 0)), move |state| async move {
-        let (ctx, n) = state?;
-        read(ctx, n).await
     }))
 }

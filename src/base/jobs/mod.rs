@@ -7,6 +7,7 @@
 //! program on it can answer them and nothing has to be cleared away after a crash.
 
 pub mod files;
+pub mod keys;
 pub mod model;
 pub mod runner;
 
@@ -126,6 +127,7 @@ pub fn end(tx: &mut Tx, before: &Job, mut job: Job, action: JobAction, reason: O
     job.status =
         before.status.after(action).ok_or_else(|| actions::refused(before.status, action, &allowed))?;
     files::keep_only(tx.conn, job.id, job.result.is_some(), job.errors.is_some())?;
+    keys::forget(tx.conn, job.id)?;
     (job.lease_owner, job.leased_until) = (None, None);
     (job.finished_at, job.expires_at) = (Some(tx.now), Some(tx.now.plus_seconds(KEPT)));
     job.sweep_at = (job.result.is_some() || job.errors.is_some()).then(|| tx.now.plus_seconds(KEPT));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::model::{Job, JobAction, JobFile, JobStatus, store};
+use super::model::{Job, JobAction, JobFile, JobId, JobStatus, store};
 use super::{FileRole, Step, active, caller_of, end, files, find, lang_of, rest_after, told};
 use crate::base::auth::Caller;
 use crate::base::db::engine::Fate;
@@ -27,16 +27,24 @@ const MOST_FAILURES: i32 = 5;
 
 /// One turn: a chunk of a job, or clearing away what has expired.
 pub fn turn(app: &Arc<App>) -> Result<bool> {
-    match take(app)? {
+    match take(app, None)? {
         Some(job) => advance(app, job).map(|()| true),
         None => sweep(app),
     }
 }
 
+/// A turn for this job only, for a command that waits for it; false when it is another program's.
+pub fn turn_of(app: &Arc<App>, id: JobId) -> Result<bool> {
+    match take(app, Some(id))? {
+        Some(job) => advance(app, job).map(|()| true),
+        None => Ok(false),
+    }
+}
+
 /// The job whose turn it is, under a lease of ours.
-pub fn take(app: &Arc<App>) -> Result<Option<Job>> {
+pub fn take(app: &Arc<App>, only: Option<JobId>) -> Result<Option<Job>> {
     let (now, runner) = (app.core.clock.now(), app.runner.clone());
-    let candidate = app.core.engine.read_now(move |conn| next(conn, now, &runner))?;
+    let candidate = app.core.engine.read_now(move |conn| next(conn, now, &runner, only))?;
     let Some(job) = candidate else { return Ok(None) };
     if job.lease_owner.as_ref() == Some(&app.runner) && job.leased_until.is_some_and(|until| until > now) {
         return Ok(Some(job));
@@ -59,12 +67,13 @@ pub fn take(app: &Arc<App>) -> Result<Option<Job>> {
     })
 }
 
-fn next(conn: &mut Conn, now: At, runner: &str) -> Result<Option<Job>> {
+fn next(conn: &mut Conn, now: At, runner: &str, only: Option<JobId>) -> Result<Option<Job>> {
     let until = |op| Cond::Compare("jobs.leased_until", op, Value::At(now));
     let free = Cond::IsNull("jobs.leased_until").or(until(Op::Le)).or(Cond::eq("jobs.lease_owner", runner));
     let due = Cond::Compare("jobs.due_at", Op::Le, Value::At(now));
+    let meant = only.map_or(Cond::All, |id| Cond::eq("jobs.id", id.0));
     Ok(jobs::table
-        .filter(active().and(due).and(free))
+        .filter(active().and(due).and(free).and(meant))
         .order((jobs::due_at, jobs::id))
         .select(Job::as_select())
         .first(conn)

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Everything that an integrator from outside would try, against a demo of its own: linters, the Postman walk, both
+# example clients, every page of docs/ whose commands run, and the fuzzer.
+#
+#   openapi/all.sh
+#   SALESDESK=target/release/salesdesk openapi/all.sh      another program than target/debug/salesdesk
+#
+# Needs bash, curl, Node 20 or newer with npm, Python 3.10 or newer with venv, and for the first run the registries of
+# both; what is installed is kept in ${SALESDESK_TOOLS:-~/.cache/salesdesk-tools}.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+salesdesk=$(realpath "${SALESDESK:-${CARGO_TARGET_DIR:-target}/debug/salesdesk}")
+data=$(mktemp -d)
+server=
+finish() {
+    if [[ -n $server ]]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+    rm -rf "$data"
+}
+trap finish EXIT
+
+# demo: a new one on a free port; leaves $BASE
+demo() {
+    if [[ -n $server ]]; then kill "$server"; wait "$server" || true; fi
+    rm -rf "${data:?}"/*
+    (cd "$data" && exec "$salesdesk" --data-dir "$data/demo" serve --demo --listen 127.0.0.1:0 --rate-limit 0 \
+        --public-rate-limit 0 --cors-origin http://localhost:5173) >"$data/out" 2>"$data/log" &
+    server=$!
+    BASE=
+    for _ in $(seq 600); do
+        BASE=$(sed -n 's#^Salesdesk is at \(http://[^/]*\)/.*#\1#p' "$data/out")
+        if [[ -n $BASE ]]; then return 0; fi
+        if ! kill -0 "$server" 2>/dev/null; then break; fi
+        sleep 0.1
+    done
+    cat "$data/out" "$data/log" >&2
+    return 1
+}
+
+# step COMMAND…: says how long it took, and what it said only when it failed
+step() {
+    local began=$SECONDS
+    if ! "$@" >"$data/said" 2>&1; then
+        cat "$data/said" >&2
+        printf '%s: FAILED\n' "$*" >&2
+        return 1
+    fi
+    printf '%4s s  %s\n' $((SECONDS - began)) "$*"
+}
+
+demo
+step openapi/check.sh
+step openapi/walk.sh "$BASE"
+step openapi/walk.sh "$BASE"
+step examples/typescript/run.sh "$BASE"
+step examples/python/run.sh "$BASE"
+for page in docs/*.md; do
+    if grep -q '^```bash$' "$page"; then step docs/run.sh "$page" "$BASE"; fi
+done
+step docs/first-ten-minutes.sh "$BASE"
+# Last, because its records are spoilt by it.
+step openapi/fuzz.sh "$BASE"
+printf '%4s s  in all\n' "$SECONDS"

@@ -1,0 +1,53 @@
+//! The endpoint of imports: look at the file, begin the job.
+
+use std::sync::Arc;
+
+use super::fields::Resource;
+use super::intake::{self, Asked};
+use super::work;
+use crate::base::error::{Error, Result};
+use crate::base::http::dispatch::path_to;
+use crate::base::http::params::Query;
+use crate::base::http::{Answer, Ctx, File, FileKind, Reply, Req};
+use crate::base::jobs;
+use crate::base::types::TextEnum;
+use crate::jobs::model::JobView;
+
+/// A file of rows.
+#[derive(Clone)]
+pub struct Table;
+impl FileKind for Table {
+    const TYPES: &'static [&'static str] = &intake::TYPES;
+}
+
+fn asked(query: &Query) -> Asked {
+    let text = |name: &str| query.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    Asked {
+        dry_run: query.bool("dry_run").unwrap_or(false),
+        mapping: text("mapping"),
+        system: text("system"),
+        delimiter: query.word("delimiter"),
+        sheet: text("sheet"),
+        encoding: query.word("encoding"),
+    }
+}
+
+pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply> {
+    let Req { query, body, .. } = req;
+    let resource = query.word("resource").and_then(Resource::parse).ok_or_else(Error::not_found)?;
+    work::demand(&ctx.caller, resource)?;
+    let asked = asked(&query);
+    // Looking at a large file takes its time.
+    let intake =
+        ctx.slowly(move || intake::take_in(body.media_type, &body.bytes, resource, &asked)).await??;
+    let (intake, bells) = (Arc::new(intake), ctx.core.bells.clone());
+    let reply = ctx
+        .answer(move |tx| {
+            let job = work::begin(tx, &intake)?;
+            let path = path_to("jobs", job.id);
+            Answer::of(JobView::from(job)).located(path).finish(&mut tx.rx(), &query, 202)
+        })
+        .await?;
+    bells.ring(jobs::TASK);
+    Ok(reply)
+}

@@ -1,0 +1,492 @@
+//! Taking a file in: what it is, what its columns say, how many rows it has. Everything that is wrong with the file as
+//! a whole is found here, before there is a job; what is kept for the job is UTF-8 text, whatever came.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::fields::{Kind, Resource, same};
+use super::rows::{self, ERROR_COLUMNS, Rows};
+use super::xlsx;
+use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::http::params::bad;
+use crate::text_enum;
+
+/// Bytes of a file.
+pub const MAX_FILE: usize = 50 << 20;
+pub const MAX_ROWS: usize = 200_000;
+pub const MAX_COLUMNS: usize = 200;
+/// Bytes of one row.
+pub const MAX_ROW: usize = 1 << 20;
+
+pub const CSV: &str = "text/csv";
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub const NDJSON: &str = "application/x-ndjson";
+pub const TYPES: [&str; 3] = [CSV, XLSX, NDJSON];
+
+/// What stands between the cells of a CSV file.
+pub const DELIMITERS: [&str; 3] = ["comma", "semicolon", "tab"];
+pub const ENCODINGS: [&str; 2] = ["utf-8", "gb18030"];
+
+text_enum! {
+    /// How rows are written in the file that is kept.
+    pub enum Form {
+        Csv = "csv",
+        Ndjson = "ndjson",
+    }
+}
+
+/// What whoever sends a file says of it.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    pub dry_run: bool,
+    pub mapping: Option<String>,
+    pub system: Option<String>,
+    pub delimiter: Option<&'static str>,
+    pub sheet: Option<String>,
+    pub encoding: Option<&'static str>,
+}
+
+/// A file that can be gone through, row by row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    pub resource: Resource,
+    pub form: Form,
+    pub dry_run: bool,
+    pub system: Option<String>,
+    /// A byte; a comma where there is no CSV.
+    pub delimiter: u8,
+    /// It is a file of order lines, as exported.
+    pub of_lines: bool,
+    /// Rows are counted as records, as a sheet counts them, not as lines of text.
+    pub counts_records: bool,
+    /// CSV: the headings as they stand.
+    pub headings: Vec<String>,
+    /// CSV: the path of each column; None for one that is left alone. NDJSON: of names that are not paths themselves.
+    pub columns: Vec<Option<String>>,
+    /// NDJSON: the paths of names that are no paths themselves; empty for those that are left alone.
+    pub names: HashMap<String, String>,
+    /// NDJSON: the path of every name that is in the file; empty for what is left alone.
+    pub paths: HashMap<String, String>,
+    /// Where the first row begins, and its line.
+    pub begin: u64,
+    pub line: u64,
+    pub total: u64,
+}
+
+/// A file that was taken in.
+#[derive(Debug)]
+pub struct Intake {
+    pub plan: Plan,
+    pub text: Vec<u8>,
+    /// Headings that are known and left alone, because nobody enters what they say.
+    pub left_alone: Vec<String>,
+}
+
+/// Looks at the whole file once.
+pub fn take_in(media_type: &str, bytes: &[u8], resource: Resource, asked: &Asked) -> Result<Intake> {
+    let mapping = mapping(resource, asked.mapping.as_deref())?;
+    if let Some(system) = &asked.system {
+        let named = crate::base::db::external::from_path(&(system.clone(), "x".into()));
+        named.map(drop)?;
+    }
+    match media_type {
+        XLSX => {
+            let table = xlsx::to_csv(bytes, asked.sheet.as_deref())?;
+            table_of(table, resource, asked, &mapping, true)
+        }
+        NDJSON => objects_of(decoded(bytes, Some("utf-8"))?, resource, asked, mapping),
+        _ => table_of(decoded(bytes, asked.encoding)?, resource, asked, &mapping, false),
+    }
+}
+
+fn unreadable(reason: impl ToString) -> Error {
+    Problem::new("unreadable_file").param("reason", reason.to_string()).into()
+}
+
+/// A mapping as it was sent: headings in the form in which they are compared, and paths.
+fn mapping(resource: Resource, text: Option<&str>) -> Result<HashMap<String, String>> {
+    let Some(text) = text else { return Ok(HashMap::new()) };
+    let wrong = |code| bad(vec![Fault::parameter("mapping", code)]);
+    let pairs: HashMap<String, String> = serde_json::from_str(text).map_err(|_| {
+        bad(vec![Fault::parameter("mapping", "invalid_format").with("format", "JSON object of texts")])
+    })?;
+    if pairs.len() > MAX_COLUMNS {
+        return Err(wrong("too_many_items"));
+    }
+    let unknown =
+        |path: &&String| !path.is_empty() && resource.field(path).is_none() && !resource.takes_custom(path);
+    let faults: Vec<Fault> = pairs
+        .values()
+        .filter(unknown)
+        .map(|path| {
+            let known: Vec<&str> = resource.paths().collect();
+            let fault = Fault::parameter("mapping", "unknown_column").with("path", path);
+            fault.with("allowed", known.join(", "))
+        })
+        .collect();
+    match faults.is_empty() {
+        true => Ok(pairs.into_iter().map(|(heading, path)| (same(&heading), path)).collect()),
+        false => Err(bad(faults)),
+    }
+}
+
+/// The file as UTF-8 without a byte order mark. What is no UTF-8 and nobody says otherwise is GB 18030, as Chinese
+/// spreadsheets write CSV, if it can be that.
+fn decoded(bytes: &[u8], encoding: Option<&str>) -> Result<Vec<u8>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.contains(&0) {
+        return Err(unreadable("it is no text, or UTF-16; save it as CSV UTF-8"));
+    }
+    let utf8 = std::str::from_utf8(bytes).is_ok();
+    match (encoding, utf8) {
+        (None | Some("utf-8"), true) => Ok(bytes.to_vec()),
+        (Some("utf-8"), false) => Err(unreadable("it is not UTF-8")),
+        _ => {
+            let (text, malformed) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
+            match malformed {
+                true => Err(unreadable("it is neither UTF-8 nor GB 18030; save it as CSV UTF-8")),
+                false => Ok(text.into_owned().into_bytes()),
+            }
+        }
+    }
+}
+
+// ---- tables --------------------------------------------------------------------------------------------------
+
+fn table_of(
+    text: Vec<u8>,
+    resource: Resource,
+    asked: &Asked,
+    mapping: &HashMap<String, String>,
+    counts_records: bool,
+) -> Result<Intake> {
+    let delimiter = match (asked.delimiter, counts_records) {
+        (_, true) => b',',
+        (Some("semicolon"), _) => b';',
+        (Some("tab"), _) => b'\t',
+        (Some(_), _) => b',',
+        (None, _) => likely_delimiter(&text),
+    };
+    let mut plan = Plan {
+        resource,
+        form: Form::Csv,
+        dry_run: asked.dry_run,
+        system: asked.system.clone(),
+        delimiter,
+        of_lines: false,
+        counts_records,
+        headings: vec![],
+        columns: vec![],
+        names: HashMap::new(),
+        paths: HashMap::new(),
+        begin: 0,
+        line: 1,
+        total: 0,
+    };
+    let first = rows::headings(&text, &plan)?.ok_or_else(|| unreadable("it has no headings"))?;
+    (plan.headings, plan.begin, plan.line) = (first.cells, first.end, first.next_line);
+    if plan.headings.len() > MAX_COLUMNS {
+        return Err(Problem::new("file_too_large").param("what", "columns").param("max", MAX_COLUMNS).into());
+    }
+    plan.of_lines = resource.is_of_lines(plan.headings.iter());
+    let filled = survey(&text, &mut plan)?;
+    let (columns, left_alone) = columns(&plan, mapping, &filled)?;
+    plan.columns = columns;
+    needs_system(&plan, plan.columns.iter().flatten())?;
+    Ok(Intake { plan, text, left_alone })
+}
+
+/// The separator that the first line has most of.
+fn likely_delimiter(text: &[u8]) -> u8 {
+    let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    let count = |separator: u8| line.iter().filter(|b| **b == separator).count();
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+}
+
+/// Counts the rows, and says which columns have something in them.
+fn survey(text: &[u8], plan: &mut Plan) -> Result<Vec<bool>> {
+    let mut filled = vec![false; plan.headings.len()];
+    let mut at = (plan.begin, plan.line);
+    loop {
+        let window = &text[at.0 as usize..];
+        let Rows { rows, next, .. } = rows::in_window(window, at, true, 1000, plan)?;
+        for row in &rows {
+            for (index, cell) in row.texts().iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
+                if let Some(seen) = filled.get_mut(index) {
+                    *seen = *seen || !cell.is_empty();
+                }
+            }
+        }
+        plan.total += rows.len() as u64;
+        if plan.total as usize > MAX_ROWS {
+            return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
+        }
+        if next.0 == at.0 || next.0 as usize >= text.len() {
+            return Ok(filled);
+        }
+        at = next;
+    }
+}
+
+type Columns = (Vec<Option<String>>, Vec<String>);
+
+/// The path of each column. A heading that nobody knows is no reason to guess, nor to leave out what it says.
+fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> Result<Columns> {
+    let mut faults = Vec::new();
+    let mut left_alone = Vec::new();
+    let mut taken: HashMap<String, String> = HashMap::new();
+    let mut columns = Vec::new();
+    let added = rows::added_columns(&plan.headings);
+    for (index, heading) in plan.headings.iter().enumerate() {
+        let place = format!("#{}", index + 1);
+        let mapped = mapping.get(&same(heading)).or_else(|| mapping.get(&place)).map(String::as_str);
+        let path = match mapped {
+            Some(path) => Some(path).filter(|path| !path.is_empty()),
+            None if added.contains(&index) => None,
+            // A column without heading and without anything in it is a leftover.
+            None if heading.trim().is_empty() && !filled[index] => None,
+            None => match plan.resource.path_of(heading, plan.of_lines) {
+                Some(path) => Some(path),
+                None => {
+                    let told = if heading.trim().is_empty() { &place } else { heading };
+                    faults.push(Fault::parameter("mapping", "unknown_heading").with("heading", told));
+                    None
+                }
+            },
+        };
+        let told = path.and_then(|path| plan.resource.field(path)).is_some_and(|f| f.kind == Kind::Info);
+        if let Some(before) = path.filter(|_| !told).and_then(|p| taken.insert(p.to_owned(), heading.clone()))
+        {
+            let fault = Fault::parameter("mapping", "mapped_twice").with("heading", heading);
+            faults.push(fault.with("other", before));
+        }
+        if told {
+            left_alone.push(heading.clone());
+        }
+        columns.push(path.filter(|_| !told).map(str::to_owned));
+    }
+    // Beside lines a discount may be meant as a rate or as an amount; only whoever sends it knows.
+    let has_lines = columns.iter().flatten().any(|path: &String| path.starts_with("lines."));
+    if has_lines && !plan.of_lines {
+        let discounts =
+            left_alone.iter().filter(|heading| plan.resource.path_of(heading, false) == Some("discount"));
+        faults.extend(discounts.map(|h| Fault::parameter("mapping", "unknown_heading").with("heading", h)));
+    }
+    faults.truncate(100);
+    match faults.is_empty() {
+        true => Ok((columns, left_alone)),
+        false => Err(Error::invalid(faults)),
+    }
+}
+
+/// External ids are those of a system, which has to be said.
+fn needs_system<'p>(plan: &Plan, mut paths: impl Iterator<Item = &'p String>) -> Result<()> {
+    match plan.system.is_none() && paths.any(|path| path.ends_with("external_id")) {
+        true => Err(bad(vec![Fault::parameter("system", "required")])),
+        false => Ok(()),
+    }
+}
+
+// ---- objects -------------------------------------------------------------------------------------------------
+
+fn objects_of(
+    text: Vec<u8>,
+    resource: Resource,
+    asked: &Asked,
+    mapping: HashMap<String, String>,
+) -> Result<Intake> {
+    let mut plan = Plan {
+        resource,
+        form: Form::Ndjson,
+        dry_run: asked.dry_run,
+        system: asked.system.clone(),
+        delimiter: b',',
+        of_lines: false,
+        counts_records: false,
+        headings: vec![],
+        columns: vec![],
+        names: mapping,
+        paths: HashMap::new(),
+        begin: 0,
+        line: 1,
+        total: 0,
+    };
+    let (mut at, mut faults) = ((0, 1), Vec::<Fault>::new());
+    let mut left_alone = Vec::new();
+    loop {
+        let Rows { rows, next, .. } = rows::in_window(&text[at.0 as usize..], at, true, 1000, &plan)?;
+        if at.0 == 0 {
+            let mut objects = rows.iter().filter_map(rows::Row::object);
+            plan.of_lines = objects.any(|object| resource.is_of_lines(object.keys()));
+        }
+        for name in rows.iter().filter_map(rows::Row::object).flat_map(|object| object.keys()) {
+            if plan.paths.contains_key(name) || faults.iter().any(|f| f.params.iter().any(|(_, v)| v == name))
+            {
+                continue;
+            }
+            if plan.paths.len() + faults.len() >= MAX_COLUMNS {
+                return Err(Problem::new("file_too_large")
+                    .param("what", "columns")
+                    .param("max", MAX_COLUMNS)
+                    .into());
+            }
+            let Some(path) = known_name(&plan, name) else {
+                faults.push(Fault::parameter("mapping", "unknown_heading").with("heading", name));
+                continue;
+            };
+            needs_system(&plan, [&path].into_iter())?;
+            if path.is_empty() && is_told(&plan, name) {
+                left_alone.push(name.clone());
+            }
+            plan.paths.insert(name.clone(), path);
+        }
+        plan.total += rows.len() as u64;
+        if plan.total as usize > MAX_ROWS {
+            return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
+        }
+        if next.0 == at.0 || next.0 as usize >= text.len() {
+            break;
+        }
+        at = next;
+    }
+    faults.truncate(100);
+    match faults.is_empty() {
+        true => Ok(Intake { plan, text, left_alone }),
+        false => Err(Error::invalid(faults)),
+    }
+}
+
+/// The path that a name in an object stands for; empty where it is left alone.
+pub fn known_name(plan: &Plan, name: &str) -> Option<String> {
+    if let Some(path) = plan.paths.get(name) {
+        return Some(path.clone());
+    }
+    if let Some(path) = plan.names.get(&same(name)) {
+        return Some(path.clone());
+    }
+    if ERROR_COLUMNS.iter().any(|column| name.strip_prefix('_') == Some(column)) || name == "_errors" {
+        return Some(String::new());
+    }
+    if plan.resource == Resource::Orders && name == "lines" || plan.resource.takes_custom(name) {
+        return Some(name.to_owned());
+    }
+    let path = plan.resource.path_of(name, plan.of_lines)?;
+    Some(if is_told(plan, name) { String::new() } else { path.to_owned() })
+}
+
+/// Whether the product says this of a record and takes it from nobody.
+fn is_told(plan: &Plan, name: &str) -> bool {
+    let path = plan.resource.path_of(name, plan.of_lines).and_then(|path| plan.resource.field(path));
+    path.is_some_and(|field| field.kind == Kind::Info) && !plan.names.contains_key(&same(name))
+}
+
+/// What is shown of an import.
+pub fn params(plan: &Plan, left_alone: &[String]) -> Value {
+    serde_json::json!({
+        "dry_run": plan.dry_run, "system": plan.system, "form": plan.form, "rows": plan.total,
+        "left_alone": left_alone,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(resource: Resource, text: &[u8], asked: Asked) -> Result<Intake> {
+        take_in(CSV, text, resource, &asked)
+    }
+
+    fn faults(refused: Error) -> Vec<(&'static str, String)> {
+        let problem = refused.into_problem();
+        let told = |f: &Fault| (f.code, f.params.first().map(|(_, v)| v.clone()).unwrap_or_default());
+        problem.faults.iter().map(told).collect()
+    }
+
+    #[test]
+    fn known_headings_are_mapped_by_themselves_and_others_refused() {
+        let intake =
+            taken(Resource::Customers, "编号,Name,税号\nC1,天河,\n\nC2,海珠,\n".as_bytes(), Asked::default())
+                .unwrap();
+        let columns: Vec<_> = intake.plan.columns.iter().flatten().map(String::as_str).collect();
+        assert_eq!(columns, ["code", "name", "tax_id"]);
+        assert_eq!(intake.plan.total, 2);
+        let refused =
+            taken(Resource::Customers, b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
+        let unknown = |heading: &str| ("unknown_heading", heading.to_owned());
+        assert_eq!(faults(refused), [unknown("colour"), unknown("#3"), unknown("size")]);
+    }
+
+    #[test]
+    fn a_mapping_names_and_leaves_out_columns() {
+        let mapping = |text: &str| Asked { mapping: Some(text.into()), ..Asked::default() };
+        let asked = mapping(r##"{"Kunde":"name","colour":"","#3":"custom_fields.size"}"##);
+        let intake = taken(Resource::Customers, b"Kunde,colour,\nA,red,XL\n", asked).unwrap();
+        assert_eq!(intake.plan.columns, [Some("name".into()), None, Some("custom_fields.size".into())]);
+        let refused = taken(Resource::Customers, b"a\n1\n", mapping(r#"{"a":"colour"}"#)).unwrap_err();
+        assert_eq!(faults(refused), [("unknown_column", "colour".into())]);
+        let refused =
+            taken(Resource::Customers, "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
+        assert_eq!(faults(refused), [("mapped_twice", "name".into())]);
+        for wrong in ["x", "[]", r#"{"a":1}"#] {
+            assert_eq!(
+                taken(Resource::Customers, b"a\n1\n", mapping(wrong)).unwrap_err().code(),
+                "invalid_parameter"
+            );
+        }
+    }
+
+    #[test]
+    fn chinese_spreadsheets_and_byte_order_marks_are_read() {
+        let text = "名称;行业\n广州天河贸易;批发\n";
+        let (gb, _, _) = encoding_rs::GB18030.encode(text);
+        for bytes in [text.as_bytes().to_vec(), [b"\xef\xbb\xbf", text.as_bytes()].concat(), gb.into_owned()]
+        {
+            let intake = taken(Resource::Customers, &bytes, Asked::default()).unwrap();
+            assert_eq!(intake.text, text.as_bytes());
+            assert_eq!(intake.plan.delimiter, b';');
+            assert_eq!(intake.plan.total, 1);
+        }
+        let utf16: Vec<u8> = "name\nA\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(
+            taken(Resource::Customers, &utf16, Asked::default()).unwrap_err().code(),
+            "unreadable_file"
+        );
+    }
+
+    #[test]
+    fn a_discount_beside_lines_is_no_guess() {
+        for heading in ["Discount", "折扣"] {
+            let file = format!("number,sku,quantity,{heading}\nSO-1,TEA,1,0.9\n");
+            let refused = taken(Resource::Orders, file.as_bytes(), Asked::default()).unwrap_err();
+            assert_eq!(faults(refused), [("unknown_heading", heading.to_owned())]);
+        }
+        assert!(
+            taken(Resource::Orders, b"number,discount,customer_po\nSO-1,5,PO\n", Asked::default()).is_ok()
+        );
+    }
+
+    #[test]
+    fn external_ids_need_their_system() {
+        let refused = taken(Resource::Customers, b"external_id,name\n1,A\n", Asked::default()).unwrap_err();
+        assert_eq!(faults(refused), [("required", String::new())]);
+        let asked = Asked { system: Some("sap".into()), ..Asked::default() };
+        assert!(taken(Resource::Customers, b"external_id,name\n1,A\n", asked).is_ok());
+    }
+
+    #[test]
+    fn what_an_error_file_has_added_is_left_alone() {
+        let intake =
+            taken(Resource::Customers, b"name,line,field,reason\nA,3,name,is required\n", Asked::default())
+                .unwrap();
+        assert_eq!(intake.plan.columns, [Some("name".into()), None, None, None]);
+    }
+
+    #[test]
+    fn an_empty_file_is_refused_and_headings_alone_are_no_rows() {
+        assert_eq!(taken(Resource::Customers, b"", Asked::default()).unwrap_err().code(), "unreadable_file");
+        assert_eq!(taken(Resource::Customers, b"name\n", Asked::default()).unwrap().plan.total, 0);
+        assert_eq!(taken(Resource::Customers, b"name", Asked::default()).unwrap().plan.total, 0);
+    }
+}

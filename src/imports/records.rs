@@ -1,0 +1,528 @@
+//! From a row to its record: what the cells say becomes the body of a call, and the call is the same as over HTTP, with
+//! the same scopes, schema and rules.
+
+use serde_json::{Map, Value, json};
+
+use super::fields::{Kind, Resource};
+use super::intake::Plan;
+use super::lookup::{self, Lookup};
+use super::rows::{Content, Row};
+use super::values;
+use crate::base::auth::Scope;
+use crate::base::db::engine::Fate;
+use crate::base::db::external::{self, ExternalId};
+use crate::base::db::{Tx, savepoint};
+use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::http::call::admit;
+use crate::base::http::dispatch::{API, App};
+use crate::base::http::idempotency::{self, Key};
+use crate::base::http::params::percent_encode;
+use crate::base::http::{Body, Incoming, Method, Patch, Reply};
+use crate::base::secret::sha256_hex;
+use crate::base::types::RecordId;
+use crate::customers::model::{ContactId, CustomerId};
+use crate::orders::model::{OrderId, OrderInput};
+use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
+use crate::products::model::ProductId;
+
+/// One record's rows: one, or those of an order.
+pub type Unit = Vec<Row>;
+
+/// What is wrong with a cell.
+#[derive(Debug, Clone)]
+pub struct Wrong {
+    /// Which of the unit's rows.
+    pub row: usize,
+    /// The column, by its path.
+    pub path: String,
+    pub fault: Fault,
+}
+
+/// Why a unit failed.
+#[derive(Debug)]
+pub enum Refused {
+    /// Cells that cannot be read, before anything was tried.
+    Cells(Vec<Wrong>),
+    /// The call's own answer.
+    Call(Problem),
+}
+
+/// What a unit says, read.
+#[derive(Default)]
+struct Form {
+    /// The body, without what only says which record is meant.
+    body: Map<String, Value>,
+    keys: Map<String, Value>,
+    lines: Vec<Map<String, Value>>,
+    wrong: Vec<Wrong>,
+}
+
+impl Form {
+    fn key(&self, name: &str) -> Option<&str> {
+        self.keys.get(name).and_then(Value::as_str)
+    }
+    fn text(&self, name: &str) -> Option<&str> {
+        self.body.get(name).and_then(Value::as_str)
+    }
+}
+
+/// Brings in the units of a chunk.
+pub struct Importer<'a> {
+    app: &'a App,
+    plan: &'a Plan,
+    lookup: Lookup,
+}
+
+impl<'a> Importer<'a> {
+    pub fn new(app: &'a App, plan: &'a Plan) -> Importer<'a> {
+        Importer { app, plan, lookup: Lookup::of(plan.system.clone()) }
+    }
+
+    /// Brings in a unit, which stands or falls by itself; in a dry run it always falls. Err is the chunk's failure.
+    pub fn attempt(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<(), Refused>> {
+        let kept = if self.plan.dry_run { Fate::Discard } else { Fate::Keep };
+        savepoint::part(tx, |tx| match self.bring(tx, unit) {
+            Ok(Ok(())) => Ok((Ok(()), kept)),
+            Ok(Err(refused)) => Ok((Err(refused), Fate::Discard)),
+            Err(error) if error.concerns_the_unit() => Err(error),
+            Err(error) => Ok((Err(Refused::Call(error.into_problem())), Fate::Discard)),
+        })
+    }
+
+    fn bring(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<(), Refused>> {
+        let form = self.read(tx, unit)?;
+        if !form.wrong.is_empty() {
+            return Ok(Err(Refused::Cells(form.wrong)));
+        }
+        match self.plan.resource {
+            Resource::Customers => self.customer(tx, form),
+            Resource::Contacts => self.contact(tx, form),
+            Resource::Products => self.product(tx, form),
+            Resource::Prices => self.price(tx, form),
+            Resource::Orders => self.order(tx, form),
+        }
+        .map(Ok)
+    }
+
+    fn call(&self, tx: &mut Tx, method: Method, path: &str, body: Map<String, Value>) -> Result<()> {
+        self.app.apply(tx, method, path, Value::Object(body)).map(drop)
+    }
+
+    // ---- reading cells
+
+    fn read(&mut self, tx: &mut Tx, unit: &Unit) -> Result<Form> {
+        let mut form = Form::default();
+        let mut heads: Map<String, Value> = Map::new();
+        for (index, row) in unit.iter().enumerate() {
+            if let Some(fault) = row.fault(self.plan) {
+                form.wrong.push(Wrong { row: index, path: String::new(), fault });
+                continue;
+            }
+            let mut line = Map::new();
+            for (path, cell) in row.said(self.plan) {
+                match (path.strip_prefix("lines."), path.as_str()) {
+                    (None, "lines") => self.read_lines(tx, &mut form, &cell)?,
+                    (Some(_), _) => self.read_cell(tx, &mut form, &mut line, index, &path, &cell)?,
+                    (None, _) => self.read_head(tx, &mut form, &mut heads, index, &path, &cell)?,
+                }
+            }
+            if !line.is_empty() || unit.len() > 1 {
+                form.lines.push(line);
+            }
+        }
+        if !form.lines.is_empty() {
+            let lines = std::mem::take(&mut form.lines);
+            form.body.insert("lines".into(), lines.into_iter().map(Value::Object).collect());
+        }
+        Ok(form)
+    }
+
+    /// A cell that is about the record as a whole: the rows of an order agree on it.
+    fn read_head(
+        &mut self,
+        tx: &mut Tx,
+        form: &mut Form,
+        heads: &mut Map<String, Value>,
+        row: usize,
+        path: &str,
+        cell: &Value,
+    ) -> Result<()> {
+        match heads.get(path) {
+            Some(before) if before == cell => Ok(()),
+            Some(_) => {
+                let fault = Fault::at("", "differs_in_order");
+                form.wrong.push(Wrong { row, path: path.to_owned(), fault });
+                Ok(())
+            }
+            None => {
+                heads.insert(path.to_owned(), cell.clone());
+                let mut body = std::mem::take(&mut form.body);
+                self.read_cell(tx, form, &mut body, row, path, cell)?;
+                form.body = body;
+                Ok(())
+            }
+        }
+    }
+
+    /// Lines as an object has them: a list of objects, whose names are those of the columns.
+    fn read_lines(&mut self, tx: &mut Tx, form: &mut Form, lines: &Value) -> Result<()> {
+        let Some(list) = lines.as_array() else {
+            form.body.insert("lines".into(), lines.clone());
+            return Ok(());
+        };
+        for (index, line) in list.iter().enumerate() {
+            let mut read = Map::new();
+            for (name, cell) in line.as_object().into_iter().flatten() {
+                let own = format!("lines.{name}");
+                let path = match self.plan.resource.field(&own) {
+                    Some(field) => Some(field.path),
+                    None => self.plan.resource.path_of(name, true).filter(|path| path.starts_with("lines.")),
+                };
+                match path {
+                    Some(path) => self.read_cell(tx, form, &mut read, 0, path, cell)?,
+                    None => {
+                        let path = format!("lines.{index}.{name}");
+                        let fault = Fault::at("", "unknown_column")
+                            .with("path", &own)
+                            .with("allowed", "sku, quantity, …");
+                        form.wrong.push(Wrong { row: 0, path, fault });
+                    }
+                }
+            }
+            form.lines.push(read);
+        }
+        Ok(())
+    }
+
+    fn read_cell(
+        &mut self,
+        tx: &mut Tx,
+        form: &mut Form,
+        into: &mut Map<String, Value>,
+        row: usize,
+        path: &str,
+        cell: &Value,
+    ) -> Result<()> {
+        let (kind, place) = match self.plan.resource.field(path) {
+            Some(field) => (field.kind, field.into),
+            None => (Kind::Text, path),
+        };
+        let read = match values::read(&kind, cell) {
+            Ok(None) => return Ok(()),
+            Ok(Some(value)) => self.meant(tx, kind, value)?,
+            Err(fault) => Err(fault),
+        };
+        let value = match read {
+            Ok(value) => value,
+            Err(fault) => {
+                form.wrong.push(Wrong { row, path: path.to_owned(), fault });
+                return Ok(());
+            }
+        };
+        match kind {
+            Kind::Info => {}
+            Kind::Key => {
+                form.keys.insert(path.to_owned(), value);
+            }
+            _ => {
+                let place = place.strip_prefix("lines.").unwrap_or(place);
+                let twice = put(into, place, value.clone()).is_some_and(|before| before != value);
+                if twice && matches!(kind, Kind::Reference(_)) {
+                    let fault = Fault::at("", "names_another");
+                    form.wrong.push(Wrong { row, path: path.to_owned(), fault });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The record's id in the place of its name.
+    fn meant(&mut self, tx: &mut Tx, kind: Kind, value: Value) -> Result<std::result::Result<Value, Fault>> {
+        match (kind, value.as_str()) {
+            (Kind::Reference(named), Some(text)) => Ok(self.lookup.id(tx, named, text)?.map(Value::String)),
+            _ => Ok(Ok(value)),
+        }
+    }
+
+    // ---- records
+
+    /// The external id of the record itself.
+    fn external(&self, form: &Form) -> Option<ExternalId> {
+        let (system, id) = (self.plan.system.clone()?, form.key("external_id")?);
+        Some(ExternalId { system, id: id.to_owned() })
+    }
+
+    fn customer(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let named = self.external(&form);
+        let by_code = match (form.key("id"), &named, form.text("code").map(str::to_owned)) {
+            (None, None, Some(code)) => lookup::customer_by_code(tx, &code)?,
+            _ => None,
+        };
+        let id = form.key("id").map(str::to_owned);
+        let id = id.or(by_code.map(|id| lookup::written(CustomerId::KIND, id)));
+        if let Some(id) = id {
+            self.link::<CustomerId>(tx, &mut form, &id, named)?;
+            without_new(&mut form.body);
+            return self.call(tx, Method::Patch, &format!("/customers/{id}"), form.body);
+        }
+        match named {
+            Some(named) if !only_new(&form.body) || is_known::<CustomerId>(tx, &named)? => {
+                without_new(&mut form.body);
+                self.call(tx, Method::Put, &path_of("customers", &named), form.body)
+            }
+            Some(named) => {
+                name(&mut form.body, &named)?;
+                self.call(tx, Method::Post, "/customers", form.body)
+            }
+            None if form.body.contains_key("code") => self.call(tx, Method::Post, "/customers", form.body),
+            None => self.once(tx, "/customers", form.body),
+        }
+    }
+
+    fn contact(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let named = self.external(&form);
+        let customer = form.text("customer_id").map(str::to_owned);
+        if let Some(id) = form.key("id").map(str::to_owned) {
+            let contact: ContactId = id.parse().map_err(|_| Error::not_found())?;
+            let own = lookup::customer_of_contact(tx, contact)?.ok_or_else(Error::not_found)?;
+            if customer.is_some_and(|customer| customer != own.to_string()) {
+                return Err(Error::field("/customer_id", "cannot_change"));
+            }
+            self.link::<ContactId>(tx, &mut form, &id, named)?;
+            form.body.remove("customer_id");
+            return self.call(tx, Method::Patch, &format!("/customers/{own}/contacts/{id}"), form.body);
+        }
+        if let Some(named) = named {
+            return self.call(tx, Method::Put, &path_of("contacts", &named), form.body);
+        }
+        let customer = customer.ok_or_else(|| Error::field("/customer_id", "required"))?;
+        form.body.remove("customer_id");
+        self.once(tx, &format!("/customers/{customer}/contacts"), form.body)
+    }
+
+    fn product(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let named = self.external(&form);
+        // Whoever is not told what a product costs has it as null, and does not mean to clear it.
+        if !tx.caller.may(Scope::ProductsCost) {
+            form.body.retain(|name, value| !(value.is_null() && name.starts_with("cost")));
+        }
+        let by_sku = match (form.key("id"), &named, form.text("sku").map(str::to_owned)) {
+            (None, None, Some(sku)) => lookup::product_by_sku(tx.conn, &sku)?,
+            _ => None,
+        };
+        let id = form.key("id").map(str::to_owned);
+        let id = id.or(by_sku.map(|id| lookup::written(ProductId::KIND, id)));
+        if let Some(id) = id {
+            self.link::<ProductId>(tx, &mut form, &id, named)?;
+            return self.call(tx, Method::Patch, &format!("/products/{id}"), form.body);
+        }
+        match named {
+            Some(named) => self.call(tx, Method::Put, &path_of("products", &named), form.body),
+            None => self.call(tx, Method::Post, "/products", form.body),
+        }
+    }
+
+    /// A price is the one of its list, product, unit, quantity and first day.
+    fn price(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let list = form.text("price_list_id").map(str::to_owned);
+        let list = list.ok_or_else(|| Error::field("/price_list_id", "required"))?;
+        form.body.remove("price_list_id");
+        let prices = format!("/price-lists/{list}/prices");
+        match existing_price(tx, &list, &form.body)? {
+            Existing::Same => Ok(()),
+            Existing::Other(id) => self.call(tx, Method::Patch, &format!("{prices}/{id}"), form.body),
+            Existing::None => self.call(tx, Method::Post, &prices, form.body),
+        }
+    }
+
+    fn order(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let named = self.external(&form);
+        let by_id =
+            form.key("id").map(|id| id.parse::<OrderId>().map_err(|_| Error::not_found())).transpose()?;
+        let by_number = match form.key("number").map(str::to_owned) {
+            None => None,
+            Some(number) => {
+                let found = lookup::order_by_number(tx, &number)?;
+                let unknown = || Fault::at("/number", "unknown_reference").with("kind", "order");
+                Some(OrderId(found.ok_or_else(|| Error::invalid(vec![unknown()]))?))
+            }
+        };
+        if let (Some(one), Some(other)) = (by_id, by_number)
+            && one != other
+        {
+            return Err(Error::field("/number", "names_another"));
+        }
+        if let Some(id) = by_id.or(by_number) {
+            self.link::<OrderId>(tx, &mut form, &id.to_string(), named)?;
+            return self.push(tx, id, form.body);
+        }
+        if let Some(named) = named {
+            return self.call(tx, Method::Put, &path_of("orders", &named), form.body);
+        }
+        let customer = form.text("customer_id").and_then(|id| id.parse::<CustomerId>().ok());
+        let found = match (customer, form.text("customer_po").map(str::to_owned)) {
+            (Some(customer), Some(po)) => lookup::order_by_po(tx, customer.0, &po)?,
+            _ => None,
+        };
+        match found {
+            Some(id) => self.push(tx, OrderId(id), form.body),
+            None => self.call(tx, Method::Post, "/orders", form.body),
+        }
+    }
+
+    /// An order as its row says it is, as by its external id: the same scopes, schema and rules.
+    fn push(&self, tx: &mut Tx, id: OrderId, body: Map<String, Value>) -> Result<()> {
+        let (endpoint, _) = self.app.find("PUT", &format!("{API}/orders/by-external-id/x/x"))?;
+        admit(&endpoint, tx.caller)?;
+        let patch = Patch::<OrderInput>::read(Incoming::Value(Value::Object(body)), endpoint.shape.as_ref())?;
+        crate::orders::work::push::update(tx, id, &patch).map(drop)
+    }
+
+    /// A record that is named by its id gets the external id that its row has beside that.
+    fn link<I: RecordId>(
+        &self,
+        tx: &mut Tx,
+        form: &mut Form,
+        id: &str,
+        named: Option<ExternalId>,
+    ) -> Result<()> {
+        let Some(named) = named.filter(|_| !form.body.contains_key("external_ids")) else { return Ok(()) };
+        let id: I = id.parse().map_err(|_| Error::not_found())?;
+        let mut ids = lookup::external_ids_of(tx.conn, I::KIND, id.uuid())?;
+        if !ids.contains(&named) {
+            ids.push(named);
+            form.body.insert("external_ids".into(), json!(ids));
+        }
+        Ok(())
+    }
+
+    /// A record that its row gives no name: the same row once more within a day makes no second one.
+    fn once(&self, tx: &mut Tx, path: &str, body: Map<String, Value>) -> Result<()> {
+        let digest = sha256_hex(json!([path, body]).to_string().as_bytes());
+        let key = Key {
+            owner: tx.caller.idempotency_owner(),
+            // No key that is sent is the same: those are ASCII.
+            key: format!("\u{a7}import {digest}"),
+            fingerprint: digest,
+        };
+        let made = |tx: &mut Tx| {
+            self.call(tx, Method::Post, path, body)?;
+            Ok(Reply::empty(201))
+        };
+        idempotency::once(tx, Some(&key), made).map(drop)
+    }
+}
+
+/// Puts a value at a dotted place; gives what was there.
+fn put(into: &mut Map<String, Value>, place: &str, value: Value) -> Option<Value> {
+    match place.split_once('.') {
+        None => into.insert(place.to_owned(), value),
+        Some((first, rest)) => {
+            let inner = into.entry(first).or_insert_with(|| Value::Object(Map::new()));
+            if !inner.is_object() {
+                *inner = Value::Object(Map::new());
+            }
+            inner.as_object_mut().and_then(|inner| put(inner, rest, value))
+        }
+    }
+}
+
+fn path_of(collection: &str, named: &ExternalId) -> String {
+    format!("/{collection}/by-external-id/{}/{}", percent_encode(&named.system), percent_encode(&named.id))
+}
+
+fn is_known<I: RecordId>(tx: &mut Tx, named: &ExternalId) -> Result<bool> {
+    Ok(external::find(tx.conn, I::KIND, &named.system, &named.id)?.is_some())
+}
+
+/// What a customer has from the start and changes elsewhere.
+const ONLY_NEW: [&str; 3] = ["owner_id", "contacts", "addresses"];
+
+fn only_new(body: &Map<String, Value>) -> bool {
+    ONLY_NEW.iter().any(|field| body.contains_key(*field))
+}
+
+fn without_new(body: &mut Map<String, Value>) {
+    ONLY_NEW.iter().for_each(|field| drop(body.remove(*field)));
+}
+
+/// Adds the external id to those that the body lists.
+fn name(body: &mut Map<String, Value>, named: &ExternalId) -> Result<()> {
+    let list = body.entry("external_ids").or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut()
+        && !list.contains(&json!(named))
+    {
+        list.push(json!(named));
+    }
+    Ok(())
+}
+
+enum Existing {
+    None,
+    /// It is as the row says already.
+    Same,
+    Other(String),
+}
+
+fn existing_price(tx: &mut Tx, list: &str, body: &Map<String, Value>) -> Result<Existing> {
+    let Ok(list_id) = list.parse::<PriceListId>() else { return Ok(Existing::None) };
+    // A body that is no price is for the call to refuse.
+    let Ok(input) = serde_json::from_value::<PriceEntryInput>(Value::Object(body.clone())) else {
+        return Ok(Existing::None);
+    };
+    let list = crate::prices::work::find(tx.conn, tx.caller, list_id)?;
+    let beside = crate::prices::work::beside(tx, &list, &input)?;
+    let same = |entry: &PriceEntry| {
+        entry.unit_price == input.unit_price && input.valid_to.is_none_or(|to| entry.valid_to == Some(to))
+    };
+    Ok(match beside {
+        Some((entry, _)) if same(&entry) => Existing::Same,
+        Some((entry, true)) => Existing::Other(entry.id.to_string()),
+        _ => Existing::None,
+    })
+}
+
+/// What tells the record of a row apart from those of other rows, before anything is looked up. None for a row of an
+/// order that says of no order.
+pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
+    let said = row.said(plan);
+    let text = |path: &str| {
+        let found = said.iter().find(|(p, _)| p == path).map(|(_, cell)| cell);
+        let text = found.map(|cell| match cell {
+            Value::String(text) => text.trim().to_owned(),
+            other => other.to_string(),
+        });
+        text.filter(|text| !text.is_empty() && text != "null")
+    };
+    let any = |paths: &[&str]| {
+        let found = paths.iter().find_map(|path| Some(format!("{path}={}", text(path)?)));
+        found.unwrap_or_default()
+    };
+    for path in ["id", "number", "external_id"] {
+        if let Some(text) = text(path).filter(|_| plan.resource != Resource::Prices) {
+            return Some(format!("{path}={text}"));
+        }
+    }
+    let customer = || any(&["customer_id", "customer_external_id", "customer.code"]);
+    let whole = || format!("row={}", sha256_hex(json!(said).to_string().as_bytes()));
+    match plan.resource {
+        Resource::Customers => Some(text("code").map_or_else(whole, |code| format!("code={code}"))),
+        Resource::Products => Some(text("sku").map_or_else(whole, |sku| format!("sku={sku}"))),
+        Resource::Contacts => Some(whole()),
+        Resource::Prices => {
+            let list = any(&["price_list_id", "price_list_external_id", "price_list.code"]);
+            let product = any(&["product_id", "product_external_id", "product.sku"]);
+            let rest: Vec<String> = ["unit", "min_quantity", "valid_from"]
+                .iter()
+                .map(|path| text(path).unwrap_or_default())
+                .collect();
+            Some(format!("{list} {product} {}", rest.join(" ")))
+        }
+        Resource::Orders => text("customer_po").map(|po| format!("{} po={po}", customer())),
+    }
+}
+
+/// Whether an object has the order's lines in itself, so that no other row belongs to it.
+pub fn is_whole(row: &Row) -> bool {
+    matches!(&row.content, Content::Object(object) if object.contains_key("lines"))
+}

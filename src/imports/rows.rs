@@ -1,0 +1,261 @@
+//! The rows of a file that was taken in, a window of bytes at a time: the file is never in memory as a whole.
+
+use serde_json::{Map, Value};
+
+use super::intake::{Form, MAX_ROW, Plan, known_name};
+use super::values::unharmed;
+use crate::base::error::{Error, Fault, Problem, Result};
+
+/// What an error file adds to each row, at its end.
+pub const ERROR_COLUMNS: [&str; 3] = ["line", "field", "reason"];
+
+/// Where a row begins: its byte, and its line.
+pub type At = (u64, u64);
+
+/// A row of a file.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its line in the file, or its row in the sheet; from 1, with the headings.
+    pub line: u64,
+    /// Where the next one begins.
+    pub next: At,
+    pub content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// The cells of a table, as they stand.
+    Cells(Vec<String>),
+    Object(Map<String, Value>),
+    /// A line that is no JSON object, and what is wrong with it.
+    Broken(String, Fault),
+}
+
+impl Row {
+    pub fn texts(&self) -> &[String] {
+        match &self.content {
+            Content::Cells(cells) => cells,
+            _ => &[],
+        }
+    }
+    pub fn object(&self) -> Option<&Map<String, Value>> {
+        match &self.content {
+            Content::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// What the row says, by path; what is left alone is left out. An empty cell says nothing.
+    pub fn said(&self, plan: &Plan) -> Vec<(String, Value)> {
+        match &self.content {
+            Content::Cells(cells) => {
+                let paths = plan.columns.iter().zip(cells);
+                let said = paths.filter_map(|(path, cell)| Some((path.clone()?, cell)));
+                said.filter(|(_, cell)| !cell.trim().is_empty())
+                    .map(|(path, cell)| (path, Value::from(cell.as_str())))
+                    .collect()
+            }
+            Content::Object(object) => {
+                let said = object.iter().filter_map(|(name, value)| Some((known_name(plan, name)?, value)));
+                said.filter(|(path, _)| !path.is_empty()).map(|(path, value)| (path, value.clone())).collect()
+            }
+            Content::Broken(..) => vec![],
+        }
+    }
+
+    /// What is wrong with the row before anybody looks at its cells.
+    pub fn fault(&self, plan: &Plan) -> Option<Fault> {
+        match &self.content {
+            Content::Broken(_, fault) => Some(fault.clone()),
+            Content::Cells(cells) => {
+                let beyond = cells.iter().skip(plan.headings.len()).any(|cell| !cell.trim().is_empty());
+                beyond.then(|| Fault::at("", "too_many_cells").with("max", plan.headings.len()))
+            }
+            Content::Object(_) => None,
+        }
+    }
+}
+
+/// The rows of a window.
+#[derive(Debug)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    /// Where the row after them begins.
+    pub next: At,
+    /// Whether the file ends with them.
+    pub ended: bool,
+}
+
+/// The headings of a table.
+pub struct Headings {
+    pub cells: Vec<String>,
+    pub end: u64,
+    pub next_line: u64,
+}
+
+/// At most so many rows of a window that begins at a row; a row that the window cuts short is left for the next one.
+/// `whole` says that the file ends where the window does.
+pub fn in_window(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result<Rows> {
+    match plan.form {
+        Form::Csv => records(window, at, whole, most, plan),
+        Form::Ndjson => lines(window, at, whole, most),
+    }
+}
+
+/// The first record that is not empty.
+pub fn headings(text: &[u8], plan: &Plan) -> Result<Option<Headings>> {
+    let found = records(text, (0, 1), true, 1, plan)?;
+    Ok(found.rows.into_iter().next().map(|row| Headings {
+        end: row.next.0,
+        next_line: row.next.1,
+        cells: row.texts().iter().map(|cell| unharmed(cell.trim()).to_owned()).collect(),
+    }))
+}
+
+/// The places of the columns that an error file has added: the last three, if they are called so.
+pub fn added_columns(headings: &[String]) -> std::ops::Range<usize> {
+    let begin = headings.len().saturating_sub(ERROR_COLUMNS.len());
+    match headings[begin..].iter().map(String::as_str).eq(ERROR_COLUMNS) {
+        true => begin..headings.len(),
+        false => 0..0,
+    }
+}
+
+fn too_long(line: u64) -> Error {
+    Problem::new("row_too_long").param("line", line).param("max", MAX_ROW).into()
+}
+
+fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result<Rows> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(plan.delimiter)
+        .from_reader(window);
+    let mut found = Rows { rows: Vec::new(), next: at, ended: false };
+    let mut record = csv::StringRecord::new();
+    while found.rows.len() < most {
+        let more = reader.read_record(&mut record);
+        let more = more.map_err(|e| Problem::new("unreadable_file").param("reason", e))?;
+        let end = reader.position().byte();
+        if !more || (end as usize >= window.len() && !whole) {
+            // What the window cuts short comes again.
+            found.ended = whole && !more;
+            if found.ended {
+                found.next = (at.0 + window.len() as u64, found.next.1);
+            }
+            break;
+        }
+        let begin = record.position().map_or(0, csv::Position::byte);
+        if (end - begin.min(end)) as usize > MAX_ROW {
+            return Err(too_long(found.next.1));
+        }
+        let (line, next_line) = match plan.counts_records {
+            true => (found.next.1, found.next.1 + 1),
+            // The reader passes over empty lines, and over the second half of a line's end, before a record.
+            false => {
+                let passed = window[begin as usize..].iter().take_while(|b| matches!(b, b'\n' | b'\r'));
+                let passed = passed.filter(|b| **b == b'\n').count() as u64;
+                let line = record.position().map_or(1, csv::Position::line) + passed;
+                (at.1 + line - 1, at.1 + reader.position().line() - 1)
+            }
+        };
+        found.next = (at.0 + end, next_line);
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let cells = record.iter().map(str::to_owned).collect();
+        found.rows.push(Row { line, next: found.next, content: Content::Cells(cells) });
+    }
+    Ok(found)
+}
+
+fn lines(window: &[u8], at: At, whole: bool, most: usize) -> Result<Rows> {
+    let mut found = Rows { rows: Vec::new(), next: at, ended: false };
+    let mut rest = window;
+    while found.rows.len() < most {
+        if rest.is_empty() {
+            found.ended = whole;
+            break;
+        }
+        let (line, length) = match rest.iter().position(|b| *b == b'\n') {
+            Some(end) => (&rest[..end], end + 1),
+            None if whole => (rest, rest.len()),
+            None => break,
+        };
+        if length > MAX_ROW {
+            return Err(too_long(found.next.1));
+        }
+        rest = &rest[length..];
+        let number = found.next.1;
+        found.next = (found.next.0 + length as u64, number + 1);
+        let text = String::from_utf8_lossy(line).trim().to_owned();
+        if text.is_empty() {
+            continue;
+        }
+        let content = match serde_json::from_str::<Value>(&text) {
+            Ok(Value::Object(object)) => Content::Object(object),
+            Ok(_) => Content::Broken(text, Fault::at("", "no_object")),
+            Err(error) => {
+                let fault = Fault::at("", "malformed").with("reason", error);
+                Content::Broken(text, fault)
+            }
+        };
+        found.rows.push(Row { line: number, next: found.next, content });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::Resource;
+    use super::super::intake::{Asked, CSV, NDJSON, take_in};
+    use super::*;
+
+    /// Every row with its line, read through windows of this size.
+    fn through(media: &str, text: &str, size: usize) -> Vec<(u64, String)> {
+        let intake = take_in(media, text.as_bytes(), Resource::Customers, &Asked::default()).unwrap();
+        let (mut at, mut all) = ((intake.plan.begin, intake.plan.line), Vec::new());
+        let mut size = size;
+        loop {
+            let begin = at.0 as usize;
+            let end = (begin + size).min(intake.text.len());
+            let found =
+                in_window(&intake.text[begin..end], at, end == intake.text.len(), 2, &intake.plan).unwrap();
+            for row in &found.rows {
+                all.push((row.line, serde_json::to_string(&row.said(&intake.plan)).unwrap()));
+            }
+            if found.ended || found.next.0 as usize >= intake.text.len() {
+                return all;
+            }
+            if found.next == at {
+                size *= 2; // a row is longer than the window
+            }
+            at = found.next;
+        }
+    }
+
+    #[test]
+    fn rows_are_the_same_through_whatever_window() {
+        let csv = "name,notes\nA,x\n\n\"B, C\",\"two\nlines\"\r\nD,\"q\"\"q\"\nE\n";
+        let whole = through(CSV, csv, 10_000);
+        let lines: Vec<u64> = whole.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 4, 6, 7]);
+        let ndjson = "{\"name\":\"A\"}\n\n{\"name\":\"B\",\"tier\":\"a\"}\n";
+        let objects = through(NDJSON, ndjson, 10_000);
+        assert_eq!(objects.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
+        for size in 1..80 {
+            assert_eq!(through(CSV, csv, size), whole, "{size}");
+            assert_eq!(through(NDJSON, ndjson, size), objects, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_is_a_row_that_fails() {
+        let text = "{\"name\":\"A\"}\n[1]\nnonsense\n";
+        let intake = take_in(NDJSON, text.as_bytes(), Resource::Customers, &Asked::default()).unwrap();
+        assert_eq!(intake.plan.total, 3);
+        let found = in_window(text.as_bytes(), (0, 1), true, 10, &intake.plan).unwrap();
+        let codes: Vec<_> = found.rows.iter().map(|row| row.fault(&intake.plan).map(|f| f.code)).collect();
+        assert_eq!(codes, [None, Some("no_object"), Some("malformed")]);
+    }
+}

@@ -1,0 +1,183 @@
+//! A sheet of a workbook as CSV, so that whatever follows has one kind of table. The file has to be in memory for it;
+//! what comes out of it is measured before and while it is read, because a small file can hold a very large sheet.
+
+use std::io::{Cursor, Read};
+
+use calamine::{DataRef, Reader, Xlsx};
+
+use super::intake::{MAX_COLUMNS, MAX_FILE, MAX_ROWS};
+use crate::base::error::{Error, Problem, Result};
+
+/// Bytes of a workbook when it is unpacked.
+const MAX_UNPACKED: u64 = 256 << 20;
+/// Parts of a workbook: sheets, strings, styles, pictures.
+const MAX_PARTS: usize = 2_000;
+
+/// The sheet of this name, or the first one, as CSV: each row of the sheet is a record, empty ones too, so that
+/// records are counted as the sheet counts its rows.
+pub fn to_csv(bytes: &[u8], sheet: Option<&str>) -> Result<Vec<u8>> {
+    measure(bytes)?;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let names = book.sheet_names();
+    let name = match sheet {
+        None => names.first(),
+        Some(wanted) => names.iter().find(|name| *name == wanted),
+    };
+    let name = name.ok_or_else(|| no_sheet(&names))?.clone();
+    let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
+    let mut table = Table::default();
+    while let Some(cell) = cells.next_cell().map_err(unreadable)? {
+        let (row, column) = cell.get_position();
+        table.put(row, column, text_of(cell.get_value()))?;
+    }
+    table.end()
+}
+
+/// Refuses what is no workbook, and what would unpack to more than is bearable; unpacks all of it, because what a file
+/// says of its size need not be so.
+fn measure(bytes: &[u8]) -> Result<()> {
+    let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let too_large =
+        || Error::from(Problem::new("file_too_large").param("what", "unpacked").param("max", MAX_UNPACKED));
+    if parts.len() > MAX_PARTS {
+        return Err(too_large());
+    }
+    let mut left = MAX_UNPACKED;
+    for index in 0..parts.len() {
+        let part = parts.by_index(index).map_err(unreadable)?;
+        let size = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(unreadable)?;
+        left = left.checked_sub(size).ok_or_else(too_large)?;
+    }
+    Ok(())
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    let told: String = error.to_string().chars().take(200).collect();
+    Problem::new("unreadable_file").param("reason", told).into()
+}
+
+fn no_sheet(names: &[String]) -> Error {
+    let fault =
+        crate::base::error::Fault::parameter("sheet", "not_allowed").with("allowed", names.join(", "));
+    crate::base::http::params::bad(vec![fault])
+}
+
+/// Gathers cells, which come row by row, into CSV.
+#[derive(Default)]
+struct Table {
+    written: Vec<u8>,
+    row: Vec<String>,
+    /// The rows before this one are written.
+    next: u32,
+}
+
+impl Table {
+    fn put(&mut self, row: u32, column: u32, text: String) -> Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if column as usize >= MAX_COLUMNS {
+            return Err(Problem::new("file_too_large")
+                .param("what", "columns")
+                .param("max", MAX_COLUMNS)
+                .into());
+        }
+        if row as usize > MAX_ROWS {
+            return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
+        }
+        if row < self.next {
+            return Err(unreadable("its rows are not in their order"));
+        }
+        while self.next < row {
+            self.write_row()?;
+        }
+        let column = column as usize;
+        if self.row.len() <= column {
+            self.row.resize(column + 1, String::new());
+        }
+        self.row[column] = text;
+        Ok(())
+    }
+
+    fn write_row(&mut self) -> Result<()> {
+        let mut writer = csv::Writer::from_writer(&mut self.written);
+        let row = std::mem::take(&mut self.row);
+        let row = if row.is_empty() { vec![String::new()] } else { row };
+        writer.write_record(row).map_err(unreadable)?;
+        writer.flush().map_err(unreadable)?;
+        drop(writer);
+        self.next += 1;
+        match self.written.len() > 2 * MAX_FILE {
+            true => {
+                Err(Problem::new("file_too_large").param("what", "bytes").param("max", 2 * MAX_FILE).into())
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn end(mut self) -> Result<Vec<u8>> {
+        if !self.row.is_empty() {
+            self.write_row()?;
+        }
+        Ok(self.written)
+    }
+}
+
+/// A cell as a person reads it. A number as a spreadsheet shows it, with fifteen digits at most; a day as a day.
+fn text_of(cell: &DataRef) -> String {
+    match cell {
+        DataRef::Empty => String::new(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => decimal_of(*number),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTime(instant) if instant.is_datetime() => {
+            let (year, month, day, hour, minute, second, _) = instant.to_ymd_hms_milli();
+            match (hour, minute, second) {
+                (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+                _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+            }
+        }
+        DataRef::DateTime(length) => decimal_of(length.as_f64()),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => error.to_string(),
+    }
+}
+
+/// A number with fifteen significant digits, which is what spreadsheets keep to, without an exponent.
+fn decimal_of(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return "0".into();
+    }
+    let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
+    // The shortest decimal that is this number.
+    format!("{rounded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_written_as_a_spreadsheet_shows_it() {
+        for (number, text) in [
+            (1.1 + 2.2, "3.3"),
+            (0.1 + 0.2, "0.3"),
+            (1001.0, "1001"),
+            (13800138000.0, "13800138000"),
+            (-0.05, "-0.05"),
+            (0.0, "0"),
+            (1e-7, "0.0000001"),
+            (123456789012345680000.0, "123456789012346000000"),
+        ] {
+            assert_eq!(decimal_of(number), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_workbook_is_refused() {
+        let refused = to_csv(b"PK no workbook", None).unwrap_err();
+        assert_eq!(refused.code(), "unreadable_file");
+    }
+}
