@@ -35,6 +35,7 @@ pub mod settings;
 pub mod shipments;
 pub mod start;
 pub mod system;
+pub mod tasks;
 pub mod webhooks;
 
 use base::Area;
@@ -61,6 +62,7 @@ pub const AREAS: &[Area] = &[
     system::AREA,
     notifications::AREA,
     complaints::AREA,
+    tasks::AREA,
     // After all areas whose records have deadlines.
     deadlines::AREA,
     // After all areas whose records have external ids.

@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod support;
+mod tasks;
 
 mod audit;
 mod bad_input;
