@@ -21,6 +21,7 @@ pub mod events;
 pub mod exports;
 pub mod external_ids;
 pub mod imports;
+pub mod interactions;
 pub mod jobs;
 pub mod notifications;
 pub mod orders;
@@ -63,6 +64,7 @@ pub const AREAS: &[Area] = &[
     notifications::AREA,
     complaints::AREA,
     tasks::AREA,
+    interactions::AREA,
     // After all areas whose records have deadlines.
     deadlines::AREA,
     // After all areas whose records have external ids.

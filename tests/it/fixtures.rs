@@ -25,6 +25,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "shp" => Some(shipment),
         "ntf" => Some(notification),
         "cmp" => Some(complaint),
+        "fbk" => Some(feedback),
         "msg" => Some(delivery),
         _ => None,
     }
@@ -52,6 +53,18 @@ fn shipment(app: &TestApp) -> Reply {
 fn complaint(app: &TestApp) -> Reply {
     let received = created_by(app, declared(app, "POST", "/complaints")).expect(201);
     app.all_powerful().post(&format!("/complaints/{}/acknowledge", received.id()), json!(null)).expect(200)
+}
+
+/// Feedback that the one with all scopes is to acknowledge: a clerk has noted what one of their customers said.
+fn feedback(app: &TestApp) -> Reply {
+    let me = app.all_powerful();
+    let customer = json!({"name": "A customer", "owner_id": app.person("admin").user.to_string()});
+    let customer = me.post("/customers", customer).expect(201).id();
+    let said = json!({"customer_id": customer, "kind": "call", "direction": "inbound", "summary": "They called"});
+    let clerk = app.as_role(Role::Clerk);
+    let call = clerk.post("/interactions", said).expect(201).id();
+    let body = body_of(app, declared(app, "POST", "/interactions/{interaction_id}/feedback"));
+    clerk.post(&format!("/interactions/{call}/feedback"), body).expect(201)
 }
 
 /// A remedy that waits for approval, and was not proposed by the one with all scopes.

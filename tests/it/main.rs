@@ -22,6 +22,7 @@ mod external_ids;
 mod fixtures;
 mod idempotency;
 mod imports;
+mod interactions;
 mod jobs;
 mod northwind;
 mod notifications;
