@@ -38,6 +38,7 @@ pub mod start;
 pub mod system;
 pub mod tasks;
 pub mod webhooks;
+pub mod worklist;
 
 use base::Area;
 
@@ -65,6 +66,7 @@ pub const AREAS: &[Area] = &[
     complaints::AREA,
     tasks::AREA,
     interactions::AREA,
+    worklist::AREA,
     // After all areas whose records have deadlines.
     deadlines::AREA,
     // After all areas whose records have external ids.

@@ -141,3 +141,8 @@ INSERT INTO journal_places (name, sequence)
     SELECT 'visit_policies', COALESCE(MAX(sequence), 0) FROM journal_head;
 
 ALTER TABLE settings ADD COLUMN relations JSONB NOT NULL DEFAULT '{}';
+
+-- What the worklist looks for: only what is still to be done, however much there was.
+CREATE INDEX complaints_open ON complaints (assignee_id, received_at) WHERE status NOT IN ('resolved', 'closed');
+CREATE INDEX orders_drafts_rep ON orders (rep_id, updated_at) WHERE status = 'draft';
+CREATE INDEX orders_drafts_creator ON orders (created_by, updated_at) WHERE status = 'draft';

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | read | `tasks:read`: one's own, one's teams' for a manager, and those about the customers that one sees |
 //! | enter, change, assign, do, cancel | `tasks:write` |
+//! | visit policies | read: `tasks:read`; change: `settings:write` |
 
 mod http;
 pub mod model;
+pub mod policies;
 pub mod rules;
 pub mod work;
 
@@ -30,6 +32,7 @@ fn routes(r: &mut Routes) {
     r.tag("tasks", "What is to be done, by whom and until when.");
     records(r);
     life(r);
+    policies::routes(r);
     r.deadlines(TaskId::KIND, work::on_deadline);
     r.expanders.insert("tsk", work::expand);
 }
