@@ -302,6 +302,12 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
     }
+    if endpoint.path == "/visit-policies" {
+        // One for each cause and tier.
+        let n = app.unique() as usize;
+        body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
+        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
+    }
     if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
         body["order_id"] = json!(confirmed(app).id());
     }

@@ -33,5 +33,7 @@ mod platform;
 mod postgres;
 mod schema;
 mod shop;
+mod visits;
 mod webhooks;
 mod wire;
+mod worklist;
