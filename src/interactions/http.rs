@@ -1,8 +1,6 @@
 //! Endpoints of interactions: extract, call, answer.
 
-use super::model::{
-    INTERACTIONS, Interaction, InteractionId, InteractionInput, NewInteraction, visible_to,
-};
+use super::model::{INTERACTIONS, Interaction, InteractionId, InteractionInput, NewInteraction, visible_to};
 use super::work;
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};

@@ -50,10 +50,14 @@ fn routes(r: &mut Routes) {
     r.history("/interactions/{interaction_id}/history", "listInteractionHistory", http::get)
         .scope(READ)
         .says("History of an interaction", "Every change: who, when, why, before and after.");
-    r.read_by_external_id("/interactions/by-external-id/{system}/{id}", "getInteractionByExternalId", http::get)
-        .scope(READ)
-        .expands(model::INTERACTIONS.expand)
-        .says("Read an interaction by external id", "");
+    r.read_by_external_id(
+        "/interactions/by-external-id/{system}/{id}",
+        "getInteractionByExternalId",
+        http::get,
+    )
+    .scope(READ)
+    .expands(model::INTERACTIONS.expand)
+    .says("Read an interaction by external id", "");
     r.put_by_external_id(
         "/interactions/by-external-id/{system}/{id}",
         "upsertInteractionByExternalId",

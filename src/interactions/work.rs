@@ -36,8 +36,11 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 
 pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
     let mut faults = Faults::default();
-    let customer =
-        faults.known(customers::work::find(tx.conn, tx.caller, new.customer_id), "/customer_id", "customer")?;
+    let customer = faults.known(
+        customers::work::find(tx.conn, tx.caller, new.customer_id),
+        "/customer_id",
+        "customer",
+    )?;
     let user_id = match new.user_id {
         Some(id) => faults.known(users::find_user(tx.conn, id), "/user_id", "user")?.map(|user| user.id),
         None => tx.caller.user.map(UserId),
@@ -169,7 +172,8 @@ fn check(tx: &mut Tx, customer: &Customer, input: &InteractionInput) -> Result<(
         of(&mut faults, complaint, "/complaint_id", "complaint");
     }
     if let Some(id) = input.task_id {
-        let task = found(tasks::work::find(tx.conn, tx.caller, id))?.map(|t| t.customer_id.unwrap_or(customer.id));
+        let task =
+            found(tasks::work::find(tx.conn, tx.caller, id))?.map(|t| t.customer_id.unwrap_or(customer.id));
         of(&mut faults, task, "/task_id", "task");
     }
     faults.done()

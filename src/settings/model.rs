@@ -111,7 +111,8 @@ pub struct SettingsInput {
 impl Default for RelationSettings {
     fn default() -> Self {
         let to = |role| FeedbackRoute { roles: vec![role], user_ids: vec![] };
-        let routes = [("quality", to(Role::Clerk)), ("need", to(Role::Clerk)), ("delivery", to(Role::Warehouse))];
+        let routes =
+            [("quality", to(Role::Clerk)), ("need", to(Role::Clerk)), ("delivery", to(Role::Warehouse))];
         let feedback = routes.into_iter().map(|(kind, route)| (kind.to_owned(), route)).collect();
         RelationSettings { feedback, draft_days: 3 }
     }

@@ -1,8 +1,6 @@
 //! Endpoints of tasks: extract, call, answer.
 
-use super::model::{
-    NewTask, TASKS, Task, TaskAssignment, TaskId, TaskInput, TaskOutcome, TaskView, visible_to,
-};
+use super::model::{Assignment, NewTask, TASKS, Task, TaskId, TaskInput, TaskOutcome, TaskView, visible_to};
 use super::work;
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
@@ -43,7 +41,7 @@ pub fn update_named(tx: &mut Tx, req: &Req<TaskId, Patch<NewTask>>) -> Answered 
     work::update_named(tx, req.path, &req.body).map(|task| answer(task, tx.caller))
 }
 
-pub fn assign(tx: &mut Tx, req: &Req<TaskId, Json<TaskAssignment>>) -> Answered {
+pub fn assign(tx: &mut Tx, req: &Req<TaskId, Json<Assignment>>) -> Answered {
     work::assign(tx, req.path, &req.body).map(|task| answer(task, tx.caller))
 }
 

@@ -53,7 +53,10 @@ fn records(r: &mut Routes) {
         .says("Read a task", "");
     r.change("/tasks/{task_id}", "updateTask", http::update)
         .scope(WRITE)
-        .says("Change a task", "While it is to be done. Another due date begins its time anew, and a series again from there.")
+        .says(
+            "Change a task",
+            "While it is to be done. Another due date begins its time anew, and a series again from there.",
+        )
         .example(json!({"priority": "urgent"}))
         .fails_with(&["invalid_transition", "external_id_taken"]);
     r.history("/tasks/{task_id}/history", "listTaskHistory", http::get)

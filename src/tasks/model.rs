@@ -181,7 +181,7 @@ pub struct NewTask {
 
 /// Who is to do it, and why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct TaskAssignment {
+pub struct Assignment {
     pub assignee_id: UserId,
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
@@ -223,7 +223,10 @@ fn open_is(given: &Given) -> Cond {
 pub static TASKS: ListSpec = ListSpec {
     id: "tasks.id",
     filters: &[
-        filter(Param::new("status", Takes::Words(TaskStatus::WORDS), "Only these."), Does::Is("tasks.status")),
+        filter(
+            Param::new("status", Takes::Words(TaskStatus::WORDS), "Only these."),
+            Does::Is("tasks.status"),
+        ),
         filter(
             Param::new("open", Takes::Bool, "Only those that are still to be done, or only the others."),
             Does::Makes(open_is),

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{NewTask, Recurrence, Task, TaskAssignment, TaskId, TaskInput, TaskView, visible_to};
+use super::model::{Assignment, NewTask, Recurrence, Task, TaskId, TaskInput, TaskView, visible_to};
 use super::rules::{TaskAction, TaskStatus};
 use crate::base::auth::Caller;
 use crate::base::db::filter::Cond;
@@ -127,7 +127,7 @@ pub fn update_named(tx: &mut Tx, id: TaskId, patch: &Patch<NewTask>) -> Result<T
     }
     if let Some(assignee_id) = input.assignee_id.filter(|id| *id != before.assignee_id) {
         tx.expected = None;
-        task = assign(tx, id, &TaskAssignment { assignee_id, reason: None })?;
+        task = assign(tx, id, &Assignment { assignee_id, reason: None })?;
     }
     Ok(task)
 }
@@ -249,7 +249,8 @@ fn owner_of(tx: &mut Tx, customer: Option<CustomerId>) -> Result<UserId> {
 /// Somebody who works here.
 fn check_assignee(tx: &mut Tx, id: UserId) -> Result<User> {
     let user = found(users::find_user(tx.conn, id))?.filter(|user| user.status == UserStatus::Active);
-    let unknown = || Error::invalid(vec![Fault::at("/assignee_id", "unknown_reference").with("kind", "user")]);
+    let unknown =
+        || Error::invalid(vec![Fault::at("/assignee_id", "unknown_reference").with("kind", "user")]);
     user.ok_or_else(unknown)
 }
 
@@ -291,7 +292,7 @@ fn step(
     Ok(task)
 }
 
-pub fn assign(tx: &mut Tx, id: TaskId, to: &TaskAssignment) -> Result<Task> {
+pub fn assign(tx: &mut Tx, id: TaskId, to: &Assignment) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Assign)?;
     let assignee = check_assignee(tx, to.assignee_id)?;
     let act = Act::because("assigned", to.reason.as_deref());
@@ -379,7 +380,12 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, due: &Step) -> Result<()> {
 }
 
 /// Tells people of a task.
-fn tell(tx: &mut Tx, task: &Task, people: impl IntoIterator<Item = UserId>, code: &'static str) -> Result<()> {
+fn tell(
+    tx: &mut Tx,
+    task: &Task,
+    people: impl IntoIterator<Item = UserId>,
+    code: &'static str,
+) -> Result<()> {
     let due = task.due_at.utc().with_timezone(&tx.core.zone).format("%Y-%m-%d %H:%M").to_string();
     let params = [("subject", task.subject.clone()), ("due", due)];
     notify(tx, people, &Notice { code, kind: TaskId::KIND, record: task.id.0, params: &params })

@@ -36,10 +36,7 @@ static PHRASES: &[Phrase] = &[
         "worklist_complaint_open",
         ["Complaint {number} is yours: {subject}", "投诉 {number} 由您处理：{subject}"],
     ),
-    (
-        "worklist_feedback_to_acknowledge",
-        ["A customer said ({kind}): {text}", "客户反馈（{kind}）：{text}"],
-    ),
+    ("worklist_feedback_to_acknowledge", ["A customer said ({kind}): {text}", "客户反馈（{kind}）：{text}"]),
     (
         "worklist_order_draft",
         ["Order {number} is a draft since {since}", "订单 {number} 自 {since} 起一直是草稿"],

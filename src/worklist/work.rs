@@ -97,7 +97,8 @@ fn due_of(conn: &mut Conn, of: &[Complaint]) -> Result<HashMap<ComplaintId, At>>
     let running = deadlines::table
         .filter(deadlines::record_id.eq_any(ids))
         .filter(deadlines::status.eq(DeadlineStatus::Running));
-    let all: Vec<(AnyId, Option<At>)> = running.select((deadlines::record_id, deadlines::due_at)).load(conn)?;
+    let all: Vec<(AnyId, Option<At>)> =
+        running.select((deadlines::record_id, deadlines::due_at)).load(conn)?;
     let mut next = HashMap::new();
     for (id, due) in all.into_iter().filter_map(|(id, due)| Some((ComplaintId(id.0), due?))) {
         let first = next.entry(id).or_insert(due);
@@ -111,7 +112,8 @@ fn stakes(rx: &mut Rx, ids: Vec<OrderId>) -> Result<Stakes> {
     if ids.is_empty() || !rx.caller.may(Scope::OrdersRead) {
         return Ok(Stakes::new());
     }
-    let seen = Cond::ids("orders.id", ids.into_iter().map(|id| id.0)).and(order_area::model::visible_to(rx.caller));
+    let seen =
+        Cond::ids("orders.id", ids.into_iter().map(|id| id.0)).and(order_area::model::visible_to(rx.caller));
     let rows: Vec<(OrderId, Amount, String)> =
         orders::table.filter(seen).select((orders::id, orders::gross, orders::currency)).load(rx.conn)?;
     Ok(rows.into_iter().map(|(id, gross, currency)| (id, (gross, currency))).collect())
@@ -123,7 +125,10 @@ fn feedback_of(rx: &mut Rx, me: UserId) -> Result<Vec<Feedback>> {
         return Ok(vec![]);
     }
     let recipients = "SELECT feedback_recipients.feedback_id FROM feedback_recipients WHERE ";
-    let mine = Cond::Sql("feedback_recipients.user_id = ? AND NOT feedback_recipients.acknowledged", vec![me.0.into()]);
+    let mine = Cond::Sql(
+        "feedback_recipients.user_id = ? AND NOT feedback_recipients.acknowledged",
+        vec![me.0.into()],
+    );
     let waiting = feedback::table.filter(Cond::InSelect("feedback.id", recipients, Box::new(mine)));
     let first = waiting.order((feedback::created_at, feedback::id)).limit(EACH);
     Ok(first.select(Feedback::as_select()).load(rx.conn)?)
@@ -261,7 +266,13 @@ fn feedback_item(rx: &Rx, feedback: &Feedback) -> WorklistItem {
     WorklistItem { customer_id: Some(feedback.customer_id), ..item }
 }
 
-fn order_item(rx: &Rx, order: &OrderRow, reason: WorklistReason, step: OrderAction, since: At) -> WorklistItem {
+fn order_item(
+    rx: &Rx,
+    order: &OrderRow,
+    reason: WorklistReason,
+    step: OrderAction,
+    since: At,
+) -> WorklistItem {
     let params = [("number", order.number.clone()), ("since", local(rx, since))];
     let call = order.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
     WorklistItem {

@@ -55,16 +55,18 @@ fn complaint(app: &TestApp) -> Reply {
     app.all_powerful().post(&format!("/complaints/{}/acknowledge", received.id()), json!(null)).expect(200)
 }
 
-/// Feedback that the one with all scopes is to acknowledge: a clerk has noted what one of their customers said.
+/// Feedback that the one with all scopes is to acknowledge, because the settings send it to them.
 fn feedback(app: &TestApp) -> Reply {
     let me = app.all_powerful();
-    let customer = json!({"name": "A customer", "owner_id": app.person("admin").user.to_string()});
-    let customer = me.post("/customers", customer).expect(201).id();
-    let said = json!({"customer_id": customer, "kind": "call", "direction": "inbound", "summary": "They called"});
-    let clerk = app.as_role(Role::Clerk);
-    let call = clerk.post("/interactions", said).expect(201).id();
-    let body = body_of(app, declared(app, "POST", "/interactions/{interaction_id}/feedback"));
-    clerk.post(&format!("/interactions/{call}/feedback"), body).expect(201)
+    let settings = me.get("/settings").expect(200);
+    let admin = json!([app.person("admin").user.to_string()]);
+    if settings.body["relations"]["feedback"]["quality"]["user_ids"] != admin {
+        let to = json!({"relations": {"feedback": {"quality": {"user_ids": admin}}}});
+        me.patch("/settings", &settings.etag(), to).expect(200);
+    }
+    let body = json!({"kind": "quality", "text": "The lids do not close well"});
+    let path = format!("/interactions/{}/feedback", make(app, "int").id());
+    app.as_role(Role::Clerk).post(&path, body).expect(201)
 }
 
 /// A remedy that waits for approval, and was not proposed by the one with all scopes.

@@ -33,7 +33,8 @@ fn inbox(app: &TestApp, username: &str) -> Vec<String> {
 
 fn feedback_goes_at_once_to_the_owner_and_to_those_whom_its_kind_concerns(app: &TestApp) {
     let shop = Shop::open(app);
-    let said = json!([{"kind": "praise", "text": "Very good tea"}, {"kind": "delivery", "text": "Late again"}]);
+    let said =
+        json!([{"kind": "praise", "text": "Very good tea"}, {"kind": "delivery", "text": "Late again"}]);
     let visit = visit(&app.as_role(Role::Clerk), &shop.customer, said);
     assert_eq!(visit.body["user_id"], app.person("clerk").user.to_string());
     let told = inbox(app, "rep");
@@ -41,14 +42,16 @@ fn feedback_goes_at_once_to_the_owner_and_to_those_whom_its_kind_concerns(app: &
     assert_eq!(told[1], "Guangzhou Tianhe Trading said (delivery): Late again");
     assert_eq!(inbox(app, "warehouse"), [told[1].as_str()], "logistics of what was delivered");
     // The owner need not tell themselves.
-    let own = self::visit(&app.as_role(Role::Rep), &shop.customer, json!([{"kind": "praise", "text": "Good"}]));
+    let own =
+        self::visit(&app.as_role(Role::Rep), &shop.customer, json!([{"kind": "praise", "text": "Good"}]));
     let kept = &feedback_of(&app.as_role(Role::Rep), &own.id())[0];
     assert_eq!((&kept["status"], &kept["recipients"]), (&json!("kept"), &json!([])));
 }
 
 fn each_of_them_acknowledges_it_once(app: &TestApp) {
     let shop = Shop::open(app);
-    let visit = visit(&app.as_role(Role::Clerk), &shop.customer, json!([{"kind": "delivery", "text": "Late"}]));
+    let visit =
+        visit(&app.as_role(Role::Clerk), &shop.customer, json!([{"kind": "delivery", "text": "Late"}]));
     let id = feedback_of(&app.as_role(Role::Clerk), &visit.id())[0]["id"].as_str().expect("an id").to_owned();
     let path = format!("/feedback/{id}/acknowledge");
     let rep = app.person("rep").user;
@@ -62,7 +65,10 @@ fn each_of_them_acknowledges_it_once(app: &TestApp) {
     app.as_role(Role::Rep).post(&path, json!(null)).refused(409, "invalid_transition");
     app.as_role(Role::Clerk).post(&path, json!(null)).refused(409, "invalid_transition");
     let done = app.as_role(Role::Warehouse).post(&path, json!(null)).expect(200);
-    assert_eq!((&done.body["status"], done.body["acknowledged_at"].is_null()), (&json!("acknowledged"), false));
+    assert_eq!(
+        (&done.body["status"], done.body["acknowledged_at"].is_null()),
+        (&json!("acknowledged"), false)
+    );
 }
 
 fn the_settings_say_whom_it_concerns(app: &TestApp) {
@@ -88,7 +94,8 @@ fn what_is_sent_again_by_external_id_is_not_relayed_again(app: &TestApp) {
     let again = clerk.put(path, body.clone()).expect(200);
     assert_eq!(again.body["version"], first.body["version"]);
     let mut more = body;
-    more["feedback"] = json!([{"kind": "praise", "text": "Very good tea"}, {"kind": "need", "text": "A larger box"}]);
+    more["feedback"] =
+        json!([{"kind": "praise", "text": "Very good tea"}, {"kind": "need", "text": "A larger box"}]);
     clerk.put(path, more).expect(200);
     assert_eq!(feedback_of(&clerk, &first.id()).len(), 2);
     assert_eq!(inbox(app, "rep").len(), 2);
@@ -106,7 +113,8 @@ fn an_interaction_is_about_its_customer_and_has_happened(app: &TestApp) {
 
 fn whoever_reads_no_interactions_sees_what_they_were_sent(app: &TestApp) {
     let shop = Shop::open(app);
-    let said = json!([{"kind": "praise", "text": "Very good tea"}, {"kind": "delivery", "text": "Late again"}]);
+    let said =
+        json!([{"kind": "praise", "text": "Very good tea"}, {"kind": "delivery", "text": "Late again"}]);
     visit(&app.as_role(Role::Clerk), &shop.customer, said);
     let warehouse = app.as_role(Role::Warehouse);
     let seen = warehouse.get("/feedback").expect(200);
@@ -117,7 +125,8 @@ fn whoever_reads_no_interactions_sees_what_they_were_sent(app: &TestApp) {
 
 fn feedback_appears_in_the_event_feed_of_those_it_went_to(app: &TestApp) {
     let shop = Shop::open(app);
-    let visit = visit(&app.as_role(Role::Clerk), &shop.customer, json!([{"kind": "delivery", "text": "Late"}]));
+    let visit =
+        visit(&app.as_role(Role::Clerk), &shop.customer, json!([{"kind": "delivery", "text": "Late"}]));
     app.run_background();
     let heard = app.as_role(Role::Warehouse).get("/events?types=feedback.*").expect(200);
     assert_eq!(heard.rows().len(), 1, "{heard}");

@@ -132,7 +132,8 @@ fn a_task_that_ended_is_not_done_twice(app: &TestApp) {
     let rep = app.as_role(Role::Rep);
     let daily = json!({"every": 1, "unit": "day", "until": null});
     let id = enter(&rep, json!({"due_date": "2026-12-04", "recurrence": daily})).id();
-    let cancelled = rep.post(&format!("/tasks/{id}/cancel"), json!({"reason": "They have called"})).expect(200);
+    let cancelled =
+        rep.post(&format!("/tasks/{id}/cancel"), json!({"reason": "They have called"})).expect(200);
     assert_eq!((&cancelled.body["next_id"], &cancelled.body["allowed_actions"]), (&json!(null), &json!([])));
     rep.post(&format!("/tasks/{id}/complete"), json!({})).refused(409, "invalid_transition");
     assert_eq!(rep.get("/tasks?open=true").expect(200).rows().len(), 0);

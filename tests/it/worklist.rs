@@ -42,7 +42,8 @@ fn busy(app: &TestApp) -> Shop<'_> {
     let rep = app.as_role(Role::Rep);
     let about = json!({"due_at": at("2026-11-24T11:00").to_string(), "order_id": draft.id});
     task(&rep, about);
-    let pressing = json!({"due_at": at("2026-11-25T09:00").to_string(), "priority": "urgent", "subject": "Call"});
+    let pressing =
+        json!({"due_at": at("2026-11-25T09:00").to_string(), "priority": "urgent", "subject": "Call"});
     task(&rep, pressing);
     task(&rep, json!({"due_date": "2026-11-25", "subject": "Today"}));
     task(&rep, json!({"due_date": "2026-11-26", "subject": "Tomorrow"}));
@@ -72,7 +73,10 @@ fn the_most_pressing_comes_first_with_why_and_what_is_at_stake(app: &TestApp) {
             "order_draft"
         ]
     );
-    assert_eq!(list.iter().map(|i| i["rank"].clone()).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6].map(|n| json!(n)));
+    assert_eq!(
+        list.iter().map(|i| i["rank"].clone()).collect::<Vec<_>>(),
+        [1, 2, 3, 4, 5, 6].map(|n| json!(n))
+    );
     assert!(list[1]["text"].as_str().expect("a text").ends_with(": Call"), "the urgent one goes first");
     // Two of the tea and a pot, with tax.
     assert_eq!((&list[2]["amount"], &list[2]["currency"]), (&json!("1158.25"), &json!("CNY")));
@@ -91,7 +95,7 @@ fn the_call_of_each_thing_does_it(app: &TestApp) {
         let call = &list[left - 1]["call"];
         assert_eq!(call["method"], "POST");
         let path = call["path"].as_str().and_then(|p| p.strip_prefix("/api/v1")).expect("a path").to_owned();
-        rep.post(&path, json!(null)).expect(200);
+        rep.send("POST", &path, None).expect(200);
         if left == 1 {
             // It was late for an answer, and is only open now.
             assert_eq!(reasons(&rep), ["complaint_open"]);

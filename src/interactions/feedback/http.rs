@@ -18,7 +18,8 @@ fn answer(feedback: Feedback, caller: &Caller) -> Answer<FeedbackView> {
 }
 
 pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<FeedbackView>> {
-    let mut page = FEEDBACK.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, feedback, Feedback))?;
+    let mut page =
+        FEEDBACK.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, feedback, Feedback))?;
     let views = page.data.drain(..).map(|feedback| feedback.view(rx.caller)).collect();
     Ok(page.with(views))
 }

@@ -179,7 +179,10 @@ fn waits_for(given: &Given) -> Cond {
 pub static FEEDBACK: ListSpec = ListSpec {
     id: "feedback.id",
     filters: &[
-        filter(Param::new("kind", Takes::Words(FeedbackKind::WORDS), "Only these."), Does::Is("feedback.kind")),
+        filter(
+            Param::new("kind", Takes::Words(FeedbackKind::WORDS), "Only these."),
+            Does::Is("feedback.kind"),
+        ),
         filter(
             Param::new("status", Takes::Words(FeedbackStatus::WORDS), "Only these."),
             Does::Is("feedback.status"),

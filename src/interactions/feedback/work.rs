@@ -67,7 +67,8 @@ pub fn unknown_of(
     let of_interaction = feedback::table.filter(feedback::interaction_id.eq(id));
     let known: Vec<(FeedbackKind, String)> =
         of_interaction.select((feedback::kind, feedback::text)).load(conn)?;
-    let is_new = |item: &FeedbackInput| !known.iter().any(|(kind, text)| *kind == item.kind && *text == item.text);
+    let is_new =
+        |item: &FeedbackInput| !known.iter().any(|(kind, text)| *kind == item.kind && *text == item.text);
     Ok(items.into_iter().filter(is_new).collect())
 }
 
@@ -103,7 +104,8 @@ fn relay_one(
     routes: &RelationSettings,
     people: &[(UserId, Role)],
 ) -> Result<Feedback> {
-    let by_kind = routes.feedback.get(&item.kind.to_string()).into_iter().flat_map(|route| of_route(route, people));
+    let by_kind =
+        routes.feedback.get(&item.kind.to_string()).into_iter().flat_map(|route| of_route(route, people));
     let mut recipients: Vec<FeedbackRecipient> = Vec::new();
     for user_id in customer.owner_id.into_iter().chain(by_kind) {
         // Whoever enters it knows already.
@@ -145,10 +147,7 @@ fn relay_one(
 }
 
 /// The people whom a route names by their role or by themselves.
-fn of_route<'a>(
-    route: &'a FeedbackRoute,
-    people: &'a [(UserId, Role)],
-) -> impl Iterator<Item = UserId> + 'a {
+fn of_route<'a>(route: &'a FeedbackRoute, people: &'a [(UserId, Role)]) -> impl Iterator<Item = UserId> + 'a {
     let named = people.iter().filter(|(id, role)| route.roles.contains(role) || route.user_ids.contains(id));
     named.map(|(id, _)| *id).take(MOST_PEOPLE)
 }
