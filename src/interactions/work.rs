@@ -93,7 +93,9 @@ pub fn update_named(tx: &mut Tx, id: InteractionId, patch: &Patch<NewInteraction
         user_id: before.user_id,
         feedback: vec![],
     };
-    let input = patch.onto(&form)?;
+    let mut input = patch.onto(&form)?;
+    // What is told in milliseconds is stored in microseconds.
+    input.interaction.happened_at = input.interaction.happened_at.map(|at| At::from_millis(at.millis()));
     let mut faults = Faults::default();
     if input.customer_id != form.customer_id {
         faults.push(Fault::at("/customer_id", "cannot_change"));
@@ -114,7 +116,6 @@ fn form(before: &Interaction) -> InteractionInput {
     InteractionInput {
         kind: before.kind,
         direction: before.direction,
-        // What is told in milliseconds is stored in microseconds.
         happened_at: Some(At::from_millis(before.happened_at.millis())),
         contact_id: before.contact_id,
         order_id: before.order_id,

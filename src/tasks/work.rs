@@ -110,8 +110,21 @@ fn enter(tx: &mut Tx, task: &mut Task) -> Result<()> {
 
 pub fn update(tx: &mut Tx, id: TaskId, patch: &Patch<TaskInput>) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Edit)?;
-    let input = patch.onto(&form(&before))?;
+    let input = patch.onto(&clear_for(patch, form(&before)))?;
     apply(tx, &before, input)
+}
+
+/// A patch that says when it is due in one way takes the place of the other.
+fn clear_for<T: serde::Serialize + serde::de::DeserializeOwned>(
+    patch: &Patch<T>,
+    form: TaskInput,
+) -> TaskInput {
+    let says = |field: &str| patch.get(field).is_some_and(|value| !value.is_null());
+    match (says("due_date"), says("due_at")) {
+        (true, false) => TaskInput { due_at: None, ..form },
+        (false, true) => TaskInput { due_date: None, ..form },
+        _ => form,
+    }
 }
 
 /// As another system says it is. What differs is looked for first: only a difference asks whether the life allows it.
@@ -119,7 +132,10 @@ pub fn update_named(tx: &mut Tx, id: TaskId, patch: &Patch<NewTask>) -> Result<T
     let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;
     let form = NewTask { task: form(&before), assignee_id: Some(before.assignee_id) };
-    let input = patch.onto(&form)?;
+    let base = NewTask { task: clear_for(patch, form.task.clone()), ..form.clone() };
+    let mut input = patch.onto(&base)?;
+    // What is told in milliseconds is stored in microseconds.
+    input.task.due_at = input.task.due_at.map(|at| At::from_millis(at.millis()));
     let mut task = before.clone();
     if input.task != form.task {
         let before = find_for(tx, id, TaskAction::Edit)?;
@@ -143,7 +159,6 @@ fn form(before: &Task) -> TaskInput {
         order_id: before.order_id,
         complaint_id: before.complaint_id,
         due_date: before.due_date,
-        // What is told in milliseconds is stored in microseconds.
         due_at: before.due_date.is_none().then(|| At::from_millis(before.due_at.millis())),
         remind_minutes: before.remind_minutes,
         escalate_minutes: before.escalate_minutes,

@@ -163,6 +163,9 @@ fn a_task_is_due_once_and_about_one_customer(app: &TestApp) {
     let path = format!("/tasks/{}", task.id());
     let moved = rep.patch(&path, &task.etag(), json!({"due_date": "2026-12-07"})).expect(200);
     assert_eq!(moved.body["due_at"], at("2026-12-07T18:00").to_string());
+    let instant = json!({"due_at": "2026-12-08T02:00:00Z"});
+    let moved = rep.patch(&path, &moved.etag(), instant).expect(200);
+    assert_eq!(moved.body["due_date"], json!(null), "an instant takes the date's place");
     let line = rep.get(&format!("/deadlines/{}", task.id())).expect(200);
     assert_eq!(line.body["data"][0]["due_at"], moved.body["due_at"]);
 }
