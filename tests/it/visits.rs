@@ -11,6 +11,7 @@ both_engines!(
     a_delivery_calls_for_one_return_visit_whoever_follows_the_events,
     the_policy_of_a_tier_goes_before_the_one_for_all,
     a_resolved_complaint_calls_for_a_visit_of_the_managers_when_nobody_owns_the_customer,
+    programs_that_follow_at_once_make_each_visit_once,
     what_happened_before_there_was_a_policy_calls_for_nothing,
 );
 
@@ -54,6 +55,31 @@ fn a_delivery_calls_for_one_return_visit_whoever_follows_the_events(app: &TestAp
     app.with_settings(|_| {}).run_background();
     app.run_background();
     assert_eq!(visits(app).len(), 1);
+}
+
+fn programs_that_follow_at_once_make_each_visit_once(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T10:00"));
+    let shop = Shop::open(app);
+    policy(app, "order_delivered", None, 14, "How is the tea?");
+    for n in 1..=6 {
+        deliver(app, &shop.confirmed(&n.to_string(), "0"));
+    }
+    // What was delivered has its place in the order of events only after the sequencer's turn on PostgreSQL.
+    let other = app.with_settings(|_| {});
+    let programs = [app.shared(), other.shared()];
+    let threads = programs.map(|program| {
+        std::thread::spawn(move || {
+            for _ in 0..3 {
+                salesdesk::tasks::policies::follow::turn(&program).expect("a turn");
+            }
+        })
+    });
+    threads.into_iter().for_each(|t| t.join().expect("done"));
+    app.run_background();
+    other.run_background();
+    let orders: std::collections::BTreeSet<String> =
+        visits(app).iter().map(|v| v["order_id"].to_string()).collect();
+    assert_eq!((visits(app).len(), orders.len()), (6, 6));
 }
 
 fn the_policy_of_a_tier_goes_before_the_one_for_all(app: &TestApp) {

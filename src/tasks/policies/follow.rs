@@ -73,7 +73,13 @@ fn enter_visits(tx: &mut Tx, events: &[Event]) -> Result<()> {
         let (Some(cause), Some(about)) = (cause, About::of(tx, event)?) else { continue };
         let policy = work::policy_for(&policies, cause, about.customer.tier);
         if let Some(policy) = policy.filter(|policy| policy.created_at <= event.occurred_at) {
-            enter_visit(tx, event, policy, about)?;
+            match enter_visit(tx, event, policy, about) {
+                // Refused before anything was written: it must not hold up what happened after it.
+                Err(error) if error.problem().is_some() => {
+                    log::error!("no return visit could be entered for {}: {error}", event.data.id);
+                }
+                outcome => outcome?,
+            }
         }
     }
     Ok(())
