@@ -21,6 +21,7 @@ pub mod events;
 pub mod exports;
 pub mod external_ids;
 pub mod imports;
+pub mod interactions;
 pub mod jobs;
 pub mod notifications;
 pub mod orders;
@@ -35,7 +36,9 @@ pub mod settings;
 pub mod shipments;
 pub mod start;
 pub mod system;
+pub mod tasks;
 pub mod webhooks;
+pub mod worklist;
 
 use base::Area;
 
@@ -61,6 +64,9 @@ pub const AREAS: &[Area] = &[
     system::AREA,
     notifications::AREA,
     complaints::AREA,
+    tasks::AREA,
+    interactions::AREA,
+    worklist::AREA,
     // After all areas whose records have deadlines.
     deadlines::AREA,
     // After all areas whose records have external ids.

@@ -578,6 +578,7 @@ diesel::table! {
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
         complaints -> Document,
+        relations -> Document,
     }
 }
 
@@ -938,6 +939,142 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    visit_policies (id) {
+        id -> Key,
+        version -> Integer,
+        cause -> Text,
+        customer_tier -> Nullable<Text>,
+        days -> Integer,
+        subject -> Text,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    tasks (id) {
+        id -> Key,
+        version -> Integer,
+        kind -> Text,
+        status -> Text,
+        priority -> Text,
+        subject -> Text,
+        description -> Nullable<Text>,
+        customer_id -> Nullable<Key>,
+        order_id -> Nullable<Key>,
+        complaint_id -> Nullable<Key>,
+        assignee_id -> Key,
+        team_id -> Nullable<Key>,
+        due_date -> Nullable<Date>,
+        due_at -> Instant,
+        remind_minutes -> Integer,
+        escalate_minutes -> Nullable<Integer>,
+        recurrence -> Nullable<Document>,
+        series_date -> Nullable<Date>,
+        occurrence -> Integer,
+        next_id -> Nullable<Key>,
+        outcome -> Nullable<Text>,
+        started_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        escalated_at -> Nullable<Instant>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    interactions (id) {
+        id -> Key,
+        version -> Integer,
+        kind -> Text,
+        direction -> Text,
+        happened_at -> Instant,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+        order_id -> Nullable<Key>,
+        complaint_id -> Nullable<Key>,
+        task_id -> Nullable<Key>,
+        user_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        summary -> Text,
+        next_step -> Nullable<Text>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    feedback (id) {
+        id -> Key,
+        version -> Integer,
+        interaction_id -> Key,
+        customer_id -> Key,
+        product_id -> Nullable<Key>,
+        kind -> Text,
+        status -> Text,
+        text -> Text,
+        recipients -> Document,
+        acknowledged_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    feedback_recipients (feedback_id, user_id) {
+        feedback_id -> Key,
+        user_id -> Key,
+        acknowledged -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    policy_visits (event_id, policy_id) {
+        event_id -> Key,
+        policy_id -> Key,
+        task_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    journal_places (name) {
+        name -> Text,
+        sequence -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
@@ -949,18 +1086,23 @@ diesel::allow_tables_to_appear_in_same_query!(
     customers,
     deadlines,
     external_ids,
+    feedback,
+    feedback_recipients,
     idempotency_keys,
     installation,
+    interactions,
     job_files,
     job_keys,
     jobs,
     journal,
     journal_head,
+    journal_places,
     notifications,
     number_ranges,
     order_lines,
     order_revisions,
     orders,
+    policy_visits,
     price_lists,
     prices,
     product_categories,
@@ -976,8 +1118,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     shipments,
     signing_keys,
     sla_policies,
+    tasks,
     teams,
     users,
+    visit_policies,
     webhook_attempts,
     webhook_deliveries,
     webhook_remains,

@@ -18,6 +18,7 @@ use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::prices::model::{PriceListAction, PriceListStatus};
 use salesdesk::products::model::{ProductAction, ProductStatus};
 use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
+use salesdesk::tasks::rules::{TaskAction, TaskStatus};
 use salesdesk::webhooks::model::{WebhookAction, WebhookStatus};
 use serde_json::{Value, json};
 
@@ -160,6 +161,7 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
         + &life("Complaints", ComplaintStatus::ALL, ComplaintAction::ALL, ComplaintStatus::after)
         + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
+        + &life("Tasks", TaskStatus::ALL, TaskAction::ALL, TaskStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
         + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
     golden("tests/golden/lives.md", &text);

@@ -25,6 +25,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "shp" => Some(shipment),
         "ntf" => Some(notification),
         "cmp" => Some(complaint),
+        "fbk" => Some(feedback),
         "msg" => Some(delivery),
         _ => None,
     }
@@ -52,6 +53,20 @@ fn shipment(app: &TestApp) -> Reply {
 fn complaint(app: &TestApp) -> Reply {
     let received = created_by(app, declared(app, "POST", "/complaints")).expect(201);
     app.all_powerful().post(&format!("/complaints/{}/acknowledge", received.id()), json!(null)).expect(200)
+}
+
+/// Feedback that the one with all scopes is to acknowledge, because the settings send it to them.
+fn feedback(app: &TestApp) -> Reply {
+    let me = app.all_powerful();
+    let settings = me.get("/settings").expect(200);
+    let admin = json!([app.person("admin").user.to_string()]);
+    if settings.body["relations"]["feedback"]["quality"]["user_ids"] != admin {
+        let to = json!({"relations": {"feedback": {"quality": {"user_ids": admin}}}});
+        me.patch("/settings", &settings.etag(), to).expect(200);
+    }
+    let body = json!({"kind": "quality", "text": "The lids do not close well"});
+    let path = format!("/interactions/{}/feedback", make(app, "int").id());
+    app.as_role(Role::Clerk).post(&path, body).expect(201)
 }
 
 /// A remedy that waits for approval, and was not proposed by the one with all scopes.
@@ -288,6 +303,12 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         let n = app.unique() as usize;
         body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
+    }
+    if endpoint.path == "/visit-policies" {
+        // One for each cause and tier.
+        let n = app.unique() as usize;
+        body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
+        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
     }
     if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
         body["order_id"] = json!(confirmed(app).id());

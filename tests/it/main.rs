@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod support;
+mod tasks;
 
 mod audit;
 mod bad_input;
@@ -21,6 +22,7 @@ mod external_ids;
 mod fixtures;
 mod idempotency;
 mod imports;
+mod interactions;
 mod jobs;
 mod northwind;
 mod notifications;
@@ -31,5 +33,7 @@ mod platform;
 mod postgres;
 mod schema;
 mod shop;
+mod visits;
 mod webhooks;
 mod wire;
+mod worklist;

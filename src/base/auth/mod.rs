@@ -70,6 +70,12 @@ text_enum! {
         ComplaintsRead = "complaints:read",
         ComplaintsWrite = "complaints:write",
         ComplaintsApprove = "complaints:approve",
+        TasksRead = "tasks:read",
+        TasksWrite = "tasks:write",
+        InteractionsRead = "interactions:read",
+        InteractionsWrite = "interactions:write",
+        FeedbackRead = "feedback:read",
+        FeedbackWrite = "feedback:write",
         CalendarRead = "calendar:read",
         SettingsRead = "settings:read",
         SettingsWrite = "settings:write",
@@ -124,6 +130,12 @@ impl Scope {
             ComplaintsRead => "Read complaints, and how long they may take.",
             ComplaintsWrite => "Enter complaints, look after them, and propose remedies.",
             ComplaintsApprove => "Approve and reject remedies above the limit.",
+            TasksRead => "Read tasks, and the policies that make return visits.",
+            TasksWrite => "Enter tasks, and do them.",
+            InteractionsRead => "Read what was talked about with customers.",
+            InteractionsWrite => "Enter what was talked about with customers, and what they said.",
+            FeedbackRead => "Read feedback.",
+            FeedbackWrite => "Acknowledge feedback that one was sent.",
             CalendarRead => "Read the working calendar, and what is due when.",
             SettingsRead => "Read the company's settings.",
             SettingsWrite => "Change the company's settings.",
@@ -201,14 +213,20 @@ const EVERYBODY: Scopes = Scopes::of(&[
     Scope::TeamsRead,
     Scope::CalendarRead,
     Scope::EventsRead,
+    Scope::FeedbackRead,
+    Scope::FeedbackWrite,
 ]);
+
+/// What comes with seeing customers.
+const RELATIONS: Scopes =
+    Scopes::of(&[Scope::TasksRead, Scope::TasksWrite, Scope::InteractionsRead, Scope::InteractionsWrite]);
 
 impl Role {
     /// Who may do what. `tests/golden/permissions.md` shows it endpoint by endpoint.
     pub const fn scopes(self) -> Scopes {
         use Scope::*;
         match self {
-            Role::Clerk => EVERYBODY.and(Scopes::of(&[
+            Role::Clerk => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
                 CustomersBlock,
@@ -227,7 +245,7 @@ impl Role {
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Rep => EVERYBODY.and(Scopes::of(&[
+            Role::Rep => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
                 OrdersWrite,
@@ -237,7 +255,7 @@ impl Role {
                 ReportsRead,
                 ExportsWrite,
             ])),
-            Role::Manager => EVERYBODY.and(Scopes::of(&[
+            Role::Manager => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
                 CustomersReassign,
@@ -258,7 +276,7 @@ impl Role {
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Finance => EVERYBODY.and(Scopes::of(&[
+            Role::Finance => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersCredit,
                 CustomersBlock,
@@ -271,7 +289,7 @@ impl Role {
                 SettingsRead,
             ])),
             Role::Warehouse => EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite])),
-            Role::Executive => EVERYBODY.and(Scopes::of(&[
+            Role::Executive => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 ProductsCost,
                 OrdersApprove,
@@ -286,7 +304,7 @@ impl Role {
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Admin => EVERYBODY.and(Scopes::of(&[
+            Role::Admin => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 ComplaintsRead,
                 ReportsRead,

@@ -128,6 +128,14 @@ impl Calendar {
         }
     }
 
+    /// The end of a date's work; of the next working day's when nobody works on that date. Without working time
+    /// ahead, the end of the date itself.
+    pub fn end_of(&self, date: NaiveDate) -> At {
+        let mut days = date.iter_days().take(HORIZON);
+        let last = days.find_map(|date| self.hours(date).last().map(|hours| self.instant(date, hours.to)));
+        last.unwrap_or_else(|| self.instant(date, Minute(DAY)))
+    }
+
     /// The working stretches from an instant on, in order; they end at the horizon.
     fn stretches(&self, from: At) -> impl Iterator<Item = (At, At)> + '_ {
         let days = from.date_in(self.zone).iter_days().take(HORIZON);
