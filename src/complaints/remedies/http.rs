@@ -32,7 +32,7 @@ pub fn get(rx: &mut Rx, req: &Req<(ComplaintId, RemedyId)>) -> Result<Answer<Rem
 
 pub fn create(tx: &mut Tx, req: &Req<ComplaintId, Json<RemedyInput>>) -> Result<Answer<RemedyView>> {
     let remedy = work::propose(tx, req.path, req.body.0.clone())?;
-    let path = format!("/api/v1/complaints/{}/remedies/{}", remedy.complaint_id, remedy.id);
+    let path = format!("/complaints/{}/remedies/{}", remedy.complaint_id, remedy.id);
     Ok(answer(remedy, tx.caller).located(path))
 }
 
