@@ -49,7 +49,7 @@ pub static EXTERNAL_IDS: ListSpec = ListSpec {
     id: "external_ids.record_id",
     filters: &[
         filter(
-            Param::new("system", Takes::Text(40), "The other system.").required(),
+            Param::new("system", Takes::System, "The other system.").required(),
             Does::Is("external_ids.system"),
         ),
         filter(

@@ -82,7 +82,7 @@ static PARAMS: &[Param] = &[
     ),
     Param::new(
         "system",
-        Takes::Text(40),
+        Takes::System,
         "The other system whose ids the columns `external_id` and `…_external_id` hold.",
     ),
     Param::new("delimiter", Takes::Word(&intake::DELIMITERS), "Of a CSV file; found out when left out."),

@@ -449,7 +449,10 @@ pub static ORDERS: ListSpec = ListSpec {
             Does::Makes(with_product),
         ),
         filter(Param::new("channel", Takes::Text(40), "Only of this channel."), Does::Is("orders.channel")),
-        filter(Param::new("currency", Takes::Text(3), "Only in this currency."), Does::Is("orders.currency")),
+        filter(
+            Param::new("currency", Takes::Currency, "Only in this currency."),
+            Does::Is("orders.currency"),
+        ),
         filter(
             Param::new("customer_po", Takes::Text(60), "Only with this order number of the customer's."),
             Does::Is("orders.customer_po"),

@@ -155,7 +155,7 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
             Does::Is("price_lists.status"),
         ),
         filter(
-            Param::new("currency", Takes::Text(3), "Only lists in this currency."),
+            Param::new("currency", Takes::Currency, "Only lists in this currency."),
             Does::Is("price_lists.currency"),
         ),
         filter(
@@ -467,7 +467,11 @@ pub static QUESTION: &[Param] = &[
     Param::new("quantity", Takes::Positive(Quantity::PLACES), "How many; 1 when left out."),
     Param::new("unit", Takes::Text(20), "In which of the product's units; the base unit when left out."),
     Param::new("date", Takes::Date, "On which day; today when left out."),
-    Param::new("currency", Takes::Text(3), "ISO 4217; the customer's, or else the company's, when left out."),
+    Param::new(
+        "currency",
+        Takes::Currency,
+        "ISO 4217; the customer's, or else the company's, when left out.",
+    ),
     Param::new("channel", Takes::Text(40), "Through which channel; the customer's own when left out."),
 ];
 

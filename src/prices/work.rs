@@ -566,10 +566,6 @@ fn asked_quantity<'a>(query: &'a Query, product: &'a Product) -> Result<Asked<'a
     if product.factor(unit).is_none() {
         faults.push(Fault::parameter("unit", "not_allowed").with("allowed", product.unit_names().join(", ")));
     }
-    if query.text("currency").is_some_and(|c| c.len() != 3 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
-        faults
-            .push(Fault::parameter("currency", "invalid_format").with("format", "currency code (ISO 4217)"));
-    }
     if faults.is_empty() { Ok(Asked { product, unit, quantity }) } else { Err(bad(faults)) }
 }
 

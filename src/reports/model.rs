@@ -40,7 +40,7 @@ pub static PARAMS: &[Param] = &[
     Param::new("product_id", Takes::Ids("prd"), "Only of these products."),
     Param::new("category_id", Takes::Ids("cat"), "Only of these product categories."),
     Param::new("channel", Takes::Text(40), "Only of this channel."),
-    Param::new("currency", Takes::Text(3), "Only in this currency."),
+    Param::new("currency", Takes::Currency, "Only in this currency."),
 ];
 
 /// What is measured.

@@ -214,6 +214,8 @@ fn unfit(takes: Takes) -> Vec<String> {
         Takes::Date => &["2026-13-01", "2026-02-30", "20261120", "2026-11-20T00:00:00Z", ""],
         Takes::Instant => &["2026-11-20", "yesterday", ""],
         Takes::Decimal(_) => &["x", "1e5", "--1", "0x10", "99999999999999999999999"],
+        Takes::Currency => &["cny", "CNYX", ""],
+        Takes::System => &["SAP", "s/a", ""],
         Takes::Positive(_) => &["x", "0", "0.000", "-1", "1e5"],
         Takes::Words(_) | Takes::Choice(..) | Takes::Word(_) => &["no_such_word", "", "no,such"],
         Takes::Ids(_) | Takes::Id(_) => &["x", "", "ord_1", "zzz_019a7c5e8f3a7d10b6c2a94e51d0f37b"],
@@ -238,6 +240,8 @@ fn fit(takes: Takes) -> Vec<String> {
         Takes::Date => &["1900-01-01", "2026-11-20", "2999-12-31"],
         Takes::Instant => &["2026-11-20T02:00:00Z", "2026-11-20T10:00:00.123%2B08:00"],
         Takes::Decimal(_) => &["0", "12.5", "-1"],
+        Takes::Currency => &["CNY"],
+        Takes::System => &["sap", "web-shop.2"],
         Takes::Positive(_) => &["0.000001", "12.5", "007", "1.000"],
         Takes::Words(words) => {
             return words.iter().map(|w| w.to_string()).chain([words.join(",")]).collect();

@@ -11,6 +11,7 @@ use super::{AnyId, Conn, Tx, lock};
 use crate::base::auth::Caller;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
 use crate::base::events;
+use crate::base::http::params;
 use crate::base::types::{Kind, RecordId};
 use crate::schema::external_ids;
 
@@ -30,19 +31,16 @@ pub const MOST: usize = 20;
 
 /// An external id from a path, held to the rules of [`ExternalId`].
 pub fn from_path((system, id): &(String, String)) -> Result<ExternalId> {
-    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let mut faults = Vec::new();
-    let begins = system.bytes().next().is_some_and(plain);
-    if !begins || system.len() > 40 || !system.bytes().all(|c| plain(c) || b"._-".contains(&c)) {
-        let pattern = "[a-z0-9][a-z0-9._-]{0,39}";
-        faults.push(Fault::parameter("system", "pattern_mismatch").with("pattern", pattern));
+    if !params::is_system(system) {
+        faults.push(Fault::parameter("system", "pattern_mismatch").with("pattern", params::SYSTEM));
     }
     if id.chars().count() > 200 {
         faults.push(Fault::parameter("id", "too_long").with("max", 200));
     }
     match faults.is_empty() {
         true => Ok(ExternalId { system: system.clone(), id: id.clone() }),
-        false => Err(crate::base::http::params::bad(faults)),
+        false => Err(params::bad(faults)),
     }
 }
 

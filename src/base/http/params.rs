@@ -13,6 +13,10 @@ use crate::base::types::{At, id::parse_id};
 pub enum Takes {
     /// Text of at most so many characters.
     Text(usize),
+    /// ISO 4217.
+    Currency,
+    /// What another system calls itself in external ids.
+    System,
     Int(i64, i64),
     Bool,
     /// `YYYY-MM-DD`
@@ -311,6 +315,14 @@ fn take(param: &Param, value: &str) -> std::result::Result<Given, Fault> {
     match param.takes {
         Takes::Text(max) if value.chars().count() > max => Err(fault("too_long").with("max", max)),
         Takes::Text(_) => Ok(Given::Text(value.to_owned())),
+        Takes::Currency => match value.len() == 3 && value.bytes().all(|b| b.is_ascii_uppercase()) {
+            true => Ok(Given::Text(value.to_owned())),
+            false => Err(format("currency code (ISO 4217)")),
+        },
+        Takes::System => match is_system(value) {
+            true => Ok(Given::Text(value.to_owned())),
+            false => Err(fault("pattern_mismatch").with("pattern", SYSTEM)),
+        },
         Takes::Int(min, max) => match value.parse::<i64>() {
             Ok(n) if (min..=max).contains(&n) => Ok(Given::Int(n)),
             Ok(_) => Err(fault("out_of_range").with("min", min).with("max", max)),
@@ -473,6 +485,10 @@ pub fn schema(takes: Takes) -> Json {
         |items: Json| json!({"type": "array", "items": items, "minItems": 1, "maxItems": MOST_ENTRIES});
     match takes {
         Takes::Text(max) => json!({"type": "string", "maxLength": max}),
+        Takes::Currency => {
+            json!({"type": "string", "pattern": "^[A-Z]{3}$", "maxLength": 3, "examples": ["CNY"]})
+        }
+        Takes::System => json!({"type": "string", "pattern": SYSTEM, "maxLength": 40, "examples": ["sap"]}),
         Takes::Int(min, max) => {
             let format = integer_format(&json!(min), &json!(max));
             json!({"type": "integer", "format": format, "minimum": min, "maximum": max})
@@ -502,6 +518,16 @@ pub fn schema(takes: Takes) -> Json {
             "examples": [format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b")],
         }),
     }
+}
+
+/// The names that systems have in external ids.
+pub const SYSTEM: &str = "^[a-z0-9][a-z0-9._-]{0,39}$";
+
+/// Whether it fits [`SYSTEM`].
+pub fn is_system(name: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let begins = name.bytes().next().is_some_and(plain);
+    begins && name.len() <= 40 && name.bytes().all(|c| plain(c) || b"._-".contains(&c))
 }
 
 /// A pattern of decimals above zero, without looking ahead, which not every reader of patterns can: there is a digit
