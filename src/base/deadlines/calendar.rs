@@ -70,6 +70,7 @@ impl utoipa::PartialSchema for Minute {
                 .min_length(Some(5))
                 .max_length(Some(5))
                 .description(Some("A time of the day, HH:MM; 24:00 is its end."))
+                .examples([serde_json::json!("09:00")])
                 .build(),
         ))
     }
