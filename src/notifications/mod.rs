@@ -37,7 +37,7 @@ fn routes(r: &mut Routes) {
     r.action("/me/notifications/{notification_id}/unread", "unreadMyNotification", http::unread)
         .person()
         .unversioned()
-        .says("Mark a notification as unread", "")
+        .says("Mark a notification as unread", "To come back to it; once more changes nothing.")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/read-all", "readAllMyNotifications", http::read_all)
         .person()

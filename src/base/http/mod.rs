@@ -448,7 +448,10 @@ impl Routes {
     /// The endpoints that follow belong to this tag.
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
-        self.tags.push((name, about));
+        // Several areas may add to one tag; the first says what it is.
+        if self.tags.iter().all(|(known, _)| *known != name) {
+            self.tags.push((name, about));
+        }
     }
 
     /// Of a record with an id of this prefix, `expand` shows this, and not what a list shows of it.
