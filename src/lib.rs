@@ -12,14 +12,18 @@ pub mod batch;
 pub mod check;
 pub mod clients;
 pub mod commands;
+pub mod complaints;
 pub mod config;
 pub mod customers;
+pub mod deadlines;
 pub mod demo;
 pub mod events;
 pub mod exports;
 pub mod external_ids;
 pub mod imports;
+pub mod interactions;
 pub mod jobs;
+pub mod notifications;
 pub mod orders;
 pub mod people;
 pub mod prices;
@@ -32,7 +36,9 @@ pub mod settings;
 pub mod shipments;
 pub mod start;
 pub mod system;
+pub mod tasks;
 pub mod webhooks;
+pub mod worklist;
 
 use base::Area;
 
@@ -56,6 +62,13 @@ pub const AREAS: &[Area] = &[
     webhooks::AREA,
     audit::AREA,
     system::AREA,
+    notifications::AREA,
+    complaints::AREA,
+    tasks::AREA,
+    interactions::AREA,
+    worklist::AREA,
+    // After all areas whose records have deadlines.
+    deadlines::AREA,
     // After all areas whose records have external ids.
     external_ids::AREA,
 ];

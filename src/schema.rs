@@ -577,6 +577,8 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        complaints -> Document,
+        relations -> Document,
     }
 }
 
@@ -769,24 +771,338 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    deadlines (id) {
+        id -> Key,
+        version -> Integer,
+        record_kind -> Text,
+        record_id -> Key,
+        name -> Text,
+        status -> Text,
+        started_at -> Instant,
+        working_seconds -> Nullable<BigInt>,
+        due_at -> Nullable<Instant>,
+        pauses -> Document,
+        ended_at -> Nullable<Instant>,
+        steps -> Document,
+        step -> Integer,
+        next_at -> Nullable<Instant>,
+        calendar_version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    working_calendar (id) {
+        id -> Key,
+        version -> Integer,
+        week -> Document,
+        days -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    notifications (id) {
+        id -> Key,
+        version -> Integer,
+        user_id -> Key,
+        code -> Text,
+        record_kind -> Text,
+        record_id -> Key,
+        params -> Document,
+        read_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    sla_policies (id) {
+        id -> Key,
+        version -> Integer,
+        severity -> Text,
+        customer_tier -> Nullable<Text>,
+        response_minutes -> Integer,
+        resolution_minutes -> Integer,
+        remind_minutes -> Integer,
+        escalate_minutes -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    complaints (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+        order_id -> Nullable<Key>,
+        order_line_id -> Nullable<Key>,
+        product_id -> Nullable<Key>,
+        category -> Text,
+        severity -> Text,
+        status -> Text,
+        channel -> Text,
+        subject -> Text,
+        description -> Nullable<Text>,
+        assignee_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        received_at -> Instant,
+        acknowledged_at -> Nullable<Instant>,
+        resolved_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+        waiting_reason -> Nullable<Text>,
+        proposal -> Nullable<Text>,
+        root_cause -> Nullable<Text>,
+        root_cause_note -> Nullable<Text>,
+        resolution -> Nullable<Text>,
+        escalation_level -> Integer,
+        reopened -> Integer,
+        response_seconds -> Nullable<BigInt>,
+        resolution_seconds -> Nullable<BigInt>,
+        response_missed -> Bool,
+        resolution_missed -> Bool,
+        satisfaction -> Nullable<Integer>,
+        satisfaction_note -> Nullable<Text>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    complaint_notes (id) {
+        id -> Key,
+        version -> Integer,
+        complaint_id -> Key,
+        kind -> Text,
+        text -> Text,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    complaint_remedies (id) {
+        id -> Key,
+        version -> Integer,
+        complaint_id -> Key,
+        kind -> Text,
+        status -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        description -> Text,
+        lines -> Document,
+        decided_at -> Nullable<Instant>,
+        decided_by -> Nullable<Key>,
+        decided_reason -> Nullable<Text>,
+        granted_at -> Nullable<Instant>,
+        order_id -> Nullable<Key>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    visit_policies (id) {
+        id -> Key,
+        version -> Integer,
+        cause -> Text,
+        customer_tier -> Nullable<Text>,
+        days -> Integer,
+        subject -> Text,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    tasks (id) {
+        id -> Key,
+        version -> Integer,
+        kind -> Text,
+        status -> Text,
+        priority -> Text,
+        subject -> Text,
+        description -> Nullable<Text>,
+        customer_id -> Nullable<Key>,
+        order_id -> Nullable<Key>,
+        complaint_id -> Nullable<Key>,
+        assignee_id -> Key,
+        team_id -> Nullable<Key>,
+        due_date -> Nullable<Date>,
+        due_at -> Instant,
+        remind_minutes -> Integer,
+        escalate_minutes -> Nullable<Integer>,
+        recurrence -> Nullable<Document>,
+        series_date -> Nullable<Date>,
+        occurrence -> Integer,
+        next_id -> Nullable<Key>,
+        outcome -> Nullable<Text>,
+        started_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        escalated_at -> Nullable<Instant>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    interactions (id) {
+        id -> Key,
+        version -> Integer,
+        kind -> Text,
+        direction -> Text,
+        happened_at -> Instant,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+        order_id -> Nullable<Key>,
+        complaint_id -> Nullable<Key>,
+        task_id -> Nullable<Key>,
+        user_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        summary -> Text,
+        next_step -> Nullable<Text>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    feedback (id) {
+        id -> Key,
+        version -> Integer,
+        interaction_id -> Key,
+        customer_id -> Key,
+        product_id -> Nullable<Key>,
+        kind -> Text,
+        status -> Text,
+        text -> Text,
+        recipients -> Document,
+        acknowledged_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    feedback_recipients (feedback_id, user_id) {
+        feedback_id -> Key,
+        user_id -> Key,
+        acknowledged -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    policy_visits (event_id, policy_id) {
+        event_id -> Key,
+        policy_id -> Key,
+        task_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    journal_places (name) {
+        name -> Text,
+        sequence -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
+    complaint_notes,
+    complaint_remedies,
+    complaints,
     contacts,
     customer_tags,
     customers,
+    deadlines,
     external_ids,
+    feedback,
+    feedback_recipients,
     idempotency_keys,
     installation,
+    interactions,
     job_files,
     job_keys,
     jobs,
     journal,
     journal_head,
+    journal_places,
+    notifications,
     number_ranges,
     order_lines,
     order_revisions,
     orders,
+    policy_visits,
     price_lists,
     prices,
     product_categories,
@@ -801,10 +1117,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     shipment_lines,
     shipments,
     signing_keys,
+    sla_policies,
+    tasks,
     teams,
     users,
+    visit_policies,
     webhook_attempts,
     webhook_deliveries,
     webhook_remains,
     webhooks,
+    working_calendar,
 );

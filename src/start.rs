@@ -85,7 +85,11 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         aside: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
-    core.write_as(Arc::new(Caller::system("system")), crate::settings::work::ensure)?;
+    core.write_as(Arc::new(Caller::system("system")), |tx| {
+        crate::settings::work::ensure(tx)?;
+        crate::deadlines::work::ensure(tx)?;
+        crate::complaints::policies::work::ensure(tx)
+    })?;
     crate::events::figures(&core);
     crate::webhooks::figures(&core);
     Ok(core)

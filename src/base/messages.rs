@@ -99,6 +99,13 @@ pub fn phrase(code: &str) -> [&'static str; 2] {
     tables().1.get(code).copied().unwrap_or(["is not valid", "无效"])
 }
 
+/// [`fill`] with names that are not known to the compiler.
+pub fn fill_named(template: &str, params: &std::collections::BTreeMap<String, String>) -> String {
+    params.iter().fold(template.to_owned(), |text, (name, value)| {
+        choose(text.replace(&format!("{{{name}}}"), value), name, value == "1")
+    })
+}
+
 /// Fills `{name}` placeholders; `{name:is|are}` gives the first word when the value is 1, else the second.
 pub fn fill(template: &str, params: &[(&'static str, String)]) -> String {
     let mut text = template.to_owned();

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod background;
 pub mod core;
 pub mod db;
+pub mod deadlines;
 pub mod error;
 pub mod events;
 pub mod http;

@@ -4,7 +4,7 @@
 //! contacts, addresses and shares are rooms of their own inside this one.
 
 mod addresses;
-mod contacts;
+pub mod contacts;
 mod http;
 pub mod model;
 pub mod rules;

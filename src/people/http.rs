@@ -133,7 +133,7 @@ fn first_admin(username: &str, name: &str) -> UserInput {
 // ---- me ------------------------------------------------------------------------------------------------------
 
 /// The person who asks; a machine client is none.
-fn my_id(caller: &Caller) -> Result<UserId> {
+pub fn my_id(caller: &Caller) -> Result<UserId> {
     let code = if caller.client_id.is_some() { "not_a_person" } else { "unauthorized" };
     caller.user.map(UserId).ok_or_else(|| Problem::new(code).into())
 }

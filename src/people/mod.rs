@@ -12,6 +12,7 @@ use crate::base::events::{self, Told};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
+pub use http::my_id as demand_person;
 pub use model::{TeamId, UserId};
 
 pub const AREA: Area = Area { name: "people", routes, problems: PROBLEMS, phrases: PHRASES };

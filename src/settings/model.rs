@@ -46,6 +46,37 @@ pub struct OrderSettings {
     pub duplicate_days: i32,
 }
 
+/// The limits that complaints go by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ComplaintSettings {
+    /// Amount per currency above which a remedy needs approval. A currency that is not listed has the limit 0.
+    pub remedy_limit: BTreeMap<String, Amount>,
+}
+
+/// Whom feedback of a kind is sent to, beside the customer's owner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FeedbackRoute {
+    /// Everybody with one of these roles; at most 50 people are sent it.
+    #[serde(default)]
+    #[schema(max_items = 7)]
+    pub roles: Vec<Role>,
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub user_ids: Vec<UserId>,
+}
+
+/// How the department follows up what customers say and what is left lying.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct RelationSettings {
+    /// By kind of feedback (`quality`). A kind that is not listed is sent to the customer's owner only.
+    pub feedback: BTreeMap<String, FeedbackRoute>,
+    /// Days after which a draft that nobody has touched is on its rep's worklist.
+    #[schema(minimum = 0, maximum = 365, example = 3)]
+    pub draft_days: i32,
+}
+
 /// Settings of the company.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = settings)]
@@ -57,6 +88,10 @@ pub struct Settings {
     pub company: Json<Company>,
     #[schema(value_type = OrderSettings)]
     pub orders: Json<OrderSettings>,
+    #[schema(value_type = ComplaintSettings)]
+    pub complaints: Json<ComplaintSettings>,
+    #[schema(value_type = RelationSettings)]
+    pub relations: Json<RelationSettings>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -69,6 +104,32 @@ entity!(Settings, settings, SettingsId);
 pub struct SettingsInput {
     pub company: Company,
     pub orders: OrderSettings,
+    pub complaints: ComplaintSettings,
+    pub relations: RelationSettings,
+}
+
+impl Default for RelationSettings {
+    fn default() -> Self {
+        let to = |role| FeedbackRoute { roles: vec![role], user_ids: vec![] };
+        let routes =
+            [("quality", to(Role::Clerk)), ("need", to(Role::Clerk)), ("delivery", to(Role::Warehouse))];
+        let feedback = routes.into_iter().map(|(kind, route)| (kind.to_owned(), route)).collect();
+        RelationSettings { feedback, draft_days: 3 }
+    }
+}
+
+impl Default for ComplaintSettings {
+    fn default() -> Self {
+        let limits = [("CNY", 500), ("USD", 70), ("EUR", 65)];
+        let limit = |(currency, n): (&str, i64)| (currency.to_owned(), Amount::from_units(n * 10_000));
+        ComplaintSettings { remedy_limit: limits.into_iter().map(limit).collect() }
+    }
+}
+
+impl ComplaintSettings {
+    pub fn remedy_limit(&self, currency: &str) -> Amount {
+        self.remedy_limit.get(currency).copied().unwrap_or_default()
+    }
 }
 
 impl Default for OrderSettings {

@@ -2,13 +2,15 @@
 
 use diesel::prelude::*;
 
-use super::model::{Company, OrderSettings, Settings, SettingsInput};
+use super::model::{Company, ComplaintSettings, OrderSettings, RelationSettings, Settings, SettingsInput};
 use crate::base::auth::Role;
 use crate::base::db::{Act, Conn, Json, Tx};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::http::Patch;
 use crate::base::types::{Rate, TextEnum};
-use crate::schema::settings;
+use crate::interactions::feedback::model::FeedbackKind;
+use crate::people::UserId;
+use crate::schema::{settings, users};
 
 pub fn load(conn: &mut Conn) -> Result<Settings> {
     let found = settings::table.select(Settings::as_select()).first(conn).optional()?;
@@ -27,6 +29,8 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
         version: 0,
         company: Json(company),
         orders: Json(OrderSettings::default()),
+        complaints: Json(ComplaintSettings::default()),
+        relations: Json(RelationSettings::default()),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -38,21 +42,36 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
 pub fn update(tx: &mut Tx, patch: &Patch<SettingsInput>) -> Result<Settings> {
     let before = load(tx.conn)?;
     tx.check_expected(&before)?;
-    let form = SettingsInput { company: before.company.0.clone(), orders: before.orders.0.clone() };
+    let form = SettingsInput {
+        company: before.company.0.clone(),
+        orders: before.orders.0.clone(),
+        complaints: before.complaints.0.clone(),
+        relations: before.relations.0.clone(),
+    };
     let input = patch.onto(&form)?;
-    check(&input.orders)?;
-    let mut after = Settings { company: Json(input.company), orders: Json(input.orders), ..before.clone() };
+    check(&input)?;
+    check_routes(tx, &input.relations)?;
+    let mut after = Settings {
+        company: Json(input.company),
+        orders: Json(input.orders),
+        complaints: Json(input.complaints),
+        relations: Json(input.relations),
+        ..before.clone()
+    };
     tx.save(&before, &mut after, Act::UPDATED)?;
     Ok(after)
 }
 
-fn check(orders: &OrderSettings) -> Result<()> {
+fn check(input: &SettingsInput) -> Result<()> {
+    let orders = &input.orders;
     let mut faults = Vec::new();
-    for (name, limits) in
-        [("four_eyes_above", &orders.four_eyes_above), ("manager_limit", &orders.manager_limit)]
-    {
+    for (name, limits) in [
+        ("orders/four_eyes_above", &orders.four_eyes_above),
+        ("orders/manager_limit", &orders.manager_limit),
+        ("complaints/remedy_limit", &input.complaints.remedy_limit),
+    ] {
         for (currency, amount) in limits {
-            let at = format!("/orders/{name}/{currency}");
+            let at = format!("/{name}/{currency}");
             if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
                 faults.push(Fault::at(&at, "invalid_format").with("format", "currency code"));
             }
@@ -72,6 +91,28 @@ fn check(orders: &OrderSettings) -> Result<()> {
     }
     if !(0..=365).contains(&orders.duplicate_days) {
         faults.push(Fault::at("/orders/duplicate_days", "out_of_range").with("min", 0).with("max", 365));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}
+
+/// Routes are for kinds that there are, and to people whom there are.
+fn check_routes(tx: &mut Tx, relations: &RelationSettings) -> Result<()> {
+    let mut faults = Vec::new();
+    let named = relations.feedback.values().flat_map(|route| route.user_ids.iter().copied());
+    let known: Vec<UserId> =
+        users::table.filter(users::id.eq_any(named.collect::<Vec<_>>())).select(users::id).load(tx.conn)?;
+    for (kind, route) in &relations.feedback {
+        let at = format!("/relations/feedback/{kind}");
+        if FeedbackKind::parse(kind).is_none() {
+            faults.push(Fault::at(&at, "not_allowed").with("allowed", FeedbackKind::WORDS.join(", ")));
+        }
+        for (i, _) in route.user_ids.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
+            let at = format!("{at}/user_ids/{i}");
+            faults.push(Fault::at(at, "unknown_reference").with("kind", "user"));
+        }
+    }
+    if !(0..=365).contains(&relations.draft_days) {
+        faults.push(Fault::at("/relations/draft_days", "out_of_range").with("min", 0).with("max", 365));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }

@@ -11,11 +11,14 @@ use salesdesk::base::http::{Access, Endpoint, postman};
 use salesdesk::base::jobs::{JobAction, JobStatus};
 use salesdesk::base::messages;
 use salesdesk::clients::model::{ClientAction, ClientStatus};
+use salesdesk::complaints::remedies::model::{RemedyAction, RemedyStatus};
+use salesdesk::complaints::rules::{ComplaintAction, ComplaintStatus};
 use salesdesk::customers::model::{CustomerAction, CustomerStatus};
 use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::prices::model::{PriceListAction, PriceListStatus};
 use salesdesk::products::model::{ProductAction, ProductStatus};
 use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
+use salesdesk::tasks::rules::{TaskAction, TaskStatus};
 use salesdesk::webhooks::model::{WebhookAction, WebhookStatus};
 use serde_json::{Value, json};
 
@@ -156,6 +159,9 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
         + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
         + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
+        + &life("Complaints", ComplaintStatus::ALL, ComplaintAction::ALL, ComplaintStatus::after)
+        + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
+        + &life("Tasks", TaskStatus::ALL, TaskAction::ALL, TaskStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
         + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
     golden("tests/golden/lives.md", &text);

@@ -6,7 +6,13 @@
 //! like this gets a function of its own in [`special`]; a step that is not possible at the beginning of a record's
 //! life gets the way to it in [`in_time`].
 
+use std::sync::Arc;
+
+use salesdesk::base::auth::{Caller, Role};
+use salesdesk::base::db::Tx;
 use salesdesk::base::http::{Endpoint, Method, Nature};
+use salesdesk::notifications::{Notice, notify};
+use salesdesk::people::UserId;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, TestApp, operation};
@@ -17,6 +23,9 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "usr" => Some(user),
         "ord" => Some(order),
         "shp" => Some(shipment),
+        "ntf" => Some(notification),
+        "cmp" => Some(complaint),
+        "fbk" => Some(feedback),
         "msg" => Some(delivery),
         _ => None,
     }
@@ -25,19 +34,66 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
 /// A user without a password: hashing one takes its time.
 fn user(app: &TestApp) -> Reply {
     let name = format!("user{}", app.unique());
-    app.all_powerful().post("/users", json!({"username": name, "name": name, "role": "clerk"}))
+    app.all_powerful().post("/users", json!({"username": name, "name": name, "role": "clerk"})).expect(201)
 }
 
 /// An order of one line, which is large enough to be shipped in many parts.
 fn order(app: &TestApp) -> Reply {
     let mut body = body_of(app, declared(app, "POST", "/orders"));
     body["lines"][0]["quantity"] = json!("1000");
-    app.all_powerful().post("/orders", body)
+    app.all_powerful().post("/orders", body).expect(201)
 }
 
 /// A shipment of a part of an order.
 fn shipment(app: &TestApp) -> Reply {
-    created_by(app, declared(app, "POST", "/orders/{order_id}/shipments"))
+    created_by(app, declared(app, "POST", "/orders/{order_id}/shipments")).expect(201)
+}
+
+/// A complaint that somebody looks after.
+fn complaint(app: &TestApp) -> Reply {
+    let received = created_by(app, declared(app, "POST", "/complaints")).expect(201);
+    app.all_powerful().post(&format!("/complaints/{}/acknowledge", received.id()), json!(null)).expect(200)
+}
+
+/// Feedback that the one with all scopes is to acknowledge, because the settings send it to them.
+fn feedback(app: &TestApp) -> Reply {
+    let me = app.all_powerful();
+    let settings = me.get("/settings").expect(200);
+    let admin = json!([app.person("admin").user.to_string()]);
+    if settings.body["relations"]["feedback"]["quality"]["user_ids"] != admin {
+        let to = json!({"relations": {"feedback": {"quality": {"user_ids": admin}}}});
+        me.patch("/settings", &settings.etag(), to).expect(200);
+    }
+    let body = json!({"kind": "quality", "text": "The lids do not close well"});
+    let path = format!("/interactions/{}/feedback", make(app, "int").id());
+    app.as_role(Role::Clerk).post(&path, body).expect(201)
+}
+
+/// A remedy that waits for approval, and was not proposed by the one with all scopes.
+fn remedy(app: &TestApp) -> Vec<String> {
+    let complaint = make(app, "cmp").id();
+    let body = json!({"kind": "credit", "amount": "99999.00", "description": "Everything"});
+    let remedy =
+        app.as_role(Role::Clerk).post(&format!("/complaints/{complaint}/remedies"), body).expect(201);
+    vec![complaint, remedy.id()]
+}
+
+/// Something that the one with all scopes is told: it comes of what happens, and nobody enters it.
+fn notification(app: &TestApp) -> Reply {
+    told(app, "admin");
+    let me = app.all_powerful();
+    let newest = me.get("/me/notifications?limit=1&sort=-created_at").expect(200);
+    me.get(&format!("/me/notifications/{}", newest.rows()[0]["id"].as_str().expect("an id"))).expect(200)
+}
+
+/// Tells a test person something.
+pub fn told(app: &TestApp, username: &str) {
+    let person = app.person(username).user;
+    let tell = move |tx: &mut Tx| {
+        let notice = Notice { code: "required", kind: UserId::KIND, record: person.0, params: &[] };
+        notify(tx, [person], &notice)
+    };
+    app.core.write_as(Arc::new(Caller::system("test")), tell).expect("told");
 }
 
 /// A delivery that waits to be sent.
@@ -80,6 +136,23 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
             let all = app.all_powerful().post(&format!("/orders/{}/shipments", order.id()), json!({}));
             take_step(app, "shipments", &all.expect(201).id(), "deliver");
             Some(order)
+        }
+        ("complaints", "acknowledge") => {
+            Some(created_by(app, declared(app, "POST", "/complaints")).expect(201))
+        }
+        ("complaints", "propose") => after("cmp", &["investigate"]),
+        ("complaints", "close" | "reopen") => after("cmp", &["resolve"]),
+        ("complaints", "resume") => after("cmp", &["wait"]),
+        ("me", "read-all") => {
+            told(app, "admin");
+            None
+        }
+        ("me", "{notification_id}/unread") => {
+            let told = make(app, "ntf");
+            app.all_powerful()
+                .post(&format!("/me/notifications/{}/read", told.id()), json!(null))
+                .expect(200);
+            Some(told)
         }
         _ => None,
     }
@@ -179,7 +252,9 @@ fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
             vec![trail.rows()[0]["id"].as_str().expect("an id").to_owned()]
         }
         [Some(prefix)] => vec![in_time(app, endpoint.path).unwrap_or_else(|| make(app, prefix)).id()],
+        [Some("cmp"), Some("rmd")] => remedy(app),
         [Some(parent), _] => part_of(app, endpoint, make(app, parent).id()),
+        [None] if endpoint.path == "/deadlines/{record_id}" => vec![make(app, "cmp").id()],
         [None] => vec!["validation_failed".into()],
         names => {
             let names: Vec<String> = names.iter().map(|_| format!("text{}", app.unique())).collect();
@@ -223,6 +298,18 @@ pub fn example_of(endpoint: &Endpoint) -> Option<&'static Value> {
 pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
     let mut body = example_of(endpoint).cloned().unwrap_or(Value::Null);
     settle(app, "", &mut body);
+    if endpoint.path == "/sla-policies" {
+        // One for each severity and tier.
+        let n = app.unique() as usize;
+        body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
+        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
+    }
+    if endpoint.path == "/visit-policies" {
+        // One for each cause and tier.
+        let n = app.unique() as usize;
+        body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
+        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
+    }
     if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
         body["order_id"] = json!(confirmed(app).id());
     }

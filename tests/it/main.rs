@@ -2,13 +2,16 @@
 
 #[macro_use]
 mod support;
+mod tasks;
 
 mod audit;
 mod bad_input;
 mod batch;
 mod clients;
+mod complaints;
 mod contract;
 mod crowd;
+mod deadlines;
 mod demo;
 mod document;
 mod engine;
@@ -19,8 +22,10 @@ mod external_ids;
 mod fixtures;
 mod idempotency;
 mod imports;
+mod interactions;
 mod jobs;
 mod northwind;
+mod notifications;
 mod orders;
 mod orders_properties;
 mod people;
@@ -28,5 +33,7 @@ mod platform;
 mod postgres;
 mod schema;
 mod shop;
+mod visits;
 mod webhooks;
 mod wire;
+mod worklist;

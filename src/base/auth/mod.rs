@@ -67,6 +67,16 @@ text_enum! {
         UsersWrite = "users:write",
         TeamsRead = "teams:read",
         TeamsWrite = "teams:write",
+        ComplaintsRead = "complaints:read",
+        ComplaintsWrite = "complaints:write",
+        ComplaintsApprove = "complaints:approve",
+        TasksRead = "tasks:read",
+        TasksWrite = "tasks:write",
+        InteractionsRead = "interactions:read",
+        InteractionsWrite = "interactions:write",
+        FeedbackRead = "feedback:read",
+        FeedbackWrite = "feedback:write",
+        CalendarRead = "calendar:read",
         SettingsRead = "settings:read",
         SettingsWrite = "settings:write",
         EventsRead = "events:read",
@@ -117,6 +127,16 @@ impl Scope {
             UsersWrite => "Add, change, block and unblock users, and set their passwords.",
             TeamsRead => "Read teams.",
             TeamsWrite => "Add and change teams.",
+            ComplaintsRead => "Read complaints, and how long they may take.",
+            ComplaintsWrite => "Enter complaints, look after them, and propose remedies.",
+            ComplaintsApprove => "Approve and reject remedies above the limit.",
+            TasksRead => "Read tasks, and the policies that make return visits.",
+            TasksWrite => "Enter tasks, and do them.",
+            InteractionsRead => "Read what was talked about with customers.",
+            InteractionsWrite => "Enter what was talked about with customers, and what they said.",
+            FeedbackRead => "Read feedback.",
+            FeedbackWrite => "Acknowledge feedback that one was sent.",
+            CalendarRead => "Read the working calendar, and what is due when.",
             SettingsRead => "Read the company's settings.",
             SettingsWrite => "Change the company's settings.",
             EventsRead => "Read the event feed.",
@@ -191,15 +211,22 @@ const EVERYBODY: Scopes = Scopes::of(&[
     Scope::ShipmentsRead,
     Scope::RegionsRead,
     Scope::TeamsRead,
+    Scope::CalendarRead,
     Scope::EventsRead,
+    Scope::FeedbackRead,
+    Scope::FeedbackWrite,
 ]);
+
+/// What comes with seeing customers.
+const RELATIONS: Scopes =
+    Scopes::of(&[Scope::TasksRead, Scope::TasksWrite, Scope::InteractionsRead, Scope::InteractionsWrite]);
 
 impl Role {
     /// Who may do what. `tests/golden/permissions.md` shows it endpoint by endpoint.
     pub const fn scopes(self) -> Scopes {
         use Scope::*;
         match self {
-            Role::Clerk => EVERYBODY.and(Scopes::of(&[
+            Role::Clerk => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
                 CustomersBlock,
@@ -209,6 +236,8 @@ impl Role {
                 OrdersSubmit,
                 OrdersConfirm,
                 OrdersCancel,
+                ComplaintsRead,
+                ComplaintsWrite,
                 ReportsRead,
                 ImportsWrite,
                 ExportsWrite,
@@ -216,15 +245,17 @@ impl Role {
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Rep => EVERYBODY.and(Scopes::of(&[
+            Role::Rep => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
                 OrdersWrite,
                 OrdersSubmit,
+                ComplaintsRead,
+                ComplaintsWrite,
                 ReportsRead,
                 ExportsWrite,
             ])),
-            Role::Manager => EVERYBODY.and(Scopes::of(&[
+            Role::Manager => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersWrite,
                 CustomersReassign,
@@ -236,38 +267,46 @@ impl Role {
                 OrdersApprove,
                 OrdersOverride,
                 OrdersHold,
+                ComplaintsRead,
+                ComplaintsWrite,
+                ComplaintsApprove,
                 ReportsRead,
                 ImportsWrite,
                 ExportsWrite,
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Finance => EVERYBODY.and(Scopes::of(&[
+            Role::Finance => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 CustomersCredit,
                 CustomersBlock,
                 ProductsCost,
                 OrdersHoldCredit,
+                ComplaintsRead,
                 ReportsRead,
                 ExportsWrite,
                 UsersRead,
                 SettingsRead,
             ])),
             Role::Warehouse => EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite])),
-            Role::Executive => EVERYBODY.and(Scopes::of(&[
+            Role::Executive => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 ProductsCost,
                 OrdersApprove,
                 OrdersApproveHigh,
                 OrdersOverride,
+                ComplaintsRead,
+                ComplaintsWrite,
+                ComplaintsApprove,
                 ReportsRead,
                 ExportsWrite,
                 AuditRead,
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Admin => EVERYBODY.and(Scopes::of(&[
+            Role::Admin => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
+                ComplaintsRead,
                 ReportsRead,
                 RegionsWrite,
                 UsersRead,

@@ -49,6 +49,10 @@ const STEPS: &[Step] = &[
     step!("0009_webhooks"),
     step!("0010_imports"),
     step!("0012_clients"),
+    step!("0013_deadlines"),
+    step!("0014_notifications"),
+    step!("0015_complaints"),
+    step!("0017_relations"),
 ];
 
 /// Why a database cannot be used.

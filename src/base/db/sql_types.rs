@@ -137,6 +137,13 @@ pub fn key_from_sqlite(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<uu
 pub struct AnyId(pub uuid::Uuid);
 key_sql!(AnyId);
 
+/// Its digits only: whoever shows it knows the kind, and so the prefix.
+impl Serialize for AnyId {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&self.0.simple())
+    }
+}
+
 /// Microseconds between the Unix epoch and PostgreSQL's, 2000-01-01.
 const PG_EPOCH: i64 = 946_684_800_000_000;
 

@@ -28,6 +28,7 @@ use crate::base::auth::caller_of;
 use crate::base::background::Task;
 use crate::base::core::Core;
 use crate::base::db::Presence;
+use crate::base::deadlines::Consequence;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::jobs::{JobKind, StepFn};
 use crate::base::types::RecordId;
@@ -43,6 +44,7 @@ pub struct App {
     pub core: Arc<Core>,
     pub endpoints: Vec<Arc<Endpoint>>,
     pub tasks: Vec<Task>,
+    pub consequences: Vec<Consequence>,
     /// Kinds of long work.
     pub jobs: Vec<(JobKind, StepFn)>,
     /// Tells this running program apart from others on the same database: whose a lease is.
@@ -56,7 +58,8 @@ pub struct App {
 
 impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
-        let (tasks, jobs) = (routes.tasks.clone(), routes.jobs.clone());
+        let (tasks, jobs, consequences) =
+            (routes.tasks.clone(), routes.jobs.clone(), routes.consequences.clone());
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -81,7 +84,7 @@ impl App {
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
         let runner = crate::base::secret::token(9);
-        Ok(App { core, endpoints, tasks, jobs, runner, paths, by_path, document, etag })
+        Ok(App { core, endpoints, tasks, consequences, jobs, runner, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

@@ -193,6 +193,7 @@ fn schemas(components: &mut Components, endpoints: &[Endpoint]) -> Result<Map<St
     all.insert("ProblemError".into(), problem_error_schema());
     for schema in all.values_mut() {
         bound(schema);
+        drop_object_defaults(schema);
     }
     let mut patches = Map::new();
     for endpoint in endpoints {
@@ -202,6 +203,16 @@ fn schemas(components: &mut Components, endpoints: &[Endpoint]) -> Result<Map<St
     }
     all.extend(patches);
     Ok(all)
+}
+
+/// Generators of clients do not understand defaults that are objects; what is left out is said in words.
+fn drop_object_defaults(schema: &mut Value) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties.into_iter().flat_map(|all| all.values_mut()) {
+        if property.get("default").is_some_and(Value::is_object) {
+            property.as_object_mut().map(|fields| fields.remove("default"));
+        }
+    }
 }
 
 /// The names that `fields` can name: those of the answer, or of each record of a page.

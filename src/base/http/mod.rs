@@ -45,11 +45,13 @@ use super::auth::Scope;
 use super::background::Task;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
+use super::deadlines::Consequence;
+use super::deadlines::model::{Deadline, Step};
 use super::error::{Error, Result};
 use super::events::Told;
 use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
-use super::types::RecordId;
+use super::types::{Kind, RecordId};
 use shape::Shape;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -431,6 +433,8 @@ pub struct Routes {
     pub cards: BTreeMap<&'static str, Value>,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
+    /// What happens when a step of a deadline is due, by kind of record.
+    pub consequences: Vec<Consequence>,
     /// Kinds of long work: what does a chunk of it.
     pub jobs: Vec<(JobKind, StepFn)>,
     /// Kinds of records whose changes are told as events.
@@ -444,7 +448,10 @@ impl Routes {
     /// The endpoints that follow belong to this tag.
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
-        self.tags.push((name, about));
+        // Several areas may add to one tag; the first says what it is.
+        if self.tags.iter().all(|(known, _)| *known != name) {
+            self.tags.push((name, about));
+        }
     }
 
     /// Of a record with an id of this prefix, `expand` shows this, and not what a list shows of it.
@@ -461,6 +468,11 @@ impl Routes {
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
     pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
         self.tasks.push(Task { name, rests, turn });
+    }
+
+    /// Records of a kind have deadlines, whose reminders and escalations do this.
+    pub fn deadlines(&mut self, kind: Kind, on: fn(&mut Tx, &Deadline, &Step) -> Result<()>) {
+        self.consequences.push(Consequence { kind, on });
     }
 
     /// A kind of long work: `step` does one chunk of a job.

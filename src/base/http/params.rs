@@ -113,6 +113,12 @@ impl Query {
             _ => None,
         }
     }
+    pub fn instant(&self, name: &str) -> Option<At> {
+        match self.get(name) {
+            Some(Given::Instant(at)) => Some(*at),
+            _ => None,
+        }
+    }
     pub fn int(&self, name: &str) -> Option<i64> {
         match self.get(name) {
             Some(Given::Int(n)) => Some(*n),

@@ -1,0 +1,44 @@
+//! The worklist: what a person should do next, in order, each with why, what is at stake and the call that does it.
+//!
+//! It reads what other areas keep, in a fixed number of statements, and keeps nothing itself.
+
+mod http;
+pub mod model;
+pub mod work;
+
+use crate::base::Area;
+use crate::base::http::Routes;
+use crate::base::messages::Phrase;
+
+pub const AREA: Area = Area { name: "worklist", routes, problems: &[], phrases: PHRASES };
+
+fn routes(r: &mut Routes) {
+    r.tag("worklist", "What you should do next.");
+    r.read("/worklist", "getWorklist", http::get)
+        .person()
+        .unversioned()
+        .says("Read my worklist", "What you are to do now, the first first: overdue and due tasks, complaints that you look after, orders that wait for you to approve them, feedback to acknowledge, and drafts that nobody has touched for days (`relations.draft_days` of the settings). `text` is in the language that the request asks for; `call` is what does it.")
+        .fails_with(&["not_a_person"]);
+}
+
+static PHRASES: &[Phrase] = &[
+    (
+        "worklist_complaint_overdue",
+        ["Complaint {number} is overdue since {due}: {subject}", "投诉 {number} 已于 {due} 逾期：{subject}"],
+    ),
+    ("worklist_task_overdue", ["Overdue since {due}: {subject}", "已于 {due} 逾期：{subject}"]),
+    (
+        "worklist_order_to_approve",
+        ["Order {number} waits for your approval since {since}", "订单 {number} 自 {since} 起等待您审批"],
+    ),
+    ("worklist_task_due", ["Due at {due}: {subject}", "将于 {due} 到期：{subject}"]),
+    (
+        "worklist_complaint_open",
+        ["Complaint {number} is yours: {subject}", "投诉 {number} 由您处理：{subject}"],
+    ),
+    ("worklist_feedback_to_acknowledge", ["A customer said ({kind}): {text}", "客户反馈（{kind}）：{text}"]),
+    (
+        "worklist_order_draft",
+        ["Order {number} is a draft since {since}", "订单 {number} 自 {since} 起一直是草稿"],
+    ),
+];

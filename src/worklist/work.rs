@@ -1,0 +1,293 @@
+//! What a person should do next: one bounded statement for each kind of thing, then ranked.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::model::{Worklist, WorklistCall, WorklistItem, WorklistReason};
+use crate::base::auth::{Caller, Scope};
+use crate::base::db::filter::{Cond, Op};
+use crate::base::db::{AnyId, Conn, Rx};
+use crate::base::deadlines::model::DeadlineStatus;
+use crate::base::error::Result;
+use crate::base::http::dispatch::{API, path_to};
+use crate::base::messages;
+use crate::base::types::{Amount, At, RecordId};
+use crate::complaints::model::{Complaint, ComplaintId, ComplaintSeverity};
+use crate::complaints::rules::ComplaintStatus;
+use crate::interactions::feedback::model::Feedback;
+use crate::orders::model::{OrderId, OrderRow};
+use crate::orders::rules::OrderAction;
+use crate::orders::work::life::is_own;
+use crate::people::UserId;
+use crate::schema::{complaints, deadlines, feedback, orders, tasks};
+use crate::settings::model::Settings;
+use crate::tasks::model::{Task, TaskPriority};
+use crate::{orders as order_area, settings};
+
+/// Things on the list, and looked at of each kind.
+const MOST: usize = 100;
+const EACH: i64 = 101;
+
+/// The gross of orders, and its currency.
+type Stakes = HashMap<OrderId, (Amount, String)>;
+
+pub fn worklist(rx: &mut Rx, me: UserId) -> Result<Worklist> {
+    let settings = settings::work::load(rx.conn)?;
+    let tasks = tasks_of(rx, me)?;
+    let complaints = complaints_of(rx, me)?;
+    let due = due_of(rx.conn, &complaints)?;
+    let about = tasks.iter().filter_map(|t| t.order_id).chain(complaints.iter().filter_map(|c| c.order_id));
+    let stakes = stakes(rx, about.collect())?;
+
+    let mut items: Vec<WorklistItem> = Vec::new();
+    items.extend(tasks.iter().map(|task| task_item(rx, task, &stakes)));
+    items.extend(complaints.iter().map(|c| complaint_item(rx, c, due.get(&c.id).copied(), &stakes)));
+    items.extend(feedback_of(rx, me)?.iter().map(|f| feedback_item(rx, f)));
+    items.extend(drafts_of(rx, me, &settings)?.iter().map(|order| draft_item(rx, order)));
+    items.extend(to_approve(rx, &settings)?.iter().map(|order| approval_item(rx, order)));
+    Ok(ranked(items))
+}
+
+/// The most pressing first: by reason, then by weight, by when it is due, and by what is at stake.
+fn ranked(mut items: Vec<WorklistItem>) -> Worklist {
+    items.sort_by_cached_key(|item| {
+        let due = item.due_at.map_or(i64::MAX, At::micros);
+        let stake = item.amount.map_or(0, Amount::units);
+        (item.reason, Reverse(item.weight), due, Reverse(stake), item.record_id.clone())
+    });
+    let has_more = items.len() > MOST;
+    items.truncate(MOST);
+    items.iter_mut().zip(1..).for_each(|(item, rank)| item.rank = rank);
+    Worklist { data: items, has_more }
+}
+
+// ---- what there is -------------------------------------------------------------------------------------------
+
+/// What they are to do until the end of today.
+fn tasks_of(rx: &mut Rx, me: UserId) -> Result<Vec<Task>> {
+    if !rx.caller.may(Scope::TasksRead) {
+        return Ok(vec![]);
+    }
+    // Written out as in the partial index.
+    let open = Cond::Sql("tasks.status IN ('open', 'in_progress')", vec![]);
+    let tomorrow = rx.today().succ_opt().unwrap_or(rx.today());
+    let end_of_today = At::noon_of(tomorrow, rx.core.zone).plus_seconds(-12 * 3600);
+    let due = Cond::Compare("tasks.due_at", Op::Le, end_of_today.into());
+    let mine = Cond::eq("tasks.assignee_id", me.0).and(open).and(due);
+    let first = tasks::table.filter(mine).order((tasks::due_at, tasks::id)).limit(EACH);
+    Ok(first.select(Task::as_select()).load(rx.conn)?)
+}
+
+/// The complaints that they look after.
+fn complaints_of(rx: &mut Rx, me: UserId) -> Result<Vec<Complaint>> {
+    if !rx.caller.may(Scope::ComplaintsRead) {
+        return Ok(vec![]);
+    }
+    let open = Cond::Sql("complaints.status NOT IN ('resolved', 'closed')", vec![]);
+    let mine = complaints::table.filter(Cond::eq("complaints.assignee_id", me.0).and(open));
+    let first = mine.order((complaints::received_at, complaints::id)).limit(EACH);
+    Ok(first.select(Complaint::as_select()).load(rx.conn)?)
+}
+
+/// When the next deadline of each complaint is; none for those whose time stands still.
+fn due_of(conn: &mut Conn, of: &[Complaint]) -> Result<HashMap<ComplaintId, At>> {
+    let ids: Vec<AnyId> = of.iter().map(|c| AnyId(c.id.0)).collect();
+    let running = deadlines::table
+        .filter(deadlines::record_id.eq_any(ids))
+        .filter(deadlines::status.eq(DeadlineStatus::Running));
+    let all: Vec<(AnyId, Option<At>)> =
+        running.select((deadlines::record_id, deadlines::due_at)).load(conn)?;
+    let mut next = HashMap::new();
+    for (id, due) in all.into_iter().filter_map(|(id, due)| Some((ComplaintId(id.0), due?))) {
+        let first = next.entry(id).or_insert(due);
+        *first = due.min(*first);
+    }
+    Ok(next)
+}
+
+/// What is at stake with orders, as far as the caller sees them.
+fn stakes(rx: &mut Rx, ids: Vec<OrderId>) -> Result<Stakes> {
+    if ids.is_empty() || !rx.caller.may(Scope::OrdersRead) {
+        return Ok(Stakes::new());
+    }
+    let seen =
+        Cond::ids("orders.id", ids.into_iter().map(|id| id.0)).and(order_area::model::visible_to(rx.caller));
+    let rows: Vec<(OrderId, Amount, String)> =
+        orders::table.filter(seen).select((orders::id, orders::gross, orders::currency)).load(rx.conn)?;
+    Ok(rows.into_iter().map(|(id, gross, currency)| (id, (gross, currency))).collect())
+}
+
+/// The feedback that they are to acknowledge.
+fn feedback_of(rx: &mut Rx, me: UserId) -> Result<Vec<Feedback>> {
+    if !rx.caller.may(Scope::FeedbackWrite) {
+        return Ok(vec![]);
+    }
+    let recipients = "SELECT feedback_recipients.feedback_id FROM feedback_recipients WHERE ";
+    let mine = Cond::Sql(
+        "feedback_recipients.user_id = ? AND NOT feedback_recipients.acknowledged",
+        vec![me.0.into()],
+    );
+    let waiting = feedback::table.filter(Cond::InSelect("feedback.id", recipients, Box::new(mine)));
+    let first = waiting.order((feedback::created_at, feedback::id)).limit(EACH);
+    Ok(first.select(Feedback::as_select()).load(rx.conn)?)
+}
+
+/// Their drafts that nobody has touched for days.
+fn drafts_of(rx: &mut Rx, me: UserId, settings: &Settings) -> Result<Vec<OrderRow>> {
+    if !rx.caller.may(Scope::OrdersSubmit) {
+        return Ok(vec![]);
+    }
+    let before = rx.now.plus_seconds(-24 * 3600 * i64::from(settings.relations.0.draft_days));
+    let stale = Cond::Compare("orders.updated_at", Op::Le, before.into());
+    let mine = Cond::eq("orders.rep_id", me.0).or(Cond::eq("orders.created_by", me.0));
+    let draft = Cond::Sql("orders.status = 'draft'", vec![]).and(stale).and(mine);
+    let seen = orders::table.filter(draft.and(order_area::model::visible_to(rx.caller)));
+    let first = seen.order((orders::updated_at, orders::id)).limit(EACH);
+    Ok(first.select(OrderRow::as_select()).load(rx.conn)?)
+}
+
+/// Orders that wait for somebody who may approve them.
+fn to_approve(rx: &mut Rx, settings: &Settings) -> Result<Vec<OrderRow>> {
+    if !rx.caller.may(Scope::OrdersApprove) {
+        return Ok(vec![]);
+    }
+    let submitted = Cond::eq("orders.status", "submitted").and(order_area::model::visible_to(rx.caller));
+    let first = orders::table.filter(submitted).order((orders::order_date, orders::id)).limit(EACH);
+    let mut rows: Vec<OrderRow> = first.select(OrderRow::as_select()).load(rx.conn)?;
+    rows.retain(|order| can_approve(order, rx.caller, settings));
+    Ok(rows)
+}
+
+/// Within their limit, and not their own where four eyes are needed.
+fn can_approve(order: &OrderRow, caller: &Caller, settings: &Settings) -> bool {
+    let limits = &settings.orders.0;
+    let high = order.gross > limits.manager_limit(&order.currency);
+    let four_eyes = order.gross > limits.four_eyes_above(&order.currency);
+    order.allowed_actions(caller).contains(&OrderAction::Approve)
+        && (!high || caller.may(Scope::OrdersApproveHigh))
+        && (!four_eyes || !is_own(order, caller))
+}
+
+// ---- as it is told -------------------------------------------------------------------------------------------
+
+/// An item without what is told of some kinds only.
+fn item<I: RecordId + std::fmt::Display>(
+    rx: &Rx,
+    reason: WorklistReason,
+    (collection, id): (&str, I),
+    call: Option<&str>,
+    params: &[(&'static str, String)],
+) -> WorklistItem {
+    let record = format!("{API}{}", path_to(collection, id));
+    let call = match call {
+        Some(step) => WorklistCall { method: "POST", path: format!("{record}/{step}") },
+        None => WorklistCall { method: "GET", path: record },
+    };
+    WorklistItem {
+        rank: 0,
+        reason,
+        text: messages::fill(rx.lang.pick(messages::phrase(&format!("worklist_{reason}"))), params),
+        record_kind: I::KIND.name,
+        record_id: id.to_string(),
+        customer_id: None,
+        due_at: None,
+        amount: None,
+        currency: None,
+        call,
+        weight: 0,
+    }
+}
+
+/// An instant as people in the company read it.
+fn local(rx: &Rx, at: At) -> String {
+    at.utc().with_timezone(&rx.core.zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn with_stake(item: WorklistItem, order: Option<OrderId>, stakes: &Stakes) -> WorklistItem {
+    let (amount, currency) = order.and_then(|id| stakes.get(&id)).cloned().unzip();
+    WorklistItem { amount, currency, ..item }
+}
+
+fn task_item(rx: &Rx, task: &Task, stakes: &Stakes) -> WorklistItem {
+    let reason = if task.due_at < rx.now { WorklistReason::TaskOverdue } else { WorklistReason::TaskDue };
+    let params = [("subject", task.subject.clone()), ("due", local(rx, task.due_at))];
+    let call = rx.caller.may(Scope::TasksWrite).then_some("complete");
+    let item = WorklistItem {
+        customer_id: task.customer_id,
+        due_at: Some(task.due_at),
+        weight: match task.priority {
+            TaskPriority::Urgent => 3,
+            TaskPriority::High => 2,
+            TaskPriority::Normal => 1,
+            TaskPriority::Low => 0,
+        },
+        ..item(rx, reason, ("tasks", task.id), call, &params)
+    };
+    with_stake(item, task.order_id, stakes)
+}
+
+fn complaint_item(rx: &Rx, complaint: &Complaint, due: Option<At>, stakes: &Stakes) -> WorklistItem {
+    let overdue = due.is_some_and(|at| at < rx.now);
+    let reason = if overdue { WorklistReason::ComplaintOverdue } else { WorklistReason::ComplaintOpen };
+    let params = [
+        ("number", complaint.number.clone()),
+        ("subject", complaint.subject.clone()),
+        ("due", due.map(|at| local(rx, at)).unwrap_or_default()),
+    ];
+    let next = match complaint.status {
+        _ if complaint.waiting_reason.is_some() => "resume",
+        ComplaintStatus::Received => "acknowledge",
+        ComplaintStatus::Acknowledged => "investigate",
+        ComplaintStatus::Investigating => "propose",
+        _ => "resolve",
+    };
+    let call = rx.caller.may(Scope::ComplaintsWrite).then_some(next);
+    let item = WorklistItem {
+        customer_id: Some(complaint.customer_id),
+        due_at: due,
+        weight: match complaint.severity {
+            ComplaintSeverity::Critical => 3,
+            ComplaintSeverity::High => 2,
+            ComplaintSeverity::Normal => 1,
+            ComplaintSeverity::Low => 0,
+        },
+        ..item(rx, reason, ("complaints", complaint.id), call, &params)
+    };
+    with_stake(item, complaint.order_id, stakes)
+}
+
+fn feedback_item(rx: &Rx, feedback: &Feedback) -> WorklistItem {
+    let text = feedback.text.chars().take(200).collect();
+    let params = [("kind", feedback.kind.to_string()), ("text", text)];
+    let reason = WorklistReason::FeedbackToAcknowledge;
+    let item = item(rx, reason, ("feedback", feedback.id), Some("acknowledge"), &params);
+    WorklistItem { customer_id: Some(feedback.customer_id), ..item }
+}
+
+fn order_item(
+    rx: &Rx,
+    order: &OrderRow,
+    reason: WorklistReason,
+    step: OrderAction,
+    since: At,
+) -> WorklistItem {
+    let params = [("number", order.number.clone()), ("since", local(rx, since))];
+    let call = order.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
+    WorklistItem {
+        customer_id: Some(order.customer_id),
+        amount: Some(order.gross),
+        currency: Some(order.currency.clone()),
+        ..item(rx, reason, ("orders", order.id), call.as_deref(), &params)
+    }
+}
+
+fn draft_item(rx: &Rx, order: &OrderRow) -> WorklistItem {
+    order_item(rx, order, WorklistReason::OrderDraft, OrderAction::Submit, order.updated_at)
+}
+
+fn approval_item(rx: &Rx, order: &OrderRow) -> WorklistItem {
+    let since = order.submitted_at.unwrap_or(order.updated_at);
+    order_item(rx, order, WorklistReason::OrderToApprove, OrderAction::Approve, since)
+}
