@@ -91,6 +91,32 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    customer_duplicates (id) {
+        id -> Key,
+        customer_id -> Key,
+        other_id -> Key,
+        score -> Integer,
+        matched_keys -> Document,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_keys (source_id, kind, value) {
+        source_id -> Key,
+        kind -> Text,
+        value -> Text,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     customer_tags (customer_id, tag) {
         customer_id -> Key,
         tag -> Text,
@@ -945,6 +971,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     complaint_remedies,
     complaints,
     contacts,
+    customer_duplicates,
+    customer_keys,
     customer_tags,
     customers,
     deadlines,

@@ -5,6 +5,7 @@
 
 mod addresses;
 pub mod contacts;
+pub mod duplicates;
 mod http;
 pub mod model;
 pub mod rules;
@@ -41,6 +42,7 @@ fn routes(r: &mut Routes) {
     contacts::routes(r);
     addresses::routes(r);
     shares::routes(r);
+    duplicates::routes(r);
     r.expanders.insert("cus", work::expand);
     r.expanders.insert("con", contacts::work::expand);
 }
@@ -52,11 +54,15 @@ fn records(r: &mut Routes) {
     );
     r.create("/customers", "createCustomer", http::create)
         .scope(WRITE)
-        .says("Add a customer", "With its contacts and addresses, in one request. It begins as a prospect.")
-        .example(json!({"name": "广州天河贸易有限公司", "short_name": "天河贸易", "tier": "b", "tax_id": "9144030071526726XG",
+        .takes(model::ENTRY)
+        .says("Add a customer", "With its contacts and addresses, in one request. It begins as a prospect. \
+            When it may be there already, the answer is 409 `possible_duplicate` with `candidates`, those that you see; \
+            `others_not_visible` says that there is one that you do not. What is entered by external id or imported \
+            is not asked about; `GET /customers/duplicates` lists it.")
+        .example(json!({"name": "珠海横琴茗香贸易有限公司", "short_name": "横琴茗香", "tier": "b", "tax_id": "9144030071526726XG",
             "tags": ["VIP"], "contacts": [{"name": "王芳", "is_primary": true, "mobile": "+86 138 0013 8000"}],
             "addresses": [{"kind": "both", "is_default": true, "line1": "天河路 385 号", "city": "广州"}]}))
-        .fails_with(&["duplicate", "external_id_taken", "client_restricted"]);
+        .fails_with(&["duplicate", "possible_duplicate", "external_id_taken", "client_restricted"]);
     r.read("/customers/{customer_id}", "getCustomer", http::get)
         .scope(READ)
         .says("Read a customer", "")
@@ -77,13 +83,13 @@ fn records(r: &mut Routes) {
     r.put_by_external_id(
         "/customers/by-external-id/{system}/{id}",
         "upsertCustomerByExternalId",
-        http::create,
+        http::create_named,
         http::update,
     )
     .scope(WRITE)
     .says(
         "Create or change a customer by external id",
-        "A new one needs a `name`. Contacts have external ids and such an operation of their own.",
+        "A new one needs a `name`. Nobody is asked whether it is there already under another name; `GET /customers/duplicates` tells. Contacts have external ids and such an operation of their own.",
     )
     .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
     .fails_with(&["duplicate", "external_id_taken", "read_only_share", "client_restricted"]);
@@ -162,16 +168,28 @@ static TOLD: [Told; 3] = [
     },
 ];
 
-static PROBLEMS: &[ProblemText] = &[problem_text(
-    "read_only_share",
-    403,
-    ["Shared to read", "仅共享查看"],
-    [
-        "This record is shared with you to read; only its owner, their manager or a clerk may change it.",
-        "该记录仅共享给您查看；只有负责人、其经理或销售文员可以更改。",
-    ],
-    ["Ask the owner to make the change, or to hand the record over.", "请联系负责人更改，或将记录转交给您。"],
-)];
+static PROBLEMS: &[ProblemText] = &[
+    problem_text(
+        "read_only_share",
+        403,
+        ["Shared to read", "仅共享查看"],
+        [
+            "This record is shared with you to read; only its owner, their manager or a clerk may change it.",
+            "该记录仅共享给您查看；只有负责人、其经理或销售文员可以更改。",
+        ],
+        ["Ask the owner to make the change, or to hand the record over.", "请联系负责人更改，或将记录转交给您。"],
+    ),
+    problem_text(
+        "possible_duplicate",
+        409,
+        ["Possible duplicate", "可能重复"],
+        ["This customer may be there already.", "该客户可能已存在。"],
+        [
+            "Use one of `candidates`, or send `allow_duplicate=true` with a `duplicate_reason`.",
+            "请使用 `candidates` 中的客户，或带上 `allow_duplicate=true` 和 `duplicate_reason` 重新提交。",
+        ],
+    ),
+];
 
 static PHRASES: &[Phrase] = &[
     (

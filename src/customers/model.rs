@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::tax_id;
+use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
@@ -133,7 +133,8 @@ entity!(Customer, customers, CustomerId, {
         texts
     }
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
-        store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)
+        store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)?;
+        duplicates::work::keep_customer(conn, before, self)
     }
 });
 
@@ -276,6 +277,12 @@ pub struct Reassignment {
     #[schema(min_length = 1, max_length = 1000, example = "王芳 has left the company")]
     pub reason: String,
 }
+
+/// What the entry of a customer takes beside its body.
+pub const ENTRY: &[Param] = &[
+    Param::new("allow_duplicate", Takes::Bool, "Enter it although it may be there already."),
+    Param::new("duplicate_reason", Takes::Text(1000), "Why; needed with `allow_duplicate`, and kept in the history."),
+];
 
 /// Which customers a caller sees; every read of customers goes through it.
 pub fn visible_to(caller: &Caller) -> Cond {

@@ -8,7 +8,7 @@ use super::model::{
     CreditTerms, Customer, CustomerAction, CustomerId, CustomerInput, CustomerStatus, NewCustomer,
     Reassignment, company, home_country, middle_tier, visible_to,
 };
-use super::{addresses, contacts, rules};
+use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, AnyId, Conn, Json, Rx, Tx, number_range, shares};
@@ -77,8 +77,17 @@ pub fn action_states(rx: &mut Rx, id: CustomerId) -> Result<ActionStates> {
 
 // ---- entry ---------------------------------------------------------------------------------------------------
 
-/// Enters a customer, with the contacts and addresses that came with it.
-pub fn create(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
+/// [`create`], unless the customer may be there already. It is entered first, so that what is wrong with the input
+/// is told first, and taken back with the unit of work.
+pub fn create_unless_there(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
+    let customer = create(tx, new, None)?;
+    duplicates::work::refuse(tx, customer.id)?;
+    Ok(customer)
+}
+
+/// Enters a customer, with the contacts and addresses that came with it; `reason` says why, although it may be
+/// there already.
+pub fn create(tx: &mut Tx, new: NewCustomer, reason: Option<&str>) -> Result<Customer> {
     // One more would be out of its sight at once.
     tx.caller.demand_unrestricted()?;
     let NewCustomer { customer: input, owner_id, contacts, addresses } = new;
@@ -100,7 +109,7 @@ pub fn create(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
         team_id: owner.map_or(nobodys, |u| u.team_id),
         ..filled_in(blank(tx.new_id(), &tx.core.currency, tx.now), input)
     };
-    tx.create(&mut customer)?;
+    tx.create_as(&mut customer, Act::because("created", reason))?;
     for contact in contacts {
         contacts::work::insert(tx, customer.id, contact)?;
     }

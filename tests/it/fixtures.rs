@@ -289,6 +289,12 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
     }
+    if endpoint.path == "/customers" {
+        // Like no other customer, so that nobody asks whether it is there already.
+        let n = app.unique();
+        body["name"] = json!(format!("{} {n}", body["name"].as_str().unwrap_or_default()));
+        body["contacts"][0]["mobile"] = json!(format!("+86 139{:08}", n));
+    }
     if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
         body["order_id"] = json!(confirmed(app).id());
     }

@@ -52,6 +52,7 @@ const STEPS: &[Step] = &[
     step!("0013_deadlines"),
     step!("0014_notifications"),
     step!("0015_complaints"),
+    step!("0016_customers"),
 ];
 
 /// Why a database cannot be used.
