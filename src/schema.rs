@@ -117,6 +117,23 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    customer_merges (id) {
+        id -> Key,
+        customer_id -> Key,
+        into_id -> Key,
+        before -> Document,
+        after -> Document,
+        moved -> Document,
+        shared -> Document,
+        merged_at -> Instant,
+        undone_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     customer_tags (customer_id, tag) {
         customer_id -> Key,
         tag -> Text,
@@ -161,6 +178,7 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        merged_into_id -> Nullable<Key>,
     }
 }
 
@@ -973,6 +991,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     customer_duplicates,
     customer_keys,
+    customer_merges,
     customer_tags,
     customers,
     deadlines,

@@ -23,3 +23,23 @@ CREATE TABLE customer_duplicates (
 CREATE INDEX customer_duplicates_customer ON customer_duplicates (customer_id, score, id);
 CREATE INDEX customer_duplicates_other ON customer_duplicates (other_id, score, id);
 CREATE INDEX customer_duplicates_score ON customer_duplicates (score, id);
+
+-- A customer that turned out to be another: where its records are now.
+ALTER TABLE customers ADD COLUMN merged_into_id UUID REFERENCES customers (id);
+CREATE INDEX customers_merged ON customers (merged_into_id);
+
+-- What a merge did, so that it can be undone exactly: the survivor's form before and after it, what was moved, and
+-- whom the survivor was shown to.
+CREATE TABLE customer_merges (
+    id          UUID PRIMARY KEY NOT NULL,
+    customer_id UUID NOT NULL REFERENCES customers (id),
+    into_id     UUID NOT NULL REFERENCES customers (id),
+    before      JSONB NOT NULL,
+    after       JSONB NOT NULL,
+    moved       JSONB NOT NULL,
+    shared      JSONB NOT NULL,
+    merged_at   TIMESTAMPTZ NOT NULL,
+    undone_at   TIMESTAMPTZ
+);
+CREATE INDEX customer_merges_customer ON customer_merges (customer_id, merged_at);
+CREATE INDEX customer_merges_into ON customer_merges (into_id);

@@ -6,6 +6,7 @@ use super::model::{
 };
 use super::{duplicates, rules, work};
 use crate::base::auth::Caller;
+use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -21,8 +22,12 @@ fn answer(caller: &Caller, customer: Customer) -> Answer<CustomerView> {
 
 pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<CustomerView>> {
     let caller = rx.caller;
+    let listed = match req.query.bool("include_merged") {
+        Some(true) => Cond::All,
+        _ => Cond::IsNull("customers.merged_into_id"),
+    };
     let mut page =
-        CUSTOMERS.page(&req.query, visible_to(caller), load_from!(rx.conn, customers, Customer))?;
+        CUSTOMERS.page(&req.query, visible_to(caller).and(listed), load_from!(rx.conn, customers, Customer))?;
     let views = page.data.drain(..).map(|customer| rules::view(caller, customer)).collect();
     Ok(page.with(views))
 }

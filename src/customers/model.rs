@@ -114,6 +114,8 @@ pub struct Customer {
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
+    /// The customer that this one turned out to be: its records are there now.
+    pub merged_into_id: Option<CustomerId>,
 }
 
 entity!(Customer, customers, CustomerId, {
@@ -366,6 +368,10 @@ pub static CUSTOMERS: ListSpec = ListSpec {
         filter(
             Param::new("tag", Takes::Text(40), "Only customers with this tag, in any case."),
             Does::Makes(tag_is),
+        ),
+        filter(
+            Param::new("include_merged", Takes::Bool, "Also those that were merged into others."),
+            Does::Makes(|_| Cond::All),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The customer with this code."),

@@ -96,6 +96,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
         Some(record)
     };
     match (collection, step) {
+        ("customers", "unmerge") => after("cus", &["merge"]),
         ("customers", "mark-dormant") => after("cus", &["activate"]),
         ("customers", "unblock") => after("cus", &["block"]),
         ("webhooks", "enable") => after("whk", &["disable"]),

@@ -10,6 +10,7 @@ mod clients;
 mod complaints;
 mod contract;
 mod crowd;
+mod customer_merges;
 mod customers;
 mod deadlines;
 mod demo;

@@ -70,7 +70,8 @@ pub struct DuplicatePair {
     pub score: i32,
     #[schema(max_items = 5)]
     pub matched_keys: Vec<MatchedKey>,
-    #[schema(min_items = 2, max_items = 2)]
+    /// Two.
+    #[schema(max_items = 2)]
     pub customers: Vec<Candidate>,
 }
 

@@ -32,7 +32,11 @@ struct Source {
 }
 
 fn of_customer(customer: &Customer) -> (Source, BTreeSet<Key>) {
-    let keys = rules::of_customer(customer.kind, &customer.name, customer.tax_id.as_deref());
+    // What has become another is no duplicate of it any more.
+    let keys = match customer.merged_into_id {
+        None => rules::of_customer(customer.kind, &customer.name, customer.tax_id.as_deref()),
+        Some(_) => BTreeSet::new(),
+    };
     (Source { customer: customer.id, contact: None }, keys)
 }
 
