@@ -26,8 +26,11 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<CustomerView>> {
         Some(true) => Cond::All,
         _ => Cond::IsNull("customers.merged_into_id"),
     };
-    let mut page =
-        CUSTOMERS.page(&req.query, visible_to(caller).and(listed), load_from!(rx.conn, customers, Customer))?;
+    let mut page = CUSTOMERS.page(
+        &req.query,
+        visible_to(caller).and(listed),
+        load_from!(rx.conn, customers, Customer),
+    )?;
     let views = page.data.drain(..).map(|customer| rules::view(caller, customer)).collect();
     Ok(page.with(views))
 }

@@ -183,7 +183,10 @@ static PROBLEMS: &[ProblemText] = &[
             "This record is shared with you to read; only its owner, their manager or a clerk may change it.",
             "该记录仅共享给您查看；只有负责人、其经理或销售文员可以更改。",
         ],
-        ["Ask the owner to make the change, or to hand the record over.", "请联系负责人更改，或将记录转交给您。"],
+        [
+            "Ask the owner to make the change, or to hand the record over.",
+            "请联系负责人更改，或将记录转交给您。",
+        ],
     ),
     problem_text(
         "customer_merged",

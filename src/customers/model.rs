@@ -283,7 +283,11 @@ pub struct Reassignment {
 /// What the entry of a customer takes beside its body.
 pub const ENTRY: &[Param] = &[
     Param::new("allow_duplicate", Takes::Bool, "Enter it although it may be there already."),
-    Param::new("duplicate_reason", Takes::Text(1000), "Why; needed with `allow_duplicate`, and kept in the history."),
+    Param::new(
+        "duplicate_reason",
+        Takes::Text(1000),
+        "Why; needed with `allow_duplicate`, and kept in the history.",
+    ),
 ];
 
 /// Which customers a caller sees; every read of customers goes through it.

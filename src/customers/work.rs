@@ -60,9 +60,10 @@ pub fn find_to_deal_with(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Re
 pub fn not_merged(customer: &Customer) -> Result<()> {
     match customer.merged_into_id {
         None => Ok(()),
-        Some(into) => {
-            Err(Problem::new("customer_merged").param("into", into).with("merged_into_id", into.to_string()).into())
-        }
+        Some(into) => Err(Problem::new("customer_merged")
+            .param("into", into)
+            .with("merged_into_id", into.to_string())
+            .into()),
     }
 }
 
@@ -366,8 +367,11 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
     }
     let ordered: Option<AnyId> =
         orders::table.filter(orders::customer_id.eq(id)).select(orders::id).first(tx.conn).optional()?;
-    let merged: Option<AnyId> =
-        customers::table.filter(customers::merged_into_id.eq(id)).select(customers::id).first(tx.conn).optional()?;
+    let merged: Option<AnyId> = customers::table
+        .filter(customers::merged_into_id.eq(id))
+        .select(customers::id)
+        .first(tx.conn)
+        .optional()?;
     if ordered.is_some() || merged.is_some() {
         return Err(Problem::new("still_referenced").into());
     }

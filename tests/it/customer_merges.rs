@@ -116,7 +116,10 @@ fn merge_and_undo_keep_every_document_and_external_id(app: &TestApp) {
             (random_customer(app, &mut dice, &product), random_customer(app, &mut dice, &product));
         let before = (belongings(app, &first), belongings(app, &second));
         let preview = all
-            .post(&format!("/customers/{first}/merge?dry_run=true"), json!({"into_id": second, "reason": "?"}))
+            .post(
+                &format!("/customers/{first}/merge?dry_run=true"),
+                json!({"into_id": second, "reason": "?"}),
+            )
             .expect(200);
         assert_eq!((belongings(app, &first), belongings(app, &second)), before, "a preview changes nothing");
 
@@ -197,7 +200,10 @@ fn what_was_changed_after_the_merge_survives_its_undoing(app: &TestApp) {
     assert_eq!(changed.collect::<Vec<_>>(), [json!("industry"), json!("external_ids")]);
     let survivor = clerk.get(&format!("/customers/{new}")).expect(200);
     assert_eq!((&survivor.body["source"], &survivor.body["industry"]), (&json!("shop"), &Value::Null));
-    assert_eq!(clerk.get(&format!("/customers/{new}/contacts")).expect(200).rows()[0]["id"], json!(come.id()));
+    assert_eq!(
+        clerk.get(&format!("/customers/{new}/contacts")).expect(200).rows()[0]["id"],
+        json!(come.id())
+    );
     let back = clerk.get(&format!("/customers/{old}/contacts")).expect(200);
     assert_eq!((back.rows().len(), &back.rows()[0]["is_primary"]), (1, &json!(true)));
     assert_eq!(clerk.get("/customers/by-external-id/sap/1").expect(200).id(), old);
@@ -210,9 +216,8 @@ fn a_merge_is_final_after_thirty_days(app: &TestApp) {
     app.core.clock.advance_seconds(31 * 24 * 3600);
     // Tokens do not last that long.
     let id: CustomerId = old.parse().expect("an id");
-    let undone = app
-        .core
-        .write_as(Arc::new(Caller::system("test")), move |tx: &mut Tx| work::unmerge(tx, id, "x"));
+    let undone =
+        app.core.write_as(Arc::new(Caller::system("test")), move |tx: &mut Tx| work::unmerge(tx, id, "x"));
     assert_eq!(undone.map(drop).expect_err("too late").code(), "merge_is_final");
 }
 

@@ -23,7 +23,8 @@ fn whoever_enters_a_customer_that_may_be_there_is_asked_first(app: &TestApp) {
         json!({"name": "广州天河贸易有限公司", "tax_id": "9144030071526726XG",
             "contacts": [{"name": "王芳", "mobile": "+86 138 0013 8000", "email": "w@tianhe.example"}]}),
     );
-    let again = json!({"name": "广州天河贸易（集团）公司", "contacts": [{"name": "王", "phone": "13800138000"}]});
+    let again =
+        json!({"name": "广州天河贸易（集团）公司", "contacts": [{"name": "王", "phone": "13800138000"}]});
     let refused = clerk.post("/customers", again.clone()).refused(409, "possible_duplicate");
     let candidate = &refused.body["candidates"][0];
     assert_eq!((&candidate["id"], &candidate["score"]), (&json!(first), &json!(100)));
@@ -44,7 +45,8 @@ fn whoever_enters_a_customer_that_may_be_there_is_asked_first(app: &TestApp) {
 fn a_duplicate_that_the_caller_does_not_see_is_told_without_details(app: &TestApp) {
     entered(app, json!({"name": "天河贸易"}));
     let rep = app.as_user("rep");
-    let refused = rep.post("/customers", json!({"name": "天河贸易有限公司"})).refused(409, "possible_duplicate");
+    let refused =
+        rep.post("/customers", json!({"name": "天河贸易有限公司"})).refused(409, "possible_duplicate");
     assert_eq!(refused.body["candidates"], json!([]));
     assert_eq!(refused.body["others_not_visible"], true);
     let path = "/customers?allow_duplicate=true&duplicate_reason=mine";

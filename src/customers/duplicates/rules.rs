@@ -18,11 +18,46 @@ pub type Key = (MatchedKey, String);
 
 /// Domains where everybody can have an address.
 const FREE_MAILERS: &[&str] = &[
-    "126.com", "139.com", "163.com", "189.cn", "aliyun.com", "aol.com", "foxmail.com", "gmail.com", "gmx.com",
-    "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "live.cn", "live.com", "mail.com",
-    "mail.ru", "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "qq.com", "sina.cn",
-    "sina.com", "sina.com.cn", "sohu.com", "tom.com", "vip.163.com", "vip.qq.com", "vip.sina.com", "web.de",
-    "wo.cn", "yahoo.co.jp", "yahoo.com", "yahoo.com.cn", "yandex.ru", "yeah.net", "ymail.com",
+    "126.com",
+    "139.com",
+    "163.com",
+    "189.cn",
+    "aliyun.com",
+    "aol.com",
+    "foxmail.com",
+    "gmail.com",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.cn",
+    "live.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "sina.cn",
+    "sina.com",
+    "sina.com.cn",
+    "sohu.com",
+    "tom.com",
+    "vip.163.com",
+    "vip.qq.com",
+    "vip.sina.com",
+    "web.de",
+    "wo.cn",
+    "yahoo.co.jp",
+    "yahoo.com",
+    "yahoo.com.cn",
+    "yandex.ru",
+    "yeah.net",
+    "ymail.com",
 ];
 
 /// How much it says that two customers share such a key.
@@ -82,9 +117,7 @@ fn domain_key(email: &str) -> Option<String> {
 pub fn allowed(query: &Query) -> Result<Option<&str>> {
     let reason = query.text("duplicate_reason").map(str::trim).filter(|reason| !reason.is_empty());
     match query.bool("allow_duplicate") {
-        Some(true) if reason.is_none() => {
-            Err(bad(vec![Fault::parameter("duplicate_reason", "required")]))
-        }
+        Some(true) if reason.is_none() => Err(bad(vec![Fault::parameter("duplicate_reason", "required")])),
         Some(true) => Ok(reason),
         _ => Ok(None),
     }

@@ -57,7 +57,11 @@ pub fn keep_contact(conn: &mut Conn, before: Option<&Contact>, after: &Contact) 
 }
 
 #[allow(clippy::disallowed_methods)] // an index is no record
-fn keep(conn: &mut Conn, before: Option<(Source, BTreeSet<Key>)>, after: (Source, BTreeSet<Key>)) -> Result<()> {
+fn keep(
+    conn: &mut Conn,
+    before: Option<(Source, BTreeSet<Key>)>,
+    after: (Source, BTreeSet<Key>),
+) -> Result<()> {
     let (source, keys) = after;
     let source_id = AnyId(source.contact.map_or(source.customer.0, |contact| contact.0));
     let was = match before {
@@ -121,7 +125,8 @@ fn likely(
 ) -> Result<Vec<(CustomerId, BTreeSet<MatchedKey>)>> {
     let mut holders: BTreeMap<Key, BTreeSet<CustomerId>> = BTreeMap::new();
     for kind in MatchedKey::ALL {
-        let values: Vec<_> = keys.iter().filter(|key| key.0 == *kind).map(|key| key.1.as_str().into()).collect();
+        let values: Vec<_> =
+            keys.iter().filter(|key| key.0 == *kind).map(|key| key.1.as_str().into()).collect();
         if values.is_empty() {
             continue;
         }

@@ -15,7 +15,14 @@ const MOST_CUSTOM_FIELDS: usize = 50;
 
 /// Fields that are taken over where the survivor has nothing.
 const TAKEN: [&str; 9] = [
-    "short_name", "industry", "region_id", "channel", "source", "invoice_title", "bank_name", "bank_account",
+    "short_name",
+    "industry",
+    "region_id",
+    "channel",
+    "source",
+    "invoice_title",
+    "bank_name",
+    "bank_account",
     "notes",
 ];
 
@@ -105,7 +112,10 @@ mod tests {
             "custom_fields": {"a": 2, "b": 3}, "external_ids": [{"system": "sap", "id": "1"}]}));
         let after = take_over(&own, &other).unwrap().unwrap();
         assert_eq!((after.name.as_str(), after.industry.as_deref()), ("A", Some("tea")));
-        assert_eq!((after.source.as_deref(), &after.tags), (Some("fair"), &vec!["VIP".to_owned(), "x".into()]));
+        assert_eq!(
+            (after.source.as_deref(), &after.tags),
+            (Some("fair"), &vec!["VIP".to_owned(), "x".into()])
+        );
         assert_eq!(after.external_ids, other.external_ids);
         assert_eq!(serde_json::to_value(&after.custom_fields).unwrap(), json!({"a": 1, "b": 3}));
         assert_eq!(give_back(&after, &own, &after).unwrap(), own);
