@@ -1,5 +1,8 @@
 //! Settings of a running program: flags over environment over `salesdesk.toml` over defaults.
 
+// The comments of options are what `--help` shows, where brackets around an address would only be in the way.
+#![allow(rustdoc::bare_urls)]
+
 use std::path::{Path, PathBuf};
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Imports: records from files, through the same rules as the API. A file is looked at as a whole when it comes
 //! ([`intake`]), kept with a job, and brought in a chunk of rows at a time ([`work`]); each row becomes the call that it
-//! would be over HTTP ([`records`]).
+//! would be over HTTP (`records`).
 
 mod errors;
 pub mod fields;

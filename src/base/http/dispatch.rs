@@ -1,6 +1,6 @@
 //! From a request to its endpoint and back. What is checked first is answered first: path, method, token, rate
 //! limit, scope, media type, size, `If-Match`, JSON and query, shape; then the handler: record, version, state,
-//! rules. What a batch or an import does as well is in [`call`](super::call).
+//! rules. What a batch or an import does as well is in [`call`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
