@@ -9,7 +9,6 @@
 
 mod http;
 pub mod model;
-pub mod people;
 pub mod policies;
 pub mod remedies;
 pub mod report;

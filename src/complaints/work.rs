@@ -9,8 +9,8 @@ use super::model::{
     ComplaintView, NewComplaint, Resolution, visible_to,
 };
 use super::policies::work::policy_for;
+use super::remedies;
 use super::rules::{ComplaintAction, ComplaintStatus, REOPEN_DAYS};
-use super::{people, remedies};
 use crate::base::auth::Caller;
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, Conn, Json, Rx, Tx, number_range};
@@ -22,8 +22,7 @@ use crate::customers::model::Customer;
 use crate::customers::{self, contacts};
 use crate::notifications::{Notice, notify};
 use crate::orders;
-use crate::people::model::UserStatus;
-use crate::people::{UserId, work as users};
+use crate::people::{UserId, ladder, work as users};
 use crate::products;
 use crate::schema::complaints;
 
@@ -73,7 +72,7 @@ pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
     }
     let input = check(tx, &customer, new.complaint)?;
     let assignee_id = match new.assignee_id {
-        Some(id) => Some(check_assignee(tx, id)?),
+        Some(id) => Some(users::find_assignee(tx.conn, id)?.id),
         None => customer.owner_id,
     };
     let mut complaint = Complaint {
@@ -253,12 +252,6 @@ fn unknown(pointer: &str, kind: &str) -> Error {
     Error::invalid(vec![Fault::at(pointer, "unknown_reference").with("kind", kind)])
 }
 
-/// Somebody who works here.
-fn check_assignee(tx: &mut Tx, id: UserId) -> Result<UserId> {
-    let user = found(users::find_user(tx.conn, id))?.filter(|user| user.status == UserStatus::Active);
-    user.map(|user| user.id).ok_or_else(|| unknown("/assignee_id", "user"))
-}
-
 // ---- life ----------------------------------------------------------------------------------------------------
 
 /// Takes a step: what else changes with it, and what it is called.
@@ -278,7 +271,7 @@ fn step(
 
 pub fn assign(tx: &mut Tx, id: ComplaintId, to: &Assignment) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Assign)?;
-    let assignee = check_assignee(tx, to.assignee_id)?;
+    let assignee = users::find_assignee(tx.conn, to.assignee_id)?.id;
     let act = Act::because("assigned", to.reason.as_deref());
     let complaint = step(tx, &before, ComplaintAction::Assign, act, |c| c.assignee_id = Some(assignee))?;
     tell(tx, &complaint, Some(assignee), "complaint_assigned", &[])?;
@@ -407,7 +400,7 @@ pub fn add_note(tx: &mut Tx, id: ComplaintId, input: &ComplaintNoteInput) -> Res
 pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
     let id = ComplaintId(deadline.record_id.0);
     let before = find(tx.conn, tx.caller, id)?;
-    let due = deadline.due_at.map(|at| local(tx, at)).unwrap_or_default();
+    let due = deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default();
     if step.level == 0 {
         let code =
             if deadline.name == RESPONSE { "complaint_response_due" } else { "complaint_resolution_due" };
@@ -415,19 +408,15 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> 
     }
     let is_response = deadline.name == RESPONSE;
     let act = Act::new("escalated");
-    raise(tx, &before, before.escalation_level.max(step.level), act, |c| {
+    raise(tx, &before, step.level, act, |c| {
         (c.response_missed, c.resolution_missed) =
             (c.response_missed || is_response, c.resolution_missed || !is_response);
     })?;
     Ok(())
 }
 
-/// An instant as people in the company read it.
-fn local(tx: &Tx, at: crate::base::types::At) -> String {
-    at.utc().with_timezone(&tx.core.zone).format("%Y-%m-%d %H:%M").to_string()
-}
-
-/// Up the ladder: 1 is the manager, 2 the executives. The assignee hears of it, too.
+/// Up to a rung of the ladder: 1 is the manager, 2 the executives. They and the assignee hear of it. A complaint that is
+/// higher up already for another reason stays there.
 fn raise(
     tx: &mut Tx,
     before: &Complaint,
@@ -436,12 +425,12 @@ fn raise(
     change: impl FnOnce(&mut Complaint),
 ) -> Result<Complaint> {
     let complaint = step(tx, before, ComplaintAction::Escalate, act, |c| {
-        c.escalation_level = level;
+        c.escalation_level = c.escalation_level.max(level);
         change(c);
     })?;
     let above = match level {
-        1 => people::superiors(tx.conn, complaint.team_id)?,
-        _ => people::executives(tx.conn)?,
+        1 => ladder::superiors(tx.conn, complaint.team_id)?,
+        _ => ladder::executives(tx.conn)?,
     };
     let people: Vec<UserId> = above.into_iter().chain(complaint.assignee_id).collect();
     tell(tx, &complaint, people, "complaint_escalated", &[("level", level.to_string())])?;

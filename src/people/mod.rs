@@ -1,6 +1,7 @@
 //! People: users, teams, log-in. Roles and scopes are declared in [`crate::base::auth`].
 
 mod http;
+pub mod ladder;
 pub mod model;
 pub mod work;
 

@@ -18,6 +18,14 @@ pub fn find_user(conn: &mut Conn, id: UserId) -> Result<User> {
     found.ok_or_else(Error::not_found)
 }
 
+/// Whom an `assignee_id` names: somebody who works here.
+pub fn find_assignee(conn: &mut Conn, id: UserId) -> Result<User> {
+    let user = found(find_user(conn, id))?.filter(|user| user.status == UserStatus::Active);
+    user.ok_or_else(|| {
+        Error::invalid(vec![Fault::at("/assignee_id", "unknown_reference").with("kind", "user")])
+    })
+}
+
 pub fn find_by_username(conn: &mut Conn, username: &str) -> Result<Option<User>> {
     Ok(users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()?)
 }

@@ -14,11 +14,10 @@ use crate::base::deadlines::{self, calendar};
 use crate::base::error::{Error, Fault, Faults, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::At;
-use crate::complaints::{people as ladder, work as complaints};
+use crate::complaints::work as complaints;
 use crate::customers::model::CustomerId;
 use crate::notifications::{Notice, notify};
-use crate::people::model::{User, UserStatus};
-use crate::people::{UserId, work as users};
+use crate::people::{UserId, ladder, work as users};
 use crate::schema::tasks;
 use crate::{customers, orders};
 
@@ -64,7 +63,7 @@ pub fn create(tx: &mut Tx, new: NewTask) -> Result<Task> {
         Some(id) => id,
         None => owner_of(tx, input.customer_id)?,
     };
-    let assignee = check_assignee(tx, assignee_id)?;
+    let assignee = users::find_assignee(tx.conn, assignee_id)?;
     let due_at = due_at(tx, &input)?;
     let mut task = Task {
         id: tx.new_id(),
@@ -261,14 +260,6 @@ fn owner_of(tx: &mut Tx, customer: Option<CustomerId>) -> Result<UserId> {
     owner.ok_or_else(|| Error::field("/assignee_id", "required"))
 }
 
-/// Somebody who works here.
-fn check_assignee(tx: &mut Tx, id: UserId) -> Result<User> {
-    let user = found(users::find_user(tx.conn, id))?.filter(|user| user.status == UserStatus::Active);
-    let unknown =
-        || Error::invalid(vec![Fault::at("/assignee_id", "unknown_reference").with("kind", "user")]);
-    user.ok_or_else(unknown)
-}
-
 fn due_at(tx: &mut Tx, input: &TaskInput) -> Result<At> {
     match (input.due_date, input.due_at) {
         (Some(date), _) => Ok(calendar(tx.conn, tx.core.zone)?.0.end_of(date)),
@@ -309,7 +300,7 @@ fn step(
 
 pub fn assign(tx: &mut Tx, id: TaskId, to: &Assignment) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Assign)?;
-    let assignee = check_assignee(tx, to.assignee_id)?;
+    let assignee = users::find_assignee(tx.conn, to.assignee_id)?;
     let act = Act::because("assigned", to.reason.as_deref());
     let task = step(tx, &before, TaskAction::Assign, act, |task| {
         (task.assignee_id, task.team_id) = (assignee.id, assignee.team_id);
@@ -401,7 +392,7 @@ fn tell(
     people: impl IntoIterator<Item = UserId>,
     code: &'static str,
 ) -> Result<()> {
-    let due = task.due_at.utc().with_timezone(&tx.core.zone).format("%Y-%m-%d %H:%M").to_string();
+    let due = task.due_at.local(tx.core.zone);
     let params = [("subject", task.subject.clone()), ("due", due)];
     notify(tx, people, &Notice { code, kind: TaskId::KIND, record: task.id.0, params: &params })
 }

@@ -200,11 +200,6 @@ fn item<I: RecordId + std::fmt::Display>(
     }
 }
 
-/// An instant as people in the company read it.
-fn local(rx: &Rx, at: At) -> String {
-    at.utc().with_timezone(&rx.core.zone).format("%Y-%m-%d %H:%M").to_string()
-}
-
 fn with_stake(item: WorklistItem, order: Option<OrderId>, stakes: &Stakes) -> WorklistItem {
     let (amount, currency) = order.and_then(|id| stakes.get(&id)).cloned().unzip();
     WorklistItem { amount, currency, ..item }
@@ -212,7 +207,7 @@ fn with_stake(item: WorklistItem, order: Option<OrderId>, stakes: &Stakes) -> Wo
 
 fn task_item(rx: &Rx, task: &Task, stakes: &Stakes) -> WorklistItem {
     let reason = if task.due_at < rx.now { WorklistReason::TaskOverdue } else { WorklistReason::TaskDue };
-    let params = [("subject", task.subject.clone()), ("due", local(rx, task.due_at))];
+    let params = [("subject", task.subject.clone()), ("due", task.due_at.local(rx.core.zone))];
     let call = rx.caller.may(Scope::TasksWrite).then_some("complete");
     let item = WorklistItem {
         customer_id: task.customer_id,
@@ -234,7 +229,7 @@ fn complaint_item(rx: &Rx, complaint: &Complaint, due: Option<At>, stakes: &Stak
     let params = [
         ("number", complaint.number.clone()),
         ("subject", complaint.subject.clone()),
-        ("due", due.map(|at| local(rx, at)).unwrap_or_default()),
+        ("due", due.map(|at| at.local(rx.core.zone)).unwrap_or_default()),
     ];
     let next = match complaint.status {
         _ if complaint.waiting_reason.is_some() => "resume",
@@ -273,7 +268,7 @@ fn order_item(
     step: OrderAction,
     since: At,
 ) -> WorklistItem {
-    let params = [("number", order.number.clone()), ("since", local(rx, since))];
+    let params = [("number", order.number.clone()), ("since", since.local(rx.core.zone))];
     let call = order.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
     WorklistItem {
         customer_id: Some(order.customer_id),

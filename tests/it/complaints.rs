@@ -11,6 +11,7 @@ both_engines!(
     a_complaint_over_the_national_day_escalates_is_mediated_and_made_good,
     whoever_looks_after_it_is_told_at_once,
     what_is_done_in_time_is_not_escalated,
+    each_deadline_climbs_the_ladder_from_its_first_rung,
     waiting_for_the_customer_stops_the_clock,
     a_step_is_taken_once_whoever_turns_the_wheel,
     a_changed_calendar_moves_what_is_due,
@@ -174,6 +175,25 @@ fn what_is_done_in_time_is_not_escalated(app: &TestApp) {
         (&response["status"], &response["elapsed_seconds"], &response["missed"]),
         (&json!("met"), &json!(5400), &json!(false))
     );
+}
+
+fn each_deadline_climbs_the_ladder_from_its_first_rung(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let shop = Shop::open(app);
+    let clerk = app.as_role(Role::Clerk);
+    let id = complain(&clerk, &shop.customer, json!({})).id();
+    let told = || (inbox_count(app, "manager"), inbox_count(app, "executive"));
+    for (time, expected) in [
+        ("2026-11-23T14:00", (1, 0)), // to be answered
+        ("2026-11-24T14:00", (1, 1)),
+        ("2026-11-27T18:00", (2, 1)), // to be resolved: the manager again, though it is with the executives
+        ("2026-11-30T18:00", (2, 2)),
+    ] {
+        app.core.clock.set(at(time));
+        app.run_background();
+        assert_eq!(told(), expected, "{time}");
+    }
+    assert_eq!(clerk.get(&format!("/complaints/{id}")).expect(200).body["escalation_level"], 2);
 }
 
 fn waiting_for_the_customer_stops_the_clock(app: &TestApp) {

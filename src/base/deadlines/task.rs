@@ -23,11 +23,12 @@ const AGAIN: i64 = 300;
 pub fn turn(app: &Arc<App>) -> Result<bool> {
     let followed = follow_calendar(&app.core)?;
     let due = due(&app.core)?;
-    let full = due.len() as i64 == MOST;
+    // After a standstill several steps of one deadline are due: the next one is taken in the next turn.
+    let more = !due.is_empty();
     for id in due {
         take_step(app, id)?;
     }
-    Ok(followed || full)
+    Ok(followed || more)
 }
 
 /// The deadlines that have a step to take now.

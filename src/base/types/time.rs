@@ -47,6 +47,10 @@ impl At {
     pub fn date_in(self, zone: chrono_tz::Tz) -> NaiveDate {
         self.utc().with_timezone(&zone).date_naive()
     }
+    /// As people in a time zone read it: `2026-11-20 10:15`.
+    pub fn local(self, zone: chrono_tz::Tz) -> String {
+        self.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+    }
     /// Noon of a date in a time zone: a neutral instant for records that history dates but does not time.
     pub fn noon_of(date: NaiveDate, zone: chrono_tz::Tz) -> At {
         let noon = date.and_hms_opt(12, 0, 0).unwrap_or_default();

@@ -10,11 +10,12 @@ use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::{actions, from_value};
 use crate::complaints::model::{Complaint, ComplaintId};
 use crate::complaints::rules::ComplaintAction;
-use crate::complaints::{people, work as complaints};
+use crate::complaints::work as complaints;
 use crate::customers;
 use crate::notifications::{Notice, notify};
 use crate::orders::model::OrderInput;
 use crate::orders::work::entry;
+use crate::people::ladder;
 use crate::schema::complaint_remedies;
 use crate::settings;
 
@@ -58,7 +59,7 @@ pub fn propose(tx: &mut Tx, complaint: ComplaintId, input: RemedyInput) -> Resul
     };
     tx.create_as(&mut remedy, Act::new("proposed"))?;
     if needs_approval {
-        let approvers = people::superiors(tx.conn, complaint.team_id)?;
+        let approvers = ladder::superiors(tx.conn, complaint.team_id)?;
         let amount = format!("{} {}", remedy.amount, remedy.currency);
         let params = [("number", complaint.number.clone()), ("amount", amount)];
         let notice = Notice {

@@ -1,12 +1,12 @@
-//! Who is told when something about a complaint is late.
+//! Who is told when something is late: the ladder up from a team.
 
 use diesel::prelude::*;
 
+use super::model::{TeamId, UserId, UserStatus};
+use super::work as people;
 use crate::base::auth::Role;
 use crate::base::db::Conn;
 use crate::base::error::{Result, found};
-use crate::people::model::UserStatus;
-use crate::people::{TeamId, UserId, work as people};
 use crate::schema::users;
 
 /// Teams are not nested deeper.
