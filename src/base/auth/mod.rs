@@ -154,20 +154,20 @@ impl Scope {
 
 /// A set of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Scopes(u64);
+pub struct Scopes(u128);
 
 impl Scopes {
     pub const fn of(list: &[Scope]) -> Scopes {
         let mut bits = 0;
         let mut i = 0;
         while i < list.len() {
-            bits |= 1 << list[i] as u64;
+            bits |= 1 << list[i] as u128;
             i += 1;
         }
         Scopes(bits)
     }
     pub const fn has(self, scope: Scope) -> bool {
-        self.0 & (1 << scope as u64) != 0
+        self.0 & (1 << scope as u128) != 0
     }
     pub fn list(self) -> Vec<Scope> {
         Scope::ALL.iter().copied().filter(|s| self.has(*s)).collect()
