@@ -91,6 +91,49 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    customer_duplicates (id) {
+        id -> Key,
+        customer_id -> Key,
+        other_id -> Key,
+        score -> Integer,
+        matched_keys -> Document,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_keys (source_id, kind, value) {
+        source_id -> Key,
+        kind -> Text,
+        value -> Text,
+        customer_id -> Key,
+        contact_id -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_merges (id) {
+        id -> Key,
+        customer_id -> Key,
+        into_id -> Key,
+        before -> Document,
+        after -> Document,
+        moved -> Document,
+        shared -> Document,
+        merged_at -> Instant,
+        undone_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     customer_tags (customer_id, tag) {
         customer_id -> Key,
         tag -> Text,
@@ -135,6 +178,7 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        merged_into_id -> Nullable<Key>,
     }
 }
 
@@ -1082,6 +1126,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     complaint_remedies,
     complaints,
     contacts,
+    customer_duplicates,
+    customer_keys,
+    customer_merges,
     customer_tags,
     customers,
     deadlines,

@@ -62,7 +62,7 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .says("Enter a complaint", "The customer's owner looks after it unless somebody else is named, and is told at once. Its severity and the customer's tier say how long an answer and a resolution may take, in working time (`GET /deadlines/{record_id}`).")
         .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
-        .fails_with(&["external_id_taken"]);
+        .fails_with(&["external_id_taken", "customer_merged"]);
     r.read("/complaints/{complaint_id}", "getComplaint", http::get)
         .scope(READ)
         .expands(model::COMPLAINTS.expand)
@@ -74,7 +74,7 @@ fn records(r: &mut Routes) {
             "While it is not resolved. Another severity gives it another time, counted from when it came in.",
         )
         .example(json!({"severity": "critical"}))
-        .fails_with(&["invalid_transition", "external_id_taken"]);
+        .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
     r.history("/complaints/{complaint_id}/history", "listComplaintHistory", http::get)
         .scope(READ)
         .says("History of a complaint", "Every change: who, when, why, before and after.");
@@ -91,7 +91,7 @@ fn records(r: &mut Routes) {
     .scope(WRITE)
     .says("Create or change a complaint by external id", "A complaint stays with its customer and with the moment that it came in.")
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
-    .fails_with(&["invalid_transition", "external_id_taken"]);
+    .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
 }
 
 fn life(r: &mut Routes) {

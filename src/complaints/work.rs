@@ -65,7 +65,8 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 
 pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
     let unknown = || unknown("/customer_id", "customer");
-    let customer = found(customers::work::find(tx.conn, tx.caller, new.customer_id))?.ok_or_else(unknown)?;
+    let customer = found(customers::work::find_to_deal_with(tx.conn, tx.caller, new.customer_id))?
+        .ok_or_else(unknown)?;
     let received_at = new.received_at.unwrap_or(tx.now);
     if received_at > tx.now {
         return Err(Error::field("/received_at", "in_the_future"));

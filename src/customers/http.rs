@@ -4,8 +4,9 @@ use super::model::{
     CUSTOMERS, CreditTerms, Customer, CustomerAction, CustomerId, CustomerInput, CustomerView, NewCustomer,
     Reassignment, visible_to,
 };
-use super::{rules, work};
+use super::{duplicates, rules, work};
 use crate::base::auth::Caller;
+use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -21,8 +22,15 @@ fn answer(caller: &Caller, customer: Customer) -> Answer<CustomerView> {
 
 pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<CustomerView>> {
     let caller = rx.caller;
-    let mut page =
-        CUSTOMERS.page(&req.query, visible_to(caller), load_from!(rx.conn, customers, Customer))?;
+    let listed = match req.query.bool("include_merged") {
+        Some(true) => Cond::All,
+        _ => Cond::IsNull("customers.merged_into_id"),
+    };
+    let mut page = CUSTOMERS.page(
+        &req.query,
+        visible_to(caller).and(listed),
+        load_from!(rx.conn, customers, Customer),
+    )?;
     let views = page.data.drain(..).map(|customer| rules::view(caller, customer)).collect();
     Ok(page.with(views))
 }
@@ -33,9 +41,23 @@ pub fn get(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
 }
 
 pub fn create(tx: &mut Tx, req: &Req<(), Json<NewCustomer>>) -> Result<Answer<CustomerView>> {
-    let customer = work::create(tx, req.body.0.clone())?;
+    let reason = duplicates::rules::allowed(&req.query)?;
+    let customer = match reason {
+        Some(_) => work::create(tx, req.body.0.clone(), reason)?,
+        None => work::create_unless_there(tx, req.body.0.clone())?,
+    };
+    Ok(created(tx.caller, customer))
+}
+
+/// By external id: the other system says that it is another customer.
+pub fn create_named(tx: &mut Tx, req: &Req<(), Json<NewCustomer>>) -> Result<Answer<CustomerView>> {
+    let customer = work::create(tx, req.body.0.clone(), None)?;
+    Ok(created(tx.caller, customer))
+}
+
+fn created(caller: &Caller, customer: Customer) -> Answer<CustomerView> {
     let path = path_to("customers", customer.id);
-    Ok(answer(tx.caller, customer).located(path))
+    answer(caller, customer).located(path)
 }
 
 pub fn update(tx: &mut Tx, req: &Req<CustomerId, Patch<CustomerInput>>) -> Result<Answer<CustomerView>> {

@@ -5,7 +5,9 @@
 
 mod addresses;
 pub mod contacts;
+pub mod duplicates;
 mod http;
+pub mod merge;
 pub mod model;
 pub mod rules;
 mod shares;
@@ -41,6 +43,8 @@ fn routes(r: &mut Routes) {
     contacts::routes(r);
     addresses::routes(r);
     shares::routes(r);
+    duplicates::routes(r);
+    merge::routes(r);
     r.expanders.insert("cus", work::expand);
     r.expanders.insert("con", contacts::work::expand);
 }
@@ -52,11 +56,15 @@ fn records(r: &mut Routes) {
     );
     r.create("/customers", "createCustomer", http::create)
         .scope(WRITE)
-        .says("Add a customer", "With its contacts and addresses, in one request. It begins as a prospect.")
-        .example(json!({"name": "广州天河贸易有限公司", "short_name": "天河贸易", "tier": "b", "tax_id": "9144030071526726XG",
+        .takes(model::ENTRY)
+        .says("Add a customer", "With its contacts and addresses, in one request. It begins as a prospect. \
+            When it may be there already, the answer is 409 `possible_duplicate` with `candidates`, those that you see; \
+            `others_not_visible` says that there is one that you do not. What is entered by external id or imported \
+            is not asked about; `GET /customers/duplicates` lists it.")
+        .example(json!({"name": "珠海横琴茗香贸易有限公司", "short_name": "横琴茗香", "tier": "b", "tax_id": "9144030071526726XG",
             "tags": ["VIP"], "contacts": [{"name": "王芳", "is_primary": true, "mobile": "+86 138 0013 8000"}],
             "addresses": [{"kind": "both", "is_default": true, "line1": "天河路 385 号", "city": "广州"}]}))
-        .fails_with(&["duplicate", "external_id_taken", "client_restricted"]);
+        .fails_with(&["duplicate", "possible_duplicate", "external_id_taken", "client_restricted"]);
     r.read("/customers/{customer_id}", "getCustomer", http::get)
         .scope(READ)
         .says("Read a customer", "")
@@ -65,11 +73,11 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .says("Change a customer", "Owner, status and credit terms have endpoints of their own.")
         .example(json!({"tier": "a", "tags": ["VIP", "2026"]}))
-        .fails_with(&["duplicate", "external_id_taken", "read_only_share"]);
+        .fails_with(&["duplicate", "external_id_taken", "read_only_share", "customer_merged"]);
     r.remove("/customers/{customer_id}", "deleteCustomer", http::delete)
         .scope(WRITE)
         .says("Delete a customer", "Only a prospect that has no orders, with its contacts and addresses. Any other is blocked instead.")
-        .fails_with(&["still_referenced", "invalid_transition", "read_only_share"]);
+        .fails_with(&["still_referenced", "invalid_transition", "read_only_share", "customer_merged"]);
     r.read_by_external_id("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get)
         .scope(READ)
         .says("Read a customer by external id", "")
@@ -77,23 +85,23 @@ fn records(r: &mut Routes) {
     r.put_by_external_id(
         "/customers/by-external-id/{system}/{id}",
         "upsertCustomerByExternalId",
-        http::create,
+        http::create_named,
         http::update,
     )
     .scope(WRITE)
     .says(
         "Create or change a customer by external id",
-        "A new one needs a `name`. Contacts have external ids and such an operation of their own.",
+        "A new one needs a `name`. Nobody is asked whether it is there already under another name; `GET /customers/duplicates` tells. Contacts have external ids and such an operation of their own.",
     )
     .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
-    .fails_with(&["duplicate", "external_id_taken", "read_only_share", "client_restricted"]);
+    .fails_with(&["duplicate", "external_id_taken", "read_only_share", "customer_merged", "client_restricted"]);
     r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get)
         .scope(READ)
         .says("History of a customer", "Every change: who, when, why, before and after.");
 }
 
 fn life(r: &mut Routes) {
-    let fails = &["invalid_transition", "read_only_share"];
+    let fails = &["invalid_transition", "read_only_share", "customer_merged"];
     r.read("/customers/{customer_id}/actions", "getCustomerActions", http::actions)
         .scope(READ)
         .unversioned()
@@ -119,7 +127,7 @@ fn life(r: &mut Routes) {
         .scope(REASSIGN)
         .says("Give a customer to another owner", "The new owner is an active person who may work on customers; the customer then belongs to their team.")
         .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b", "reason": "王芳 has left the company"}))
-        .fails_with(&["read_only_share"]);
+        .fails_with(&["read_only_share", "customer_merged"]);
     r.action("/customers/{customer_id}/credit-terms", "setCustomerCreditTerms", http::set_credit_terms)
         .scope(CREDIT)
         .says("Set a customer's credit terms", "All of them at once, as they are to be from now on. They are kept apart from the customer's other fields because they are finance's to decide, not of those who sell. `credit_limit: null` is no limit.")
@@ -142,6 +150,10 @@ static TOLD: [Told; 3] = [
             ("unblocked", "It may buy again."),
             ("reassigned", "Somebody else looks after it."),
             ("credit_terms_changed", "Finance set its credit limit or terms."),
+            ("merged", "It turned out to be another, which has its records now."),
+            ("absorbed", "Another was merged into it."),
+            ("unmerged", "A merge was undone: it has its records again."),
+            ("gave_back", "A merge into it was undone."),
             ("shared", "It was shown to somebody who would not see it otherwise."),
             ("unshared", "It is not shown to somebody any more."),
         ],
@@ -162,16 +174,62 @@ static TOLD: [Told; 3] = [
     },
 ];
 
-static PROBLEMS: &[ProblemText] = &[problem_text(
-    "read_only_share",
-    403,
-    ["Shared to read", "仅共享查看"],
-    [
-        "This record is shared with you to read; only its owner, their manager or a clerk may change it.",
-        "该记录仅共享给您查看；只有负责人、其经理或销售文员可以更改。",
-    ],
-    ["Ask the owner to make the change, or to hand the record over.", "请联系负责人更改，或将记录转交给您。"],
-)];
+static PROBLEMS: &[ProblemText] = &[
+    problem_text(
+        "read_only_share",
+        403,
+        ["Shared to read", "仅共享查看"],
+        [
+            "This record is shared with you to read; only its owner, their manager or a clerk may change it.",
+            "该记录仅共享给您查看；只有负责人、其经理或销售文员可以更改。",
+        ],
+        [
+            "Ask the owner to make the change, or to hand the record over.",
+            "请联系负责人更改，或将记录转交给您。",
+        ],
+    ),
+    problem_text(
+        "customer_merged",
+        409,
+        ["Merged", "已合并"],
+        ["This customer was merged into {into}.", "该客户已合并到 {into}。"],
+        ["Use the customer in `merged_into_id`.", "请使用 `merged_into_id` 中的客户。"],
+    ),
+    problem_text(
+        "merge_too_large",
+        409,
+        ["Too much to merge", "合并数据过多"],
+        [
+            "It has more than {most} records, or the two have more than 20 external ids together.",
+            "该客户的记录超过 {most} 条，或两个客户的外部编号合计超过 20 个。",
+        ],
+        ["Merge the other one into this one.", "请改为将另一客户合并到该客户。"],
+    ),
+    problem_text(
+        "not_merged",
+        409,
+        ["Not merged", "未合并"],
+        ["This customer is not merged into another.", "该客户未合并到其他客户。"],
+        ["There is nothing to undo.", "无需撤销。"],
+    ),
+    problem_text(
+        "merge_is_final",
+        409,
+        ["Too late to undo", "已超过撤销期限"],
+        ["A merge can be undone for {days} days.", "合并只能在 {days} 天内撤销。"],
+        ["Enter the customer anew.", "请重新录入客户。"],
+    ),
+    problem_text(
+        "possible_duplicate",
+        409,
+        ["Possible duplicate", "可能重复"],
+        ["This customer may be there already.", "该客户可能已存在。"],
+        [
+            "Use one of `candidates`, or send `allow_duplicate=true` with a `duplicate_reason`.",
+            "请使用 `candidates` 中的客户，或带上 `allow_duplicate=true` 和 `duplicate_reason` 重新提交。",
+        ],
+    ),
+];
 
 static PHRASES: &[Phrase] = &[
     (
@@ -202,6 +260,8 @@ static PHRASES: &[Phrase] = &[
         ],
     ),
     ("shared_to_read", ["the record is only shared with you to read", "该记录仅共享给您查看"]),
+    ("merge_into_itself", ["must be another customer", "须为另一个客户"]),
+    ("merged_into_another", ["it was merged into another customer", "已合并到其他客户"]),
     ("second_primary", ["only one contact can be the primary one", "只能有一个主要联系人"]),
     ("second_default", ["only one address of a kind can be the default", "每种地址只能有一个默认地址"]),
 ];

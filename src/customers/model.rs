@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::tax_id;
+use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
@@ -114,6 +114,8 @@ pub struct Customer {
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
+    /// The customer that this one turned out to be: its records are there now.
+    pub merged_into_id: Option<CustomerId>,
 }
 
 entity!(Customer, customers, CustomerId, {
@@ -133,7 +135,8 @@ entity!(Customer, customers, CustomerId, {
         texts
     }
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
-        store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)
+        store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)?;
+        duplicates::work::keep_customer(conn, before, self)
     }
 });
 
@@ -277,6 +280,16 @@ pub struct Reassignment {
     pub reason: String,
 }
 
+/// What the entry of a customer takes beside its body.
+pub const ENTRY: &[Param] = &[
+    Param::new("allow_duplicate", Takes::Bool, "Enter it although it may be there already."),
+    Param::new(
+        "duplicate_reason",
+        Takes::Text(1000),
+        "Why; needed with `allow_duplicate`, and kept in the history.",
+    ),
+];
+
 /// Which customers a caller sees; every read of customers goes through it.
 pub fn visible_to(caller: &Caller) -> Cond {
     let own = match caller.user {
@@ -359,6 +372,10 @@ pub static CUSTOMERS: ListSpec = ListSpec {
         filter(
             Param::new("tag", Takes::Text(40), "Only customers with this tag, in any case."),
             Does::Makes(tag_is),
+        ),
+        filter(
+            Param::new("include_merged", Takes::Bool, "Also those that were merged into others."),
+            Does::Makes(|_| Cond::All),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The customer with this code."),

@@ -69,7 +69,7 @@ pub fn is_theirs(caller: &Caller, customer: &Customer) -> bool {
 
 /// The steps that the customer's life allows now and the caller may take.
 pub fn allowed_actions(caller: &Caller, customer: &Customer) -> Vec<CustomerAction> {
-    if !is_theirs(caller, customer) {
+    if !is_theirs(caller, customer) || customer.merged_into_id.is_some() {
         return Vec::new();
     }
     customer.status.actions().into_iter().filter(|action| caller.may(action.scope())).collect()
@@ -90,7 +90,9 @@ pub fn action_states(caller: &Caller, customer: &Customer, lang: Lang) -> Vec<Ac
             let others = holders(action.scope()).into_iter().filter(|r| *r != Role::Rep).collect();
             obstacles.push(Obstacle::new(lang, "shared_to_read", &[], others));
         }
-        if customer.status.after(*action).is_none() {
+        if customer.merged_into_id.is_some() {
+            obstacles.push(Obstacle::new(lang, "merged_into_another", &[], vec![]));
+        } else if customer.status.after(*action).is_none() {
             obstacles.push(Obstacle::status(lang, customer.status));
         }
         ActionState::of(action, obstacles)

@@ -8,7 +8,7 @@ use super::model::{
     CreditTerms, Customer, CustomerAction, CustomerId, CustomerInput, CustomerStatus, NewCustomer,
     Reassignment, company, home_country, middle_tier, visible_to,
 };
-use super::{addresses, contacts, rules};
+use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, AnyId, Conn, Json, Rx, Tx, number_range, shares};
@@ -44,8 +44,31 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer
     found.ok_or_else(Error::not_found)
 }
 
-/// The customer, if it is the caller's to work on. What they only see they hear 403 about, not 404.
+/// The customer, if it is the caller's to work on, and has not become another.
 pub fn find_to_change(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
+    let customer = find_theirs(conn, caller, id)?;
+    not_merged(&customer).map(|()| customer)
+}
+
+/// The customer, if the caller sees it, for a new record about it.
+pub fn find_to_deal_with(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
+    let customer = find(conn, caller, id)?;
+    not_merged(&customer).map(|()| customer)
+}
+
+/// 409 for a customer that was merged: nothing is done with it any more.
+pub fn not_merged(customer: &Customer) -> Result<()> {
+    match customer.merged_into_id {
+        None => Ok(()),
+        Some(into) => Err(Problem::new("customer_merged")
+            .param("into", into)
+            .with("merged_into_id", into.to_string())
+            .into()),
+    }
+}
+
+/// The customer, if it is the caller's to work on. What they only see they hear 403 about, not 404.
+pub fn find_theirs(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
     let customer = find(conn, caller, id)?;
     match rules::is_theirs(caller, &customer) {
         true => Ok(customer),
@@ -77,8 +100,17 @@ pub fn action_states(rx: &mut Rx, id: CustomerId) -> Result<ActionStates> {
 
 // ---- entry ---------------------------------------------------------------------------------------------------
 
-/// Enters a customer, with the contacts and addresses that came with it.
-pub fn create(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
+/// [`create`], unless the customer may be there already. It is entered first, so that what is wrong with the input
+/// is told first, and taken back with the unit of work.
+pub fn create_unless_there(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
+    let customer = create(tx, new, None)?;
+    duplicates::work::refuse(tx, customer.id)?;
+    Ok(customer)
+}
+
+/// Enters a customer, with the contacts and addresses that came with it; `reason` says why, although it may be
+/// there already.
+pub fn create(tx: &mut Tx, new: NewCustomer, reason: Option<&str>) -> Result<Customer> {
     // One more would be out of its sight at once.
     tx.caller.demand_unrestricted()?;
     let NewCustomer { customer: input, owner_id, contacts, addresses } = new;
@@ -100,7 +132,7 @@ pub fn create(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
         team_id: owner.map_or(nobodys, |u| u.team_id),
         ..filled_in(blank(tx.new_id(), &tx.core.currency, tx.now), input)
     };
-    tx.create(&mut customer)?;
+    tx.create_as(&mut customer, Act::because("created", reason))?;
     for contact in contacts {
         contacts::work::insert(tx, customer.id, contact)?;
     }
@@ -206,11 +238,12 @@ fn blank(id: CustomerId, currency: &str, now: At) -> Customer {
         created_by: None,
         updated_at: now,
         updated_by: None,
+        merged_into_id: None,
     }
 }
 
 /// The customer with everything that the form says.
-fn filled_in(customer: Customer, input: CustomerInput) -> Customer {
+pub fn filled_in(customer: Customer, input: CustomerInput) -> Customer {
     Customer {
         code: input.code.unwrap_or(customer.code),
         name_sort: text::sort_key(&input.name),
@@ -237,7 +270,7 @@ fn filled_in(customer: Customer, input: CustomerInput) -> Customer {
 }
 
 /// The form that would give this customer.
-fn form_of(customer: &Customer) -> CustomerInput {
+pub fn form_of(customer: &Customer) -> CustomerInput {
     let c = customer.clone();
     CustomerInput {
         code: Some(c.code),
@@ -334,7 +367,12 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
     }
     let ordered: Option<AnyId> =
         orders::table.filter(orders::customer_id.eq(id)).select(orders::id).first(tx.conn).optional()?;
-    if ordered.is_some() {
+    let merged: Option<AnyId> = customers::table
+        .filter(customers::merged_into_id.eq(id))
+        .select(customers::id)
+        .first(tx.conn)
+        .optional()?;
+    if ordered.is_some() || merged.is_some() {
         return Err(Problem::new("still_referenced").into());
     }
     for contact in contacts::work::all(tx.conn, id)? {

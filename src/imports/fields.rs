@@ -347,6 +347,7 @@ const TOLD: &[&str] = &[
     "created_by",
     "updated_at",
     "updated_by",
+    "merged_into_id",
     "allowed_actions",
     "customer_name",
     "product_name",

@@ -25,6 +25,9 @@ use crate::orders::model::{OrderId, OrderInput};
 use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
 use crate::products::model::ProductId;
 
+/// Nobody is asked about each row whether the customer is there already; likely duplicates are listed afterwards.
+const NEW_CUSTOMER: &str = "/customers?allow_duplicate=true&duplicate_reason=Import";
+
 /// One record's rows: one, or those of an order.
 pub type Unit = Vec<Row>;
 
@@ -272,10 +275,10 @@ impl<'a> Importer<'a> {
             }
             Some(named) => {
                 name(&mut form.body, &named)?;
-                self.call(tx, Method::Post, "/customers", form.body)
+                self.call(tx, Method::Post, NEW_CUSTOMER, form.body)
             }
-            None if form.body.contains_key("code") => self.call(tx, Method::Post, "/customers", form.body),
-            None => self.once(tx, "/customers", form.body),
+            None if form.body.contains_key("code") => self.call(tx, Method::Post, NEW_CUSTOMER, form.body),
+            None => self.once(tx, NEW_CUSTOMER, form.body),
         }
     }
 

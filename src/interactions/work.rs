@@ -37,7 +37,7 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
     let mut faults = Faults::default();
     let customer = faults.known(
-        customers::work::find(tx.conn, tx.caller, new.customer_id),
+        customers::work::find_to_deal_with(tx.conn, tx.caller, new.customer_id),
         "/customer_id",
         "customer",
     )?;

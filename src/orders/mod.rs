@@ -47,7 +47,7 @@ fn entry(r: &mut Routes) {
             "currency": "CNY", "customer_po": "PO-77",
             "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50", "discount_rate": "0.05"}],
         }))
-        .fails_with(&["totals_mismatch"]);
+        .fails_with(&["totals_mismatch", "customer_merged"]);
     r.change("/orders/{order_id}", "updateOrder", http::update)
         .scope(OrderAction::Edit.scopes())
         .says(
@@ -95,7 +95,7 @@ fn by_external_id(r: &mut Routes) {
             "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "order_date": "2026-11-20", "customer_po": "PO-77",
             "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50"}],
         }))
-        .fails_with(&["totals_mismatch", "order_not_draft", "external_id_taken", "read_only_share"]);
+        .fails_with(&["totals_mismatch", "customer_merged", "order_not_draft", "external_id_taken", "read_only_share"]);
 }
 
 fn reading(r: &mut Routes) {

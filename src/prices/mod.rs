@@ -53,7 +53,7 @@ fn lists(r: &mut Routes) {
         .scope(WRITE)
         .says("Add a price list", "It begins as a draft, without effect until it is activated.")
         .example(json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01", "priority": 100}))
-        .fails_with(&["duplicate"]);
+        .fails_with(&["duplicate", "customer_merged"]);
     r.read("/price-lists/{price_list_id}", "getPriceList", http::get)
         .scope(READ)
         .expands(model::PRICE_LISTS.expand)
@@ -62,7 +62,7 @@ fn lists(r: &mut Routes) {
         .scope(WRITE)
         .says("Change a price list", "Once it is active only its name, notes, last day and external ids; the last day not before yesterday.")
         .example(json!({"name": "2026 零售价（修订）", "notes": "Checked with finance"}))
-        .fails_with(&["duplicate", "price_list_in_use"]);
+        .fails_with(&["duplicate", "customer_merged", "price_list_in_use"]);
     r.remove("/price-lists/{price_list_id}", "deletePriceList", http::delete)
         .scope(WRITE)
         .says("Delete a price list", "Only a draft; its prices go with it.")
@@ -98,7 +98,7 @@ fn lists(r: &mut Routes) {
     .scope(WRITE)
     .says("Create or change a price list by external id", "A new one needs `code`, `name` and `currency`, and begins as a draft. Once it is active only name, notes, last day and external ids change.")
     .example(json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01"}))
-    .fails_with(&["duplicate", "external_id_taken", "price_list_in_use"]);
+    .fails_with(&["duplicate", "customer_merged", "external_id_taken", "price_list_in_use"]);
     r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get)
         .scope(READ)
         .says("History of a price list", "Every change: who, when, why, before and after.");

@@ -157,7 +157,7 @@ fn check_list(
     // Who was there when the list was made need not be looked up again.
     let customer = list.customer_id.filter(|id| before.is_none_or(|b| b.customer_id != Some(*id)));
     if let Some(customer) = customer
-        && found(customers::find(tx.conn, tx.caller, customer))?.is_none()
+        && found(customers::find_to_deal_with(tx.conn, tx.caller, customer))?.is_none()
     {
         faults.push(Fault::at("/customer_id", "unknown_reference").with("kind", "customer"));
     }

@@ -23,7 +23,7 @@ both_engines!(
 
 fn some_changes(app: &TestApp) -> Reply {
     let clerk = app.as_role(Role::Clerk);
-    let made = clerk.post("/customers", json!({"name": "天河"})).expect(201);
+    let made = clerk.post("/customers", json!({"name": format!("天河{}", app.unique())})).expect(201);
     let changed =
         clerk.patch(&made.location(), &made.etag(), json!({"tier": "a", "notes": "=1+1"})).expect(200);
     app.as_role(Role::Finance)

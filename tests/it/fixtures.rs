@@ -111,6 +111,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
         Some(record)
     };
     match (collection, step) {
+        ("customers", "unmerge") => after("cus", &["merge"]),
         ("customers", "mark-dormant") => after("cus", &["activate"]),
         ("customers", "unblock") => after("cus", &["block"]),
         ("webhooks", "enable") => after("whk", &["disable"]),
@@ -309,6 +310,12 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         let n = app.unique() as usize;
         body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
+    }
+    if endpoint.path == "/customers" {
+        // Like no other customer, so that nobody asks whether it is there already.
+        let n = app.unique();
+        body["name"] = json!(format!("{} {n}", body["name"].as_str().unwrap_or_default()));
+        body["contacts"][0]["mobile"] = json!(format!("+86 139{:08}", n));
     }
     if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
         body["order_id"] = json!(confirmed(app).id());

@@ -11,6 +11,8 @@ mod clients;
 mod complaints;
 mod contract;
 mod crowd;
+mod customer_merges;
+mod customers;
 mod deadlines;
 mod demo;
 mod document;

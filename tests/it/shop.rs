@@ -50,7 +50,7 @@ impl<'a> Shop<'a> {
             "city": "Guangzhou", "country": "CN"});
         let body = json!({"name": name, "kind": "company", "country": "CN", "currency": "CNY",
             "owner_id": self.app.person(rep).user.to_string(), "addresses": [address]});
-        let id = all.post("/customers", body).expect(201).id();
+        let id = all.post("/customers?allow_duplicate=true&duplicate_reason=test", body).expect(201).id();
         all.post(&format!("/customers/{id}/activate"), json!({})).expect(200);
         id
     }

@@ -218,7 +218,10 @@ fn text(reply: &Reply, field: &str) -> String {
 }
 
 fn customer(app: &TestApp, name: &str) -> String {
-    app.all_powerful().post("/customers", json!({"name": name})).expect(201).id()
+    app.all_powerful()
+        .post("/customers?allow_duplicate=true&duplicate_reason=test", json!({"name": name}))
+        .expect(201)
+        .id()
 }
 
 /// The webhook's deliveries, the newest first.
@@ -824,7 +827,7 @@ fn a_far_behind_webhook_is_told_of_everything(app: &TestApp) {
     let app = sending(app);
     let receiver = Receiver::start();
     let operations: Vec<Value> = (0..200)
-        .map(|n| json!({"method": "POST", "path": "/customers", "body": {"name": format!("Customer {n}")}}))
+        .map(|n| json!({"method": "POST", "path": "/customers?allow_duplicate=true&duplicate_reason=test", "body": {"name": format!("Customer {n}")}}))
         .collect();
     let body = json!({"mode": "atomic", "operations": operations});
     (0..3).for_each(|_| drop(app.all_powerful().post("/batch", body.clone()).expect(200)));

@@ -121,12 +121,13 @@ impl App {
     /// Runs a write of the API inside a unit of work that is already open, with the same scope, schema and
     /// rules as over HTTP: for imports and demo data. Answers the body.
     pub fn apply(&self, tx: &mut Tx, method: Method, path: &str, body: Value) -> Result<Value> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (endpoint, args) = self.find(method.as_str(), &format!("{API}{path}"))?;
         admit(&endpoint, tx.caller)?;
         // Whoever is inside the unit of work has seen what there is.
         let if_match = endpoint.nature.needs_version().then_some("*");
         let conditions = Conditions { if_match, if_none_match: None };
-        let call = Call::check(endpoint, args, conditions, "", |_| Ok(Incoming::Value(body)))?;
+        let call = Call::check(endpoint, args, conditions, query, |_| Ok(Incoming::Value(body)))?;
         let reply = call.run_in(tx)?;
         let body = reply.body.map(|b| serde_json::from_slice(&b)).transpose();
         Ok(body.map_err(|e| Error::internal(e.to_string()))?.unwrap_or_default())

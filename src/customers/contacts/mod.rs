@@ -22,7 +22,7 @@ pub fn routes(r: &mut Routes) {
             json!({"name": "王芳", "title": "采购经理", "decision_role": "decision_maker", "is_primary": true,
             "mobile": "+86 138 0013 8000", "email": "wang.fang@example.com"}),
         )
-        .fails_with(&["read_only_share", "external_id_taken"]);
+        .fails_with(&["read_only_share", "customer_merged", "external_id_taken"]);
     r.read("/customers/{customer_id}/contacts/{contact_id}", "getContact", http::get)
         .scope(READ)
         .says("Read a contact", "");
@@ -30,11 +30,11 @@ pub fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says("Change a contact", "Making it the primary one takes that from the one before.")
         .example(json!({"mobile": "+86 139 0013 9000", "is_primary": true}))
-        .fails_with(&["read_only_share", "external_id_taken"]);
+        .fails_with(&["read_only_share", "customer_merged", "external_id_taken"]);
     r.remove("/customers/{customer_id}/contacts/{contact_id}", "deleteContact", http::delete)
         .scope(WRITE)
         .says("Delete a contact", "Only one that no order names.")
-        .fails_with(&["read_only_share", "still_referenced"]);
+        .fails_with(&["read_only_share", "customer_merged", "still_referenced"]);
     r.history("/customers/{customer_id}/contacts/{contact_id}/history", "listContactHistory", http::get)
         .scope(READ)
         .says("History of a contact", "Every change: who, when, why, before and after.");
@@ -67,5 +67,5 @@ fn by_external_id(r: &mut Routes) {
     .says("Create or change a contact by external id", "A new one needs a `name` and its customer, by `customer_id` or by `customer_external_id`, which is how the other system calls that customer. A contact stays with its customer: another one is answered 422.")
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "name": "王芳", "title": "采购经理",
         "mobile": "+86 138 0013 8000"}))
-    .fails_with(&["external_id_taken", "read_only_share"]);
+    .fails_with(&["external_id_taken", "read_only_share", "customer_merged"]);
 }

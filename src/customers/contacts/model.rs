@@ -9,11 +9,12 @@ use uuid::Uuid;
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{Conn, ExternalId, Json};
+use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::At;
-use crate::customers::CustomerId;
+use crate::customers::{CustomerId, duplicates};
 use crate::people::UserId;
 use crate::schema::contacts;
 use crate::{entity, id_type, text_enum};
@@ -82,6 +83,9 @@ entity!(Contact, contacts, ContactId, {
         texts.extend([&self.mobile, &self.phone].into_iter().flatten().map(|number| text::digits(number)));
         texts.extend(self.email.clone());
         texts
+    }
+    fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
+        duplicates::work::keep_contact(conn, before, self)
     }
     /// Who looks for a contact wants the customer.
     fn found_as(&self) -> uuid::Uuid {

@@ -21,7 +21,7 @@ pub fn routes(r: &mut Routes) {
             "With a person or a team, who may read it from now on. Sharing twice is sharing once.",
         )
         .example(json!({"user_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
-        .fails_with(&["read_only_share"]);
+        .fails_with(&["read_only_share", "customer_merged"]);
     r.read("/customers/{customer_id}/shares/{grantee_id}", "getCustomerShare", http::get)
         .scope(READ)
         .says("Read a share", "`grantee_id` is the person's or the team's id.");
@@ -31,5 +31,5 @@ pub fn routes(r: &mut Routes) {
             "Take a share back",
             "`grantee_id` is the person's or the team's id; `If-Match` takes the customer's version.",
         )
-        .fails_with(&["read_only_share"]);
+        .fails_with(&["read_only_share", "customer_merged"]);
 }

@@ -55,7 +55,7 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
 }
 
 fn find_customer(tx: &mut Tx, input: &OrderInput) -> Result<Customer> {
-    let customer = found(customers::find(tx.conn, tx.caller, input.customer_id))?;
+    let customer = found(customers::find_to_deal_with(tx.conn, tx.caller, input.customer_id))?;
     customer.ok_or_else(|| unknown("/customer_id", "customer"))
 }
 

@@ -1,0 +1,45 @@
+-- What tells one customer from another, normalised, from its own fields and its contacts': an index kept in step by
+-- the same write. `source_id` is the customer's or the contact's id.
+CREATE TABLE customer_keys (
+    source_id   UUID NOT NULL,
+    kind        TEXT NOT NULL,
+    value       TEXT NOT NULL,
+    customer_id UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    contact_id  UUID REFERENCES contacts (id) ON DELETE CASCADE,
+    PRIMARY KEY (source_id, kind, value)
+);
+CREATE INDEX customer_keys_value ON customer_keys (kind, value, customer_id);
+CREATE INDEX customer_keys_customer ON customer_keys (customer_id, kind, value);
+CREATE INDEX customer_keys_contact ON customer_keys (contact_id);
+
+-- Pairs of customers that may be the same, each once; follows from the keys and is kept in step with them.
+CREATE TABLE customer_duplicates (
+    id           UUID PRIMARY KEY NOT NULL,
+    customer_id  UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    other_id     UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    score        INTEGER NOT NULL,
+    matched_keys JSONB NOT NULL
+);
+CREATE INDEX customer_duplicates_customer ON customer_duplicates (customer_id, score, id);
+CREATE INDEX customer_duplicates_other ON customer_duplicates (other_id, score, id);
+CREATE INDEX customer_duplicates_score ON customer_duplicates (score, id);
+
+-- A customer that turned out to be another: where its records are now.
+ALTER TABLE customers ADD COLUMN merged_into_id UUID REFERENCES customers (id);
+CREATE INDEX customers_merged ON customers (merged_into_id);
+
+-- What a merge did, so that it can be undone exactly: the survivor's form before and after it, what was moved, and
+-- whom the survivor was shown to.
+CREATE TABLE customer_merges (
+    id          UUID PRIMARY KEY NOT NULL,
+    customer_id UUID NOT NULL REFERENCES customers (id),
+    into_id     UUID NOT NULL REFERENCES customers (id),
+    before      JSONB NOT NULL,
+    after       JSONB NOT NULL,
+    moved       JSONB NOT NULL,
+    shared      JSONB NOT NULL,
+    merged_at   TIMESTAMPTZ NOT NULL,
+    undone_at   TIMESTAMPTZ
+);
+CREATE INDEX customer_merges_customer ON customer_merges (customer_id, merged_at);
+CREATE INDEX customer_merges_into ON customer_merges (into_id);
