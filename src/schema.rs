@@ -306,6 +306,9 @@ diesel::table! {
         team_id -> Nullable<Key>,
         salt -> Text,
         digest -> Text,
+        customer_id -> Nullable<Key>,
+        title -> Nullable<Text>,
+        happened_at -> Instant,
         sequence -> Nullable<BigInt>,
         link -> Nullable<Text>,
     }

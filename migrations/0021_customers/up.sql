@@ -43,3 +43,27 @@ CREATE TABLE customer_merges (
 );
 CREATE INDEX customer_merges_customer ON customer_merges (customer_id, merged_at);
 CREATE INDEX customer_merges_into ON customer_merges (into_id);
+
+-- Of which customer an entry tells, what the record was called then, and when it happened: for the timeline.
+ALTER TABLE journal ADD COLUMN customer_id UUID;
+ALTER TABLE journal ADD COLUMN title TEXT;
+ALTER TABLE journal ADD COLUMN happened_at TIMESTAMPTZ NOT NULL DEFAULT '1970-01-01T00:00:00Z';
+UPDATE journal SET happened_at = occurred_at;
+UPDATE journal SET customer_id = record_id WHERE record_kind = 'customer';
+UPDATE journal SET customer_id = (SELECT o.customer_id FROM orders o WHERE o.id = record_id)
+    WHERE record_kind = 'order';
+UPDATE journal SET customer_id = (SELECT s.customer_id FROM shipments s WHERE s.id = record_id)
+    WHERE record_kind = 'shipment';
+UPDATE journal SET customer_id = (SELECT c.customer_id FROM contacts c WHERE c.id = record_id)
+    WHERE record_kind = 'contact';
+UPDATE journal SET customer_id = (SELECT a.customer_id FROM addresses a WHERE a.id = record_id)
+    WHERE record_kind = 'address';
+UPDATE journal SET customer_id = (SELECT c.customer_id FROM complaints c WHERE c.id = record_id)
+    WHERE record_kind = 'complaint';
+UPDATE journal SET customer_id = (SELECT t.customer_id FROM tasks t WHERE t.id = record_id)
+    WHERE record_kind = 'task';
+UPDATE journal SET customer_id = (SELECT i.customer_id FROM interactions i WHERE i.id = record_id)
+    WHERE record_kind = 'interaction';
+UPDATE journal SET customer_id = (SELECT f.customer_id FROM feedback f WHERE f.id = record_id)
+    WHERE record_kind = 'feedback';
+CREATE INDEX journal_customer ON journal (customer_id, happened_at, id) WHERE customer_id IS NOT NULL;

@@ -9,7 +9,8 @@ use super::rules::{ComplaintAction, ComplaintStatus};
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{Conn, ExternalId, Json};
+use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, TextEnum};
 use crate::customers::model::{ContactId, CustomerId, part_of_visible};
@@ -256,7 +257,18 @@ pub struct ComplaintNote {
     #[serde(skip)]
     pub updated_by: Option<UserId>,
 }
-entity!(ComplaintNote, complaint_notes, ComplaintNoteId);
+entity!(ComplaintNote, complaint_notes, ComplaintNoteId, {
+    fn customer(&self, conn: &mut Conn) -> Result<Option<Uuid>> {
+        customer_of(conn, self.complaint_id)
+    }
+});
+
+/// Whose complaint it is, for what belongs to it.
+pub fn customer_of(conn: &mut Conn, id: ComplaintId) -> Result<Option<Uuid>> {
+    let customer: Option<CustomerId> =
+        complaints::table.find(id).select(complaints::customer_id).first(conn).optional()?;
+    Ok(customer.map(|customer| customer.0))
+}
 
 /// A note as entered.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

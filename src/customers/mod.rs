@@ -9,8 +9,10 @@ pub mod duplicates;
 mod http;
 pub mod merge;
 pub mod model;
+mod purchases;
 pub mod rules;
 mod shares;
+mod timeline;
 pub mod tax_id;
 pub mod work;
 
@@ -45,6 +47,8 @@ fn routes(r: &mut Routes) {
     shares::routes(r);
     duplicates::routes(r);
     merge::routes(r);
+    timeline::routes(r);
+    purchases::routes(r);
     r.expanders.insert("cus", work::expand);
     r.expanders.insert("con", contacts::work::expand);
 }

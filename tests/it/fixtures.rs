@@ -301,13 +301,13 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
     settle(app, "", &mut body);
     if endpoint.path == "/sla-policies" {
         // One for each severity and tier.
-        let n = app.unique() as usize;
+        let n = app.next_of("sla_policies");
         body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
     }
     if endpoint.path == "/visit-policies" {
         // One for each cause and tier.
-        let n = app.unique() as usize;
+        let n = app.next_of("visit_policies");
         body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
     }

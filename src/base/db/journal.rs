@@ -40,6 +40,12 @@ pub struct Entry {
     pub salt: String,
     /// SHA-256 over salt and content ([`Entry::computed_digest`]).
     pub digest: String,
+    /// The customer that it is about, for the customer's timeline.
+    pub customer_id: Option<AnyId>,
+    /// What the record was called then, so that an entry can be read when the record is gone.
+    pub title: Option<String>,
+    /// When it happened, where that is not when it was written down: a call that is entered in the evening.
+    pub happened_at: At,
     /// Its place in the order of commits; None until the sequencer gives it ([`crate::base::events`]).
     pub sequence: Option<i64>,
     /// HMAC over the link before, the sequence and the digest.
@@ -47,13 +53,39 @@ pub struct Entry {
 }
 
 /// What an entry is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct About {
     pub kind: Kind,
     pub record: Uuid,
     pub version: i32,
     /// Whose record it is: the person and the team.
     pub owner: (Option<Uuid>, Option<Uuid>),
+    /// The customer that it belongs to.
+    pub customer: Option<Uuid>,
+    pub title: Option<String>,
+    /// When it happened; None for now.
+    pub happened_at: Option<At>,
+}
+
+/// Longest title, in characters.
+const MOST_OF_TITLE: usize = 120;
+
+/// What a record is called, by its snapshot: its number and subject, or whatever it has of the kind.
+pub fn title_of(snapshot: &Value) -> Option<String> {
+    let text = |name: &str| snapshot.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let said = ["subject", "name", "summary", "description", "text", "line1"].into_iter().find_map(text);
+    let title = match (text("number"), text("subject")) {
+        (Some(number), Some(subject)) => format!("{number} {subject}"),
+        (Some(number), None) => number.to_owned(),
+        (None, _) => said?.to_owned(),
+    };
+    Some(title.chars().take(MOST_OF_TITLE).collect())
+}
+
+/// When it happened that a record tells of, by its snapshot.
+pub fn happened_at(snapshot: &Value) -> Option<At> {
+    let at = |name: &str| snapshot.get(name).and_then(Value::as_str).and_then(At::parse);
+    at("happened_at").or_else(|| at("received_at"))
 }
 
 impl Entry {
@@ -75,6 +107,9 @@ impl Entry {
             team_id: about.owner.1.map(AnyId),
             salt: secret::token(12),
             digest: String::new(),
+            customer_id: about.customer.map(AnyId),
+            title: about.title,
+            happened_at: about.happened_at.unwrap_or(tx.now),
             sequence: None,
             link: None,
         };

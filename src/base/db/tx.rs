@@ -14,7 +14,9 @@ use crate::base::auth::Caller;
 use crate::base::core::Core;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::messages::Lang;
+use crate::base::types::id::parse_id;
 use crate::base::types::{At, Kind, RecordId};
+use crate::customers::CustomerId;
 
 /// What happened to a record: the verb of its event (`order.submitted`), and why.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,10 @@ pub trait Entity: Serialize {
     /// Whose record it is: the person and the team. They hear of its deletion.
     fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
         (None, None)
+    }
+    /// The customer that it belongs to, for a record whose own fields do not say so (`customer_id`).
+    fn customer(&self, _conn: &mut Conn) -> Result<Option<Uuid>> {
+        Ok(None)
     }
     /// The texts that the record is found by, most telling first; none when it is not searched for.
     fn search_texts(&self) -> Vec<String> {
@@ -156,7 +162,9 @@ impl Tx<'_> {
             search::store(self.conn, record.key(), record.found_as(), &texts, true)?;
         }
         let after = snapshot(record)?;
-        self.journal(about(record, 1), act, None, Some(&after))
+        let about = self.about(record, 1, &after)?;
+        let about = About { happened_at: journal::happened_at(&after), ..about };
+        self.journal(about, act, None, Some(&after))
     }
 
     /// Writes a changed record, as long as nobody else changed it since `before` was loaded. When nothing
@@ -178,7 +186,8 @@ impl Tx<'_> {
             search::store(self.conn, after.key(), after.found_as(), &texts, false)?;
         }
         let new = snapshot(after)?;
-        self.journal(about(after, version), act, Some(&old), Some(&new))
+        let about = self.about(after, version, &new)?;
+        self.journal(about, act, Some(&old), Some(&new))
     }
 
     /// Deletes a record that nothing refers to; its journal entry stays.
@@ -189,12 +198,16 @@ impl Tx<'_> {
         external::store(self, E::KIND, record.key(), record.external_ids(), &[])?;
         search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
-        self.journal(about(record, record.version() + 1), Act::new("deleted"), Some(&old), None)
+        let about = self.about(record, record.version() + 1, &old)?;
+        self.journal(about, Act::new("deleted"), Some(&old), None)
     }
 
     /// A journal entry about something that is no record's change: a log-in, a refused password.
     pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
-        self.journal(About { kind, record, version: 0, owner: (None, None) }, act, None, None)
+        let owner = (None, None);
+        let about =
+            About { kind, record, version: 0, owner, customer: None, title: None, happened_at: None };
+        self.journal(about, act, None, None)
     }
 
     /// A journal entry about a record that is no change of its own fields, such as whom it is shared with. It
@@ -206,7 +219,21 @@ impl Tx<'_> {
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<()> {
-        self.journal(about(record, record.version()), act, old, new)
+        let about = self.about(record, record.version(), &snapshot(record)?)?;
+        self.journal(about, act, old, new)
+    }
+
+    /// What an entry is about: the record, whose it is, which customer it belongs to, and what it is called.
+    fn about<E: Entity>(&mut self, record: &E, version: i32, snapshot: &Value) -> Result<About> {
+        let named = snapshot.get("customer_id").and_then(Value::as_str).and_then(|id| parse_id(id, CustomerId::KIND.prefix).ok());
+        let customer = match named {
+            None if E::KIND == CustomerId::KIND => Some(record.key()),
+            None => record.customer(self.conn)?,
+            named => named,
+        };
+        let title = journal::title_of(snapshot);
+        let (kind, owner) = (E::KIND, record.owner());
+        Ok(About { kind, record: record.key(), version, owner, customer, title, happened_at: None })
     }
 
     fn journal(
@@ -226,10 +253,6 @@ impl Tx<'_> {
         let entry = journal::Entry::of(id, self, about, act, journal::changes(old, new));
         journal::append(self.conn, &entry)
     }
-}
-
-fn about<E: Entity>(record: &E, version: i32) -> About {
-    About { kind: E::KIND, record: record.key(), version, owner: record.owner() }
 }
 
 fn snapshot(record: &impl Serialize) -> Result<Value> {

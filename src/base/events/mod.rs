@@ -6,6 +6,7 @@
 
 pub mod feed;
 pub mod sequencer;
+pub mod words;
 
 use std::sync::OnceLock;
 

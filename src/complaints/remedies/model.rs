@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::Json;
+use crate::base::db::{Conn, Json};
+use crate::base::error::Result;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Param, Takes};
@@ -98,7 +99,11 @@ pub struct Remedy {
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }
-entity!(Remedy, complaint_remedies, RemedyId);
+entity!(Remedy, complaint_remedies, RemedyId, {
+    fn customer(&self, conn: &mut Conn) -> Result<Option<Uuid>> {
+        crate::complaints::model::customer_of(conn, self.complaint_id)
+    }
+});
 
 /// A remedy as it is answered.
 #[derive(Debug, Serialize, ToSchema)]

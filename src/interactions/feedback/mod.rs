@@ -51,6 +51,7 @@ const TOLD: Told = Told {
     visible: model::visible_to,
     verbs: &[
         events::CREATED,
+        events::UPDATED,
         ("relayed", "It was entered, and sent to those whom it concerns."),
         ("acknowledged", "One of those whom it was sent to knows."),
     ],

@@ -1,0 +1,132 @@
+//! The timeline: everything that happened with a customer, in order. It is the journal, looked at by customer; what
+//! somebody sees of it is what they see in the event feed.
+
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{CustomerId, READ, work};
+use crate::base::db::filter::Cond;
+use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
+use crate::base::db::{AnyId, Conn, Rx, journal};
+use crate::base::error::Result;
+use crate::base::events::{self, of_types, told, words};
+use crate::base::http::params::{Given, Param, Takes};
+use crate::base::http::{Req, Routes};
+use crate::base::messages::Lang;
+use crate::base::types::At;
+use crate::load_from;
+use crate::people::UserId;
+use crate::schema::customers;
+
+/// Something that happened with a customer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When it happened: a call when it was made, a complaint when it came in, everything else when it was written down.
+    pub at: At,
+    /// When it was written down.
+    pub recorded_at: At,
+    #[schema(max_length = 80, example = "complaint.escalated")]
+    pub event: String,
+    /// For people, in their language.
+    #[schema(max_length = 300, example = "Complaint CO-2026-000007 Wet boxes: escalated")]
+    pub text: String,
+    #[schema(max_length = 40, example = "complaint")]
+    pub record_kind: String,
+    #[schema(max_length = 60, example = "cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    pub record_id: String,
+    /// What the record was called then.
+    #[schema(max_length = 200, example = "CO-2026-000007 Wet boxes")]
+    pub title: Option<String>,
+    /// The person who did it; null for a machine client and for the system.
+    pub by: Option<UserId>,
+    #[schema(example = "李娜")]
+    pub by_name: String,
+    #[schema(max_length = 1000)]
+    pub reason: Option<String>,
+}
+
+fn event_is(given: &Given) -> Cond {
+    let Given::Text(text) = given else { return Cond::Nothing };
+    let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).take(100).collect();
+    of_types(&patterns)
+}
+
+pub static TIMELINE: ListSpec = ListSpec {
+    id: "journal.id",
+    filters: &[
+        filter(
+            Param::new("event", Takes::Text(2000), "Only events of these types, separated by commas; `order.*` is every type of a kind."),
+            Does::Makes(event_is),
+        ),
+        filter(
+            Param::new("from", Takes::Instant, "What happened at this instant or later."),
+            Does::AtLeast("journal.happened_at"),
+        ),
+        filter(
+            Param::new("to", Takes::Instant, "What happened at this instant or earlier."),
+            Does::AtMost("journal.happened_at"),
+        ),
+    ],
+    sorts: &[Sort { name: "at", column: "journal.happened_at" }],
+    sort_names: &["at"],
+    default_sort: "-at",
+    expand: &[],
+};
+
+pub fn routes(r: &mut Routes) {
+    r.list("/customers/{customer_id}/timeline", "listCustomerTimeline", &TIMELINE, list)
+        .scope(READ)
+        .says("Timeline of a customer", "Everything that happened with the customer, the newest first: what was \
+            entered, ordered, shipped, said, complained about and done, as far as you see the records. `text` is in the \
+            language that the request asks for. A customer that others were merged into shows theirs too.");
+}
+
+fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<TimelineEntry>> {
+    let customer = work::find(rx.conn, rx.caller, req.path)?;
+    let of_them = match absorbed(rx.conn, customer.id)? {
+        none if none.is_empty() => Cond::eq("journal.customer_id", customer.id.0),
+        others => Cond::ids("journal.customer_id", others.into_iter().chain([customer.id]).map(|id| id.0)),
+    };
+    let seen = of_them.and(events::visible(rx.caller));
+    let page = TIMELINE.page(&req.query, seen, load_from!(rx.conn, journal, journal::Entry))?;
+    let lang = rx.lang;
+    let entries = page.data.iter().map(|entry| view(entry, lang)).collect();
+    Ok(page.with(entries))
+}
+
+/// Merged into one another so often at most, and so many each time.
+const MOST_LEVELS: usize = 5;
+const MOST_MERGED: i64 = 50;
+
+/// The customers that became this one.
+fn absorbed(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerId>> {
+    let mut all = Vec::new();
+    let mut into = vec![customer];
+    for _ in 0..MOST_LEVELS {
+        let merged = Cond::ids("customers.merged_into_id", into.iter().map(|id| id.0));
+        let level = customers::table.filter(merged).order(customers::id).limit(MOST_MERGED);
+        into = level.select(customers::id).load(conn)?;
+        if into.is_empty() {
+            break;
+        }
+        all.extend(into.iter().copied());
+    }
+    Ok(all)
+}
+
+fn view(entry: &journal::Entry, lang: Lang) -> TimelineEntry {
+    let prefix = told().iter().find(|t| t.kind.name == entry.record_kind).map_or("rec", |t| t.kind.prefix);
+    TimelineEntry {
+        at: entry.happened_at,
+        recorded_at: entry.occurred_at,
+        event: entry.event_type.clone(),
+        text: words::of(&entry.event_type, entry.title.as_deref(), lang),
+        record_kind: entry.record_kind.clone(),
+        record_id: format!("{prefix}_{}", entry.record_id.0.simple()),
+        title: entry.title.clone(),
+        by: entry.actor_id.map(|AnyId(id)| UserId(id)),
+        by_name: entry.actor_name.clone(),
+        reason: entry.reason.clone(),
+    }
+}
