@@ -1122,6 +1122,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    schedules (id) {
+        id -> Key,
+        version -> Integer,
+        name -> Text,
+        about -> Document,
+        rhythm -> Document,
+        enabled -> Bool,
+        next_run_at -> Instant,
+        place -> Nullable<Text>,
+        chunk -> BigInt,
+        interruptions -> Integer,
+        lease_owner -> Nullable<Text>,
+        leased_until -> Nullable<Instant>,
+        runs -> BigInt,
+        failures -> BigInt,
+        last_started_at -> Nullable<Instant>,
+        last_finished_at -> Nullable<Instant>,
+        last_success_at -> Nullable<Instant>,
+        last_result -> Nullable<Text>,
+        last_error -> Nullable<Document>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
@@ -1159,6 +1190,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     regions,
     revoked_tokens,
+    schedules,
     search_index,
     search_rows,
     sessions,

@@ -92,6 +92,7 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     })?;
     crate::events::figures(&core);
     crate::webhooks::figures(&core);
+    crate::base::schedules::measure(&core);
     Ok(core)
 }
 

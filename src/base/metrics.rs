@@ -76,7 +76,8 @@ impl Traffic {
 }
 
 type Value = Arc<dyn Fn() -> f64 + Send + Sync>;
-type Stored = Arc<dyn Fn(&mut Rx) -> Result<f64> + Send + Sync>;
+/// The label's name, and a value for each value of the label; a figure without labels is one value under none.
+type Stored = (&'static str, Arc<dyn Fn(&mut Rx) -> Result<Vec<(String, f64)>> + Send + Sync>);
 
 #[derive(Clone)]
 struct Added<S> {
@@ -165,8 +166,19 @@ impl Metrics {
         help: &'static str,
         value: impl Fn(&mut Rx) -> Result<f64> + Send + Sync + 'static,
     ) {
+        self.stored_family(name, help, "", move |rx| Ok(vec![(String::new(), value(rx)?)]));
+    }
+
+    /// The same for a figure with a label, whose values are names of ours.
+    pub fn stored_family(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        label: &'static str,
+        values: impl Fn(&mut Rx) -> Result<Vec<(String, f64)>> + Send + Sync + 'static,
+    ) {
         let mut stored = self.stored.write().unwrap_or_else(|p| p.into_inner());
-        stored.push(Added { name, help, kind: "gauge", source: Arc::new(value) });
+        stored.push(Added { name, help, kind: "gauge", source: (label, Arc::new(values)) });
     }
 }
 
@@ -179,8 +191,13 @@ pub async fn page(core: &Arc<Core>, endpoints: &[Arc<Endpoint>]) -> String {
     for added in values {
         page.one(added.name, added.kind, added.help, (added.source)());
     }
-    for (name, help, value) in stored(core).await {
-        page.one(name, "gauge", help, value);
+    for (added, values) in stored(core).await {
+        page.family(added.name, added.kind, added.help);
+        let label = added.source.0;
+        for (of, value) in values {
+            let labels = [(label, of.as_str())];
+            page.sample(added.name, if label.is_empty() { &[] } else { &labels }, value);
+        }
     }
     page.one(
         "salesdesk_uptime_seconds",
@@ -195,7 +212,7 @@ pub async fn page(core: &Arc<Core>, endpoints: &[Arc<Endpoint>]) -> String {
 }
 
 /// The figures that lie in the database, all from one moment; those that cannot be read are left out.
-async fn stored(core: &Arc<Core>) -> Vec<(&'static str, &'static str, f64)> {
+async fn stored(core: &Arc<Core>) -> Vec<(Added<Stored>, Vec<(String, f64)>)> {
     let stored = core.metrics.stored.read().unwrap_or_else(|p| p.into_inner()).clone();
     if stored.is_empty() {
         return vec![];
@@ -204,8 +221,8 @@ async fn stored(core: &Arc<Core>) -> Vec<(&'static str, &'static str, f64)> {
     let read = core.engine.read(move |conn| {
         let caller = Caller::system("metrics");
         let mut rx = of.rx(conn, &caller, Lang::En);
-        let value = |added: &Added<Stored>| match (added.source)(&mut rx) {
-            Ok(value) => Some((added.name, added.help, value)),
+        let value = |added: &Added<Stored>| match (added.source.1)(&mut rx) {
+            Ok(values) => Some((added.clone(), values)),
             Err(error) => {
                 log::warn!("{} cannot be read: {error}", added.name);
                 None

@@ -11,6 +11,7 @@ pub mod http;
 pub mod jobs;
 pub mod messages;
 pub mod metrics;
+pub mod schedules;
 pub mod secret;
 pub mod text;
 pub mod types;

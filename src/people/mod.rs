@@ -8,10 +8,11 @@ pub mod work;
 use serde_json::json;
 
 use crate::base::Area;
-use crate::base::auth::Scope;
+use crate::base::auth::{Scope, sessions};
 use crate::base::events::{self, Told};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
 
 pub use http::my_id as demand_person;
 pub use model::{TeamId, UserId};
@@ -28,6 +29,12 @@ fn routes(r: &mut Routes) {
     log_in(r);
     users(r);
     teams(r);
+    r.schedule(Schedule {
+        name: "session-clearing",
+        about: ["Removes sessions that ended long ago.", "清除早已结束的会话。"],
+        rhythm: Rhythm::Daily(Minute::at(3, 30)),
+        run: |run| run.commit(|tx, _| Ok(if sessions::clear(tx)? { Step::More } else { Step::Done })),
+    });
     r.expanders.insert("usr", work::expand_users);
     r.expands_to::<model::UserCard>("usr");
     r.expanders.insert("tem", work::expand_teams);

@@ -1,17 +1,19 @@
-//! The system itself: explanations of problems, health, public keys, the document.
+//! The system itself: explanations of problems, schedules, health, public keys, the document.
 
 mod health;
 mod http;
+mod schedules;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::Area;
 use crate::base::http::Routes;
+use crate::base::schedules as base_schedules;
 
 pub use http::configure;
 
-pub const AREA: Area = Area { name: "system", routes, problems: &[], phrases: &[] };
+pub const AREA: Area = Area { name: "system", routes, problems: schedules::PROBLEMS, phrases: &[] };
 
 /// What a problem code means.
 #[derive(Serialize, ToSchema)]
@@ -34,4 +36,6 @@ fn routes(r: &mut Routes) {
         "Explain a problem",
         "What a problem's `code` means and what to do about it, in the language asked for.",
     );
+    schedules::routes(r);
+    r.task(base_schedules::TASK, 5, base_schedules::turn);
 }

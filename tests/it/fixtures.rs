@@ -256,6 +256,7 @@ fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
         [Some("cmp"), Some("rmd")] => remedy(app),
         [Some(parent), _] => part_of(app, endpoint, make(app, parent).id()),
         [None] if endpoint.path == "/deadlines/{record_id}" => vec![make(app, "cmp").id()],
+        [None] if endpoint.path.starts_with("/system/schedules/") => vec![schedule(app, endpoint.path)],
         [None] => vec!["validation_failed".into()],
         names => {
             let names: Vec<String> = names.iter().map(|_| format!("text{}", app.unique())).collect();
@@ -280,6 +281,14 @@ fn part_of(app: &TestApp, endpoint: &Endpoint, parent: String) -> Vec<String> {
         .expect(201);
     let part = added.location().rsplit('/').next().expect("a part").to_owned();
     vec![parent, part]
+}
+
+/// The name of a schedule with which the operation is possible.
+fn schedule(app: &TestApp, path: &str) -> String {
+    let name = "session-clearing";
+    let first = if path.ends_with("/enable") { "disable" } else { "enable" };
+    app.all_powerful().post(&format!("/system/schedules/{name}/{first}"), Value::Null).expect(200);
+    name.to_owned()
 }
 
 /// The prefix of a text that is an id.

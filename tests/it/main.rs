@@ -33,6 +33,7 @@ mod orders_properties;
 mod people;
 mod platform;
 mod postgres;
+mod schedules;
 mod schema;
 mod shop;
 mod visits;

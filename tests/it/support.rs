@@ -29,6 +29,7 @@ use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, document};
 use salesdesk::base::messages;
+use salesdesk::base::schedules::{self, Schedule};
 use salesdesk::base::types::time::{At, Clock};
 use salesdesk::config::Config;
 use salesdesk::people::model::{TeamInput, UserInput};
@@ -221,6 +222,7 @@ fn seed(target: &Target) -> Seed {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone();
     let core = open(target, web());
+    schedules::ensure(&core, &start::routes().schedules).expect("the schedules");
     core.write_as(Arc::new(Caller::system("test")), move |tx| {
         let team = |code: &str| TeamInput {
             code: code.into(),
@@ -294,19 +296,33 @@ pub fn operation(endpoint: &Endpoint) -> &'static Value {
 
 impl TestApp {
     fn new(database: Database) -> TestApp {
-        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web())
+        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), &[])
     }
 
     /// The product once more on the same database, with other settings: its memory is its own, its records are not.
     pub fn with_settings(&self, change: impl FnOnce(&mut Web)) -> TestApp {
         let mut web = web();
         change(&mut web);
-        TestApp::on(self._database.clone(), self.runner.clone(), web)
+        TestApp::on(self._database.clone(), self.runner.clone(), web, &[])
     }
 
-    fn on(database: Rc<Database>, runner: Rc<actix_web::rt::SystemRunner>, web: Web) -> TestApp {
+    /// The product once more on the same database, at the same time of its clock, with more recurring work.
+    pub fn with_schedules(&self, schedules: &[Schedule]) -> TestApp {
+        let app = TestApp::on(self._database.clone(), self.runner.clone(), web(), schedules);
+        app.core.clock.set(self.core.clock.now());
+        app
+    }
+
+    fn on(
+        database: Rc<Database>,
+        runner: Rc<actix_web::rt::SystemRunner>,
+        web: Web,
+        schedules: &[Schedule],
+    ) -> TestApp {
         let core = open(&database.target, web);
-        let app = web::Data::new(App::new(core.clone(), start::routes()).expect("the app"));
+        let mut routes = start::routes();
+        schedules.iter().for_each(|schedule| routes.schedule(*schedule));
+        let app = web::Data::new(App::new(core.clone(), routes).expect("the app"));
         let service = Rc::new(runner.block_on(init_service(salesdesk::server::application(app.clone()))));
         let serve: Serve = Box::new(move |request| {
             let service = service.clone();

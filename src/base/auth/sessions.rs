@@ -119,6 +119,22 @@ pub fn end_all(conn: &mut Conn, user: UserId, but: Option<Uuid>, now: At) -> Res
     Ok(())
 }
 
+/// Sessions are kept so long beyond their end by themselves, in seconds, for whoever looks into what happened.
+const KEPT: i64 = 30 * 24 * 3600;
+/// Cleared away in one go.
+const CLEARED_AT_ONCE: i64 = 500;
+
+/// Clears some sessions away that ended long ago; true when there are more.
+#[allow(clippy::disallowed_methods)] // sessions are no business records
+pub fn clear(tx: &mut Tx) -> Result<bool> {
+    use sessions::dsl;
+    let until = tx.now.plus_seconds(-KEPT);
+    let old = dsl::sessions.filter(dsl::expires_at.lt(until)).order(dsl::expires_at).limit(CLEARED_AT_ONCE);
+    let ids: Vec<SessionId> = old.select(dsl::id).load(tx.conn)?;
+    diesel::delete(dsl::sessions.filter(dsl::id.eq_any(&ids))).execute(tx.conn)?;
+    Ok(ids.len() as i64 == CLEARED_AT_ONCE)
+}
+
 /// A refresh token names its session, so that an old one is known for what it is without keeping them all.
 fn fresh_token(session: SessionId) -> String {
     format!("{}.{}", session.0.simple(), secret::token(32))

@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
     step!("0015_complaints"),
     step!("0017_relations"),
     step!("0021_customers"),
+    step!("0018_schedules"),
 ];
 
 /// Why a database cannot be used.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,6 +37,10 @@ impl std::fmt::Display for Minute {
 }
 
 impl Minute {
+    /// So many hours and minutes after midnight.
+    pub const fn at(hours: u16, minutes: u16) -> Minute {
+        Minute(hours * 60 + minutes)
+    }
     pub fn parse(text: &str) -> Option<Minute> {
         let (hours, minutes) = text.split_once(':')?;
         if hours.len() != 2 || minutes.len() != 2 || !text.bytes().all(|b| b.is_ascii_digit() || b == b':') {
@@ -149,18 +153,8 @@ impl Calendar {
         (self.instant(date, hours.from), self.instant(date, hours.to))
     }
 
-    /// A local time as an instant. A time that a change of the clocks skips is the first one after it.
     fn instant(&self, date: NaiveDate, minute: Minute) -> At {
-        let (date, minute) = match minute.0 >= DAY {
-            true => (date.succ_opt().unwrap_or(date), 0),
-            false => (date, u32::from(minute.0)),
-        };
-        let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap_or_default();
-        let local = date.and_time(time);
-        // Clocks never skip more than a few hours; a whole day was skipped once or twice in history.
-        let tries = (0..=24 * 4).map(|quarter| local + chrono::TimeDelta::minutes(15 * quarter));
-        let found = tries.filter_map(|local| self.zone.from_local_datetime(&local).earliest()).next();
-        At::from_micros(found.map_or_else(|| local.and_utc().timestamp_micros(), |t| t.timestamp_micros()))
+        At::of_local(date, minute.0, self.zone)
     }
 
     /// Microseconds of working time between two instants, without those of the pauses.

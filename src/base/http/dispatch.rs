@@ -31,6 +31,7 @@ use crate::base::db::Presence;
 use crate::base::deadlines::Consequence;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::jobs::{JobKind, StepFn};
+use crate::base::schedules::{self, Schedule};
 use crate::base::types::RecordId;
 
 /// A body has this long to arrive, and a second more for every 64 KiB that it may have.
@@ -47,6 +48,8 @@ pub struct App {
     pub consequences: Vec<Consequence>,
     /// Kinds of long work.
     pub jobs: Vec<(JobKind, StepFn)>,
+    /// Work that happens again and again by the clock.
+    pub schedules: Vec<Schedule>,
     /// Tells this running program apart from others on the same database: whose a lease is.
     pub runner: String,
     paths: matchit::Router<usize>,
@@ -60,6 +63,8 @@ impl App {
     pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
         let (tasks, jobs, consequences) =
             (routes.tasks.clone(), routes.jobs.clone(), routes.consequences.clone());
+        let schedules = routes.schedules.clone();
+        schedules::ensure(&core, &schedules).map_err(|e| format!("the schedules cannot be kept: {e}"))?;
         let (document, endpoints) = super::document::build(routes)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
@@ -84,7 +89,19 @@ impl App {
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::base::secret::sha256_hex(&document)[..16]);
         let runner = crate::base::secret::token(9);
-        Ok(App { core, endpoints, tasks, consequences, jobs, runner, paths, by_path, document, etag })
+        Ok(App {
+            core,
+            endpoints,
+            tasks,
+            consequences,
+            jobs,
+            schedules,
+            runner,
+            paths,
+            by_path,
+            document,
+            etag,
+        })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

@@ -51,6 +51,7 @@ use super::error::{Error, Result};
 use super::events::Told;
 use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
+use super::schedules::Schedule;
 use super::types::{Kind, RecordId};
 use shape::Shape;
 
@@ -433,6 +434,8 @@ pub struct Routes {
     pub cards: BTreeMap<&'static str, Value>,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
+    /// Work that happens again and again by the clock.
+    pub schedules: Vec<Schedule>,
     /// What happens when a step of a deadline is due, by kind of record.
     pub consequences: Vec<Consequence>,
     /// Kinds of long work: what does a chunk of it.
@@ -468,6 +471,11 @@ impl Routes {
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
     pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
         self.tasks.push(Task { name, rests, turn });
+    }
+
+    /// Work that happens again and again by the clock.
+    pub fn schedule(&mut self, schedule: Schedule) {
+        self.schedules.push(schedule);
     }
 
     /// Records of a kind have deadlines, whose reminders and escalations do this.

@@ -59,6 +59,16 @@ impl At {
             None => At(noon.and_utc().timestamp_micros()),
         }
     }
+    /// A local time, in minutes of the day (1440 is its end), as an instant. A time that a change of the clocks skips
+    /// is the first one after it.
+    pub fn of_local(date: NaiveDate, minutes: u16, zone: chrono_tz::Tz) -> At {
+        let midnight = date.and_hms_opt(0, 0, 0).unwrap_or_default();
+        let local = midnight + chrono::TimeDelta::minutes(minutes.into());
+        // Clocks never skip more than a few hours; a whole day was skipped once or twice in history.
+        let tries = (0..=24 * 4).map(|quarter| local + chrono::TimeDelta::minutes(15 * quarter));
+        let found = tries.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
+        At(found.map_or_else(|| local.and_utc().timestamp_micros(), |t| t.timestamp_micros()))
+    }
     pub fn parse(text: &str) -> Option<At> {
         DateTime::parse_from_rfc3339(text).ok().map(|t| At(t.timestamp_micros()))
     }
