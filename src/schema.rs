@@ -91,6 +91,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    customer_defects (customer_id, defect) {
+        customer_id -> Key,
+        defect -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     customer_duplicates (id) {
         id -> Key,
         customer_id -> Key,
@@ -127,6 +137,39 @@ diesel::table! {
         shared -> Document,
         merged_at -> Instant,
         undone_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_pool_moves (id) {
+        id -> Key,
+        customer_id -> Key,
+        user_id -> Key,
+        kind -> Text,
+        moved_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_pool_warnings (customer_id) {
+        customer_id -> Key,
+        warned_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    customer_quality (customer_id) {
+        customer_id -> Key,
+        score -> Integer,
     }
 }
 
@@ -179,6 +222,9 @@ diesel::table! {
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
         merged_into_id -> Nullable<Key>,
+        confirmed_at -> Instant,
+        owned_since -> Nullable<Instant>,
+        pooled_at -> Nullable<Instant>,
     }
 }
 
@@ -306,11 +352,11 @@ diesel::table! {
         team_id -> Nullable<Key>,
         salt -> Text,
         digest -> Text,
+        sequence -> Nullable<BigInt>,
+        link -> Nullable<Text>,
         customer_id -> Nullable<Key>,
         title -> Nullable<Text>,
         happened_at -> Instant,
-        sequence -> Nullable<BigInt>,
-        link -> Nullable<Text>,
     }
 }
 
@@ -1160,9 +1206,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     complaint_remedies,
     complaints,
     contacts,
+    customer_defects,
     customer_duplicates,
     customer_keys,
     customer_merges,
+    customer_pool_moves,
+    customer_pool_warnings,
+    customer_quality,
     customer_tags,
     customers,
     deadlines,

@@ -67,3 +67,42 @@ UPDATE journal SET customer_id = (SELECT i.customer_id FROM interactions i WHERE
 UPDATE journal SET customer_id = (SELECT f.customer_id FROM feedback f WHERE f.id = record_id)
     WHERE record_kind = 'feedback';
 CREATE INDEX journal_customer ON journal (customer_id, happened_at, id) WHERE customer_id IS NOT NULL;
+
+-- When somebody last checked with the customer that everything is right; since when its owner has it; since when it is
+-- in the pool, where whoever wants to look after it can take it.
+ALTER TABLE customers ADD COLUMN confirmed_at TIMESTAMPTZ NOT NULL DEFAULT '1970-01-01T00:00:00Z';
+ALTER TABLE customers ADD COLUMN owned_since TIMESTAMPTZ;
+ALTER TABLE customers ADD COLUMN pooled_at TIMESTAMPTZ;
+UPDATE customers SET confirmed_at = created_at;
+UPDATE customers SET owned_since = updated_at WHERE owner_id IS NOT NULL;
+CREATE INDEX customers_confirmed ON customers (confirmed_at, id);
+CREATE INDEX customers_pool ON customers (pooled_at, id) WHERE pooled_at IS NOT NULL;
+
+-- What a customer lacks, and how complete it is: follows from its fields, contacts and addresses.
+CREATE TABLE customer_quality (
+    customer_id UUID PRIMARY KEY NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    score       INTEGER NOT NULL
+);
+CREATE INDEX customer_quality_score ON customer_quality (score, customer_id);
+CREATE TABLE customer_defects (
+    customer_id UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    defect      TEXT NOT NULL,
+    PRIMARY KEY (customer_id, defect)
+);
+CREATE INDEX customer_defects_defect ON customer_defects (defect, customer_id);
+
+-- Who lost a customer to the pool, and who took one from it.
+CREATE TABLE customer_pool_moves (
+    id          UUID PRIMARY KEY NOT NULL,
+    customer_id UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    user_id     UUID NOT NULL REFERENCES users (id),
+    kind        TEXT NOT NULL,
+    moved_at    TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX customer_pool_moves_user ON customer_pool_moves (user_id, kind, moved_at);
+CREATE INDEX customer_pool_moves_customer ON customer_pool_moves (customer_id);
+-- Whose owner was told that they are about to lose it.
+CREATE TABLE customer_pool_warnings (
+    customer_id UUID PRIMARY KEY NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    warned_at   TIMESTAMPTZ NOT NULL
+);

@@ -9,11 +9,13 @@ pub mod duplicates;
 mod http;
 pub mod merge;
 pub mod model;
+mod pool;
 mod purchases;
+pub mod quality;
 pub mod rules;
 mod shares;
-mod timeline;
 pub mod tax_id;
+mod timeline;
 pub mod work;
 
 use serde_json::json;
@@ -49,6 +51,8 @@ fn routes(r: &mut Routes) {
     merge::routes(r);
     timeline::routes(r);
     purchases::routes(r);
+    quality::routes(r);
+    pool::routes(r);
     r.expanders.insert("cus", work::expand);
     r.expanders.insert("con", contacts::work::expand);
 }
@@ -159,6 +163,9 @@ static TOLD: [Told; 3] = [
             ("unmerged", "A merge was undone: it has its records again."),
             ("gave_back", "A merge into it was undone."),
             ("shared", "It was shown to somebody who would not see it otherwise."),
+            ("confirmed", "Somebody checked that its data are right."),
+            ("pooled", "Nobody looks after it any more: it is in the pool."),
+            ("claimed", "Somebody took it from the pool."),
             ("unshared", "It is not shown to somebody any more."),
         ],
     },
@@ -198,6 +205,40 @@ static PROBLEMS: &[ProblemText] = &[
         ["Merged", "已合并"],
         ["This customer was merged into {into}.", "该客户已合并到 {into}。"],
         ["Use the customer in `merged_into_id`.", "请使用 `merged_into_id` 中的客户。"],
+    ),
+    problem_text(
+        "not_in_pool",
+        409,
+        ["Not in the pool", "不在公海中"],
+        ["Somebody looks after this customer.", "该客户已有负责人。"],
+        ["`GET /customers/pool` lists those that can be taken.", "可领取的客户见 `GET /customers/pool`。"],
+    ),
+    problem_text(
+        "in_pool",
+        409,
+        ["In the pool", "已在公海中"],
+        ["This customer is in the pool already.", "该客户已在公海中。"],
+        ["There is nothing to give back.", "无需退回。"],
+    ),
+    problem_text(
+        "claimed_too_soon",
+        409,
+        ["Lost too lately", "领取间隔不足"],
+        [
+            "Whoever lost a customer to the pool cannot take it back for {days} days.",
+            "客户收回公海后，原负责人 {days} 天内不能再次领取。",
+        ],
+        [
+            "Leave it to others, or ask your manager to hand it to you.",
+            "请由他人领取，或请经理将其移交给您。",
+        ],
+    ),
+    problem_text(
+        "too_many_claims",
+        409,
+        ["Too many taken", "领取数量已达上限"],
+        ["A person may take {most} customers within 30 days.", "每人 30 天内最多领取 {most} 个客户。"],
+        ["Wait, or ask your manager to hand it to you.", "请稍后再领取，或请经理将其移交给您。"],
     ),
     problem_text(
         "merge_too_large",
@@ -261,6 +302,31 @@ static PHRASES: &[Phrase] = &[
         [
             "is the currency of the credit limit, which finance sets together with it",
             "是信用额度的币种，须由财务连同额度一并设定",
+        ],
+    ),
+    ("defect_no_reachable_contact", ["nobody there can be reached", "没有可联系到的联系人"]),
+    ("defect_no_tax_id", ["there is no tax id", "缺少税号"]),
+    ("defect_no_billing_address", ["there is no billing address", "缺少开票地址"]),
+    ("defect_no_shipping_address", ["there is no shipping address", "缺少收货地址"]),
+    ("defect_no_owner", ["nobody looks after it", "没有负责人"]),
+    ("defect_no_primary_contact", ["there is no primary contact", "没有主要联系人"]),
+    ("defect_no_region", ["there is no region", "缺少所属区域"]),
+    ("defect_no_industry", ["there is no industry", "缺少所属行业"]),
+    ("defect_no_bank_details", ["there is no bank account", "缺少银行账户"]),
+    ("defect_no_source", ["it is not known where it came from", "缺少客户来源"]),
+    ("pool_rule", ["Nobody has looked after it for {days} days", "连续 {days} 天无人跟进"]),
+    (
+        "customer_falls_to_pool",
+        [
+            "In {days} {days:day|days} the customer {customer} falls back to the pool unless somebody looks after it",
+            "客户 {customer} 若再无人跟进，将于 {days} 天后收回公海",
+        ],
+    ),
+    (
+        "customer_fell_to_pool",
+        [
+            "The customer {customer} is in the pool: nobody has looked after it for {days} days",
+            "客户 {customer} 连续 {days} 天无人跟进，已收回公海",
         ],
     ),
     ("shared_to_read", ["the record is only shared with you to read", "该记录仅共享给您查看"]),

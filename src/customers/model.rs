@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::quality::{self, CustomerDefect};
 use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Cond, Op, Value};
@@ -116,6 +117,12 @@ pub struct Customer {
     pub updated_by: Option<UserId>,
     /// The customer that this one turned out to be: its records are there now.
     pub merged_into_id: Option<CustomerId>,
+    /// When somebody last checked that everything here is right; at first, when it was entered.
+    pub confirmed_at: At,
+    /// Since when its owner has it.
+    pub owned_since: Option<At>,
+    /// Since when it is in the pool; null when it is not.
+    pub pooled_at: Option<At>,
 }
 
 entity!(Customer, customers, CustomerId, {
@@ -136,7 +143,8 @@ entity!(Customer, customers, CustomerId, {
     }
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
         store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)?;
-        duplicates::work::keep_customer(conn, before, self)
+        duplicates::work::keep_customer(conn, before, self)?;
+        quality::keep(conn, self.id)
     }
 });
 
@@ -319,6 +327,19 @@ fn tag_is(given: &Given) -> Cond {
     Cond::Sql(tagged, vec![text::fold(tag).into()])
 }
 
+fn lacks(given: &Given) -> Cond {
+    let Given::Words(defects) = given else { return Cond::Nothing };
+    let Some(defect) = defects.first() else { return Cond::Nothing };
+    let lacking = "customers.id IN (SELECT customer_id FROM customer_defects WHERE defect = ?)";
+    Cond::Sql(lacking, vec![(*defect).into()])
+}
+
+fn at_most_complete(given: &Given) -> Cond {
+    let Given::Int(score) = given else { return Cond::Nothing };
+    let incomplete = "customers.id IN (SELECT customer_id FROM customer_quality WHERE score <= ?)";
+    Cond::Sql(incomplete, vec![(*score).into()])
+}
+
 /// As it was stored, however it is typed.
 fn tax_id_is(given: &Given) -> Cond {
     let Given::Text(typed) = given else { return Cond::Nothing };
@@ -383,6 +404,26 @@ pub static CUSTOMERS: ListSpec = ListSpec {
         ),
         filter(Param::new("tax_id", Takes::Text(60), "Customers with this tax id."), Does::Makes(tax_id_is)),
         filter(
+            Param::new("defect", Takes::Word(CustomerDefect::WORDS), "Only customers that lack this."),
+            Does::Makes(lacks),
+        ),
+        filter(
+            Param::new(
+                "completeness_max",
+                Takes::Int(0, 100),
+                "Only customers that are at most so complete, of 100.",
+            ),
+            Does::Makes(at_most_complete),
+        ),
+        filter(
+            Param::new(
+                "confirmed_before",
+                Takes::Instant,
+                "Only customers that nobody has confirmed since this instant.",
+            ),
+            Does::AtMost("customers.confirmed_at"),
+        ),
+        filter(
             Param::new("updated_since", Takes::Instant, "Only customers changed at this instant or later."),
             Does::AtLeast("customers.updated_at"),
         ),
@@ -396,8 +437,9 @@ pub static CUSTOMERS: ListSpec = ListSpec {
         Sort { name: "code", column: "customers.code" },
         Sort { name: "updated_at", column: "customers.updated_at" },
         Sort { name: "created_at", column: "customers.created_at" },
+        Sort { name: "confirmed_at", column: "customers.confirmed_at" },
     ],
-    sort_names: &["name", "code", "updated_at", "created_at"],
+    sort_names: &["name", "code", "updated_at", "created_at", "confirmed_at"],
     default_sort: "name",
     expand: EXPAND,
 };
@@ -414,6 +456,7 @@ impl Row for Customer {
             "code" => self.code.clone().into(),
             "updated_at" => self.updated_at.into(),
             "created_at" => self.created_at.into(),
+            "confirmed_at" => self.confirmed_at.into(),
             _ => self.name_sort.clone().into(),
         }
     }

@@ -153,8 +153,11 @@ pub fn routes(r: &mut Routes) {
     r.read("/customers/{customer_id}/credit-standing", "getCustomerCreditStanding", standing)
         .scope(READ)
         .unversioned()
-        .says("Credit standing of a customer", "The limit, what counts against it, and what is left. It needs \
-            `orders:read` too. `POST /customers/{customer_id}/credit-terms` sets the limit.");
+        .says(
+            "Credit standing of a customer",
+            "The limit, what counts against it, and what is left. It needs \
+            `orders:read` too. `POST /customers/{customer_id}/credit-terms` sets the limit.",
+        );
 }
 
 fn find(rx: &mut Rx, id: CustomerId) -> Result<Customer> {
@@ -286,10 +289,14 @@ fn products_of(conn: &mut Conn, of: Cond) -> Result<Vec<PurchasedProduct>> {
     let rows: Vec<(ProductId, (String, i64, i64, i64, Option<NaiveDate>))> = orders::table
         .inner_join(order_lines::table.on(order_lines::order_id.eq(orders::id)))
         .filter(of)
-        
         .group_by(sql::<Text>("order_lines.product_id, orders.currency"))
-        .select((sql::<Key>("order_lines.product_id"), sql::<(Text, BigInt, BigInt, BigInt, Nullable<Date>)>(sums)))
-        .order(sql::<BigInt>("COALESCE(SUM(order_lines.net),0) DESC, order_lines.product_id, orders.currency"))
+        .select((
+            sql::<Key>("order_lines.product_id"),
+            sql::<(Text, BigInt, BigInt, BigInt, Nullable<Date>)>(sums),
+        ))
+        .order(sql::<BigInt>(
+            "COALESCE(SUM(order_lines.net),0) DESC, order_lines.product_id, orders.currency",
+        ))
         .limit(MOST_PRODUCTS)
         .load(conn)?;
     let ids: Vec<ProductId> = rows.iter().map(|row| row.0).collect();
@@ -314,8 +321,10 @@ fn rhythm(days: &[NaiveDate], today: NaiveDate) -> Option<PurchaseRhythm> {
     if days.len() < FEWEST_DAYS {
         return None;
     }
-    let mut between: Vec<i32> =
-        days.windows(2).map(|pair| i32::try_from((pair[0] - pair[1]).num_days()).unwrap_or(i32::MAX)).collect();
+    let mut between: Vec<i32> = days
+        .windows(2)
+        .map(|pair| i32::try_from((pair[0] - pair[1]).num_days()).unwrap_or(i32::MAX))
+        .collect();
     between.sort_unstable();
     let median_days = between[(between.len() - 1) / 2];
     let next_expected_on = days.first()?.checked_add_signed(Duration::days(i64::from(median_days)))?;
@@ -334,7 +343,9 @@ mod tests {
     use super::*;
 
     fn day(n: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2026, 1, 1).and_then(|d| d.checked_add_days(chrono::Days::new(n.into()))).unwrap()
+        NaiveDate::from_ymd_opt(2026, 1, 1)
+            .and_then(|d| d.checked_add_days(chrono::Days::new(n.into())))
+            .unwrap()
     }
 
     #[test]

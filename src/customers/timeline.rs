@@ -56,7 +56,11 @@ pub static TIMELINE: ListSpec = ListSpec {
     id: "journal.id",
     filters: &[
         filter(
-            Param::new("event", Takes::Text(2000), "Only events of these types, separated by commas; `order.*` is every type of a kind."),
+            Param::new(
+                "event",
+                Takes::Text(2000),
+                "Only events of these types, separated by commas; `order.*` is every type of a kind.",
+            ),
             Does::Makes(event_is),
         ),
         filter(

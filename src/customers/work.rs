@@ -86,7 +86,7 @@ pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec
 }
 
 /// [`find_to_change`] at the version that the caller saw.
-fn begin(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
+pub fn begin(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     let customer = find_to_change(tx.conn, tx.caller, id)?;
     tx.check_expected(&customer)?;
     Ok(customer)
@@ -129,6 +129,7 @@ pub fn create(tx: &mut Tx, new: NewCustomer, reason: Option<&str>) -> Result<Cus
     let nobodys = tx.caller.team.filter(|_| tx.caller.client_id.is_some()).map(TeamId);
     let mut customer = Customer {
         owner_id: owner.as_ref().map(|u| u.id),
+        owned_since: owner.as_ref().map(|_| tx.now),
         team_id: owner.map_or(nobodys, |u| u.team_id),
         ..filled_in(blank(tx.new_id(), &tx.core.currency, tx.now), input)
     };
@@ -239,6 +240,9 @@ fn blank(id: CustomerId, currency: &str, now: At) -> Customer {
         updated_at: now,
         updated_by: None,
         merged_into_id: None,
+        confirmed_at: now,
+        owned_since: None,
+        pooled_at: None,
     }
 }
 
@@ -335,8 +339,22 @@ pub fn reassign(tx: &mut Tx, id: CustomerId, to: &Reassignment) -> Result<Custom
     let owner = find_owner(tx.conn, to.owner_id, &mut faults)?;
     faults.done()?;
     let team_id = owner.and_then(|u| u.team_id);
-    let mut customer = Customer { owner_id: Some(to.owner_id), team_id, ..before.clone() };
+    let mut customer = Customer {
+        owner_id: Some(to.owner_id),
+        team_id,
+        owned_since: Some(tx.now),
+        pooled_at: None,
+        ..before.clone()
+    };
     tx.save(&before, &mut customer, Act::because("reassigned", Some(&reason)))?;
+    Ok(customer)
+}
+
+/// Somebody has checked with the customer that everything is right.
+pub fn confirm(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
+    let before = begin(tx, id)?;
+    let mut customer = Customer { confirmed_at: tx.now, ..before.clone() };
+    tx.save(&before, &mut customer, Act::new("confirmed"))?;
     Ok(customer)
 }
 

@@ -75,6 +75,21 @@ pub struct RelationSettings {
     /// Days after which a draft that nobody has touched is on its rep's worklist.
     #[schema(minimum = 0, maximum = 365, example = 3)]
     pub draft_days: i32,
+    /// Months after which a customer's data want checking again.
+    #[schema(minimum = 1, maximum = 120, example = 12)]
+    pub confirm_months: i32,
+    /// Days without any attention after which a customer falls back to the pool; null: none does.
+    #[schema(minimum = 1, maximum = 3650, example = 90)]
+    pub pool_after_days: Option<i32>,
+    /// Days before, at which the owner is warned; without a warning nobody loses a customer. 0: no warning.
+    #[schema(minimum = 0, maximum = 365, example = 7)]
+    pub pool_warn_days: i32,
+    /// Days for which whoever lost a customer to the pool cannot take it back.
+    #[schema(minimum = 0, maximum = 3650, example = 30)]
+    pub pool_reclaim_days: i32,
+    /// Customers that a person may take from the pool within 30 days.
+    #[schema(minimum = 0, maximum = 10000, example = 20)]
+    pub pool_claims: i32,
 }
 
 /// Settings of the company.
@@ -114,7 +129,15 @@ impl Default for RelationSettings {
         let routes =
             [("quality", to(Role::Clerk)), ("need", to(Role::Clerk)), ("delivery", to(Role::Warehouse))];
         let feedback = routes.into_iter().map(|(kind, route)| (kind.to_owned(), route)).collect();
-        RelationSettings { feedback, draft_days: 3 }
+        RelationSettings {
+            feedback,
+            draft_days: 3,
+            confirm_months: 12,
+            pool_after_days: None,
+            pool_warn_days: 7,
+            pool_reclaim_days: 30,
+            pool_claims: 20,
+        }
     }
 }
 

@@ -111,8 +111,24 @@ fn check_routes(tx: &mut Tx, relations: &RelationSettings) -> Result<()> {
             faults.push(Fault::at(at, "unknown_reference").with("kind", "user"));
         }
     }
-    if !(0..=365).contains(&relations.draft_days) {
-        faults.push(Fault::at("/relations/draft_days", "out_of_range").with("min", 0).with("max", 365));
+    let pool_after = relations.pool_after_days.unwrap_or(1);
+    for (name, value, min, max) in [
+        ("draft_days", relations.draft_days, 0, 365),
+        ("confirm_months", relations.confirm_months, 1, 120),
+        ("pool_after_days", pool_after, 1, 3650),
+        ("pool_warn_days", relations.pool_warn_days, 0, 365),
+        ("pool_reclaim_days", relations.pool_reclaim_days, 0, 3650),
+        ("pool_claims", relations.pool_claims, 0, 10_000),
+    ] {
+        if !(min..=max).contains(&value) {
+            let at = format!("/relations/{name}");
+            faults.push(Fault::at(at, "out_of_range").with("min", min).with("max", max));
+        }
+    }
+    // Nobody could be warned in time.
+    if relations.pool_after_days.is_some_and(|after| relations.pool_warn_days >= after) {
+        let most = pool_after - 1;
+        faults.push(Fault::at("/relations/pool_warn_days", "out_of_range").with("min", 0).with("max", most));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }

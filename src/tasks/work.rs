@@ -219,7 +219,11 @@ fn check(tx: &mut Tx, mut input: TaskInput) -> Result<TaskInput> {
     }
     let mut about: Option<CustomerId> = input.customer_id;
     if let Some(id) = input.customer_id {
-        faults.known(customers::work::find_to_deal_with(tx.conn, tx.caller, id), "/customer_id", "customer")?;
+        faults.known(
+            customers::work::find_to_deal_with(tx.conn, tx.caller, id),
+            "/customer_id",
+            "customer",
+        )?;
     }
     if let Some(id) = input.order_id {
         let order = found(orders::work::find(tx.conn, tx.caller, id))?.map(|order| order.row.customer_id);

@@ -78,7 +78,8 @@ fn random_customer(app: &TestApp, dice: &mut Dice, product: &str) -> String {
         all.post("/complaints", complaint).expect(201);
     }
     for _ in 0..dice.roll(3) {
-        let task = json!({"customer_id": id, "kind": "follow_up", "subject": "Call", "due_date": "2026-12-01"});
+        let task =
+            json!({"customer_id": id, "kind": "follow_up", "subject": "Call", "due_date": "2026-12-01"});
         all.post("/tasks", task).expect(201);
     }
     for _ in 0..dice.roll(3) {
@@ -105,16 +106,9 @@ fn belongings(app: &TestApp, id: &str) -> BTreeMap<String, Value> {
     };
     let mut found = BTreeMap::new();
     found.insert("itself".into(), plain(all.get(&format!("/customers/{id}")).expect(200).body));
-    for list in [
-        "orders",
-        "shipments",
-        "complaints",
-        "price-lists",
-        "contacts",
-        "tasks",
-        "interactions",
-        "feedback",
-    ] {
+    for list in
+        ["orders", "shipments", "complaints", "price-lists", "contacts", "tasks", "interactions", "feedback"]
+    {
         for row in all.get(&format!("/{list}?customer_id={id}&limit=200")).expect(200).rows() {
             found.insert(format!("{list} {}", row["id"]), plain(row.clone()));
         }

@@ -112,6 +112,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
     };
     match (collection, step) {
         ("customers", "unmerge") => after("cus", &["merge"]),
+        ("customers", "claim") => after("cus", &["release"]),
         ("customers", "mark-dormant") => after("cus", &["activate"]),
         ("customers", "unblock") => after("cus", &["block"]),
         ("webhooks", "enable") => after("whk", &["disable"]),

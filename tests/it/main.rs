@@ -11,6 +11,7 @@ mod clients;
 mod complaints;
 mod contract;
 mod crowd;
+mod customer_life;
 mod customer_merges;
 mod customers;
 mod deadlines;

@@ -205,8 +205,7 @@ impl Tx<'_> {
     /// A journal entry about something that is no record's change: a log-in, a refused password.
     pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
         let owner = (None, None);
-        let about =
-            About { kind, record, version: 0, owner, customer: None, title: None, happened_at: None };
+        let about = About { kind, record, version: 0, owner, customer: None, title: None, happened_at: None };
         self.journal(about, act, None, None)
     }
 
@@ -225,7 +224,10 @@ impl Tx<'_> {
 
     /// What an entry is about: the record, whose it is, which customer it belongs to, and what it is called.
     fn about<E: Entity>(&mut self, record: &E, version: i32, snapshot: &Value) -> Result<About> {
-        let named = snapshot.get("customer_id").and_then(Value::as_str).and_then(|id| parse_id(id, CustomerId::KIND.prefix).ok());
+        let named = snapshot
+            .get("customer_id")
+            .and_then(Value::as_str)
+            .and_then(|id| parse_id(id, CustomerId::KIND.prefix).ok());
         let customer = match named {
             None if E::KIND == CustomerId::KIND => Some(record.key()),
             None => record.customer(self.conn)?,

@@ -29,6 +29,7 @@ const VERBS: &[Words] = &[
     ("assigned", ["assigned", "已指派"]),
     ("blocked", ["blocked", "已冻结"]),
     ("cancelled", ["cancelled", "已取消"]),
+    ("claimed", ["taken from the pool", "已从公海领取"]),
     ("closed", ["closed", "已关闭"]),
     ("closed_short", ["closed short", "余量已关闭"]),
     ("completed", ["completed", "已完成"]),
@@ -48,6 +49,7 @@ const VERBS: &[Words] = &[
     ("overridden", ["findings overridden", "审核问题已放行"]),
     ("partially_delivered", ["delivered in part", "部分送达"]),
     ("partially_shipped", ["shipped in part", "部分发货"]),
+    ("pooled", ["back in the pool", "已收回公海"]),
     ("posted", ["posted", "已过账"]),
     ("proposed", ["proposed", "已提出方案"]),
     ("reactivated", ["activated again", "已重新激活"]),
@@ -79,6 +81,11 @@ fn find(words: &[Words], name: &str) -> Option<[&'static str; 2]> {
     words.iter().find(|(known, _)| *known == name).map(|(_, words)| *words)
 }
 
+/// Whether there is a word for this kind.
+pub fn is_known(kind: &str) -> bool {
+    find(KINDS, kind).is_some()
+}
+
 /// Whether there are words for what happened.
 pub fn are_there_for(kind: &str, verb: &str) -> bool {
     find(KINDS, kind).is_some() && find(VERBS, verb).is_some()
@@ -87,7 +94,9 @@ pub fn are_there_for(kind: &str, verb: &str) -> bool {
 /// "Complaint CO-2026-000007 Wet boxes: escalated".
 pub fn of(event_type: &str, title: Option<&str>, lang: Lang) -> String {
     let (kind, verb) = event_type.split_once('.').unwrap_or((event_type, ""));
-    let word = |words, name: &str| find(words, name).map_or_else(|| name.replace('_', " "), |w| lang.pick(w).to_owned());
+    let word = |words, name: &str| {
+        find(words, name).map_or_else(|| name.replace('_', " "), |w| lang.pick(w).to_owned())
+    };
     let (kind, verb) = (word(KINDS, kind), word(VERBS, verb));
     let colon = lang.pick([": ", "："]);
     match title {

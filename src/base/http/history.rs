@@ -88,7 +88,7 @@ impl Row for journal::Entry {
     fn sort_value(&self, name: &str) -> filter::Value {
         match name {
             "occurred_at" => self.occurred_at.into(),
-            "happened_at" => self.happened_at.into(),
+            "at" => self.happened_at.into(),
             _ => i64::from(self.version).into(),
         }
     }

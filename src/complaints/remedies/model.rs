@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::{Conn, Json};
-use crate::base::error::Result;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{Conn, Json};
+use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
 use crate::complaints::model::ComplaintId;

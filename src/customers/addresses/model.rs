@@ -6,11 +6,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
+use crate::base::db::Conn;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{At, TextEnum};
-use crate::customers::CustomerId;
+use crate::customers::{CustomerId, quality};
 use crate::people::UserId;
 use crate::schema::addresses;
 use crate::{entity, id_type, text_enum};
@@ -57,7 +59,11 @@ pub struct Address {
     pub updated_by: Option<UserId>,
 }
 
-entity!(Address, addresses, AddressId);
+entity!(Address, addresses, AddressId, {
+    fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
+        quality::keep_of_part(conn, before.map(|b| b.customer_id), self.customer_id)
+    }
+});
 
 /// An address as entered and changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

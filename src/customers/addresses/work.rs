@@ -9,7 +9,7 @@ use crate::base::db::{Act, Conn, Tx};
 use crate::base::error::{Error, Faults, Result};
 use crate::base::http::Patch;
 use crate::customers::model::Customer;
-use crate::customers::{self, CustomerId};
+use crate::customers::{self, CustomerId, quality};
 use crate::schema::addresses;
 
 /// An address of this customer.
@@ -86,7 +86,8 @@ pub fn update(tx: &mut Tx, path: (CustomerId, AddressId), patch: &Patch<AddressI
 
 pub fn delete(tx: &mut Tx, path: (CustomerId, AddressId)) -> Result<()> {
     let (_, address) = begin(tx, path)?;
-    tx.remove(&address)
+    tx.remove(&address)?;
+    quality::keep(tx.conn, address.customer_id)
 }
 
 /// The address, for the caller to change, at the version that they saw, and its customer.

@@ -14,7 +14,7 @@ use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::At;
-use crate::customers::{CustomerId, duplicates};
+use crate::customers::{CustomerId, duplicates, quality};
 use crate::people::UserId;
 use crate::schema::contacts;
 use crate::{entity, id_type, text_enum};
@@ -85,7 +85,8 @@ entity!(Contact, contacts, ContactId, {
         texts
     }
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
-        duplicates::work::keep_contact(conn, before, self)
+        duplicates::work::keep_contact(conn, before, self)?;
+        quality::keep_of_part(conn, before.map(|b| b.customer_id), self.customer_id)
     }
     /// Who looks for a contact wants the customer.
     fn found_as(&self) -> uuid::Uuid {

@@ -14,7 +14,7 @@ use crate::base::db::{Act, Conn, Json, Rx, Tx, external};
 use crate::base::error::{Error, Faults, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::text;
-use crate::customers::{self, CustomerId, duplicates};
+use crate::customers::{self, CustomerId, duplicates, quality};
 use crate::schema::contacts;
 
 /// A contact of this customer.
@@ -117,7 +117,8 @@ pub fn update_named(tx: &mut Tx, id: ContactId, patch: &Patch<NamedContact>) -> 
 pub fn delete(tx: &mut Tx, path: (CustomerId, ContactId)) -> Result<()> {
     let contact = begin(tx, path)?;
     tx.remove(&contact)?;
-    duplicates::work::pair(tx.conn, contact.customer_id)
+    duplicates::work::pair(tx.conn, contact.customer_id)?;
+    quality::keep(tx.conn, contact.customer_id)
 }
 
 /// The contact, for the caller to change, at the version that they saw.

@@ -49,7 +49,8 @@ pub fn surroundings(conn: &mut Conn, order: &Order, caller: &Caller) -> Result<S
 
 /// [`OrderStatus::OPEN`], written out as in the partial index `orders_exposure`: only then do the engines see
 /// that the index serves.
-pub const OPEN: &str = "orders.status IN ('approved', 'confirmed', 'partially_shipped', 'shipped', 'delivered')";
+pub const OPEN: &str =
+    "orders.status IN ('approved', 'confirmed', 'partially_shipped', 'shipped', 'delivered')";
 
 /// The gross of the customer's other open orders in this currency. What is over does not weigh, so this does not
 /// grow with history.
