@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use diesel::prelude::*;
 
 use super::model::{Mail, MailId, MailStatus};
+use super::rules;
 use super::send::{Failure, send};
 use super::settings::Settings;
-use super::rules;
 use crate::base::core::Core;
 use crate::base::db::Conn;
 use crate::base::db::engine::Fate;
+use crate::base::db::filter::Cond;
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::App;
 use crate::base::secret;
@@ -90,16 +91,21 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
     Ok(any)
 }
 
-fn waiting() -> mails::BoxedQuery<'static, crate::base::db::MultiBackend> {
-    mails::table.filter(mails::status.eq(MailStatus::Waiting)).into_boxed()
+/// What waits, written so that the partial index serves.
+fn waiting() -> Cond {
+    Cond::Sql("mails.status = 'waiting'", vec![])
 }
 
 /// Whether something is due, and whether too many wait.
 fn look(conn: &mut Conn, now: At) -> Result<(bool, bool)> {
-    let due: Option<MailId> =
-        waiting().filter(mails::due_at.le(now)).select(mails::id).first(conn).optional()?;
-    let last: Option<MailId> =
-        waiting().order(mails::due_at).offset(MOST_WAITING).select(mails::id).first(conn).optional()?;
+    let due: Option<MailId> = mails::table
+        .filter(waiting())
+        .filter(mails::due_at.le(now))
+        .select(mails::id)
+        .first(conn)
+        .optional()?;
+    let far = mails::table.filter(waiting()).order(mails::due_at).offset(MOST_WAITING);
+    let last: Option<MailId> = far.select(mails::id).first(conn).optional()?;
     Ok((due.is_some(), last.is_some()))
 }
 
@@ -109,7 +115,11 @@ pub fn lease(core: &Arc<Core>, room: usize) -> Result<Vec<Mail>> {
     let unit = core.clone();
     core.engine.write_now(move |conn| {
         let now = unit.clock.now();
-        let due = waiting().filter(mails::due_at.le(now)).order(mails::due_at).limit(room as i64);
+        let due = mails::table
+            .filter(waiting())
+            .filter(mails::due_at.le(now))
+            .order(mails::due_at)
+            .limit(room as i64);
         let mut rows: Vec<Mail> = due.select(Mail::as_select()).load(conn)?;
         let (token, until) = (secret::token(9), now.plus_seconds(LEASE));
         let ids: Vec<MailId> = rows.iter().map(|row| row.id).collect();
@@ -126,7 +136,8 @@ pub fn lease(core: &Arc<Core>, room: usize) -> Result<Vec<Mail>> {
 fn prepare(core: &Arc<Core>, leased: Vec<Mail>) -> Result<Vec<Mail>> {
     let people: Vec<UserId> = leased.iter().filter_map(|mail| mail.user_id).collect();
     let addresses: HashMap<UserId, String> = core.engine.read_now(move |conn| {
-        let working = users::table.filter(users::id.eq_any(people)).filter(users::status.eq(UserStatus::Active));
+        let working =
+            users::table.filter(users::id.eq_any(people)).filter(users::status.eq(UserStatus::Active));
         let rows: Vec<(UserId, Option<String>)> = working.select((users::id, users::email)).load(conn)?;
         Ok(rows.into_iter().filter_map(|(id, email)| Some((id, email?))).collect())
     })?;
@@ -205,8 +216,8 @@ fn conclude(mail: &mut Mail, now: At, status: MailStatus) {
 pub fn figures(core: &Arc<Core>) {
     let about = "Mails that wait, or wait to be tried again; no more than 50000 are counted.";
     core.metrics.stored_gauge("salesdesk_mails_waiting", about, |rx| {
-        let some: Vec<MailId> = waiting().limit(MOST_WAITING).select(mails::id).load(rx.conn)?;
-        Ok(some.len() as f64)
+        let some = mails::table.filter(waiting()).limit(MOST_WAITING).select(mails::id);
+        Ok(some.load::<MailId>(rx.conn)?.len() as f64)
     });
     let counted = |pick: fn(&Postman) -> &AtomicU64| {
         let core = Arc::downgrade(core);

@@ -35,10 +35,10 @@ fn routes(r: &mut Routes) {
         .scope(ADMIN)
         .says("List e-mails", "Those that wait, and what became of the others; not what they say. Sent ones are kept for 30 days, the rest for 90.")
         .fails_with(&["client_restricted"]);
-    r.read("/system/mails/{mail_id}", "getMail", http::get)
-        .scope(ADMIN)
-        .unversioned()
-        .says("Read an e-mail", "How it fares, not what it says. There is no ETag, because attempts move it without a new version.");
+    r.read("/system/mails/{mail_id}", "getMail", http::get).scope(ADMIN).unversioned().says(
+        "Read an e-mail",
+        "How it fares, not what it says. There is no ETag, because attempts move it without a new version.",
+    );
     r.action("/system/mails/{mail_id}/retry", "retryMail", http::retry)
         .scope(ADMIN)
         .unversioned()
@@ -64,10 +64,7 @@ const TOLD: Told = Told {
     scopes: ADMIN,
     select: "SELECT mails.id FROM mails WHERE ",
     visible: model::visible_to,
-    verbs: &[
-        ("created", "Somebody tries the mail settings."),
-        ("retried", "Somebody has it sent again."),
-    ],
+    verbs: &[("created", "Somebody tries the mail settings."), ("retried", "Somebody has it sent again.")],
 };
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
@@ -75,7 +72,10 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
     409,
     ["Mail not set up", "邮件未配置"],
     ["No mail server is set, so no e-mail can be sent.", "未配置邮件服务器，无法发送邮件。"],
-    ["Set smtp_host and mail_from, and start the server again.", "请设置 smtp_host 和 mail_from，然后重新启动服务器。"],
+    [
+        "Set smtp_host and mail_from, and start the server again.",
+        "请设置 smtp_host 和 mail_from，然后重新启动服务器。",
+    ],
 )];
 
 static PHRASES: &[Phrase] = &[

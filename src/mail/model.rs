@@ -173,7 +173,10 @@ pub static MAILS: ListSpec = ListSpec {
             Does::Is("mails.status"),
         ),
         filter(Param::new("kind", Takes::Words(MailKind::WORDS), "Only these."), Does::Is("mails.kind")),
-        filter(Param::new("user_id", Takes::Ids("usr"), "Only those for these people."), Does::Is("mails.user_id")),
+        filter(
+            Param::new("user_id", Takes::Ids("usr"), "Only those for these people."),
+            Does::Is("mails.user_id"),
+        ),
         filter(
             Param::new("created_since", Takes::Instant, "Made at or after this instant."),
             Does::AtLeast("mails.created_at"),

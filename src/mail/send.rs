@@ -158,7 +158,9 @@ mod tests {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
         assert_eq!((body, envelope.to().len()), ("x", 1));
-        for bad in ["a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com", "", "nobody", "<a@b>"] {
+        for bad in
+            ["a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com", "", "nobody", "<a@b>"]
+        {
             assert!(written(&settings(), &mail(bad, "x", "x")).is_none(), "{bad}");
         }
     }

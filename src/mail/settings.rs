@@ -48,6 +48,8 @@ pub struct Settings {
     pub from: Mailbox,
     /// A certificate that is trusted beside the public ones.
     pub authority: Option<Certificate>,
+    /// What links in mails begin with: where callers find the installation.
+    pub links: Option<String>,
     /// No answer of the mail server takes longer.
     pub timeout: Duration,
 }
@@ -56,7 +58,16 @@ impl Settings {
     /// A server, as it is when nothing else is said.
     pub fn of(host: &str, port: u16, protection: Protection, from: Mailbox) -> Settings {
         let timeout = Duration::from_secs(20);
-        Settings { host: host.into(), port, protection, login: None, from, authority: None, timeout }
+        Settings {
+            host: host.into(),
+            port,
+            protection,
+            login: None,
+            from,
+            authority: None,
+            links: None,
+            timeout,
+        }
     }
 }
 
