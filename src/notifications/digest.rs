@@ -43,6 +43,7 @@ const SHOWN: usize = 20;
 /// How far back the first digest looks, in seconds.
 const FIRST: i64 = 7 * 24 * 3600;
 /// What was told in the last two minutes waits for the next digest: on PostgreSQL its transaction may not be over yet.
+/// So does what was told after the person's hour, when the digest is late.
 const SETTLED: i64 = 120;
 
 fn run(run: &Run) -> Result<Step> {
@@ -71,7 +72,7 @@ fn some(tx: &mut Tx, after: Option<UserId>) -> Result<Option<UserId>> {
         let before = told.get(&reader.user);
         let due_at = At::of_local(today, reader.preferences.digest_at().0, tx.core.zone);
         if before.is_none_or(|(day, _)| *day < today) && due_at <= tx.now {
-            digest(tx, reader, before.map(|(_, until)| *until))?;
+            digest(tx, reader, before.map(|(_, until)| *until), due_at)?;
         }
     }
     Ok(people.last().copied().filter(|_| people.len() as i64 == PEOPLE))
@@ -105,8 +106,8 @@ fn told(conn: &mut Conn, people: &[UserId]) -> Result<HashMap<UserId, (NaiveDate
 }
 
 /// A person's digest of today, which is none when there is nothing to tell.
-fn digest(tx: &mut Tx, reader: &Reader, since: Option<At>) -> Result<()> {
-    let until = tx.now.plus_seconds(-SETTLED);
+fn digest(tx: &mut Tx, reader: &Reader, since: Option<At>, due_at: At) -> Result<()> {
+    let until = due_at.min(tx.now.plus_seconds(-SETTLED));
     let is_first = since.is_none();
     let since = since.unwrap_or_else(|| until.plus_seconds(-FIRST));
     note(tx, reader.user, until.max(since), is_first)?;

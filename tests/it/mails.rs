@@ -298,7 +298,7 @@ fn an_escalation_is_mailed_at_once_in_the_persons_language(app: &TestApp) {
         .iter()
         .for_each(|name| reachable(&app, name, if *name == "rep" { "en" } else { "zh-CN" }));
     let shop = Shop::open(&app);
-    let body = json!({"customer_id": shop.customer, "severity": "normal", "category": "quality", "subject": "盖子关不严", "description": "十个里有三个"});
+    let body = json!({"customer_id": shop.customer, "severity": "high", "category": "quality", "channel": "phone", "subject": "盖子关不严", "description": "十个里有三个"});
     let complaint = app.as_role(Role::Clerk).post("/complaints", body).expect(201);
     at(&app, "2026-11-23T14:00");
     let heard = receiver.heard();
@@ -606,7 +606,7 @@ fn who_is_blocked_gets_no_mail(app: &TestApp) {
     escalate(&app, "rep");
     let block = |name: &str| {
         let path = format!("/users/{}/block", app.person(name).user);
-        app.all_powerful().post(&path, json!(null)).expect(200);
+        app.all_powerful().post(&path, json!({"reason": "Left the company"})).expect(200);
     };
     block("rep");
     block("clerk");
