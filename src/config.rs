@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::base::db::Target;
 use crate::base::http::web::{Network, Sending, Web};
-use crate::mail::settings::{Protection, Settings};
+use crate::mail::settings::{Protection, Settings, is_this_machine};
 
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -276,8 +276,7 @@ fn mail(options: &MailOptions, file: &File) -> Result<Option<Settings>, String> 
         (Some(_), None) => return Err("smtp_password: is needed with smtp_user".into()),
         (None, Some(_)) => return Err("smtp_user: is needed with smtp_password".into()),
     };
-    let is_here = ["localhost", "127.0.0.1", "::1"].contains(&host.as_str());
-    if login.is_some() && protection == Protection::None && !is_here {
+    if login.is_some() && protection == Protection::None && !is_this_machine(&host) {
         return Err("smtp_tls: with none the password would go over the network for everybody to read".into());
     }
     let authority = options.smtp_ca_file.as_ref().or(file.smtp_ca_file.as_ref());

@@ -69,6 +69,16 @@ impl Settings {
             timeout,
         }
     }
+
+    /// Whether the server is on this machine.
+    pub fn is_here(&self) -> bool {
+        is_this_machine(&self.host)
+    }
+}
+
+/// Whether a host is this machine.
+pub fn is_this_machine(host: &str) -> bool {
+    ["localhost", "127.0.0.1", "::1"].contains(&host)
 }
 
 impl fmt::Debug for Settings {

@@ -100,7 +100,7 @@ fn unquoted(text: &str) -> Vec<u8> {
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
-        bytes.extend(part[2..].as_bytes());
+        bytes.extend(&part.as_bytes()[2..]);
     }
     bytes
 }
@@ -111,7 +111,9 @@ fn words(header: &str) -> String {
     let mut was_encoded = false;
     for word in header.split(' ') {
         let encoded = word.strip_prefix("=?utf-8?b?").and_then(|w| w.strip_suffix("?="));
-        if !bytes.is_empty() && !(was_encoded && encoded.is_some()) {
+        // The space between two such words is none.
+        let joins = was_encoded && encoded.is_some();
+        if !joins && !bytes.is_empty() {
             bytes.push(b' ');
         }
         match encoded {
