@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use lettre::transport::smtp::client::Certificate;
 use serde::Deserialize;
 
 use crate::base::db::Target;
 use crate::base::http::web::{Network, Sending, Web};
+use crate::mail::settings::{Protection, Settings, is_this_machine};
 
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -34,9 +36,38 @@ pub struct Options {
     /// Where callers find this installation, such as https://sales.example.com [default: as each request says]
     #[arg(long, global = true, env = "SALESDESK_PUBLIC_URL")]
     pub public_url: Option<String>,
+    #[command(flatten)]
+    pub mail: MailOptions,
     /// Settings file [default: ./salesdesk.toml, if it is there]
     #[arg(long, global = true, env = "SALESDESK_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+/// What every command takes about e-mail, because what a command does may tell people.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "E-mail")]
+pub struct MailOptions {
+    /// The mail server's name or address; without it nothing is mailed
+    #[arg(long, global = true, env = "SALESDESK_SMTP_HOST")]
+    pub smtp_host: Option<String>,
+    /// Its port [default: 587 with starttls, 465 with tls, 25 with none]
+    #[arg(long, global = true, env = "SALESDESK_SMTP_PORT")]
+    pub smtp_port: Option<u16>,
+    /// How the connection is protected: starttls, tls or none [default: starttls]
+    #[arg(long, global = true, env = "SALESDESK_SMTP_TLS")]
+    pub smtp_tls: Option<String>,
+    /// A file with the certificate of an authority that is trusted for it beside the public ones, in PEM
+    #[arg(long, global = true, env = "SALESDESK_SMTP_CA_FILE")]
+    pub smtp_ca_file: Option<PathBuf>,
+    /// User name at the mail server [default: no log-in]
+    #[arg(long, global = true, env = "SALESDESK_SMTP_USER")]
+    pub smtp_user: Option<String>,
+    /// And password; better in the environment or the file
+    #[arg(long, global = true, env = "SALESDESK_SMTP_PASSWORD", hide_env_values = true)]
+    pub smtp_password: Option<String>,
+    /// Whom e-mails come from: desk@example.com, or with a name, Salesdesk <desk@example.com>
+    #[arg(long, global = true, env = "SALESDESK_MAIL_FROM")]
+    pub mail_from: Option<String>,
 }
 
 /// What `serve` takes about HTTP.
@@ -96,6 +127,13 @@ struct File {
     min_free_disk: Option<u32>,
     webhook_allow_private: Option<bool>,
     public_url: Option<String>,
+    smtp_host: Option<String>,
+    smtp_port: Option<u16>,
+    smtp_tls: Option<String>,
+    smtp_ca_file: Option<PathBuf>,
+    smtp_user: Option<String>,
+    smtp_password: Option<String>,
+    mail_from: Option<String>,
 }
 
 /// Settings, checked.
@@ -116,7 +154,7 @@ impl Config {
     /// Checks everything; the error is one line that says which setting is wrong and what it takes.
     pub fn load(options: &Options, listen: Option<String>, web: &WebOptions) -> Result<Config, String> {
         let file = read_file(options.config.as_deref())?;
-        let web = self::web(web, &file)?;
+        let mut web = Web { mail: mail(&options.mail, &file)?, ..self::web(web, &file)? };
         let listen = listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".into());
         listen
             .parse::<std::net::SocketAddr>()
@@ -138,6 +176,9 @@ impl Config {
             options.master_key.clone().or(file.master_key).map(|k| master_key(&k)).transpose()?;
         let public_url =
             options.public_url.clone().or(file.public_url).map(|url| public_url(&url)).transpose()?;
+        if let Some(mail) = &mut web.mail {
+            mail.links.clone_from(&public_url);
+        }
         Ok(Config { listen, data_dir, target, zone, currency, master_key, web, public_url })
     }
 }
@@ -177,6 +218,7 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
             allow_private: options.webhook_allow_private.or(file.webhook_allow_private).unwrap_or(false),
             ..usual.webhooks
         },
+        mail: None,
     };
     for (name, limit) in [("rate_limit", web.rate_limit), ("public_rate_limit", web.public_rate_limit)] {
         if limit > MOST_REQUESTS {
@@ -196,6 +238,56 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
         return Err("metrics_token: must have at least 16 visible ASCII characters".into());
     }
     Ok(web)
+}
+
+/// The mail server; None when none is named.
+fn mail(options: &MailOptions, file: &File) -> Result<Option<Settings>, String> {
+    // A variable may be there and empty.
+    let text = |flag: &Option<String>, file: &Option<String>| {
+        flag.clone().or_else(|| file.clone()).filter(|text| !text.is_empty())
+    };
+    let from = text(&options.mail_from, &file.mail_from);
+    let Some(host) = text(&options.smtp_host, &file.smtp_host) else {
+        return match from {
+            Some(_) => {
+                Err("smtp_host: is needed to send what mail_from says; leave out both to mail nothing".into())
+            }
+            None => Ok(None),
+        };
+    };
+    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b)) {
+        return Err(format!("smtp_host: {host:?} is not a host such as mail.example.com"));
+    }
+    let from = from.ok_or("mail_from: is needed with smtp_host, such as desk@example.com")?;
+    let from = from.parse().map_err(|_| {
+        format!(
+            "mail_from: {from:?} is not an address such as desk@example.com or Salesdesk <desk@example.com>"
+        )
+    })?;
+    let word = text(&options.smtp_tls, &file.smtp_tls).unwrap_or_else(|| "starttls".into());
+    let protection = Protection::parse(&word)
+        .ok_or_else(|| format!("smtp_tls: {word:?} is none of starttls, tls and none"))?;
+    let port = options.smtp_port.or(file.smtp_port).unwrap_or(protection.usual_port());
+    let user = text(&options.smtp_user, &file.smtp_user);
+    let password = text(&options.smtp_password, &file.smtp_password);
+    let login = match (user, password) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) => return Err("smtp_password: is needed with smtp_user".into()),
+        (None, Some(_)) => return Err("smtp_user: is needed with smtp_password".into()),
+    };
+    if login.is_some() && protection == Protection::None && !is_this_machine(&host) {
+        return Err("smtp_tls: with none the password would go over the network for everybody to read".into());
+    }
+    let authority = options.smtp_ca_file.as_ref().or(file.smtp_ca_file.as_ref());
+    let authority = authority.map(|path| certificate(path)).transpose()?;
+    Ok(Some(Settings { login, authority, ..Settings::of(&host, port, protection, from) }))
+}
+
+fn certificate(path: &Path) -> Result<Certificate, String> {
+    let wrong = |why: &dyn std::fmt::Display| format!("smtp_ca_file: {}: {why}", path.display());
+    let pem = std::fs::read(path).map_err(|e| wrong(&e))?;
+    Certificate::from_pem(&pem).map_err(|_| wrong(&"is no certificate in PEM"))
 }
 
 /// A list of the flags, else of the file. An empty entry is none: a variable may be there and empty.
@@ -306,6 +398,35 @@ mod tests {
             ("max_connections = 0", "max_connections"),
         ] {
             let refused = loaded(WebOptions::default(), file).unwrap_err();
+            assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_mail_server_is_set_whole_or_not_at_all() {
+        let settings = |text: &str| mail(&MailOptions::default(), &toml::from_str(text).unwrap());
+        assert!(settings("").unwrap().is_none());
+        assert!(settings("smtp_host = \"\"").unwrap().is_none());
+        let usual = "smtp_host = \"mail.example.com\"\nmail_from = \"销售台 <desk@example.com>\"\n";
+        let found = settings(usual).unwrap().unwrap();
+        assert_eq!((found.port, found.protection, &found.login), (587, Protection::StartTls, &None));
+        let found =
+            settings(&format!("{usual}smtp_tls = \"tls\"\nsmtp_user = \"u\"\nsmtp_password = \"hunter2\""));
+        let found = found.unwrap().unwrap();
+        assert_eq!((found.port, found.login.is_some()), (465, true));
+        assert!(!format!("{found:?}").contains("hunter2"));
+        for (wrong, name) in [
+            ("mail_from = \"desk@example.com\"", "smtp_host"),
+            ("smtp_host = \"mail.example.com\"", "mail_from"),
+            ("smtp_host = \"https://x/\"\nmail_from = \"desk@example.com\"", "smtp_host"),
+            ("smtp_host = \"x\"\nmail_from = \"nobody\"", "mail_from"),
+            (&format!("{usual}smtp_tls = \"ssl\""), "smtp_tls"),
+            (&format!("{usual}smtp_user = \"u\""), "smtp_password"),
+            (&format!("{usual}smtp_password = \"p\""), "smtp_user"),
+            (&format!("{usual}smtp_tls = \"none\"\nsmtp_user = \"u\"\nsmtp_password = \"p\""), "smtp_tls"),
+            (&format!("{usual}smtp_ca_file = \"/there/is/no/such.pem\""), "smtp_ca_file"),
+        ] {
+            let refused = settings(wrong).unwrap_err();
             assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");
         }
     }

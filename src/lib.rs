@@ -23,6 +23,7 @@ pub mod external_ids;
 pub mod imports;
 pub mod interactions;
 pub mod jobs;
+pub mod mail;
 pub mod notifications;
 pub mod orders;
 pub mod people;
@@ -63,6 +64,7 @@ pub const AREAS: &[Area] = &[
     audit::AREA,
     system::AREA,
     notifications::AREA,
+    mail::AREA,
     complaints::AREA,
     tasks::AREA,
     interactions::AREA,

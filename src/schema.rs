@@ -1199,6 +1199,66 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    notification_preferences (id) {
+        id -> Key,
+        version -> Integer,
+        mail -> Text,
+        by_notice -> Document,
+        quiet_hours -> Nullable<Document>,
+        digest_at -> Integer,
+        lang -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    notification_digests (user_id) {
+        user_id -> Key,
+        digested_on -> Date,
+        told_until -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    mails (id) {
+        id -> Key,
+        version -> Integer,
+        kind -> Text,
+        code -> Nullable<Text>,
+        user_id -> Nullable<Key>,
+        recipient -> Text,
+        subject -> Text,
+        body -> Text,
+        status -> Text,
+        attempts -> Integer,
+        step -> Integer,
+        due_at -> Instant,
+        lease -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        last_code -> Nullable<Integer>,
+        last_reply -> Nullable<Text>,
+        ended_at -> Nullable<Instant>,
+        clear_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
@@ -1228,6 +1288,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal,
     journal_head,
     journal_places,
+    mails,
+    notification_digests,
+    notification_preferences,
     notifications,
     number_ranges,
     order_lines,

@@ -82,6 +82,7 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         epoch,
         streams: Default::default(),
         courier: Default::default(),
+        postman: Default::default(),
         aside: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
@@ -92,6 +93,7 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     })?;
     crate::events::figures(&core);
     crate::webhooks::figures(&core);
+    crate::mail::delivery::figures(&core);
     crate::base::schedules::measure(&core);
     Ok(core)
 }
@@ -187,6 +189,7 @@ pub fn routes() -> Routes {
     crate::AREAS.iter().for_each(|area| (area.routes)(&mut routes));
     crate::base::http::expand::install(routes.expanders.clone());
     crate::base::events::install(routes.told.clone());
+    crate::notifications::declared::install(&routes);
     routes
 }
 

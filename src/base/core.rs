@@ -48,6 +48,8 @@ pub struct Core {
     pub streams: crate::events::stream::Streams,
     /// The webhook attempts that are under way.
     pub courier: crate::webhooks::delivery::Courier,
+    /// The mails that are under way.
+    pub postman: crate::mail::delivery::Postman,
     /// True when the server is about to end.
     pub stopping: tokio::sync::watch::Sender<bool>,
 }

@@ -51,6 +51,10 @@ fn routes(r: &mut Routes) {
     policies::routes(r);
     report::routes(r);
     r.deadlines(ComplaintId::KIND, work::on_deadline);
+    let urgent =
+        ["complaint_escalated", "complaint_response_due", "complaint_resolution_due", "remedy_to_approve"];
+    let usual = ["complaint_received", "complaint_assigned", "complaint_reopened", "complaint_noted"];
+    r.notices(ComplaintId::KIND, &urgent, &usual);
     r.expanders.insert("cmp", work::expand);
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::declared;
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
@@ -14,7 +15,7 @@ use crate::base::db::{AnyId, Json};
 use crate::base::events::told;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::messages::{self, Lang};
-use crate::base::types::At;
+use crate::base::types::{At, Kind};
 use crate::people::UserId;
 use crate::schema::notifications;
 use crate::{entity, id_type};
@@ -62,6 +63,9 @@ pub struct NotificationView {
     pub record_kind: String,
     #[schema(max_length = 40, example = "cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub record_id: String,
+    /// Where the record is read, relative to the API; null for one that is not read by its id.
+    #[schema(max_length = 200, example = "/complaints/cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    pub href: Option<String>,
     pub read_at: Option<At>,
     pub created_at: At,
     pub updated_at: At,
@@ -69,18 +73,26 @@ pub struct NotificationView {
 
 impl Notification {
     pub fn view(&self, lang: Lang) -> NotificationView {
-        let prefix = told().iter().find(|t| t.kind.name == self.record_kind).map_or("rec", |t| t.kind.prefix);
+        let (kind, record_id) = self.record();
         NotificationView {
+            href: kind.and_then(|kind| declared::path_to(kind.prefix, &record_id)),
             id: self.id,
             version: self.version,
             code: self.code.clone(),
             text: self.text(lang),
             record_kind: self.record_kind.clone(),
-            record_id: format!("{prefix}_{}", self.record_id.0.simple()),
+            record_id,
             read_at: self.read_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
+    }
+
+    /// The record that it is about, and its id.
+    pub fn record(&self) -> (Option<Kind>, String) {
+        let kind = told().iter().map(|told| told.kind).find(|kind| kind.name == self.record_kind);
+        let prefix = kind.map_or("rec", |kind| kind.prefix);
+        (kind, format!("{prefix}_{}", self.record_id.0.simple()))
     }
 
     /// What it says, in a language.

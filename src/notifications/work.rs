@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::mailing;
 use super::model::{Marked, Notification, NotificationId, visible_to};
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, AnyId, Conn, Json, Tx};
@@ -23,14 +24,13 @@ pub struct Notice<'a> {
     pub params: &'a [(&'static str, String)],
 }
 
-/// Tells people, each once. Whoever does it themselves knows already, and is not told.
+/// Tells people, each once, in their inbox and by e-mail as they want. Whoever does it themselves knows already, and is not told.
 pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &Notice) -> Result<()> {
-    let mut told = Vec::new();
+    let mut told: Vec<Notification> = Vec::new();
     for user in people {
-        if tx.caller.user == Some(user.0) || told.contains(&user) {
+        if tx.caller.user == Some(user.0) || told.iter().any(|known| known.user_id == user) {
             continue;
         }
-        told.push(user);
         let mut notification = Notification {
             id: tx.new_id(),
             version: 0,
@@ -46,8 +46,9 @@ pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &No
             updated_by: None,
         };
         tx.create(&mut notification)?;
+        told.push(notification);
     }
-    Ok(())
+    mailing::at_once(tx, &told)
 }
 
 pub fn find(conn: &mut Conn, visible: Cond, id: NotificationId) -> Result<Notification> {

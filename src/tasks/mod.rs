@@ -34,6 +34,7 @@ fn routes(r: &mut Routes) {
     life(r);
     policies::routes(r);
     r.deadlines(TaskId::KIND, work::on_deadline);
+    r.notices(TaskId::KIND, &["task_overdue"], &["task_assigned", "task_due", "task_done"]);
     r.expanders.insert("tsk", work::expand);
 }
 

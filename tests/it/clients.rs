@@ -742,7 +742,7 @@ fn a_restricted_client_sees_its_customers_records_in_every_list(app: &TestApp) {
         assert!(told_of.contains(&known), "{known}: {told_of:?}");
     }
     // What is not told record by record is not told at all.
-    let of_people = ["listMyNotifications", "getWorklist"];
+    let of_people = ["listMyNotifications", "getMyNotificationPreferences", "listMails", "getWorklist"];
     assert_eq!(refused, [&["getMe", "listAuditLog", "exportAuditLog"], &of_people[..]].concat());
     assert_eq!(client.get("/orders?include=total_count").expect(200).body["total_count"], 2);
     // Nor by looking for others' names, nor beside its own records.

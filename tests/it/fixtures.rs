@@ -27,6 +27,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "cmp" => Some(complaint),
         "fbk" => Some(feedback),
         "msg" => Some(delivery),
+        "mal" => Some(mail),
         _ => None,
     }
 }
@@ -99,6 +100,11 @@ pub fn told(app: &TestApp, username: &str) {
 /// A delivery that waits to be sent.
 fn delivery(app: &TestApp) -> Reply {
     app.all_powerful().post(&format!("/webhooks/{}/test", make(app, "whk").id()), Value::Null)
+}
+
+/// An e-mail that waits to be sent.
+fn mail(app: &TestApp) -> Reply {
+    app.all_powerful().post("/system/mails/test", json!({"to": "it@example.com"}))
 }
 
 /// A record at the point of its life where the operation is possible; None where that is the beginning.

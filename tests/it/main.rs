@@ -27,6 +27,7 @@ mod idempotency;
 mod imports;
 mod interactions;
 mod jobs;
+mod mails;
 mod northwind;
 mod notifications;
 mod orders;

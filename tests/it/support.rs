@@ -32,6 +32,7 @@ use salesdesk::base::messages;
 use salesdesk::base::schedules::{self, Schedule};
 use salesdesk::base::types::time::{At, Clock};
 use salesdesk::config::Config;
+use salesdesk::mail::settings::{Protection, Settings};
 use salesdesk::people::model::{TeamInput, UserInput};
 use salesdesk::people::{TeamId, UserId, work};
 use salesdesk::start;
@@ -189,7 +190,16 @@ fn on_postgres_server(admin_url: &str, sql: &str) {
 /// Limits that no test meets by accident, and whose headers every answer shows.
 fn web() -> Web {
     let webhooks = Sending { resolve: resolved, ..Sending::default() };
-    Web { rate_limit: 1_000_000, public_rate_limit: 1_000_000, webhooks, ..Web::default() }
+    // Nobody listens there; a test that wants its mails has a receiver of its own.
+    let mail = Some(mail_server(1));
+    Web { rate_limit: 1_000_000, public_rate_limit: 1_000_000, webhooks, mail, ..Web::default() }
+}
+
+/// A mail server at a port of this machine.
+pub fn mail_server(port: u16) -> Settings {
+    let from = "Salesdesk <desk@example.com>".parse().expect("an address");
+    let links = Some("https://sales.example.com".into());
+    Settings { links, ..Settings::of("127.0.0.1", port, Protection::None, from) }
 }
 
 /// No test asks the world for an address: only this machine and what the name says are known.

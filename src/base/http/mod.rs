@@ -53,6 +53,7 @@ use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
 use super::schedules::Schedule;
 use super::types::{Kind, RecordId};
+use crate::notifications::NoticeKind;
 use shape::Shape;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -440,6 +441,8 @@ pub struct Routes {
     pub consequences: Vec<Consequence>,
     /// Kinds of long work: what does a chunk of it.
     pub jobs: Vec<(JobKind, StepFn)>,
+    /// What people are told.
+    pub notices: Vec<NoticeKind>,
     /// Kinds of records whose changes are told as events.
     pub told: Vec<Told>,
     /// The kinds that other systems name.
@@ -466,6 +469,14 @@ impl Routes {
     /// Changes of this kind of record are events.
     pub fn tells(&mut self, told: Told) {
         self.told.push(told);
+    }
+
+    /// What people are told of records of a kind, by the codes of its phrases: what they should hear of at once, and what
+    /// has time until the next digest.
+    pub fn notices(&mut self, kind: Kind, urgent: &[&'static str], usual: &[&'static str]) {
+        let notice = |urgent: bool| move |code: &&'static str| NoticeKind { code, kind, urgent };
+        self.notices.extend(urgent.iter().map(notice(true)));
+        self.notices.extend(usual.iter().map(notice(false)));
     }
 
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.

@@ -28,6 +28,8 @@ pub struct Web {
     pub min_free_disk: u64,
     /// How webhooks are sent.
     pub webhooks: Sending,
+    /// The mail server; None when nothing is mailed.
+    pub mail: Option<crate::mail::settings::Settings>,
 }
 
 /// How webhooks are sent.
@@ -65,6 +67,7 @@ impl Default for Web {
             max_connections: 10_000,
             min_free_disk: 200 << 20,
             webhooks: Sending::default(),
+            mail: None,
         }
     }
 }

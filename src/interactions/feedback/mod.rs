@@ -16,6 +16,7 @@ const READ: &[Scope] = &[Scope::FeedbackRead];
 
 pub fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.notices(FeedbackId::KIND, &[], &["feedback_relayed"]);
     r.tag("feedback", "What customers said, and who knows.");
     r.list("/feedback", "listFeedback", &model::FEEDBACK, http::list)
         .scope(READ)

@@ -1,0 +1,25 @@
+//! Endpoints of a person's preferences: extract, call, answer.
+
+use super::model::{NotificationPreferences, NotificationPreferencesInput, PreferencesRow};
+use super::work;
+use crate::base::db::{Rx, Tx};
+use crate::base::error::Result;
+use crate::base::http::{Answer, Patch, Req};
+use crate::people::demand_person;
+
+fn answer(row: &PreferencesRow) -> Answer<NotificationPreferences> {
+    Answer::at(row.version, row.view())
+}
+
+pub fn get(rx: &mut Rx, _: &Req) -> Result<Answer<NotificationPreferences>> {
+    let user = demand_person(rx.caller)?;
+    work::of(rx.conn, user).map(|row| answer(&row))
+}
+
+pub fn update(
+    tx: &mut Tx,
+    req: &Req<(), Patch<NotificationPreferencesInput>>,
+) -> Result<Answer<NotificationPreferences>> {
+    let user = demand_person(tx.caller)?;
+    work::update(tx, user, &req.body).map(|row| answer(&row))
+}

@@ -1,0 +1,40 @@
+//! How each person wants to be told by e-mail. The inbox has everything in any case.
+
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::http::Routes;
+
+use model::NotificationPreferencesId;
+
+pub fn routes(r: &mut Routes) {
+    r.tells(TOLD);
+    r.read("/me/notification-preferences", "getMyNotificationPreferences", http::get)
+        .person()
+        .says(
+            "Read my notification preferences",
+            "How you are told by e-mail, and what that makes of each notification. Nobody else reads them.",
+        )
+        .fails_with(&["not_a_person"]);
+    r.change("/me/notification-preferences", "updateMyNotificationPreferences", http::update)
+        .person()
+        .says("Change my notification preferences", "`by_notice` is merged: null takes an entry away. E-mails go to the address that your user has, as long as the installation has a mail server. The inbox cannot be switched off.")
+        .example(json!({"by_notice": {"task": "off", "feedback_relayed": "at_once"}, "quiet_hours": {"from": "21:00", "to": "07:30"}}))
+        .fails_with(&["not_a_person"]);
+}
+
+const TOLD: Told = Told {
+    kind: NotificationPreferencesId::KIND,
+    scopes: &[Scope::EventsRead],
+    select: "SELECT notification_preferences.id FROM notification_preferences WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("created", "Somebody has said for the first time how to be told."),
+        ("changed", "They want to be told otherwise."),
+    ],
+};
