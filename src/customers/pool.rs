@@ -120,6 +120,7 @@ pub fn routes(r: &mut Routes) {
         )
         .example(serde_json::json!({"reason": "Too far away to be visited"}))
         .fails_with(&["read_only_share", "customer_merged", "in_pool"]);
+    r.notices(CustomerId::KIND, &["customer_falls_to_pool"], &["customer_fell_to_pool"]);
     r.schedule(Schedule {
         name: "customer-pool",
         about: [
