@@ -52,7 +52,10 @@ fn records(r: &mut Routes) {
         .fails_with(&["duplicate", "external_id_taken"]);
     r.remove("/suppliers/{supplier_id}", "deleteSupplier", http::delete)
         .scope(WRITE)
-        .says("Delete a supplier", "With its contacts. Only one that was never asked anything; any other is blocked instead.")
+        .says(
+            "Delete a supplier",
+            "With its contacts. Only one that was never asked anything; any other is blocked instead.",
+        )
         .fails_with(&["still_referenced"]);
     r.read_by_external_id("/suppliers/by-external-id/{system}/{id}", "getSupplierByExternalId", http::get)
         .scope(READ)

@@ -143,7 +143,12 @@ fn two_days() -> i32 {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SupplierInput {
     /// A unique code; left out on entry, the next number of the range `SU` is taken.
-    #[schema(min_length = 1, max_length = 40, pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$", example = "QINGHUA")]
+    #[schema(
+        min_length = 1,
+        max_length = 40,
+        pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        example = "QINGHUA"
+    )]
     pub code: Option<String>,
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "景德镇青华瓷业有限公司")]
     pub name: String,

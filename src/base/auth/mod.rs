@@ -311,9 +311,7 @@ impl Role {
                 SettingsRead,
                 RequestsWrite,
             ])),
-            Role::Warehouse => {
-                EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite, RequestsWrite]))
-            }
+            Role::Warehouse => EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite, RequestsWrite])),
             Role::Executive => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 ProductsCost,
