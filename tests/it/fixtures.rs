@@ -143,6 +143,9 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
         ("complaints", "propose") => after("cmp", &["investigate"]),
         ("complaints", "close" | "reopen") => after("cmp", &["resolve"]),
         ("complaints", "resume") => after("cmp", &["wait"]),
+        ("suppliers", "unblock") => after("sup", &["block"]),
+        ("requests", "start" | "finish" | "propose-date") => after("rqs", &["accept"]),
+        ("requests", "agree-date" | "insist") => after("rqs", &["accept", "propose-date"]),
         ("me", "read-all") => {
             told(app, "admin");
             None
