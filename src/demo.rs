@@ -412,7 +412,7 @@ const SUPPLIERS: &[(&str, &str, &str, &str, &str, &str, &str, &str, &str)] = &[
         "汪雪",
         "项目经理",
         "13900139005",
-        "91310115MA1K4Z5A6",
+        "91310115MA1K4Y5A6",
     ),
 ];
 
@@ -669,7 +669,6 @@ impl Seed<'_> {
         if goal == Goal::Confirmed {
             // The latest one is to be hurried with.
             self.ids.insert("order confirmed".into(), id.clone());
-            self.ids.insert("order's rep".into(), owner.into());
         }
         self.walk(&id, owner, day, goal)
     }
@@ -691,13 +690,11 @@ impl Seed<'_> {
         let (yesterday, today) = (self.today - Duration::days(1), self.today);
         let wanted = (today + Duration::days(5)).to_string();
         let later = (today + Duration::days(8)).to_string();
-        if let (Some(order), Some(rep)) =
-            (self.id("order confirmed").cloned(), self.id("order's rep").cloned())
-        {
+        if let Some(order) = self.id("order confirmed").cloned() {
             let hurry = json!({"department_id": self.id("department WH"), "wanted_by": wanted,
                 "reason": "客户展会提前，请优先拣货发运"});
             let path = format!("/orders/{order}/expedite");
-            let asked = self.make(&rep, yesterday, &path, "request".into(), hurry)?;
+            let asked = self.make("clerk", yesterday, &path, "request".into(), hurry)?;
             let offer = json!({"promised_on": later, "reason": "缺货两箱，周末到仓"});
             self.post("warehouse", today, &format!("/requests/{asked}/accept"), offer)?;
         }
