@@ -1,8 +1,8 @@
 //! Endpoints of requests: extract, call, answer.
 
 use super::model::{
-    Acceptance, ExpediteInput, NewRequest, OfferedDate, REPLIES, REQUESTS, Request, RequestAssignment,
-    RequestId, RequestInput, RequestOutcome, RequestReply, RequestReplyInput, RequestView, visible_to,
+    Acceptance, ExpediteInput, NewRequest, OfferedDate, REPLIES, REQUESTS, Request, RequestId, RequestInput,
+    RequestOutcome, RequestReply, RequestReplyInput, RequestView, visible_to,
 };
 use super::rules::RequestAction;
 use super::{expedite, work};
@@ -16,6 +16,7 @@ use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
 use crate::orders::model::OrderId;
 use crate::people::model::Reason;
+use crate::tasks::model::Assignment;
 
 type Answered = Result<Answer<RequestView>>;
 
@@ -60,7 +61,7 @@ pub fn update(tx: &mut Tx, req: &Req<RequestId, Patch<RequestInput>>) -> Answere
     answer(tx, request)
 }
 
-pub fn assign(tx: &mut Tx, req: &Req<RequestId, Json<RequestAssignment>>) -> Answered {
+pub fn assign(tx: &mut Tx, req: &Req<RequestId, Json<Assignment>>) -> Answered {
     let request = work::assign(tx, req.path, &req.body)?;
     answer(tx, request)
 }

@@ -222,14 +222,6 @@ pub struct ExpediteInput {
     pub assignee_id: Option<UserId>,
 }
 
-/// Who is to answer, and why.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct RequestAssignment {
-    pub assignee_id: UserId,
-    #[schema(max_length = 1000)]
-    pub reason: Option<String>,
-}
-
 /// It is taken on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Acceptance {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::model::{
     Acceptance, AnswersFor, DateProposal, MOST_PROPOSALS, NewRequest, OfferedDate, Promise, Request,
-    RequestAssignment, RequestId, RequestInput, RequestReply, RequestView, answered_by, visible_to,
+    RequestId, RequestInput, RequestReply, RequestView, answered_by, visible_to,
 };
 use super::rules::{RequestAction, RequestStatus};
 use super::{about, expedite, late};
@@ -27,6 +27,7 @@ use crate::people::{TeamId, UserId, work as users};
 use crate::schema::{departments as department_rows, requests, suppliers as supplier_rows};
 use crate::suppliers::model::SupplierStatus;
 use crate::suppliers::{SupplierId, work as suppliers};
+use crate::tasks::model::Assignment;
 
 /// More departments than any company has.
 const MOST_DEPARTMENTS: i64 = 200;
@@ -219,7 +220,7 @@ pub fn update(tx: &mut Tx, id: RequestId, patch: &Patch<RequestInput>) -> Result
     Ok(request)
 }
 
-pub fn assign(tx: &mut Tx, id: RequestId, to: &RequestAssignment) -> Result<Request> {
+pub fn assign(tx: &mut Tx, id: RequestId, to: &Assignment) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::Assign)?;
     let assignee = users::find_assignee(tx.conn, to.assignee_id)?.id;
     let mut request = Request { assignee_id: Some(assignee), ..before.clone() };
