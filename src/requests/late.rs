@@ -38,10 +38,11 @@ pub fn start_response(tx: &mut Tx, request: &Request, hours: i32) -> Result<()> 
     deadlines::start(tx, request.id, RESPONSE, tx.now, budget, steps(REMIND_OF_RESPONSE)).map(drop)
 }
 
-/// Until the date that holds now; another one begins anew.
+/// Until the date that holds now; another one begins anew. For a date that is past the ladder begins now, so that a
+/// mistyped year does not reach the executives at once.
 pub fn start_delivery(tx: &mut Tx, request: &Request) -> Result<()> {
     let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
-    let budget = Budget::Until(calendar.midnight_after(request.due_on));
+    let budget = Budget::Until(calendar.midnight_after(request.due_on).max(tx.now));
     deadlines::start(tx, request.id, DELIVERY, tx.now, budget, steps(REMIND_OF_DELIVERY)).map(drop)
 }
 

@@ -11,6 +11,7 @@ both_engines!(
     a_request_that_nobody_answers_climbs_the_ladder_once_per_rung_over_a_holiday,
     a_later_date_needs_the_requesters_agreement_and_the_deadline_moves_with_it,
     what_is_not_done_on_the_date_that_holds_is_late,
+    a_mistyped_year_does_not_reach_the_executives_at_once,
     a_declined_request_tells_the_requester_and_is_let_rest,
     both_sides_hear_of_replies_and_of_a_withdrawal,
     nobody_answers_their_own_request_while_a_colleague_is_to,
@@ -199,6 +200,23 @@ fn what_is_not_done_on_the_date_that_holds_is_late(app: &TestApp) {
     assert_eq!(done.body["delivery_missed"], true, "also when nobody had told of it yet");
     app.run_background();
     assert_eq!(late("warehouse"), 1, "what is done is not told of");
+}
+
+fn a_mistyped_year_does_not_reach_the_executives_at_once(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let store = department(app, "WH", "warehouse");
+    let rep = app.as_role(Role::Rep);
+    let asked = ask(&rep, &store, json!({"wanted_by": "2025-11-27"}));
+    app.run_background();
+    let late = |name| told(app, name, "request_delivery_late");
+    assert_eq!((late("warehouse"), late("manager"), late("executive")), (1, 0, 0));
+    let path = format!("/requests/{}", asked.id());
+    let mended = rep.patch(&path, "*", json!({"wanted_by": "2026-11-27"})).expect(200);
+    assert_eq!(
+        (&mended.body["delivery_missed"], &mended.body["escalation_level"]),
+        (&json!(false), &json!(0))
+    );
+    assert_eq!(due(&rep, &asked.id(), "delivery")["due_at"], at("2026-11-28T00:00").to_string());
 }
 
 fn a_declined_request_tells_the_requester_and_is_let_rest(app: &TestApp) {
