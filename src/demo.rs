@@ -347,6 +347,75 @@ const FOREIGN: &[(&str, &str, &str, &str, &str, &str, &str)] = &[
     ("Café Orquídea S.A.", "c", "MX", "México", "Av. Reforma 222", "José Hernández", "+52 55 5555 0199"),
 ];
 
+/// code, name, English name, kind, lead, hours to answer
+const DEPARTMENTS: &[(&str, &str, &str, &str, Option<&str>, i64)] = &[
+    ("WH", "仓储部", "Warehouse", "warehouse", Some("warehouse"), 4),
+    ("FIN", "财务部", "Finance", "finance", Some("finance"), 8),
+    ("PROD", "生产部", "Production", "production", None, 8),
+    ("LOG", "物流部", "Logistics", "logistics", Some("warehouse"), 8),
+    ("DES", "设计部", "Design", "design", None, 16),
+];
+
+/// code, name, short name, kind, phone, contact, their role, mobile, USCC without its check character
+#[allow(clippy::type_complexity)] // a table, read by eye
+const SUPPLIERS: &[(&str, &str, &str, &str, &str, &str, &str, &str, &str)] = &[
+    (
+        "QINGHUA",
+        "景德镇青华瓷业有限公司",
+        "青华瓷业",
+        "supplier",
+        "0798-8221001",
+        "程师傅",
+        "生产调度",
+        "13900139001",
+        "91360200MA35Q1H2X",
+    ),
+    (
+        "LONGJING",
+        "杭州狮峰茶业合作社",
+        "狮峰茶业",
+        "supplier",
+        "0571-87990012",
+        "戚云",
+        "销售经理",
+        "13900139002",
+        "93330106MA2A1F3G4",
+    ),
+    (
+        "RUIXIANG",
+        "苏州瑞祥丝绸厂",
+        "瑞祥丝绸",
+        "supplier",
+        "0512-65110088",
+        "陆建平",
+        "厂长",
+        "13900139003",
+        "91320508MA1N7R8X9",
+    ),
+    (
+        "SUDA",
+        "广州速达物流有限公司",
+        "速达物流",
+        "carrier",
+        "020-38880099",
+        "冯凯",
+        "调度",
+        "13900139004",
+        "91440101MA5AKD6E7",
+    ),
+    (
+        "HUAZHAN",
+        "上海华展会展服务有限公司",
+        "华展会展",
+        "partner",
+        "021-58880066",
+        "汪雪",
+        "项目经理",
+        "13900139005",
+        "91310115MA1K4Y5A6",
+    ),
+];
+
 /// What a demo order has come to.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Goal {
@@ -393,6 +462,7 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
         seed.catalogue()?;
         seed.customers()?;
         seed.orders()?;
+        seed.coordination()?;
         Ok(((), Fate::Keep))
     })
 }
@@ -596,7 +666,41 @@ impl Seed<'_> {
             "customer_po": format!("PO-{:04}", 1000 + n), "lines": lines});
         let order = self.post(owner, day, "/orders", body)?;
         let id = order["id"].as_str().unwrap_or_default().to_owned();
+        if goal == Goal::Confirmed {
+            // The latest one is to be hurried with.
+            self.ids.insert("order confirmed".into(), id.clone());
+        }
         self.walk(&id, owner, day, goal)
+    }
+
+    /// Departments, suppliers, and two requests: one that is under way, and one that waits for an answer.
+    fn coordination(&mut self) -> Result<()> {
+        let day = self.long_ago();
+        for (code, name, name_en, kind, lead, hours) in DEPARTMENTS {
+            let lead = lead.and_then(|lead| self.id(&format!("user {lead}")).cloned());
+            let body = json!({"code": code, "name": name, "name_en": name_en, "kind": kind, "lead_id": lead, "response_hours": hours});
+            self.make("clerk", day, "/departments", format!("department {code}"), body)?;
+        }
+        for (code, name, short, kind, phone, contact, role, mobile, tax) in SUPPLIERS {
+            let body = json!({"code": code, "name": name, "short_name": short, "kind": kind, "phone": phone,
+                "tax_id": complete_uscc(tax), "owner_id": self.id("user clerk"),
+                "contacts": [{"name": contact, "role": role, "phone": mobile}]});
+            self.make("clerk", day, "/suppliers", format!("supplier {code}"), body)?;
+        }
+        let (yesterday, today) = (self.today - Duration::days(1), self.today);
+        let wanted = (today + Duration::days(5)).to_string();
+        let later = (today + Duration::days(8)).to_string();
+        if let Some(order) = self.id("order confirmed").cloned() {
+            let hurry = json!({"department_id": self.id("department WH"), "wanted_by": wanted,
+                "reason": "客户展会提前，请优先拣货发运"});
+            let path = format!("/orders/{order}/expedite");
+            let asked = self.make("clerk", yesterday, &path, "request".into(), hurry)?;
+            let offer = json!({"promised_on": later, "reason": "缺货两箱，周末到仓"});
+            self.post("warehouse", today, &format!("/requests/{asked}/accept"), offer)?;
+        }
+        let stock = json!({"supplier_id": self.id("supplier QINGHUA"), "kind": "information",
+            "subject": "青花瓷茶具套装 200 套最快何时可供？", "wanted_by": wanted});
+        self.post("rep", today, "/requests", stock).map(drop)
     }
 
     /// Leads an order from draft to its goal.

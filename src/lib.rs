@@ -17,6 +17,7 @@ pub mod config;
 pub mod customers;
 pub mod deadlines;
 pub mod demo;
+pub mod departments;
 pub mod events;
 pub mod exports;
 pub mod external_ids;
@@ -31,11 +32,13 @@ pub mod prices;
 pub mod products;
 pub mod regions;
 pub mod reports;
+pub mod requests;
 pub mod schema;
 pub mod server;
 pub mod settings;
 pub mod shipments;
 pub mod start;
+pub mod suppliers;
 pub mod system;
 pub mod tasks;
 pub mod webhooks;
@@ -68,6 +71,9 @@ pub const AREAS: &[Area] = &[
     complaints::AREA,
     tasks::AREA,
     interactions::AREA,
+    departments::AREA,
+    suppliers::AREA,
+    requests::AREA,
     worklist::AREA,
     // After all areas whose records have deadlines.
     deadlines::AREA,

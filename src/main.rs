@@ -54,7 +54,7 @@ enum Command {
     Import(Import),
     /// Write records to a file, as `POST /exports` does
     Export {
-        /// customers, contacts, products, prices, orders or order_lines
+        /// customers, contacts, products, prices, orders, order_lines, suppliers or requests
         resource: String,
         /// csv, xlsx or ndjson
         #[arg(long)]
@@ -105,6 +105,8 @@ enum Import {
     Prices(ImportFile),
     /// Orders with their lines, a row per line
     Orders(ImportFile),
+    /// Suppliers, partners and carriers
+    Suppliers(ImportFile),
 }
 
 /// Records from a file. Exit code 1 when rows failed; they are written to a file that can be mended and imported.
@@ -147,6 +149,7 @@ impl Import {
             Import::Products(file) => (Resource::Products, file),
             Import::Prices(file) => (Resource::Prices, file),
             Import::Orders(file) => (Resource::Orders, file),
+            Import::Suppliers(file) => (Resource::Suppliers, file),
         };
         commands::import::run(config, &file.request(resource))
     }

@@ -1259,6 +1259,137 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    departments (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        name_sort -> Text,
+        name_en -> Nullable<Text>,
+        kind -> Text,
+        lead_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        response_hours -> Integer,
+        active -> Bool,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    suppliers (id) {
+        id -> Key,
+        version -> Integer,
+        code -> Text,
+        name -> Text,
+        name_sort -> Text,
+        short_name -> Nullable<Text>,
+        kind -> Text,
+        country -> Text,
+        tax_id -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        status -> Text,
+        block_reason -> Nullable<Text>,
+        owner_id -> Nullable<Key>,
+        response_hours -> Integer,
+        notes -> Nullable<Text>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    supplier_contacts (id) {
+        id -> Key,
+        version -> Integer,
+        supplier_id -> Key,
+        name -> Text,
+        name_sort -> Text,
+        role -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        wechat -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    requests (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        status -> Text,
+        kind -> Text,
+        department_id -> Nullable<Key>,
+        supplier_id -> Nullable<Key>,
+        subject -> Text,
+        body -> Nullable<Text>,
+        about -> Nullable<Text>,
+        about_kind -> Nullable<Text>,
+        customer_id -> Nullable<Key>,
+        order_line_ids -> Document,
+        requester_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        assignee_id -> Nullable<Key>,
+        wanted_by -> Date,
+        due_on -> Date,
+        promised_on -> Nullable<Date>,
+        promise -> Nullable<Text>,
+        proposals -> Document,
+        outcome -> Nullable<Text>,
+        answered_at -> Nullable<Instant>,
+        started_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        response_seconds -> Nullable<BigInt>,
+        response_missed -> Bool,
+        delivery_missed -> Bool,
+        escalation_level -> Integer,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    request_replies (id) {
+        id -> Key,
+        version -> Integer,
+        request_id -> Key,
+        text -> Text,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     clients,
@@ -1276,6 +1407,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     customer_tags,
     customers,
     deadlines,
+    departments,
     external_ids,
     feedback,
     feedback_recipients,
@@ -1302,6 +1434,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_categories,
     products,
     regions,
+    request_replies,
+    requests,
     revoked_tokens,
     schedules,
     search_index,
@@ -1313,6 +1447,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     shipments,
     signing_keys,
     sla_policies,
+    supplier_contacts,
+    suppliers,
     tasks,
     teams,
     users,

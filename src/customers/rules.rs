@@ -145,7 +145,7 @@ pub fn check_country(code: &str, pointer: impl Into<String>, faults: &mut Faults
 
 /// A company of mainland China has a unified social credit code. A private person's number is another one
 /// (that of the identity card), and every other country has its own kinds: those are kept as they are typed.
-fn clean_tax_id(
+pub fn clean_tax_id(
     typed: Option<String>,
     kind: CustomerKind,
     country: &str,

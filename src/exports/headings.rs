@@ -15,6 +15,9 @@ text_enum! {
         Orders = "orders",
         /// One row per line, with the head fields of its order.
         OrderLines = "order_lines",
+        Suppliers = "suppliers",
+        /// What departments and suppliers are asked.
+        Requests = "requests",
     }
 }
 
@@ -71,6 +74,8 @@ pub fn headings(resource: ExportResource) -> &'static [Heading] {
         ExportResource::Prices => PRICES,
         ExportResource::Orders => ORDERS,
         ExportResource::OrderLines => ORDER_LINES,
+        ExportResource::Suppliers => SUPPLIERS,
+        ExportResource::Requests => REQUESTS,
     }
 }
 
@@ -239,6 +244,58 @@ static ORDER_LINES: &[Heading] = &[
     text("product_id", "Product id", "产品系统编号"),
     text("customer_id", "Customer id", "客户系统编号"),
     text("rep_id", "Rep id", "销售代表系统编号"),
+];
+
+static SUPPLIERS: &[Heading] = &[
+    text("code", "Supplier code", "供应商编码"),
+    text("name", "Supplier name", "供应商名称"),
+    text("short_name", "Short name", "供应商简称"),
+    text("kind", "Kind", "供应商类型"),
+    text("status", "Status", "状态"),
+    text("country", "Country", "国家"),
+    text("tax_id", "Tax id", "税号"),
+    text("phone", "Phone", "电话"),
+    text("email", "E-mail", "邮箱"),
+    text("owner.name", "Owner", "负责人"),
+    number("response_hours", "Response hours", "答复时限（工作小时）"),
+    text("notes", "Notes", "备注"),
+    text("external_ids", "External ids", "外部编号"),
+    text("id", "Id", "系统编号"),
+    text("owner_id", "Owner id", "负责人系统编号"),
+    instant("created_at", "Entered at", "录入时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static REQUESTS: &[Heading] = &[
+    text("number", "Request number", "请求编号"),
+    text("status", "Status", "状态"),
+    text("kind", "Kind", "请求类型"),
+    text("department.code", "Department code", "部门编码"),
+    text("department.name", "Department", "部门"),
+    text("supplier.code", "Supplier code", "供应商编码"),
+    text("supplier.name", "Supplier name", "供应商名称"),
+    text("subject", "Subject", "主题"),
+    text("body", "Details", "内容"),
+    text("about", "About", "相关记录"),
+    text("customer.code", "Customer code", "客户编码"),
+    text("customer.name", "Customer name", "客户名称"),
+    text("requester.name", "Requester", "请求人"),
+    text("team.code", "Team", "团队"),
+    text("assignee.name", "Assignee", "受理人"),
+    date("wanted_by", "Wanted by", "需求日期"),
+    date("promised_on", "Offered date", "答复日期"),
+    date("due_on", "Due on", "约定日期"),
+    text("promise", "Offer", "日期确认"),
+    text("outcome", "Outcome", "结果"),
+    number("response_seconds", "Response seconds", "答复用时（工作秒）"),
+    flag("response_missed", "Answered late", "答复逾期"),
+    flag("delivery_missed", "Done late", "完成逾期"),
+    number("escalation_level", "Escalation level", "升级级别"),
+    text("id", "Id", "系统编号"),
+    instant("created_at", "Asked at", "提出时间"),
+    instant("answered_at", "Answered at", "答复时间"),
+    instant("ended_at", "Ended at", "结束时间"),
+    instant("updated_at", "Changed at", "更新时间"),
 ];
 
 #[cfg(test)]

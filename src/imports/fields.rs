@@ -12,6 +12,7 @@ text_enum! {
         Products = "products",
         Prices = "prices",
         Orders = "orders",
+        Suppliers = "suppliers",
     }
 }
 
@@ -310,6 +311,30 @@ const ORDERS: &[Field] = &[
     field("lines.net", Decimal, &["line_net", "Line net", "行净额"]),
 ];
 
+const SUPPLIER_KINDS: WordsOf = &[
+    ("supplier", &["供应商", "供货商"]),
+    ("partner", &["合作伙伴", "合作方"]),
+    ("carrier", &["承运商", "物流商"]),
+];
+
+const SUPPLIERS: &[Field] = &[
+    ID,
+    EXTERNAL_ID,
+    field("code", Text, &["Code", "Supplier code", "供应商编号", "供应商编码", "供应商代码", "编号"]),
+    field("name", Text, &["Name", "Supplier name", "供应商名称", "名称", "公司名称"]),
+    field("short_name", Text, &["Short name", "简称", "供应商简称"]),
+    field("kind", Words(SUPPLIER_KINDS), &["Kind", "类型", "供应商类型"]),
+    field("country", Text, &["Country", "国家", "国家代码"]),
+    field("tax_id", Text, &["Tax id", "税号", "统一社会信用代码"]),
+    field("phone", Text, &["Phone", "电话", "联系电话"]),
+    field("email", Text, &["E-mail", "Email", "邮箱", "电子邮箱"]),
+    into("owner_id", field("owner.username", Reference(Named::Username), &["Owner username", "负责人账号"])),
+    into("owner_id", field("owner_id", Reference(Named::Id), &[])),
+    field("response_hours", Whole, &["Response hours", "答复时限"]),
+    NOTES,
+    EXTERNAL_IDS,
+];
+
 /// What files of an order's lines call the fields of the order and of its lines; what is not here is left alone.
 const OF_LINES: &[(&str, &str)] = &[
     ("order_number", "number"),
@@ -384,6 +409,7 @@ impl Resource {
             Resource::Products => PRODUCTS,
             Resource::Prices => PRICES,
             Resource::Orders => ORDERS,
+            Resource::Suppliers => SUPPLIERS,
         }
     }
 
@@ -395,6 +421,7 @@ impl Resource {
             Resource::Products => ExportResource::Products,
             Resource::Prices => ExportResource::Prices,
             Resource::Orders => ExportResource::Orders,
+            Resource::Suppliers => ExportResource::Suppliers,
         })
     }
 

@@ -17,6 +17,7 @@ use crate::prices::model as prices;
 use crate::products::model::{CategoryId, ProductId};
 use crate::regions::RegionId;
 use crate::schema;
+use crate::suppliers::SupplierId;
 
 /// The first two ids of a table whose rows meet a condition, for a name that should be one record's.
 macro_rules! two_of {
@@ -123,6 +124,10 @@ pub fn customer_by_code(tx: &mut Tx, code: &str) -> Result<Option<Uuid>> {
 
 pub fn product_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Uuid>> {
     Ok(two_of!(conn, products, ProductId, Cond::eq("products.sku", sku)).first().copied())
+}
+
+pub fn supplier_by_code(conn: &mut Conn, code: &str) -> Result<Option<Uuid>> {
+    Ok(two_of!(conn, suppliers, SupplierId, Cond::eq("suppliers.code", code)).first().copied())
 }
 
 /// The customer of a contact, if the caller sees them.

@@ -42,9 +42,9 @@ cell says nothing; in NDJSON `null` clears. Dates begin with their year (`2026-0
 a spreadsheet's serial number); numbers may have commas between thousands; rates are `13%` or `0.13`; words are the \
 API's or Chinese ones. What could mean two things is an error of that row.
 
-**Records.** A row is about the record that it names: by `id`, else by `external_id` (of `system`), else by code (customers), \
+**Records.** A row is about the record that it names: by `id`, else by `external_id` (of `system`), else by code (customers, suppliers), \
 SKU (products), number (orders), or list, product, unit, quantity and first day (prices). That record is changed, or made when \
-there is none. A customer without code, and a contact, that names no record is made, and the same row once more within 24 \
+there is none. A customer or supplier without code, and a contact, that names no record is made, and the same row once more within 24 \
 hours makes no second one. Two rows of a file about the same record: the second fails. Rows of an order follow each other and \
 agree on it by `external_id`, or by `customer_po` and customer; the order is brought in as a whole or not at all, as a draft; in \
 NDJSON an object may have its `lines`. Other records are named by code, SKU, user name, external id or id.

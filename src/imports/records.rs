@@ -24,6 +24,7 @@ use crate::customers::model::{ContactId, CustomerId};
 use crate::orders::model::{OrderId, OrderInput};
 use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
 use crate::products::model::ProductId;
+use crate::suppliers::SupplierId;
 
 /// Nobody is asked about each row whether the customer is there already; likely duplicates are listed afterwards.
 const NEW_CUSTOMER: &str = "/customers?allow_duplicate=true&duplicate_reason=Import";
@@ -103,6 +104,7 @@ impl<'a> Importer<'a> {
             Resource::Products => self.product(tx, form),
             Resource::Prices => self.price(tx, form),
             Resource::Orders => self.order(tx, form),
+            Resource::Suppliers => self.supplier(tx, form),
         }
         .map(Ok)
     }
@@ -325,6 +327,25 @@ impl<'a> Importer<'a> {
         }
     }
 
+    fn supplier(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let named = self.external(&form);
+        let by_code = match (form.key("id"), &named, form.text("code").map(str::to_owned)) {
+            (None, None, Some(code)) => lookup::supplier_by_code(tx.conn, &code)?,
+            _ => None,
+        };
+        let id = form.key("id").map(str::to_owned);
+        let id = id.or(by_code.map(|id| lookup::written(SupplierId::KIND, id)));
+        if let Some(id) = id {
+            self.link::<SupplierId>(tx, &mut form, &id, named)?;
+            return self.call(tx, Method::Patch, &format!("/suppliers/{id}"), form.body);
+        }
+        match named {
+            Some(named) => self.call(tx, Method::Put, &path_of("suppliers", &named), form.body),
+            None if form.body.contains_key("code") => self.call(tx, Method::Post, "/suppliers", form.body),
+            None => self.once(tx, "/suppliers", form.body),
+        }
+    }
+
     /// A price is the one of its list, product, unit, quantity and first day.
     fn price(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
         let list = form.text("price_list_id").map(str::to_owned);
@@ -509,7 +530,9 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
     let customer = || any(&["customer_id", "customer_external_id", "customer.code"]);
     let whole = || format!("row={}", sha256_hex(json!(said).to_string().as_bytes()));
     match plan.resource {
-        Resource::Customers => Some(text("code").map_or_else(whole, |code| format!("code={code}"))),
+        Resource::Customers | Resource::Suppliers => {
+            Some(text("code").map_or_else(whole, |code| format!("code={code}")))
+        }
         Resource::Products => Some(text("sku").map_or_else(whole, |sku| format!("sku={sku}"))),
         Resource::Contacts => Some(whole()),
         Resource::Prices => {

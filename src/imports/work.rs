@@ -41,6 +41,7 @@ pub fn scope_of(resource: Resource) -> &'static [Scope] {
         Resource::Products => &[Scope::ProductsWrite],
         Resource::Prices => &[Scope::PricesWrite],
         Resource::Orders => &[Scope::OrdersWrite],
+        Resource::Suppliers => &[Scope::SuppliersWrite],
     }
 }
 

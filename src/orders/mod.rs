@@ -225,6 +225,7 @@ const TOLD: Told = Told {
         ("delivered", "All of it arrived."),
         ("closed_short", "What was open will not be delivered any more."),
         ("completed", "It is done."),
+        ("expedited", "A department or a supplier was asked to hurry."),
         ("cancelled", "It will not be delivered, with a reason."),
     ],
 };

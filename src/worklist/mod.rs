@@ -17,7 +17,7 @@ fn routes(r: &mut Routes) {
     r.read("/worklist", "getWorklist", http::get)
         .person()
         .unversioned()
-        .says("Read my worklist", "What you are to do now, the first first: overdue and due tasks, complaints that you look after, orders that wait for you to approve them, feedback to acknowledge, and drafts that nobody has touched for days (`relations.draft_days` of the settings). `text` is in the language that the request asks for; `call` is what does it.")
+        .says("Read my worklist", "What you are to do now, the first first: overdue and due tasks, complaints that you look after, orders that wait for you to approve them, requests to answer and to finish, dates that were offered to you, feedback to acknowledge, and drafts that nobody has touched for days (`relations.draft_days` of the settings). `text` is in the language that the request asks for; `call` is what does it.")
         .fails_with(&["not_a_person"]);
 }
 
@@ -35,6 +35,25 @@ static PHRASES: &[Phrase] = &[
     (
         "worklist_complaint_open",
         ["Complaint {number} is yours: {subject}", "投诉 {number} 由您处理：{subject}"],
+    ),
+    (
+        "worklist_request_overdue",
+        ["Request {number} is late, due on {due}: {subject}", "请求 {number} 已逾期（{due}）：{subject}"],
+    ),
+    (
+        "worklist_request_to_answer",
+        ["Request {number} waits for your answer: {subject}", "请求 {number} 等待您答复：{subject}"],
+    ),
+    (
+        "worklist_request_date_to_agree",
+        [
+            "{date} is offered for request {number}, wanted by {wanted}: {subject}",
+            "请求 {number}（需求日期 {wanted}）拟定 {date}，等待您确认：{subject}",
+        ],
+    ),
+    (
+        "worklist_request_due",
+        ["Request {number} is to be done by {due}: {subject}", "请求 {number} 须在 {due} 前完成：{subject}"],
     ),
     ("worklist_feedback_to_acknowledge", ["A customer said ({kind}): {text}", "客户反馈（{kind}）：{text}"]),
     (

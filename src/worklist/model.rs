@@ -12,8 +12,14 @@ text_enum! {
     pub enum WorklistReason {
         ComplaintOverdue = "complaint_overdue",
         TaskOverdue = "task_overdue",
+        /// Nobody has answered it in time, or it is not done at the date that holds.
+        RequestOverdue = "request_overdue",
         OrderToApprove = "order_to_approve",
+        RequestToAnswer = "request_to_answer",
+        /// A date was offered that waits for them.
+        RequestDateToAgree = "request_date_to_agree",
         TaskDue = "task_due",
+        RequestDue = "request_due",
         ComplaintOpen = "complaint_open",
         FeedbackToAcknowledge = "feedback_to_acknowledge",
         OrderDraft = "order_draft",

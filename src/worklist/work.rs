@@ -21,7 +21,9 @@ use crate::orders::model::{OrderId, OrderRow};
 use crate::orders::rules::OrderAction;
 use crate::orders::work::life::is_own;
 use crate::people::UserId;
-use crate::schema::{complaints, deadlines, feedback, orders, tasks};
+use crate::requests::model::{Request, STILL_OPEN};
+use crate::requests::rules::RequestStatus;
+use crate::schema::{complaints, deadlines, feedback, orders, requests, tasks};
 use crate::settings::model::Settings;
 use crate::tasks::model::{Task, TaskPriority};
 use crate::{orders as order_area, settings};
@@ -38,12 +40,17 @@ pub fn worklist(rx: &mut Rx, me: UserId) -> Result<Worklist> {
     let tasks = tasks_of(rx, me)?;
     let complaints = complaints_of(rx, me)?;
     let due = due_of(rx.conn, &complaints)?;
-    let about = tasks.iter().filter_map(|t| t.order_id).chain(complaints.iter().filter_map(|c| c.order_id));
-    let stakes = stakes(rx, about.collect())?;
+    let requests = requests_of(rx, me)?;
+    let offered = offered_to(rx, me)?;
+    let orders = tasks.iter().filter_map(|t| t.order_id).chain(complaints.iter().filter_map(|c| c.order_id));
+    let orders = orders.chain(requests.iter().chain(&offered).filter_map(order_of));
+    let stakes = stakes(rx, orders.collect())?;
 
     let mut items: Vec<WorklistItem> = Vec::new();
     items.extend(tasks.iter().map(|task| task_item(rx, task, &stakes)));
     items.extend(complaints.iter().map(|c| complaint_item(rx, c, due.get(&c.id).copied(), &stakes)));
+    items.extend(requests.iter().map(|request| request_item(rx, request, &stakes)));
+    items.extend(offered.iter().map(|request| offer_item(rx, request, &stakes)));
     items.extend(feedback_of(rx, me)?.iter().map(|f| feedback_item(rx, f)));
     items.extend(drafts_of(rx, me, &settings)?.iter().map(|order| draft_item(rx, order)));
     items.extend(to_approve(rx, &settings)?.iter().map(|order| approval_item(rx, order)));
@@ -117,6 +124,36 @@ fn stakes(rx: &mut Rx, ids: Vec<OrderId>) -> Result<Stakes> {
     let rows: Vec<(OrderId, Amount, String)> =
         orders::table.filter(seen).select((orders::id, orders::gross, orders::currency)).load(rx.conn)?;
     Ok(rows.into_iter().map(|(id, gross, currency)| (id, (gross, currency))).collect())
+}
+
+/// The requests that they are to answer, and those that they have taken on and are to finish by today.
+fn requests_of(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
+    if !rx.caller.may(Scope::RequestsRead) {
+        return Ok(vec![]);
+    }
+    let today = Cond::Compare("requests.due_on", Op::Le, rx.today().into());
+    let now = Cond::Sql("requests.status = 'open'", vec![]).or(today);
+    let mine = Cond::eq("requests.assignee_id", me.0).and(Cond::Sql(STILL_OPEN, vec![])).and(now);
+    let first = requests::table.filter(mine).order((requests::due_on, requests::id)).limit(EACH);
+    Ok(first.select(Request::as_select()).load(rx.conn)?)
+}
+
+/// Their own requests for which a date was offered that waits for them.
+fn offered_to(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
+    if !rx.caller.may(Scope::RequestsWrite) {
+        return Ok(vec![]);
+    }
+    // Written out as in the partial index.
+    let waiting =
+        Cond::Sql("requests.status IN ('accepted', 'in_progress') AND requests.promise = 'proposed'", vec![]);
+    let mine = requests::table.filter(Cond::eq("requests.requester_id", me.0).and(waiting));
+    let first = mine.order((requests::due_on, requests::id)).limit(EACH);
+    Ok(first.select(Request::as_select()).load(rx.conn)?)
+}
+
+/// The order that a request is about.
+fn order_of(request: &Request) -> Option<OrderId> {
+    request.about.as_ref()?.parse().ok()
 }
 
 /// The feedback that they are to acknowledge.
@@ -251,6 +288,38 @@ fn complaint_item(rx: &Rx, complaint: &Complaint, due: Option<At>, stakes: &Stak
         ..item(rx, reason, ("complaints", complaint.id), call, &params)
     };
     with_stake(item, complaint.order_id, stakes)
+}
+
+fn request_item(rx: &Rx, request: &Request, stakes: &Stakes) -> WorklistItem {
+    let is_open = request.status == RequestStatus::Open;
+    let reason = match is_open {
+        _ if request.delivery_missed || (is_open && request.response_missed) => {
+            WorklistReason::RequestOverdue
+        }
+        true => WorklistReason::RequestToAnswer,
+        false => WorklistReason::RequestDue,
+    };
+    let params = [
+        ("number", request.number.clone()),
+        ("subject", request.subject.clone()),
+        ("due", request.due_on.to_string()),
+    ];
+    let next = if is_open { "accept" } else { "finish" };
+    let call = rx.caller.may(Scope::RequestsWrite).then_some(next);
+    let item = item(rx, reason, ("requests", request.id), call, &params);
+    with_stake(WorklistItem { customer_id: request.customer_id, ..item }, order_of(request), stakes)
+}
+
+fn offer_item(rx: &Rx, request: &Request, stakes: &Stakes) -> WorklistItem {
+    let params = [
+        ("number", request.number.clone()),
+        ("subject", request.subject.clone()),
+        ("wanted", request.wanted_by.to_string()),
+        ("date", request.promised_on.map(|date| date.to_string()).unwrap_or_default()),
+    ];
+    let reason = WorklistReason::RequestDateToAgree;
+    let item = item(rx, reason, ("requests", request.id), Some("agree-date"), &params);
+    with_stake(WorklistItem { customer_id: request.customer_id, ..item }, order_of(request), stakes)
 }
 
 fn feedback_item(rx: &Rx, feedback: &Feedback) -> WorklistItem {

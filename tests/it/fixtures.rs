@@ -151,6 +151,9 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
         ("complaints", "propose") => after("cmp", &["investigate"]),
         ("complaints", "close" | "reopen") => after("cmp", &["resolve"]),
         ("complaints", "resume") => after("cmp", &["wait"]),
+        ("suppliers", "unblock") => after("sup", &["block"]),
+        ("requests", "start" | "finish" | "propose-date") => after("rqs", &["accept"]),
+        ("requests", "agree-date" | "insist") => after("rqs", &["accept", "propose-date"]),
         ("me", "read-all") => {
             told(app, "admin");
             None
@@ -316,16 +319,11 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
     let mut body = example_of(endpoint).cloned().unwrap_or(Value::Null);
     settle(app, "", &mut body);
     if endpoint.path == "/sla-policies" {
-        // One for each severity and tier.
-        let n = app.next_of("sla_policies");
-        body["severity"] = json!(["low", "normal", "high", "critical"][n % 4]);
-        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 4 % 4]);
+        one_of_each(app, endpoint.path, &mut body, "severity", &["low", "normal", "high", "critical"]);
     }
     if endpoint.path == "/visit-policies" {
-        // One for each cause and tier.
-        let n = app.next_of("visit_policies");
-        body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
-        body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
+        let causes = ["order_delivered", "order_completed", "complaint_resolved"];
+        one_of_each(app, endpoint.path, &mut body, "cause", &causes);
     }
     if endpoint.path == "/customers" {
         // Like no other customer, so that nobody asks whether it is there already.
@@ -337,6 +335,17 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         body["order_id"] = json!(confirmed(app).id());
     }
     body
+}
+
+/// A policy for words and a tier that have none yet: there is one of each.
+fn one_of_each(app: &TestApp, path: &str, body: &mut Value, field: &str, words: &[&str]) {
+    let there = app.all_powerful().get(&format!("{path}?limit=200")).expect(200);
+    let taken = |word: &str, tier: &str| {
+        there.rows().iter().any(|policy| policy[field] == word && policy["customer_tier"] == tier)
+    };
+    let each = ["a", "b", "c", "d"].iter().flat_map(|tier| words.iter().map(move |word| (*word, *tier)));
+    let (word, tier) = each.into_iter().find(|(word, tier)| !taken(word, tier)).expect("one that is free");
+    (body[field], body["customer_tier"]) = (json!(word), json!(tier));
 }
 
 /// An order that can be shipped.

@@ -283,7 +283,6 @@ pub struct TestApp {
     tokens: RefCell<HashMap<(String, i64), String>>,
     shapes: RefCell<HashMap<&'static str, Rc<Shape>>>,
     pub counter: std::cell::Cell<u64>,
-    pub taken: std::cell::RefCell<std::collections::HashMap<&'static str, usize>>,
     /// Last, so that nobody uses it any more when it goes.
     _database: Rc<Database>,
 }
@@ -350,7 +349,6 @@ impl TestApp {
             tokens: RefCell::default(),
             shapes: RefCell::default(),
             counter: Default::default(),
-            taken: Default::default(),
             _database: database,
         }
     }
@@ -386,14 +384,6 @@ impl TestApp {
     pub fn unique(&self) -> u64 {
         self.counter.set(self.counter.get() + 1);
         self.counter.get()
-    }
-
-    /// The next of a few that there can be: counted apart from everything else.
-    pub fn next_of(&self, what: &'static str) -> usize {
-        let mut taken = self.taken.borrow_mut();
-        let next = taken.entry(what).or_default();
-        *next += 1;
-        *next
     }
 
     pub fn person(&self, username: &str) -> &'static Person {

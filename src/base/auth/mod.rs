@@ -77,6 +77,12 @@ text_enum! {
         FeedbackRead = "feedback:read",
         FeedbackWrite = "feedback:write",
         CalendarRead = "calendar:read",
+        DepartmentsRead = "departments:read",
+        DepartmentsWrite = "departments:write",
+        SuppliersRead = "suppliers:read",
+        SuppliersWrite = "suppliers:write",
+        RequestsRead = "requests:read",
+        RequestsWrite = "requests:write",
         SettingsRead = "settings:read",
         SettingsWrite = "settings:write",
         EventsRead = "events:read",
@@ -137,6 +143,12 @@ impl Scope {
             FeedbackRead => "Read feedback.",
             FeedbackWrite => "Acknowledge feedback that one was sent.",
             CalendarRead => "Read the working calendar, and what is due when.",
+            DepartmentsRead => "Read the other departments.",
+            DepartmentsWrite => "Add and change departments.",
+            SuppliersRead => "Read suppliers, partners and carriers, and their contacts.",
+            SuppliersWrite => "Add, change, block and unblock suppliers, and their contacts.",
+            RequestsRead => "Read what departments and suppliers are asked.",
+            RequestsWrite => "Ask departments and suppliers, expedite orders, and answer requests.",
             SettingsRead => "Read the company's settings.",
             SettingsWrite => "Change the company's settings.",
             EventsRead => "Read the event feed.",
@@ -215,6 +227,9 @@ const EVERYBODY: Scopes = Scopes::of(&[
     Scope::EventsRead,
     Scope::FeedbackRead,
     Scope::FeedbackWrite,
+    Scope::DepartmentsRead,
+    Scope::SuppliersRead,
+    Scope::RequestsRead,
 ]);
 
 /// What comes with seeing customers.
@@ -244,6 +259,9 @@ impl Role {
                 RegionsWrite,
                 UsersRead,
                 SettingsRead,
+                DepartmentsWrite,
+                SuppliersWrite,
+                RequestsWrite,
             ])),
             Role::Rep => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
@@ -254,6 +272,7 @@ impl Role {
                 ComplaintsWrite,
                 ReportsRead,
                 ExportsWrite,
+                RequestsWrite,
             ])),
             Role::Manager => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
@@ -275,6 +294,9 @@ impl Role {
                 ExportsWrite,
                 UsersRead,
                 SettingsRead,
+                DepartmentsWrite,
+                SuppliersWrite,
+                RequestsWrite,
             ])),
             Role::Finance => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
@@ -287,8 +309,9 @@ impl Role {
                 ExportsWrite,
                 UsersRead,
                 SettingsRead,
+                RequestsWrite,
             ])),
-            Role::Warehouse => EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite])),
+            Role::Warehouse => EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite, RequestsWrite])),
             Role::Executive => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 ProductsCost,
@@ -321,6 +344,8 @@ impl Role {
                 AuditRead,
                 ExportsWrite,
                 JobsRead,
+                DepartmentsWrite,
+                SuppliersWrite,
             ])),
         }
     }

@@ -98,6 +98,8 @@ pub enum Cond {
     Sql(&'static str, Vec<Value>),
     /// The column's value is among those of a subquery: `SELECT … WHERE ` and its condition.
     InSelect(Column, &'static str, Box<Cond>),
+    /// A subquery has a row: `SELECT … WHERE ` and its condition.
+    Exists(&'static str, Box<Cond>),
     /// The column's record is found by these words ([`search`]).
     Found(Column, search::Found),
 }
@@ -218,6 +220,12 @@ fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> Qu
         Cond::InSelect(column, select, inner) => {
             out.push_sql(column);
             out.push_sql(" IN (");
+            out.push_sql(select);
+            push_cond(out.reborrow(), inner)?;
+            out.push_sql(")");
+        }
+        Cond::Exists(select, inner) => {
+            out.push_sql("EXISTS (");
             out.push_sql(select);
             push_cond(out.reborrow(), inner)?;
             out.push_sql(")");

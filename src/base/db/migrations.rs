@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
     step!("0017_relations"),
     step!("0021_customers"),
     step!("0018_schedules"),
+    step!("0019_coordination"),
 ];
 
 /// Why a database cannot be used.

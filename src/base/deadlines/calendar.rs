@@ -141,6 +141,11 @@ impl Calendar {
         last.unwrap_or_else(|| self.instant(date, Minute(DAY)))
     }
 
+    /// The end of a date itself, whether anybody works then or not.
+    pub fn midnight_after(&self, date: NaiveDate) -> At {
+        self.instant(date, Minute(DAY))
+    }
+
     /// The working stretches from an instant on, in order; they end at the horizon.
     fn stretches(&self, from: At) -> impl Iterator<Item = (At, At)> + '_ {
         let days = from.date_in(self.zone).iter_days().take(HORIZON);

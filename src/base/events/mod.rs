@@ -10,8 +10,13 @@ pub mod words;
 
 use std::sync::OnceLock;
 
+use diesel::prelude::*;
+use uuid::Uuid;
+
 use super::auth::{Caller, Scope};
+use super::db::Conn;
 use super::db::filter::{Column, Cond};
+use super::error::Result;
 use super::types::Kind;
 
 /// A kind of record whose changes are told.
@@ -57,6 +62,16 @@ impl Told {
             Cond::All => Cond::All,
             visible => Cond::InSelect(column, self.select, Box::new(visible)),
         }
+    }
+
+    /// Whether the caller may read such records, and there is this one for them to see.
+    pub fn shows(&self, conn: &mut Conn, caller: &Caller, record: Uuid) -> Result<bool> {
+        if !self.scopes.iter().any(|scope| caller.may(*scope)) {
+            return Ok(false);
+        }
+        let id = self.select.split(' ').nth(1).unwrap_or_default();
+        let one = Cond::eq(id, record).and((self.visible)(caller));
+        Ok(diesel::select(Cond::Exists(self.select, Box::new(one))).get_result(conn)?)
     }
 }
 

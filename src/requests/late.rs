@@ -1,0 +1,134 @@
+//! The deadlines of a request: until it is answered, and until it is done; who hears of it when nobody acts.
+
+use super::model::{Request, RequestId};
+use super::work::{self, tell};
+use crate::base::db::{Act, Conn, Tx};
+use crate::base::deadlines::model::{Budget, Deadline, Step};
+use crate::base::deadlines::{self, calendar};
+use crate::base::error::{Result, found};
+use crate::departments::work as departments;
+use crate::people::{UserId, ladder, work as users};
+use crate::suppliers::work as suppliers;
+
+/// Until it is accepted or declined, in the working time of whoever is asked.
+const RESPONSE: &str = "response";
+/// Until the end of the date that holds.
+const DELIVERY: &str = "delivery";
+
+const HOUR: i64 = 3600;
+/// Working time before each deadline at which whoever is to act is reminded.
+const REMIND_OF_RESPONSE: i64 = HOUR;
+const REMIND_OF_DELIVERY: i64 = 4 * HOUR;
+/// Working time after a missed deadline at which each rung of the ladder hears of it: the assignee, the lead, the
+/// managers, the executives.
+const RUNGS: [i64; 4] = [0, 4 * HOUR, 8 * HOUR, 16 * HOUR];
+
+fn steps(remind: i64) -> Vec<Step> {
+    let reminder = Step { name: "reminder".into(), level: 0, offset_seconds: -remind };
+    let escalations = RUNGS.iter().zip(1..).map(|(after, level)| Step {
+        name: "escalation".into(),
+        level,
+        offset_seconds: *after,
+    });
+    std::iter::once(reminder).chain(escalations).collect()
+}
+
+pub fn start_response(tx: &mut Tx, request: &Request, hours: i32) -> Result<()> {
+    let budget = Budget::WorkingSeconds(HOUR * i64::from(hours));
+    deadlines::start(tx, request.id, RESPONSE, tx.now, budget, steps(REMIND_OF_RESPONSE)).map(drop)
+}
+
+/// Until the date that holds now; another one begins anew. For a date that is past the ladder begins now, so that a
+/// mistyped year does not reach the executives at once.
+pub fn start_delivery(tx: &mut Tx, request: &Request) -> Result<()> {
+    let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
+    let budget = Budget::Until(calendar.midnight_after(request.due_on).max(tx.now));
+    deadlines::start(tx, request.id, DELIVERY, tx.now, budget, steps(REMIND_OF_DELIVERY)).map(drop)
+}
+
+/// It is answered: how many working seconds that took, and whether it is too late.
+pub fn answer(tx: &mut Tx, request: &mut Request) -> Result<()> {
+    if request.answered_at.is_some() {
+        return Ok(());
+    }
+    let all = deadlines::of(tx.conn, request.id.0)?;
+    if let Some(deadline) = all.iter().find(|d| d.name == RESPONSE) {
+        let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
+        let taken = calendar.between(deadline.started_at, tx.now, &deadline.pauses);
+        request.response_seconds = Some(taken / 1_000_000);
+        request.response_missed |= deadline.is_missed(tx.now);
+    }
+    request.answered_at = Some(tx.now);
+    deadlines::meet(tx, request.id.0, RESPONSE)
+}
+
+/// It is done, in time or late.
+pub fn deliver(tx: &mut Tx, request: &mut Request) -> Result<()> {
+    let all = deadlines::of(tx.conn, request.id.0)?;
+    let deadline = all.iter().find(|d| d.name == DELIVERY);
+    request.delivery_missed |= deadline.is_some_and(|d| d.is_missed(tx.now));
+    deadlines::meet(tx, request.id.0, DELIVERY)
+}
+
+// ---- when nobody acts ----------------------------------------------------------------------------------------
+
+/// A step of one of a request's deadlines is due.
+pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
+    let before = work::find(tx.conn, tx.caller, RequestId(deadline.record_id.0))?;
+    if before.status.has_ended() {
+        return Ok(());
+    }
+    let is_response = deadline.name == RESPONSE;
+    let due = deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default();
+    if step.level == 0 {
+        let code = if is_response { "request_response_due" } else { "request_delivery_due" };
+        let people = rung(tx.conn, &before, 1)?;
+        return tell(tx, &before, people, code, &[("due", due)]);
+    }
+    let mut request = before.clone();
+    request.escalation_level = before.escalation_level.max(step.level);
+    request.response_missed |= is_response;
+    request.delivery_missed |= !is_response;
+    tx.save(&before, &mut request, Act::new("escalated"))?;
+    let mut told = Vec::new();
+    for level in 1..step.level {
+        told.extend(rung(tx.conn, &request, level)?);
+    }
+    let mut people = rung(tx.conn, &request, step.level)?;
+    people.retain(|user| !told.contains(user));
+    let code = if is_response { "request_response_late" } else { "request_delivery_late" };
+    tell(tx, &request, people, code, &[("due", due)])
+}
+
+/// Who hears of it on a rung of the ladder; whoever is on a lower one, too, has heard already.
+fn rung(conn: &mut Conn, request: &Request, level: i32) -> Result<Vec<UserId>> {
+    let lead = lead(conn, request)?;
+    Ok(match level {
+        1 => request.assignee_id.or(lead).or(request.requester_id).into_iter().collect(),
+        2 => lead.into_iter().collect(),
+        3 => managers(conn, request, lead)?,
+        _ => ladder::executives(conn)?,
+    })
+}
+
+/// Who answers for whom is asked: the department's lead, the supplier's owner.
+pub fn lead(conn: &mut Conn, request: &Request) -> Result<Option<UserId>> {
+    Ok(match (request.department_id, request.supplier_id) {
+        (Some(id), _) => found(departments::find(conn, id))?.and_then(|department| department.lead_id),
+        (_, Some(id)) => found(suppliers::find(conn, id))?.and_then(|supplier| supplier.owner_id),
+        _ => None,
+    })
+}
+
+/// The lead's manager and the requester's.
+fn managers(conn: &mut Conn, request: &Request, lead: Option<UserId>) -> Result<Vec<UserId>> {
+    let of_lead = match lead {
+        Some(lead) => found(users::find_user(conn, lead))?.and_then(|user| user.team_id),
+        None => None,
+    };
+    let mut managers = Vec::new();
+    for team in [of_lead, request.team_id.filter(|team| of_lead != Some(*team))].into_iter().flatten() {
+        managers.extend(ladder::superiors(conn, Some(team))?);
+    }
+    Ok(managers)
+}

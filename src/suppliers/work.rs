@@ -1,0 +1,191 @@
+//! Use cases on suppliers.
+
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::model::{
+    NewSupplier, Supplier, SupplierAction, SupplierId, SupplierInput, SupplierStatus, SupplierView,
+};
+use super::{contacts, rules};
+use crate::base::db::{Act, Conn, Json, Rx, Tx, number_range};
+use crate::base::error::{Error, Fault, Faults, Problem, Result};
+use crate::base::http::{Patch, actions, expand};
+use crate::base::text;
+use crate::people::model::UserStatus;
+use crate::people::{UserId, work as people};
+use crate::schema::suppliers;
+
+pub fn find(conn: &mut Conn, id: SupplierId) -> Result<Supplier> {
+    let found = suppliers::table.find(id).select(Supplier::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// The supplier, at the version that the caller saw.
+fn begin(tx: &mut Tx, id: SupplierId) -> Result<Supplier> {
+    let supplier = find(tx.conn, id)?;
+    tx.check_expected(&supplier)?;
+    Ok(supplier)
+}
+
+/// Enters a supplier, with the contacts that came with it.
+pub fn create(tx: &mut Tx, new: NewSupplier) -> Result<Supplier> {
+    let mut faults = Faults::default();
+    let input = rules::clean(new.supplier, &mut faults);
+    check_owner(tx.conn, input.owner_id, None, &mut faults)?;
+    let mut clean = |(i, contact)| rules::clean_contact(contact, &format!("/contacts/{i}"), &mut faults);
+    let contacts: Vec<_> = new.contacts.into_iter().enumerate().map(&mut clean).collect();
+    faults.done()?;
+    let code = match &input.code {
+        Some(code) => unused_code(tx.conn, code.clone(), None)?,
+        None => next_code(tx)?,
+    };
+    let mut supplier = Supplier {
+        id: tx.new_id(),
+        version: 0,
+        code,
+        name_sort: text::sort_key(&input.name),
+        name: input.name,
+        short_name: input.short_name,
+        kind: input.kind,
+        country: input.country,
+        tax_id: input.tax_id,
+        phone: input.phone,
+        email: input.email,
+        status: SupplierStatus::Active,
+        block_reason: None,
+        owner_id: input.owner_id,
+        response_hours: input.response_hours,
+        notes: input.notes,
+        external_ids: Json(input.external_ids),
+        created_at: tx.now,
+        created_by: None,
+        updated_at: tx.now,
+        updated_by: None,
+    };
+    tx.create(&mut supplier)?;
+    for contact in contacts {
+        contacts::work::insert(tx, supplier.id, contact)?;
+    }
+    Ok(supplier)
+}
+
+pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Result<Supplier> {
+    let before = begin(tx, id)?;
+    let mut faults = Faults::default();
+    let input = rules::clean(patch.onto(&form_of(&before))?, &mut faults);
+    check_owner(tx.conn, input.owner_id, before.owner_id, &mut faults)?;
+    let Some(code) = input.code else {
+        faults.push(Fault::at("/code", "not_null"));
+        return Err(Error::invalid(faults.list().to_vec()));
+    };
+    faults.done()?;
+    let mut supplier = Supplier {
+        code: unused_code(tx.conn, code, Some(id))?,
+        name_sort: text::sort_key(&input.name),
+        name: input.name,
+        short_name: input.short_name,
+        kind: input.kind,
+        country: input.country,
+        tax_id: input.tax_id,
+        phone: input.phone,
+        email: input.email,
+        owner_id: input.owner_id,
+        response_hours: input.response_hours,
+        notes: input.notes,
+        external_ids: Json(input.external_ids),
+        ..before.clone()
+    };
+    tx.save(&before, &mut supplier, Act::UPDATED)?;
+    Ok(supplier)
+}
+
+/// The form that would give this supplier.
+fn form_of(before: &Supplier) -> SupplierInput {
+    let s = before.clone();
+    SupplierInput {
+        code: Some(s.code),
+        name: s.name,
+        short_name: s.short_name,
+        kind: s.kind,
+        country: s.country,
+        tax_id: s.tax_id,
+        phone: s.phone,
+        email: s.email,
+        owner_id: s.owner_id,
+        response_hours: s.response_hours,
+        notes: s.notes,
+        external_ids: s.external_ids.0,
+    }
+}
+
+/// A new owner works here.
+fn check_owner(
+    conn: &mut Conn,
+    owner: Option<UserId>,
+    before: Option<UserId>,
+    faults: &mut Faults,
+) -> Result<()> {
+    let Some(id) = owner.filter(|_| owner != before) else { return Ok(()) };
+    let user = faults.known(people::find_user(conn, id), "/owner_id", "user")?;
+    if user.is_some_and(|user| user.status != UserStatus::Active) {
+        faults.push(Fault::at("/owner_id", "unknown_reference").with("kind", "user"));
+    }
+    Ok(())
+}
+
+fn is_used(conn: &mut Conn, code: &str, but: Option<SupplierId>) -> Result<bool> {
+    let same = suppliers::table.filter(suppliers::code.eq(code));
+    let holder: Option<SupplierId> = same.select(suppliers::id).first(conn).optional()?;
+    Ok(holder.is_some() && holder != but)
+}
+
+fn unused_code(conn: &mut Conn, code: String, own: Option<SupplierId>) -> Result<String> {
+    match is_used(conn, &code, own)? {
+        true => Err(Problem::new("duplicate").param("what", format!("code {code}")).into()),
+        false => Ok(code),
+    }
+}
+
+/// The next number of the range; one that somebody has typed as a code already is passed over.
+fn next_code(tx: &mut Tx) -> Result<String> {
+    for _ in 0..1000 {
+        let code = number_range::next(tx.conn, "SU", tx.today())?;
+        if !is_used(tx.conn, &code, None)? {
+            return Ok(code);
+        }
+    }
+    Err(Error::internal("a thousand supplier numbers in a row are used as codes"))
+}
+
+/// Blocks or unblocks.
+pub fn act(tx: &mut Tx, id: SupplierId, action: SupplierAction, reason: &str) -> Result<Supplier> {
+    let before = begin(tx, id)?;
+    let Some(status) = before.status.after(action) else {
+        return Err(actions::refused(before.status, action, &before.allowed_actions(tx.caller)));
+    };
+    let (verb, block_reason) = match action {
+        SupplierAction::Block => ("blocked", Some(reason.to_owned())),
+        SupplierAction::Unblock => ("unblocked", None),
+    };
+    let mut supplier = Supplier { status, block_reason, ..before.clone() };
+    tx.save(&before, &mut supplier, Act::because(verb, Some(reason)))?;
+    Ok(supplier)
+}
+
+pub fn delete(tx: &mut Tx, id: SupplierId) -> Result<()> {
+    let supplier = begin(tx, id)?;
+    for contact in contacts::work::all(tx.conn, id)? {
+        tx.remove(&contact)?;
+    }
+    tx.remove(&supplier)
+}
+
+/// For `expand=supplier`.
+pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let ids: Vec<SupplierId> = ids.iter().copied().map(SupplierId).collect();
+    let some = suppliers::table.filter(suppliers::id.eq_any(ids));
+    let rows: Vec<Supplier> = some.select(Supplier::as_select()).load(rx.conn)?;
+    let views: Vec<SupplierView> = rows.into_iter().map(|row| row.view(rx.caller)).collect();
+    expand::views(views, |v: &SupplierView| v.supplier.id.0)
+}
