@@ -53,6 +53,7 @@ const STEPS: &[Step] = &[
     step!("0014_notifications"),
     step!("0015_complaints"),
     step!("0017_relations"),
+    step!("0020_fulfilment"),
 ];
 
 /// Why a database cannot be used.

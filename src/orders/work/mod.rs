@@ -20,6 +20,7 @@ use crate::base::db::filter::Cond;
 use crate::base::db::{Conn, Rx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::{actions, expand};
+use crate::order_exceptions::work as exceptions;
 use crate::schema::orders;
 
 /// The order, if the caller may see it.
@@ -44,6 +45,10 @@ pub fn is_visible(conn: &mut Conn, visible: Cond, id: OrderId) -> Result<bool> {
 /// The order, for a step that the caller may take: seen, the version that they saw, allowed by life and rights.
 pub fn find_for(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> {
     let order = find_theirs(tx, id, action)?;
+    if action == OrderAction::Ship && order.row.status.after(action).is_some() && !order.row.on_hold {
+        // Read here, in the unit of work that ships: of two at once, who ships and who blocks, one sees the other.
+        exceptions::refuse_if_blocked(tx.conn, id)?;
+    }
     allow(&order.row, action, tx.caller)?;
     Ok(order)
 }
