@@ -24,12 +24,14 @@ pub mod imports;
 pub mod interactions;
 pub mod jobs;
 pub mod notifications;
+pub mod order_exceptions;
 pub mod orders;
 pub mod people;
 pub mod prices;
 pub mod products;
 pub mod regions;
 pub mod reports;
+pub mod returns;
 pub mod schema;
 pub mod server;
 pub mod settings;
@@ -53,6 +55,8 @@ pub const AREAS: &[Area] = &[
     prices::AREA,
     orders::AREA,
     shipments::AREA,
+    order_exceptions::AREA,
+    returns::AREA,
     reports::AREA,
     batch::AREA,
     jobs::AREA,

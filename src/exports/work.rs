@@ -33,6 +33,8 @@ impl ExportResource {
             ExportResource::Prices => "/prices",
             ExportResource::Orders => "/orders",
             ExportResource::OrderLines => "/order-lines",
+            ExportResource::OrderExceptions => "/order-exceptions",
+            ExportResource::Returns => "/returns",
         }
     }
 }

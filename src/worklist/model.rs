@@ -11,9 +11,13 @@ text_enum! {
     /// Why something is on the worklist, the most pressing first.
     pub enum WorklistReason {
         ComplaintOverdue = "complaint_overdue",
+        ExceptionBlocking = "exception_blocking",
         TaskOverdue = "task_overdue",
         OrderToApprove = "order_to_approve",
+        ReturnToApprove = "return_to_approve",
+        ReturnToReceive = "return_to_receive",
         TaskDue = "task_due",
+        ExceptionOpen = "exception_open",
         ComplaintOpen = "complaint_open",
         FeedbackToAcknowledge = "feedback_to_acknowledge",
         OrderDraft = "order_draft",
@@ -45,7 +49,8 @@ pub struct WorklistItem {
     pub record_id: String,
     pub customer_id: Option<CustomerId>,
     pub due_at: Option<At>,
-    /// What is at stake: the gross of the order that it is about; null when it is about none that you see.
+    /// What is at stake: the gross of the order that it is about; for an exception, of the order's lines that are not
+    /// wholly shipped, if there are any; for a return, what it is worth. Null when it is about none that you see.
     pub amount: Option<Amount>,
     #[schema(max_length = 3, example = "CNY")]
     pub currency: Option<String>,

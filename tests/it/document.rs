@@ -163,6 +163,8 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
         + &life("Tasks", TaskStatus::ALL, TaskAction::ALL, TaskStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
+        + &life("Order exceptions", ExceptionStatus::ALL, ExceptionAction::ALL, ExceptionStatus::after)
+        + &life("Returns", ReturnStatus::ALL, ReturnAction::ALL, ReturnStatus::after)
         + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
     golden("tests/golden/lives.md", &text);
 }

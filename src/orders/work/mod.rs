@@ -59,11 +59,17 @@ pub fn find_theirs(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Orde
     if !action.scopes().iter().any(|s| tx.caller.may(*s)) {
         return Err(forbidden(action.scopes()));
     }
-    if tx.caller.sight == Sight::Own && order.row.rep_id.map(|r| r.0) != tx.caller.user {
-        return Err(Problem::new("read_only_share").into());
-    }
+    refuse_shared(&order.row, tx.caller)?;
     tx.check_expected(&order)?;
     Ok(order)
+}
+
+/// 409 for an order that is another's and only shared with the caller.
+pub fn refuse_shared(order: &OrderRow, caller: &Caller) -> Result<()> {
+    match caller.sight == Sight::Own && order.rep_id.map(|r| r.0) != caller.user {
+        true => Err(Problem::new("read_only_share").into()),
+        false => Ok(()),
+    }
 }
 
 /// 409 unless the order's life has this step now.
