@@ -168,7 +168,10 @@ fn check_returns(order: &Order, back: &Back) -> Vec<String> {
     for line in &order.lines {
         let (returning, returned) = back.lines.get(&line.id).copied().unwrap_or_default();
         if (line.returning.units(), line.returned.units()) != (returning, returned) {
-            faults.push(format!("line {}: what comes back and came back differs from its returns", line.position));
+            faults.push(format!(
+                "line {}: what comes back and came back differs from its returns",
+                line.position
+            ));
         }
         if returning + returned > line.shipped.units() {
             faults.push(format!("line {}: more is returned than was shipped", line.position));

@@ -66,7 +66,10 @@ fn life(r: &mut Routes) {
     let by = &["invalid_transition"][..];
     r.action("/order-exceptions/{exception_id}/assign", "assignOrderException", http::assign)
         .scope(WRITE)
-        .says("Give an order exception to somebody", "They are told at once. By its owner, or with `exceptions:manage`, as all that follows.")
+        .says(
+            "Give an order exception to somebody",
+            "They are told at once. By its owner, or with `exceptions:manage`, as all that follows.",
+        )
         .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/start", "startOrderException", http::start)
@@ -76,7 +79,9 @@ fn life(r: &mut Routes) {
     r.action("/order-exceptions/{exception_id}/resolve", "resolveOrderException", http::resolve)
         .scope(WRITE)
         .says("Resolve an order exception", "Says how it came out. It does not block the order any more.")
-        .example(json!({"outcome": "fulfilled_later", "resolution": "The other twenty go with the next truck"}))
+        .example(
+            json!({"outcome": "fulfilled_later", "resolution": "The other twenty go with the next truck"}),
+        )
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/close", "closeOrderException", http::close)
         .scope(WRITE)
@@ -84,10 +89,7 @@ fn life(r: &mut Routes) {
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/reopen", "reopenOrderException", http::reopen)
         .scope(WRITE)
-        .says(
-            "Open an order exception again",
-            "Its time begins anew. One that blocked blocks again.",
-        )
+        .says("Open an order exception again", "Its time begins anew. One that blocked blocks again.")
         .example(json!({"reason": "The truck came without them"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/cancel", "cancelOrderException", http::cancel)
@@ -117,7 +119,10 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
     "blocked_by_exception",
     409,
     ["Blocked by an exception", "订单因异常被阻断"],
-    ["Open exceptions stop the order's shipping: {exceptions}.", "未解决的异常阻止该订单发货：{exceptions}。"],
+    [
+        "Open exceptions stop the order's shipping: {exceptions}.",
+        "未解决的异常阻止该订单发货：{exceptions}。",
+    ],
     [
         "`exceptions` names them: resolve each, or have it unblocked by somebody with exceptions:manage.",
         "exceptions 列出各项异常：请逐项解决，或由拥有 exceptions:manage 权限的人解除阻断。",

@@ -218,7 +218,11 @@ pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
             Does::Makes(blocking_is),
         ),
         filter(
-            Param::new("overdue", Takes::Bool, "Only those that are open past their time, or only the others."),
+            Param::new(
+                "overdue",
+                Takes::Bool,
+                "Only those that are open past their time, or only the others.",
+            ),
             Does::Makes(overdue_is),
         ),
         filter(

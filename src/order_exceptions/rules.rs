@@ -127,7 +127,8 @@ pub const OVERDUE: &str = "overdue";
 /// What happens before and after the deadline.
 pub fn steps(severity: ExceptionSeverity) -> Vec<Step> {
     let hours = allowance(severity);
-    let step = |name: &str, level, hours: i64| Step { name: name.into(), level, offset_seconds: 3600 * hours };
+    let step =
+        |name: &str, level, hours: i64| Step { name: name.into(), level, offset_seconds: 3600 * hours };
     vec![
         step("reminder", 0, -hours.remind),
         step(OVERDUE, 0, 0),
@@ -150,7 +151,8 @@ impl OrderException {
     /// Whether the caller's rights allow the step: who manages exceptions may take every one; who looks after it all
     /// but unblocking; who reported it may correct it and take it back; everybody who reports may block.
     pub fn rights_allow(&self, action: ExceptionAction, caller: &Caller) -> bool {
-        let is = |user: Option<crate::people::UserId>| caller.user.is_some() && user.map(|u| u.0) == caller.user;
+        let is =
+            |user: Option<crate::people::UserId>| caller.user.is_some() && user.map(|u| u.0) == caller.user;
         let (owner, reporter) = (is(self.owner_id), is(self.created_by));
         let by_role = match action {
             ExceptionAction::Block => true,
@@ -167,7 +169,8 @@ impl OrderException {
 
     /// The steps that the life and the caller's rights allow now.
     pub fn allowed_actions(&self, caller: &Caller) -> Vec<ExceptionAction> {
-        let allowed = |action: &ExceptionAction| self.life_allows(*action) && self.rights_allow(*action, caller);
+        let allowed =
+            |action: &ExceptionAction| self.life_allows(*action) && self.rights_allow(*action, caller);
         ExceptionAction::ALL.iter().copied().filter(allowed).collect()
     }
 

@@ -193,7 +193,11 @@ fn start_clock(tx: &mut Tx, exception: &mut OrderException, from: At) -> Result<
     Ok(())
 }
 
-pub fn update(tx: &mut Tx, id: OrderExceptionId, patch: &Patch<OrderExceptionInput>) -> Result<OrderException> {
+pub fn update(
+    tx: &mut Tx,
+    id: OrderExceptionId,
+    patch: &Patch<OrderExceptionInput>,
+) -> Result<OrderException> {
     let before = find_for(tx, id, ExceptionAction::Edit)?;
     let input = patch.onto(&OrderExceptionInput {
         order_line_id: before.order_line_id,

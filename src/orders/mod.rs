@@ -225,7 +225,10 @@ const TOLD: Told = Told {
         ("delivered", "All of it arrived."),
         ("closed_short", "What was open will not be delivered any more."),
         ("completed", "It is done."),
-        ("exceptions_changed", "An exception of it came up or was cleared: see `open_exceptions` and `blocked`."),
+        (
+            "exceptions_changed",
+            "An exception of it came up or was cleared: see `open_exceptions` and `blocked`.",
+        ),
         ("return_changed", "Goods are to come back, came back or were credited, or a return was given up."),
         ("cancelled", "It will not be delivered, with a reason."),
     ],

@@ -28,8 +28,7 @@ fn routes(r: &mut Routes) {
     on_time::routes(r);
 }
 
-static PHRASES: &[Phrase] =
-    &[("range_too_long", ["makes more than {max} days", "时间范围超过 {max} 天"])];
+static PHRASES: &[Phrase] = &[("range_too_long", ["makes more than {max} days", "时间范围超过 {max} 天"])];
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "too_many_groups",

@@ -37,8 +37,16 @@ const MOST_DAYS: i64 = 1_827;
 
 const PARAMS: &[Param] = &[
     Param::new("period", Takes::Word(PromisePeriod::WORDS), "One row for each; the whole time without it."),
-    Param::new("group_by", Takes::Word(PromiseDimension::WORDS), "One row for each; all together without it."),
-    Param::new("promised_from", Takes::Date, "First promised for this day or later; a year before the end without it."),
+    Param::new(
+        "group_by",
+        Takes::Word(PromiseDimension::WORDS),
+        "One row for each; all together without it.",
+    ),
+    Param::new(
+        "promised_from",
+        Takes::Date,
+        "First promised for this day or later; a year before the end without it.",
+    ),
     Param::new("promised_to", Takes::Date, "First promised for this day or earlier; today without it."),
     Param::new("customer_id", Takes::Ids("cus"), "Only of orders of these customers."),
     Param::new("rep_id", Takes::Ids("usr"), "Only of orders of these reps."),
@@ -172,7 +180,8 @@ fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
 }
 
 fn condition(rx: &Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Cond {
-    let confirmed = "orders.status IN ('confirmed', 'partially_shipped', 'shipped', 'delivered', 'completed')";
+    let confirmed =
+        "orders.status IN ('confirmed', 'partially_shipped', 'shipped', 'delivered', 'completed')";
     let mut cond = Cond::Compare("order_lines.first_promised_date", Op::Ge, from.into())
         .and(Cond::Compare("order_lines.first_promised_date", Op::Le, to.into()))
         .and(Cond::Sql(confirmed, vec![]))
@@ -259,9 +268,15 @@ fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
     let names = ["pending", "on_time", "in_full", "otif", "late", "days", "open_late"];
     let sums = names.map(|name| format!("SUM({name}) AS {name}")).join(", ");
     let whole = names.map(|name| format!("CAST(SUM({name}) AS BIGINT)")).join(", ");
-    let orders = ["pending > 0 AND pending + otif = lines", "on_time = lines", "in_full = lines", "otif = lines", "open_late > 0"]
-        .map(|what| format!("COUNT(CASE WHEN {what} THEN 1 END)"))
-        .join(", ");
+    let orders = [
+        "pending > 0 AND pending + otif = lines",
+        "on_time = lines",
+        "in_full = lines",
+        "otif = lines",
+        "open_late > 0",
+    ]
+    .map(|what| format!("COUNT(CASE WHEN {what} THEN 1 END)"))
+    .join(", ");
     let today = Cond::Sql("order_lines.first_promised_date < ?", vec![rx.today().into()]);
     let most = MOST_ROWS + 1;
     let statement = Statement::<Shape>::new(format!(

@@ -147,10 +147,7 @@ static PROBLEMS: &[ProblemText] = &[
         "shipment_returned",
         409,
         ["Goods of it were returned", "货物已退回"],
-        [
-            "Goods that came by this shipment were returned, or are to be.",
-            "该发货单的货物已退回或正在退回。",
-        ],
+        ["Goods that came by this shipment were returned, or are to be.", "该发货单的货物已退回或正在退回。"],
         ["Cancel the returns that have not come in, then void it.", "请先取消尚未收到的退货，再作废发货单。"],
     ),
 ];

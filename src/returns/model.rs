@@ -233,7 +233,11 @@ pub static RETURNS: ListSpec = ListSpec {
             Does::Makes(|given| with_line(Does::Is("return_lines.product_id"), given)),
         ),
         filter(
-            Param::new("reason", Takes::Words(ReturnReason::WORDS), "Only with a line for one of these reasons."),
+            Param::new(
+                "reason",
+                Takes::Words(ReturnReason::WORDS),
+                "Only with a line for one of these reasons.",
+            ),
             Does::Makes(|given| with_line(Does::Is("return_lines.reason"), given)),
         ),
         filter(

@@ -46,7 +46,10 @@ static PHRASES: &[Phrase] = &[
     ),
     (
         "worklist_return_to_receive",
-        ["The goods of return {number} are on their way since {since}", "退货 {number} 自 {since} 起等待收货"],
+        [
+            "The goods of return {number} are on their way since {since}",
+            "退货 {number} 自 {since} 起等待收货",
+        ],
     ),
     ("worklist_task_overdue", ["Overdue since {due}: {subject}", "已于 {due} 逾期：{subject}"]),
     (

@@ -124,10 +124,8 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
     if of.is_empty() {
         return Ok(HashMap::new());
     }
-    let open = Cond::ids("order_lines.order_id", of.iter().map(|e| e.order_id.0)).and(Cond::Sql(
-        "order_lines.shipped + order_lines.closed < order_lines.quantity",
-        vec![],
-    ));
+    let open = Cond::ids("order_lines.order_id", of.iter().map(|e| e.order_id.0))
+        .and(Cond::Sql("order_lines.shipped + order_lines.closed < order_lines.quantity", vec![]));
     let sums: Vec<(OrderId, i64)> = table::order_lines::table
         .filter(open)
         .group_by(table::order_lines::order_id)
@@ -138,7 +136,8 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
 
 /// Returns that wait for somebody who may approve them or take them in.
 fn returns_to_do(rx: &mut Rx, settings: &Settings) -> Result<Vec<WorklistItem>> {
-    let steps = [(ReturnStatus::Requested, ReturnAction::Approve), (ReturnStatus::Approved, ReturnAction::Receive)];
+    let steps =
+        [(ReturnStatus::Requested, ReturnAction::Approve), (ReturnStatus::Approved, ReturnAction::Receive)];
     let mine = steps.iter().filter(|(_, step)| step.scopes().iter().any(|s| rx.caller.may(*s)));
     let wanted: Vec<Value> = mine.map(|(status, _)| Value::from(status.as_str())).collect();
     if wanted.is_empty() || !rx.caller.may(Scope::ReturnsRead) {
@@ -153,7 +152,11 @@ fn returns_to_do(rx: &mut Rx, settings: &Settings) -> Result<Vec<WorklistItem>> 
         .order((table::returns::requested_at, table::returns::id))
         .limit(EACH);
     let rows: Vec<ReturnRow> = first.select(ReturnRow::as_select()).load(rx.conn)?;
-    Ok(rows.iter().filter(|row| is_theirs(row, rx.caller, settings)).map(|row| return_item(rx, row)).collect())
+    Ok(rows
+        .iter()
+        .filter(|row| is_theirs(row, rx.caller, settings))
+        .map(|row| return_item(rx, row))
+        .collect())
 }
 
 /// Above the limit a return is approved by who may, and not by who requested it.
@@ -368,7 +371,11 @@ fn exception_item(
 fn return_item(rx: &Rx, row: &ReturnRow) -> WorklistItem {
     let (reason, step, since) = match row.status {
         ReturnStatus::Requested => (WorklistReason::ReturnToApprove, ReturnAction::Approve, row.requested_at),
-        _ => (WorklistReason::ReturnToReceive, ReturnAction::Receive, row.decided_at.unwrap_or(row.requested_at)),
+        _ => (
+            WorklistReason::ReturnToReceive,
+            ReturnAction::Receive,
+            row.decided_at.unwrap_or(row.requested_at),
+        ),
     };
     let params = [("number", row.number.clone()), ("since", since.local(rx.core.zone))];
     let call = row.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());

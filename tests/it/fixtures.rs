@@ -137,6 +137,12 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
             take_step(app, "shipments", &all.expect(201).id(), "deliver");
             Some(order)
         }
+        ("orders", "returns") => Some(shipped(app)),
+        ("order-exceptions", "close" | "reopen") => after("exc", &["resolve"]),
+        ("order-exceptions", "unblock") => after("exc", &["block"]),
+        ("returns", "receive") => after("ret", &["approve"]),
+        ("returns", "credit") => after("ret", &["approve", "receive"]),
+        ("returns", "close") => after("ret", &["approve", "receive", "credit"]),
         ("complaints", "acknowledge") => {
             Some(created_by(app, declared(app, "POST", "/complaints")).expect(201))
         }
@@ -216,6 +222,10 @@ pub fn body_for(app: &TestApp, endpoint: &Endpoint, path: &str) -> Value {
         // A part only, so that there is something to ship the next time.
         let order = app.all_powerful().get(path.trim_end_matches("/shipments")).expect(200);
         body["lines"] = json!([{"order_line_id": order.body["lines"][0]["id"], "quantity": "1"}]);
+    }
+    if endpoint.nature == Nature::Create && endpoint.path == "/orders/{order_id}/returns" {
+        let order = app.all_powerful().get(path.trim_end_matches("/returns")).expect(200);
+        body["lines"][0]["order_line_id"] = order.body["lines"][0]["id"].clone();
     }
     body
 }
@@ -310,7 +320,13 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         body["cause"] = json!(["order_delivered", "order_completed", "complaint_resolved"][n % 3]);
         body["customer_tier"] = json!(["a", "b", "c", "d"][n / 3 % 4]);
     }
-    if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
+    if body["lines"][0]["order_line_id"].is_string() && body["order_id"].is_string() {
+        let order = shipped(app);
+        body["order_id"] = json!(order.id());
+        body["lines"][0]["order_line_id"] = order.body["lines"][0]["id"].clone();
+    } else if body["order_id"].is_string()
+        && (endpoint.nature == Nature::Upsert || endpoint.path == "/order-exceptions")
+    {
         body["order_id"] = json!(confirmed(app).id());
     }
     body
@@ -320,6 +336,13 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
 fn confirmed(app: &TestApp) -> Reply {
     let order = make(app, "ord");
     ["submit", "approve", "confirm"].iter().for_each(|step| take_step(app, "orders", &order.id(), step));
+    order
+}
+
+/// An order that was shipped as a whole.
+fn shipped(app: &TestApp) -> Reply {
+    let order = confirmed(app);
+    app.all_powerful().post(&format!("/orders/{}/shipments", order.id()), json!({})).expect(201);
     order
 }
 
@@ -334,7 +357,8 @@ fn settle(app: &TestApp, name: &str, value: &mut Value) {
             fields.iter_mut().for_each(|(name, v)| settle(app, name, v));
         }
         Value::String(text) => {
-            if let Some(prefix) = prefix_of(text) {
+            // A line is one of the order that is named beside it.
+            if let Some(prefix) = prefix_of(text).filter(|prefix| *prefix != "oln") {
                 *text = make(app, prefix).id();
             } else if ["code", "sku", "username"].contains(&name) {
                 *text = format!("{text}{}", app.unique());

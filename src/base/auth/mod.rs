@@ -321,12 +321,9 @@ impl Role {
                 UsersRead,
                 SettingsRead,
             ])),
-            Role::Warehouse => EVERYBODY.and(Scopes::of(&[
-                CustomersShipTo,
-                ShipmentsWrite,
-                ExceptionsWrite,
-                ReturnsWrite,
-            ])),
+            Role::Warehouse => {
+                EVERYBODY.and(Scopes::of(&[CustomersShipTo, ShipmentsWrite, ExceptionsWrite, ReturnsWrite]))
+            }
             Role::Executive => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
                 ProductsCost,
