@@ -166,14 +166,14 @@ fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
 fn check_returns(order: &Order, back: &Back) -> Vec<String> {
     let mut faults = Vec::new();
     for line in &order.lines {
-        let (returning, returned) = back.lines.get(&line.id).copied().unwrap_or_default();
-        if (line.returning.units(), line.returned.units()) != (returning, returned) {
+        let (in_return, returned) = back.lines.get(&line.id).copied().unwrap_or_default();
+        if (line.in_return.units(), line.returned.units()) != (in_return, returned) {
             faults.push(format!(
                 "line {}: what comes back and came back differs from its returns",
                 line.position
             ));
         }
-        if returning + returned > line.shipped.units() {
+        if in_return + returned > line.shipped.units() {
             faults.push(format!("line {}: more is returned than was shipped", line.position));
         }
     }

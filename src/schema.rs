@@ -320,7 +320,7 @@ diesel::table! {
         delivered -> BigInt,
         closed -> BigInt,
         first_promised_date -> Nullable<Date>,
-        returning -> BigInt,
+        in_return -> BigInt,
         returned -> BigInt,
     }
 }

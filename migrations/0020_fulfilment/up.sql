@@ -8,7 +8,7 @@ CREATE INDEX orders_open_exceptions ON orders (order_date, id) WHERE open_except
 CREATE INDEX orders_blocked ON orders (order_date, id) WHERE blocked;
 
 ALTER TABLE order_lines ADD COLUMN first_promised_date DATE;
-ALTER TABLE order_lines ADD COLUMN returning BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE order_lines ADD COLUMN in_return BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE order_lines ADD COLUMN returned BIGINT NOT NULL DEFAULT 0;
 -- Until now the first promise was kept of the order only.
 UPDATE order_lines SET first_promised_date = (

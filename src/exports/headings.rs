@@ -242,7 +242,7 @@ static ORDER_LINES: &[Heading] = &[
     number("shipped", "Shipped", "已发数量"),
     number("delivered", "Delivered", "已签收数量"),
     number("closed", "Closed short", "短关数量"),
-    number("returning", "Being returned", "退货中数量"),
+    number("in_return", "Being returned", "退货中数量"),
     number("returned", "Returned", "已退数量"),
     date("first_promised_date", "First promised date", "首次承诺交期"),
     text("id", "Id", "系统编号"),

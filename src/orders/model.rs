@@ -193,7 +193,7 @@ pub struct OrderLine {
     /// The line's first promise after confirmation: its own, else the order's. On-time delivery is measured against it.
     pub first_promised_date: Option<NaiveDate>,
     /// In returns that were requested or approved, and have not come in.
-    pub returning: Quantity,
+    pub in_return: Quantity,
     /// Came back. It was shipped all the same: a return does not change the order's fulfilment.
     pub returned: Quantity,
 }

@@ -205,7 +205,7 @@ pub fn open_quantity(line: &OrderLine) -> Quantity {
 
 /// What was shipped of a line and neither came back nor is to come back.
 pub fn returnable_quantity(line: &OrderLine) -> Quantity {
-    Quantity::from_units(line.shipped.units() - line.returning.units() - line.returned.units())
+    Quantity::from_units(line.shipped.units() - line.in_return.units() - line.returned.units())
 }
 
 /// Where a confirmed order stands, from its lines' quantities alone.

@@ -106,7 +106,7 @@ fn line(product: u128, unit: &str) -> OrderLine {
         delivered: Quantity::ZERO,
         closed: Quantity::ZERO,
         first_promised_date: None,
-        returning: Quantity::ZERO,
+        in_return: Quantity::ZERO,
         returned: Quantity::ZERO,
     }
 }

@@ -100,7 +100,7 @@ pub fn request(tx: &mut Tx, order: OrderId, input: &ReturnInput) -> Result<Retur
     let mut order = before.clone();
     for (id, quantity) in &wanted {
         let line = line_of(&mut order, *id)?;
-        line.returning = line.returning.checked_add(*quantity)?;
+        line.in_return = line.in_return.checked_add(*quantity)?;
     }
     tx.save(&before, &mut order, Act::new("return_changed"))?;
     tx.create_as(&mut returned, Act::new("requested"))?;
@@ -420,7 +420,7 @@ fn change_order(tx: &mut Tx, returned: &Return, reason: Option<&str>) -> Result<
     let mut order = before.clone();
     for line in &returned.lines {
         let ordered = line_of(&mut order, line.order_line_id)?;
-        ordered.returning = ordered.returning.checked_sub(line.quantity)?;
+        ordered.in_return = ordered.in_return.checked_sub(line.quantity)?;
         ordered.returned = ordered.returned.checked_add(line.received.unwrap_or_default())?;
     }
     tx.save(&before, &mut order, Act::because("return_changed", reason))

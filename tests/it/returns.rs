@@ -54,7 +54,7 @@ fn through(app: &TestApp, id: &str) -> Reply {
 fn quantities(order: &Told, n: usize) -> (String, String, String) {
     let line = order.now()["lines"][n].clone();
     let text = |name: &str| line[name].as_str().expect("a quantity").to_owned();
-    (text("shipped"), text("returning"), text("returned"))
+    (text("shipped"), text("in_return"), text("returned"))
 }
 
 fn is(told: (&str, &str, &str)) -> (String, String, String) {
@@ -229,7 +229,7 @@ fn line(quantity: i64, price: i64, discount: i64, tax: i64) -> OrderLine {
         delivered: Quantity::ZERO,
         closed: Quantity::ZERO,
         first_promised_date: None,
-        returning: Quantity::ZERO,
+        in_return: Quantity::ZERO,
         returned: Quantity::ZERO,
     }
 }

@@ -440,7 +440,7 @@ fn new_line(
         delivered: Quantity::ZERO,
         closed: Quantity::ZERO,
         first_promised_date: None,
-        returning: Quantity::ZERO,
+        in_return: Quantity::ZERO,
         returned: Quantity::ZERO,
     };
     sum_line(&mut line, entry.currency)?;
