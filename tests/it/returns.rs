@@ -431,10 +431,6 @@ fn whoever_sees_an_order_sees_its_returns(app: &TestApp) {
     other.get(&made.location()).refused(404, "not_found");
     assert!(other.get("/returns").expect(200).rows().is_empty());
     returns_of(&order, &other, 0, "1").refused(404, "not_found");
-    // An order that is only shared is not theirs to return.
-    let shared = json!({"user_id": app.person("rep2").user.to_string()});
-    let shares = app.all_powerful().post(&format!("/customers/{}/shares", shop.customer), shared);
-    assert!(shares.status < 500, "{shares}");
 }
 
 fn returns_wait_for_those_who_may_do_something(app: &TestApp) {

@@ -64,7 +64,7 @@ pub fn find_theirs(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Orde
     Ok(order)
 }
 
-/// 409 for an order that is another's and only shared with the caller.
+/// 403 for an order that is another's and only shared with the caller.
 pub fn refuse_shared(order: &OrderRow, caller: &Caller) -> Result<()> {
     match caller.sight == Sight::Own && order.rep_id.map(|r| r.0) != caller.user {
         true => Err(Problem::new("read_only_share").into()),
