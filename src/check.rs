@@ -11,10 +11,14 @@ use crate::base::db::Conn;
 use crate::base::db::filter::Cond;
 use crate::base::error::Result;
 use crate::base::messages::Lang;
-use crate::base::types::Quantity;
+use crate::base::types::{Amount, Quantity};
+use crate::order_exceptions::model::open;
 use crate::orders::model::{Order, OrderId, OrderLine, OrderLineId, OrderRow};
 use crate::orders::rules::{OrderStatus, Sums, line_sums, progress, total};
-use crate::schema::{order_lines, orders, shipment_lines, shipments};
+use crate::returns::rules::ReturnStatus;
+use crate::schema::{
+    order_exceptions, order_lines, orders, return_lines, returns, shipment_lines, shipments,
+};
 use crate::shipments::model::ShipmentStatus;
 
 /// Orders looked at in one snapshot.
@@ -70,12 +74,16 @@ fn check_chunk(conn: &mut Conn, after: uuid::Uuid) -> Result<Found> {
     let looked_at = rows.len() as u64;
     let mut lines = lines_of(conn, &rows)?;
     let moved = moved(conn, &rows)?;
+    let returned = returned(conn, &rows)?;
+    let excepted = excepted(conn, &rows)?;
     let mut faults = Vec::new();
     for row in rows {
         let order = Order { lines: lines.remove(&row.id).unwrap_or_default(), row };
-        faults.extend(
-            check_order(&order, &moved).into_iter().map(|f| format!("order {}: {f}", order.row.number)),
-        );
+        let of_order = check_order(&order, &moved)
+            .into_iter()
+            .chain(check_returns(&order, &returned))
+            .chain(check_exceptions(&order.row, &excepted));
+        faults.extend(of_order.map(|f| format!("order {}: {f}", order.row.number)));
     }
     Ok(Found { faults, looked_at, last })
 }
@@ -110,6 +118,92 @@ fn moved(conn: &mut Conn, rows: &[OrderRow]) -> Result<Moved> {
         }
     }
     Ok(moved)
+}
+
+/// What its returns say of orders and their lines.
+#[derive(Default)]
+struct Back {
+    /// To come back, and came back.
+    lines: HashMap<OrderLineId, (i64, i64)>,
+    /// Credited: net, tax, gross.
+    credits: HashMap<OrderId, (i64, i64, i64)>,
+}
+
+fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
+    type Found = (OrderId, OrderLineId, ReturnStatus, Quantity, Option<Quantity>, Amount, Amount, Amount);
+    let of_these = Cond::ids("returns.order_id", rows.iter().map(|r| r.id.0));
+    let all: Vec<Found> = return_lines::table
+        .inner_join(returns::table.on(returns::id.eq(return_lines::return_id)))
+        .filter(of_these)
+        .select((
+            returns::order_id,
+            return_lines::order_line_id,
+            returns::status,
+            return_lines::quantity,
+            return_lines::received,
+            return_lines::net,
+            return_lines::tax,
+            return_lines::gross,
+        ))
+        .load(conn)?;
+    let mut back = Back::default();
+    for (order, line, status, quantity, received, net, tax, gross) in all {
+        let sums = back.lines.entry(line).or_default();
+        if status.is_on_its_way() {
+            sums.0 += quantity.units();
+        }
+        if status.has_come() {
+            sums.1 += received.unwrap_or_default().units();
+        }
+        if status.is_credited() {
+            let sums = back.credits.entry(order).or_default();
+            (sums.0, sums.1, sums.2) = (sums.0 + net.units(), sums.1 + tax.units(), sums.2 + gross.units());
+        }
+    }
+    Ok(back)
+}
+
+fn check_returns(order: &Order, back: &Back) -> Vec<String> {
+    let mut faults = Vec::new();
+    for line in &order.lines {
+        let (in_return, returned) = back.lines.get(&line.id).copied().unwrap_or_default();
+        if (line.in_return.units(), line.returned.units()) != (in_return, returned) {
+            faults.push(format!(
+                "line {}: what comes back and came back differs from its returns",
+                line.position
+            ));
+        }
+        if in_return + returned > line.shipped.units() {
+            faults.push(format!("line {}: more is returned than was shipped", line.position));
+        }
+    }
+    let row = &order.row;
+    let stored = (row.credited_net.units(), row.credited_tax.units(), row.credited_gross.units());
+    if back.credits.get(&row.id).copied().unwrap_or_default() != stored {
+        faults.push("what was credited differs from its returns".into());
+    }
+    faults
+}
+
+/// Open exceptions of orders, and how many of them block.
+fn excepted(conn: &mut Conn, rows: &[OrderRow]) -> Result<HashMap<OrderId, (i32, i32)>> {
+    let open = Cond::ids("order_exceptions.order_id", rows.iter().map(|r| r.id.0)).and(open());
+    let all: Vec<(OrderId, bool)> = order_exceptions::table
+        .filter(open)
+        .select((order_exceptions::order_id, order_exceptions::blocking))
+        .load(conn)?;
+    let mut excepted: HashMap<OrderId, (i32, i32)> = HashMap::new();
+    for (order, blocking) in all {
+        let counts = excepted.entry(order).or_default();
+        (counts.0, counts.1) = (counts.0 + 1, counts.1 + i32::from(blocking));
+    }
+    Ok(excepted)
+}
+
+fn check_exceptions(row: &OrderRow, excepted: &HashMap<OrderId, (i32, i32)>) -> Option<String> {
+    let (open, blocking) = excepted.get(&row.id).copied().unwrap_or_default();
+    ((row.open_exceptions, row.blocked) != (open, blocking > 0))
+        .then(|| format!("{open} of its exceptions are open, {blocking} of them block; it says otherwise"))
 }
 
 fn sums_of(line: &OrderLine) -> Sums {

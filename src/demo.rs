@@ -40,6 +40,10 @@ const PEOPLE: &[(&str, &str, &str, Option<&str>, &str)] = &[
     ("warehouse", "赵磊", "warehouse", Some("HQ"), "仓储主管 Warehouse"),
 ];
 
+/// A confirmed order that will be late, and a delivered one of which something comes back.
+const LATE: &str = "order 53";
+const COMES_BACK: &str = "order 1";
+
 const TEAMS: &[(&str, &str, Option<&str>)] = &[
     ("HQ", "总部 Headquarters", None),
     ("SOUTH", "华南区 South", Some("HQ")),
@@ -463,6 +467,7 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
         seed.customers()?;
         seed.orders()?;
         seed.coordination()?;
+        seed.troubles()?;
         Ok(((), Fate::Keep))
     })
 }
@@ -651,6 +656,22 @@ impl Seed<'_> {
         Ok(())
     }
 
+    /// Something that is late, and goods that come back.
+    fn troubles(&mut self) -> Result<()> {
+        let late = json!({"order_id": self.id(LATE), "kind": "delay", "severity": "major",
+            "description": "供应商推迟交货，预计晚到三天"});
+        self.post("clerk", self.today, "/order-exceptions", late)?;
+        let id = self.id(COMES_BACK).and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
+        let order = crate::orders::model::Order::load(self.conn, id)?.ok_or_else(Error::not_found)?;
+        let line = order.lines.first().map(|l| l.id);
+        let back = json!({"lines": [{"order_line_id": line, "quantity": "2", "reason": "damaged"}],
+            "notes": "外箱受潮，客户已拍照"});
+        let path = format!("/orders/{}/returns", order.row.id);
+        let made = self.post("clerk", self.today, &path, back)?;
+        let path = format!("/returns/{}/approve", made["id"].as_str().unwrap_or_default());
+        self.post("manager", self.today, &path, json!({"reason": "照片属实"})).map(drop)
+    }
+
     fn order(&mut self, n: usize, day: NaiveDate, goal: Goal) -> Result<()> {
         let customer = n % (CUSTOMERS.len() + FOREIGN.len());
         let owner = CUSTOMERS.get(customer).map_or("rep.miller", |c| c.4);
@@ -670,6 +691,7 @@ impl Seed<'_> {
             // The latest one is to be hurried with.
             self.ids.insert("order confirmed".into(), id.clone());
         }
+        self.ids.insert(format!("order {n}"), id.clone());
         self.walk(&id, owner, day, goal)
     }
 

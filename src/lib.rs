@@ -26,6 +26,7 @@ pub mod interactions;
 pub mod jobs;
 pub mod mail;
 pub mod notifications;
+pub mod order_exceptions;
 pub mod orders;
 pub mod people;
 pub mod prices;
@@ -33,6 +34,7 @@ pub mod products;
 pub mod regions;
 pub mod reports;
 pub mod requests;
+pub mod returns;
 pub mod schema;
 pub mod server;
 pub mod settings;
@@ -57,6 +59,8 @@ pub const AREAS: &[Area] = &[
     prices::AREA,
     orders::AREA,
     shipments::AREA,
+    order_exceptions::AREA,
+    returns::AREA,
     reports::AREA,
     batch::AREA,
     jobs::AREA,

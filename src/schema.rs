@@ -412,6 +412,9 @@ diesel::table! {
         shipped -> BigInt,
         delivered -> BigInt,
         closed -> BigInt,
+        first_promised_date -> Nullable<Date>,
+        in_return -> BigInt,
+        returned -> BigInt,
     }
 }
 
@@ -486,6 +489,11 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        open_exceptions -> Integer,
+        blocked -> Bool,
+        credited_net -> BigInt,
+        credited_tax -> BigInt,
+        credited_gross -> BigInt,
     }
 }
 
@@ -1378,6 +1386,45 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::base::db::sql_types::*;
 
+    order_exceptions (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        order_id -> Key,
+        order_line_id -> Nullable<Key>,
+        shipment_id -> Nullable<Key>,
+        customer_id -> Key,
+        product_id -> Nullable<Key>,
+        kind -> Text,
+        severity -> Text,
+        status -> Text,
+        blocking -> Bool,
+        description -> Text,
+        quantity -> Nullable<BigInt>,
+        owner_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+        reported_at -> Instant,
+        started_at -> Nullable<Instant>,
+        resolved_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+        outcome -> Nullable<Text>,
+        resolution -> Nullable<Text>,
+        cancel_reason -> Nullable<Text>,
+        escalation_level -> Integer,
+        reopened -> Integer,
+        resolution_seconds -> Nullable<BigInt>,
+        resolution_missed -> Bool,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
     request_replies (id) {
         id -> Key,
         version -> Integer,
@@ -1387,6 +1434,62 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    returns (id) {
+        id -> Key,
+        version -> Integer,
+        number -> Text,
+        order_id -> Key,
+        customer_id -> Key,
+        complaint_id -> Nullable<Key>,
+        exception_id -> Nullable<Key>,
+        status -> Text,
+        currency -> Text,
+        net -> BigInt,
+        tax -> BigInt,
+        gross -> BigInt,
+        notes -> Nullable<Text>,
+        requested_at -> Instant,
+        decided_at -> Nullable<Instant>,
+        decided_by -> Nullable<Key>,
+        decided_reason -> Nullable<Text>,
+        received_at -> Nullable<Instant>,
+        received_by -> Nullable<Key>,
+        credited_at -> Nullable<Instant>,
+        credited_by -> Nullable<Key>,
+        closed_at -> Nullable<Instant>,
+        cancel_reason -> Nullable<Text>,
+        external_ids -> Document,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::base::db::sql_types::*;
+
+    return_lines (id) {
+        id -> Key,
+        return_id -> Key,
+        order_line_id -> Key,
+        product_id -> Key,
+        position -> Integer,
+        quantity -> BigInt,
+        received -> Nullable<BigInt>,
+        reason -> Text,
+        disposition -> Nullable<Text>,
+        net -> BigInt,
+        tax -> BigInt,
+        gross -> BigInt,
     }
 }
 
@@ -1425,6 +1528,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notification_preferences,
     notifications,
     number_ranges,
+    order_exceptions,
     order_lines,
     order_revisions,
     orders,
@@ -1436,6 +1540,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     regions,
     request_replies,
     requests,
+    return_lines,
+    returns,
     revoked_tokens,
     schedules,
     search_index,

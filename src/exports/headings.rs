@@ -18,6 +18,9 @@ text_enum! {
         Suppliers = "suppliers",
         /// What departments and suppliers are asked.
         Requests = "requests",
+        OrderExceptions = "order_exceptions",
+        /// One row per return.
+        Returns = "returns",
     }
 }
 
@@ -76,6 +79,8 @@ pub fn headings(resource: ExportResource) -> &'static [Heading] {
         ExportResource::OrderLines => ORDER_LINES,
         ExportResource::Suppliers => SUPPLIERS,
         ExportResource::Requests => REQUESTS,
+        ExportResource::OrderExceptions => ORDER_EXCEPTIONS,
+        ExportResource::Returns => RETURNS,
     }
 }
 
@@ -175,6 +180,8 @@ static ORDERS: &[Heading] = &[
     text("number", "Order number", "订单编号"),
     text("status", "Status", "状态"),
     flag("on_hold", "On hold", "暂停"),
+    number("open_exceptions", "Open exceptions", "未解决异常数"),
+    flag("blocked", "Blocked", "异常阻断"),
     text("fulfilment", "Fulfilment", "发货进度"),
     date("order_date", "Order date", "订单日期"),
     text("customer.code", "Customer code", "客户编码"),
@@ -193,6 +200,7 @@ static ORDERS: &[Heading] = &[
     number("net", "Net", "未税金额"),
     number("tax", "Tax", "税额"),
     number("gross", "Gross", "含税金额"),
+    number("credited_gross", "Credited for returns", "退货贷记含税金额"),
     number("payment_days", "Payment days", "账期（天）"),
     text("payment_terms", "Payment terms", "付款条件"),
     text("delivery_terms", "Delivery terms", "交货条件"),
@@ -239,6 +247,9 @@ static ORDER_LINES: &[Heading] = &[
     number("shipped", "Shipped", "已发数量"),
     number("delivered", "Delivered", "已签收数量"),
     number("closed", "Closed short", "短关数量"),
+    number("in_return", "Being returned", "退货中数量"),
+    number("returned", "Returned", "已退数量"),
+    date("first_promised_date", "First promised date", "首次承诺交期"),
     text("id", "Id", "系统编号"),
     text("order_id", "Order id", "订单系统编号"),
     text("product_id", "Product id", "产品系统编号"),
@@ -295,6 +306,58 @@ static REQUESTS: &[Heading] = &[
     instant("created_at", "Asked at", "提出时间"),
     instant("answered_at", "Answered at", "答复时间"),
     instant("ended_at", "Ended at", "结束时间"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static ORDER_EXCEPTIONS: &[Heading] = &[
+    text("number", "Exception number", "异常编号"),
+    text("order.number", "Order number", "订单编号"),
+    text("customer.code", "Customer code", "客户编码"),
+    text("customer.name", "Customer name", "客户名称"),
+    text("product.sku", "SKU", "货号"),
+    text("product.name", "Product name", "产品名称"),
+    text("kind", "Kind", "异常类型"),
+    text("severity", "Severity", "严重程度"),
+    text("status", "Status", "状态"),
+    flag("blocking", "Blocking", "阻断发货"),
+    text("description", "Description", "描述"),
+    number("quantity", "Quantity", "数量"),
+    text("owner.name", "Owner", "负责人"),
+    text("team.code", "Team", "团队"),
+    instant("reported_at", "Reported at", "报告时间"),
+    instant("resolved_at", "Resolved at", "解决时间"),
+    text("outcome", "Outcome", "结果"),
+    text("resolution", "Resolution", "解决说明"),
+    number("resolution_seconds", "Working seconds", "解决用时（工作秒）"),
+    flag("resolution_missed", "Too late", "是否逾期"),
+    number("escalation_level", "Escalation level", "升级级别"),
+    text("id", "Id", "系统编号"),
+    text("order_id", "Order id", "订单系统编号"),
+    text("customer_id", "Customer id", "客户系统编号"),
+    text("owner_id", "Owner id", "负责人系统编号"),
+    instant("updated_at", "Changed at", "更新时间"),
+];
+
+static RETURNS: &[Heading] = &[
+    text("number", "Return number", "退货编号"),
+    text("order.number", "Order number", "订单编号"),
+    text("customer.code", "Customer code", "客户编码"),
+    text("customer.name", "Customer name", "客户名称"),
+    text("status", "Status", "状态"),
+    text("currency", "Currency", "币种"),
+    number("net", "Net", "未税金额"),
+    number("tax", "Tax", "税额"),
+    number("gross", "Gross", "含税金额"),
+    text("complaint.number", "Complaint number", "投诉编号"),
+    text("exception.number", "Exception number", "异常编号"),
+    instant("requested_at", "Requested at", "申请时间"),
+    instant("received_at", "Received at", "收货时间"),
+    instant("credited_at", "Credited at", "贷记时间"),
+    text("notes", "Notes", "备注"),
+    text("external_ids", "External ids", "外部编号"),
+    text("id", "Id", "系统编号"),
+    text("order_id", "Order id", "订单系统编号"),
+    text("customer_id", "Customer id", "客户系统编号"),
     instant("updated_at", "Changed at", "更新时间"),
 ];
 

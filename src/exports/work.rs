@@ -35,6 +35,8 @@ impl ExportResource {
             ExportResource::OrderLines => "/order-lines",
             ExportResource::Suppliers => "/suppliers",
             ExportResource::Requests => "/requests",
+            ExportResource::OrderExceptions => "/order-exceptions",
+            ExportResource::Returns => "/returns",
         }
     }
 }

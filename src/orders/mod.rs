@@ -226,6 +226,11 @@ const TOLD: Told = Told {
         ("closed_short", "What was open will not be delivered any more."),
         ("completed", "It is done."),
         ("expedited", "A department or a supplier was asked to hurry."),
+        (
+            "exceptions_changed",
+            "An exception of it came up or was cleared: see `open_exceptions` and `blocked`.",
+        ),
+        ("return_changed", "Goods are to come back, came back or were credited, or a return was given up."),
         ("cancelled", "It will not be delivered, with a reason."),
     ],
 };
@@ -380,6 +385,10 @@ static PHRASES: &[Phrase] = &[
     ("was_submitted", ["It was submitted before: cancel it instead.", "曾经提交过：请改为取消。"]),
     ("already_on_hold", ["It is on hold already.", "已处于冻结状态。"]),
     ("not_on_hold", ["It is not on hold.", "未处于冻结状态。"]),
+    (
+        "blocked_by_exceptions",
+        ["Open exceptions block it: {exceptions}", "存在未解决的阻断性异常：{exceptions}"],
+    ),
     ("on_hold", ["It is on hold: {reason}", "订单已冻结：{reason}"]),
     (
         "four_eyes_needed",

@@ -117,6 +117,15 @@ pub struct OrderRow {
     /// How often it was changed after confirmation.
     #[schema(example = 0)]
     pub revision: i32,
+    /// How many of its exceptions are not resolved.
+    #[schema(minimum = 0, example = 0)]
+    pub open_exceptions: i32,
+    /// One of them blocks: the order does not ship until it is resolved or unblocked.
+    pub blocked: bool,
+    /// What was credited for returned goods so far, before tax.
+    pub credited_net: Amount,
+    pub credited_tax: Amount,
+    pub credited_gross: Amount,
     #[serde(skip)]
     pub line_digest: String,
     /// Hard findings that were let pass since it was submitted.
@@ -181,6 +190,12 @@ pub struct OrderLine {
     pub delivered: Quantity,
     /// Will not be delivered any more.
     pub closed: Quantity,
+    /// The line's first promise after confirmation: its own, else the order's. On-time delivery is measured against it.
+    pub first_promised_date: Option<NaiveDate>,
+    /// In returns that were requested or approved, and have not come in.
+    pub in_return: Quantity,
+    /// Came back. It was shipped all the same: a return does not change the order's fulfilment.
+    pub returned: Quantity,
 }
 
 /// An order with its lines.
@@ -435,6 +450,18 @@ pub static ORDERS: ListSpec = ListSpec {
             Does::Makes(on_hold),
         ),
         filter(
+            Param::new(
+                "has_open_exception",
+                Takes::Bool,
+                "Only those with an exception that is not resolved, or only the others.",
+            ),
+            Does::Makes(has_open_exception),
+        ),
+        filter(
+            Param::new("blocked", Takes::Bool, "Only those that an exception blocks, or only the others."),
+            Does::Makes(blocked),
+        ),
+        filter(
             Param::new("customer_id", Takes::Ids("cus"), "Only of these customers."),
             Does::Is("orders.customer_id"),
         ),
@@ -514,6 +541,20 @@ fn on_hold(given: &Given) -> Cond {
     }
 }
 
+fn has_open_exception(given: &Given) -> Cond {
+    match given {
+        Given::Bool(true) => Cond::Sql("orders.open_exceptions > 0", vec![]),
+        _ => Cond::Sql("orders.open_exceptions = 0", vec![]),
+    }
+}
+
+fn blocked(given: &Given) -> Cond {
+    match given {
+        Given::Bool(true) => Cond::Sql("orders.blocked", vec![]),
+        _ => Cond::Sql("NOT orders.blocked", vec![]),
+    }
+}
+
 fn with_product(given: &Given) -> Cond {
     let Given::Ids(ids) = given else { return Cond::Nothing };
     let product = Cond::ids("order_lines.product_id", ids.iter().copied());
@@ -564,13 +605,13 @@ impl OrderRow {
             .collect()
     }
 
-    /// Whether the order's life, with its hold, has this step now.
+    /// Whether the order's life, with its hold and what blocks it, has this step now.
     pub fn life_allows(&self, action: OrderAction) -> bool {
         self.status.after(action).is_some()
             && match action {
                 OrderAction::Hold => !self.on_hold,
                 OrderAction::Release => self.on_hold,
-                OrderAction::Ship => !self.on_hold,
+                OrderAction::Ship => !self.on_hold && !self.blocked,
                 OrderAction::Delete => self.submitted_at.is_none(),
                 _ => true,
             }

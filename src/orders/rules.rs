@@ -185,11 +185,27 @@ pub fn continued(lines: &[OrderLine], wanted: &[LineInput]) -> Vec<Option<usize>
     from
 }
 
+// ---- promises ---------------------------------------------------------------------------------------------------
+
+/// Keeps first promises: the order's, and for each line its own or else the order's. One that was given stays, whatever
+/// is promised later.
+pub fn keep_first_promises(row: &mut OrderRow, lines: &mut [OrderLine]) {
+    row.first_promised_date = row.first_promised_date.or(row.promised_date);
+    for line in lines {
+        line.first_promised_date = line.first_promised_date.or(line.promised_date).or(row.promised_date);
+    }
+}
+
 // ---- progress ------------------------------------------------------------------------------------------------
 
 /// What may still be shipped of a line.
 pub fn open_quantity(line: &OrderLine) -> Quantity {
     Quantity::from_units(line.quantity.units() - line.shipped.units() - line.closed.units())
+}
+
+/// What was shipped of a line and neither came back nor is to come back.
+pub fn returnable_quantity(line: &OrderLine) -> Quantity {
+    Quantity::from_units(line.shipped.units() - line.in_return.units() - line.returned.units())
 }
 
 /// Where a confirmed order stands, from its lines' quantities alone.

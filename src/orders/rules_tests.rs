@@ -105,6 +105,9 @@ fn line(product: u128, unit: &str) -> OrderLine {
         shipped: Quantity::ZERO,
         delivered: Quantity::ZERO,
         closed: Quantity::ZERO,
+        first_promised_date: None,
+        in_return: Quantity::ZERO,
+        returned: Quantity::ZERO,
     }
 }
 

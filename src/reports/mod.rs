@@ -1,15 +1,16 @@
-//! Reports: booked sales by period, people, customers, places and products.
+//! Reports: booked sales by period, people, customers, places and products; whether what was promised came.
 
 mod http;
 pub mod model;
+pub mod on_time;
 pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::http::Routes;
-use crate::base::messages::{ProblemText, problem_text};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
 
-pub const AREA: Area = Area { name: "reports", routes, problems: PROBLEMS, phrases: &[] };
+pub const AREA: Area = Area { name: "reports", routes, problems: PROBLEMS, phrases: PHRASES };
 
 fn routes(r: &mut Routes) {
     r.tag("reports", "Figures over what you may see.");
@@ -24,7 +25,10 @@ fn routes(r: &mut Routes) {
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;
+    on_time::routes(r);
 }
+
+static PHRASES: &[Phrase] = &[("range_too_long", ["makes more than {max} days", "时间范围超过 {max} 天"])];
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "too_many_groups",

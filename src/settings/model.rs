@@ -44,6 +44,18 @@ pub struct OrderSettings {
     /// Days within which the same lines for the same customer look like a duplicate.
     #[schema(minimum = 0, maximum = 365, example = 7)]
     pub duplicate_days: i32,
+    /// Worth per currency, with tax, above which a return needs `returns:approve_high`. A currency that is not listed
+    /// has the limit 0.
+    #[serde(default = "return_limits")]
+    pub return_limit: BTreeMap<String, Amount>,
+}
+
+fn amounts(list: &[(&str, i64)]) -> BTreeMap<String, Amount> {
+    list.iter().map(|(c, n)| (c.to_string(), Amount::from_units(n * 10_000))).collect()
+}
+
+fn return_limits() -> BTreeMap<String, Amount> {
+    amounts(&[("CNY", 5_000), ("USD", 700), ("EUR", 650)])
 }
 
 /// The limits that complaints go by.
@@ -157,9 +169,6 @@ impl ComplaintSettings {
 
 impl Default for OrderSettings {
     fn default() -> Self {
-        let amounts = |list: &[(&str, i64)]| {
-            list.iter().map(|(c, n)| (c.to_string(), Amount::from_units(n * 10_000))).collect()
-        };
         let rates = |list: &[(Role, i64)]| {
             list.iter()
                 .map(|(role, percent)| (role.to_string(), Rate::from_units(percent * 10_000)))
@@ -175,6 +184,7 @@ impl Default for OrderSettings {
                 (Role::Executive, 50),
             ]),
             duplicate_days: 7,
+            return_limit: return_limits(),
         }
     }
 }
@@ -185,6 +195,9 @@ impl OrderSettings {
     }
     pub fn manager_limit(&self, currency: &str) -> Amount {
         self.manager_limit.get(currency).copied().unwrap_or_default()
+    }
+    pub fn return_limit(&self, currency: &str) -> Amount {
+        self.return_limit.get(currency).copied().unwrap_or_default()
     }
     /// The system itself (imports) has no limit; a role that is not listed may give nothing.
     pub fn discount_limit(&self, role: Option<Role>) -> Rate {

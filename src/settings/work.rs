@@ -68,6 +68,7 @@ fn check(input: &SettingsInput) -> Result<()> {
     for (name, limits) in [
         ("orders/four_eyes_above", &orders.four_eyes_above),
         ("orders/manager_limit", &orders.manager_limit),
+        ("orders/return_limit", &orders.return_limit),
         ("complaints/remedy_limit", &input.complaints.remedy_limit),
     ] {
         for (currency, amount) in limits {

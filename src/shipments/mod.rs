@@ -28,9 +28,9 @@ fn routes(r: &mut Routes) {
         .says("List an order's shipments", "");
     r.create("/orders/{order_id}/shipments", "createShipment", http::create)
         .scope(WRITE)
-        .says("Ship", "Posts a shipment of a confirmed order: with lines, these quantities, never more than is open; without lines, everything that is open. An order on hold does not ship, and the customer's credit is looked at again.")
+        .says("Ship", "Posts a shipment of a confirmed order: with lines, these quantities, never more than is open; without lines, everything that is open. An order on hold, or one with an open exception that blocks, does not ship, and the customer's credit is looked at again.")
         .example(json!({"carrier": "SF Express", "tracking_number": "SF1234567890"}))
-        .fails_with(&["invalid_transition", "order_on_hold", "review_blocked"]);
+        .fails_with(&["invalid_transition", "order_on_hold", "blocked_by_exception", "review_blocked"]);
     r.read("/shipments/{shipment_id}", "getShipment", http::get)
         .scope(READ)
         .says("Read a shipment", "With its lines.");
@@ -52,10 +52,10 @@ fn routes(r: &mut Routes) {
         .scope(WRITE)
         .says(
             "Void a mistaken shipment",
-            "Its quantities are open again. A delivered shipment cannot be voided.",
+            "Its quantities are open again. A delivered shipment cannot be voided, nor one whose goods were returned or are to be.",
         )
         .example(json!({"reason": "Picked the wrong pallet"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "shipment_returned"]);
     by_external_id(r);
     r.history("/shipments/{shipment_id}/history", "getShipmentHistory", http::get)
         .scope(READ)
@@ -75,7 +75,7 @@ fn by_external_id(r: &mut Routes) {
     .scope(WRITE)
     .says("Create or change a shipment by external id", "A new one is posted like `POST /orders/{order_id}/shipments`, and needs its order, by `order_id` or by `order_external_id`, which is how the other system calls that order. How it travels changes while it is on its way; `external_ids` at any time. What was shipped and when does not change: other lines or another `shipped_date` are answered 409 `shipment_posted`, and a shipment stays with its order.")
     .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "carrier": "SF Express", "tracking_number": "SF1234567890"}))
-    .fails_with(&["invalid_transition", "order_on_hold", "review_blocked", "external_id_taken", "shipment_posted"]);
+    .fails_with(&["invalid_transition", "order_on_hold", "blocked_by_exception", "review_blocked", "external_id_taken", "shipment_posted"]);
 }
 
 static PROBLEMS: &[ProblemText] = &[problem_text(

@@ -14,7 +14,7 @@ use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions};
 use crate::base::types::Quantity;
 use crate::orders::model::{Order, OrderId, OrderLine};
-use crate::orders::rules::{OrderAction, Wanted, open_quantity, shipment_faults};
+use crate::orders::rules::{OrderAction, Wanted, open_quantity, returnable_quantity, shipment_faults};
 use crate::orders::work as orders;
 use crate::schema::shipments;
 
@@ -298,12 +298,26 @@ pub fn deliver(tx: &mut Tx, id: ShipmentId, input: &DeliveryInput) -> Result<Shi
 /// It was a mistake: its quantities are open again.
 pub fn void(tx: &mut Tx, id: ShipmentId, reason: &str) -> Result<Shipment> {
     let before = find_for(tx, id, ShipmentAction::Void)?;
+    refuse_if_returned(tx, &before)?;
     let mut shipment = before.clone();
     shipment.row.status = ShipmentStatus::Voided;
     shipment.row.void_reason = Some(reason.to_owned());
     tx.save(&before, &mut shipment, Act::because("voided", Some(reason)))?;
     change_order(tx, &shipment, Some(reason), |line, quantity| line.shipped = minus(line.shipped, quantity))?;
     Ok(shipment)
+}
+
+/// 409 when more is returned, or to be returned, than would have been shipped without it.
+fn refuse_if_returned(tx: &mut Tx, shipment: &Shipment) -> Result<()> {
+    let order = load_order(tx, shipment.row.order_id)?;
+    let returned = |line: &ShipmentLine| {
+        let ordered = order.lines.iter().find(|l| l.id == line.order_line_id);
+        ordered.is_some_and(|l| line.quantity > returnable_quantity(l))
+    };
+    match shipment.lines.iter().any(returned) {
+        true => Err(Problem::new("shipment_returned").into()),
+        false => Ok(()),
+    }
 }
 
 /// Brings the order's quantities and status in step with its shipment.

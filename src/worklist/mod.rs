@@ -17,7 +17,7 @@ fn routes(r: &mut Routes) {
     r.read("/worklist", "getWorklist", http::get)
         .person()
         .unversioned()
-        .says("Read my worklist", "What you are to do now, the first first: overdue and due tasks, complaints that you look after, orders that wait for you to approve them, requests to answer and to finish, dates that were offered to you, feedback to acknowledge, and drafts that nobody has touched for days (`relations.draft_days` of the settings). `text` is in the language that the request asks for; `call` is what does it.")
+        .says("Read my worklist", "What you are to do now, the first first: overdue and due tasks, complaints and order exceptions that you look after (those that block first), orders and returns that wait for you to approve them, returns that wait for you to take them in, requests to answer and to finish, dates that were offered to you, feedback to acknowledge, and drafts that nobody has touched for days (`relations.draft_days` of the settings). `text` is in the language that the request asks for; `call` is what does it.")
         .fails_with(&["not_a_person"]);
 }
 
@@ -25,6 +25,31 @@ static PHRASES: &[Phrase] = &[
     (
         "worklist_complaint_overdue",
         ["Complaint {number} is overdue since {due}: {subject}", "投诉 {number} 已于 {due} 逾期：{subject}"],
+    ),
+    (
+        "worklist_exception_blocking",
+        [
+            "Exception {number} ({kind}) blocks order {order}: {description}",
+            "异常 {number}（{kind}）阻断订单 {order} 发货：{description}",
+        ],
+    ),
+    (
+        "worklist_exception_open",
+        [
+            "Exception {number} ({kind}) of order {order} is yours: {description}",
+            "订单 {order} 的异常 {number}（{kind}）由您处理：{description}",
+        ],
+    ),
+    (
+        "worklist_return_to_approve",
+        ["Return {number} waits for your approval since {since}", "退货 {number} 自 {since} 起等待您审批"],
+    ),
+    (
+        "worklist_return_to_receive",
+        [
+            "The goods of return {number} are on their way since {since}",
+            "退货 {number} 自 {since} 起等待收货",
+        ],
     ),
     ("worklist_task_overdue", ["Overdue since {due}: {subject}", "已于 {due} 逾期：{subject}"]),
     (

@@ -11,6 +11,7 @@ text_enum! {
     /// Why something is on the worklist, the most pressing first.
     pub enum WorklistReason {
         ComplaintOverdue = "complaint_overdue",
+        ExceptionBlocking = "exception_blocking",
         TaskOverdue = "task_overdue",
         /// Nobody has answered it in time, or it is not done at the date that holds.
         RequestOverdue = "request_overdue",
@@ -18,8 +19,11 @@ text_enum! {
         RequestToAnswer = "request_to_answer",
         /// A date was offered that waits for them.
         RequestDateToAgree = "request_date_to_agree",
+        ReturnToApprove = "return_to_approve",
+        ReturnToReceive = "return_to_receive",
         TaskDue = "task_due",
         RequestDue = "request_due",
+        ExceptionOpen = "exception_open",
         ComplaintOpen = "complaint_open",
         FeedbackToAcknowledge = "feedback_to_acknowledge",
         OrderDraft = "order_draft",
@@ -51,7 +55,8 @@ pub struct WorklistItem {
     pub record_id: String,
     pub customer_id: Option<CustomerId>,
     pub due_at: Option<At>,
-    /// What is at stake: the gross of the order that it is about; null when it is about none that you see.
+    /// What is at stake: the gross of the order that it is about; for an exception, of the order's lines that are not
+    /// wholly shipped, if there are any; for a return, what it is worth. Null when it is about none that you see.
     pub amount: Option<Amount>,
     #[schema(max_length = 3, example = "CNY")]
     pub currency: Option<String>,

@@ -3,54 +3,70 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use uuid::Uuid;
 
 use super::model::{Worklist, WorklistCall, WorklistItem, WorklistReason};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::{AnyId, Conn, Rx};
 use crate::base::deadlines::model::DeadlineStatus;
 use crate::base::error::Result;
 use crate::base::http::dispatch::{API, path_to};
 use crate::base::messages;
-use crate::base::types::{Amount, At, RecordId};
-use crate::complaints::model::{Complaint, ComplaintId, ComplaintSeverity};
+use crate::base::types::{Amount, At, RecordId, TextEnum};
+use crate::complaints::model::{Complaint, ComplaintSeverity};
 use crate::complaints::rules::ComplaintStatus;
 use crate::interactions::feedback::model::Feedback;
+use crate::order_exceptions::model::OrderException;
+use crate::order_exceptions::rules::{ExceptionAction, ExceptionSeverity, ExceptionStatus};
 use crate::orders::model::{OrderId, OrderRow};
 use crate::orders::rules::OrderAction;
 use crate::orders::work::life::is_own;
 use crate::people::UserId;
 use crate::requests::model::{Request, STILL_OPEN};
 use crate::requests::rules::RequestStatus;
-use crate::schema::{complaints, deadlines, feedback, orders, requests, tasks};
+use crate::returns::model::ReturnRow;
+use crate::returns::rules::{ReturnAction, ReturnStatus};
+use crate::schema::{self as table, complaints, deadlines, feedback, orders, requests, tasks};
 use crate::settings::model::Settings;
 use crate::tasks::model::{Task, TaskPriority};
-use crate::{orders as order_area, settings};
+use crate::{order_exceptions, orders as order_area, returns, settings};
 
 /// Things on the list, and looked at of each kind.
 const MOST: usize = 100;
 const EACH: i64 = 101;
 
-/// The gross of orders, and its currency.
-type Stakes = HashMap<OrderId, (Amount, String)>;
+/// The gross of orders, and its currency; and their numbers.
+type Stakes = HashMap<OrderId, (Amount, String, String)>;
 
 pub fn worklist(rx: &mut Rx, me: UserId) -> Result<Worklist> {
     let settings = settings::work::load(rx.conn)?;
     let tasks = tasks_of(rx, me)?;
     let complaints = complaints_of(rx, me)?;
-    let due = due_of(rx.conn, &complaints)?;
+    let exceptions = exceptions_of(rx, me)?;
     let requests = requests_of(rx, me)?;
     let offered = offered_to(rx, me)?;
-    let orders = tasks.iter().filter_map(|t| t.order_id).chain(complaints.iter().filter_map(|c| c.order_id));
-    let orders = orders.chain(requests.iter().chain(&offered).filter_map(order_of));
-    let stakes = stakes(rx, orders.collect())?;
+    let records = complaints.iter().map(|c| c.id.0).chain(exceptions.iter().map(|e| e.id.0));
+    let due = due_of(rx.conn, records.collect())?;
+    let about = tasks.iter().filter_map(|t| t.order_id).chain(complaints.iter().filter_map(|c| c.order_id));
+    let about = about.chain(exceptions.iter().map(|e| e.order_id));
+    let about = about.chain(requests.iter().chain(&offered).filter_map(order_of));
+    let stakes = stakes(rx, about.collect())?;
+    let unshipped = unshipped(rx.conn, &exceptions)?;
 
     let mut items: Vec<WorklistItem> = Vec::new();
     items.extend(tasks.iter().map(|task| task_item(rx, task, &stakes)));
-    items.extend(complaints.iter().map(|c| complaint_item(rx, c, due.get(&c.id).copied(), &stakes)));
+    items.extend(complaints.iter().map(|c| complaint_item(rx, c, due.get(&c.id.0).copied(), &stakes)));
+    items.extend(exceptions.iter().map(|e| {
+        let due = due.get(&e.id.0).copied();
+        exception_item(rx, e, due, unshipped.get(&e.order_id).copied(), &stakes)
+    }));
     items.extend(requests.iter().map(|request| request_item(rx, request, &stakes)));
     items.extend(offered.iter().map(|request| offer_item(rx, request, &stakes)));
+    items.extend(returns_to_do(rx, &settings)?);
     items.extend(feedback_of(rx, me)?.iter().map(|f| feedback_item(rx, f)));
     items.extend(drafts_of(rx, me, &settings)?.iter().map(|order| draft_item(rx, order)));
     items.extend(to_approve(rx, &settings)?.iter().map(|order| approval_item(rx, order)));
@@ -98,16 +114,77 @@ fn complaints_of(rx: &mut Rx, me: UserId) -> Result<Vec<Complaint>> {
     Ok(first.select(Complaint::as_select()).load(rx.conn)?)
 }
 
-/// When the next deadline of each complaint is; none for those whose time stands still.
-fn due_of(conn: &mut Conn, of: &[Complaint]) -> Result<HashMap<ComplaintId, At>> {
-    let ids: Vec<AnyId> = of.iter().map(|c| AnyId(c.id.0)).collect();
+/// The order exceptions that they look after.
+fn exceptions_of(rx: &mut Rx, me: UserId) -> Result<Vec<OrderException>> {
+    if !rx.caller.may(Scope::ExceptionsRead) {
+        return Ok(vec![]);
+    }
+    let mine = Cond::eq("order_exceptions.owner_id", me.0).and(order_exceptions::model::open());
+    let first = table::order_exceptions::table
+        .filter(mine)
+        .order((table::order_exceptions::reported_at, table::order_exceptions::id))
+        .limit(EACH);
+    Ok(first.select(OrderException::as_select()).load(rx.conn)?)
+}
+
+/// The gross of the lines that are not wholly shipped, of the orders that exceptions are about.
+fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, Amount>> {
+    if of.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let open = Cond::ids("order_lines.order_id", of.iter().map(|e| e.order_id.0))
+        .and(Cond::Sql("order_lines.shipped + order_lines.closed < order_lines.quantity", vec![]));
+    let sums: Vec<(OrderId, i64)> = table::order_lines::table
+        .filter(open)
+        .group_by(table::order_lines::order_id)
+        .select((table::order_lines::order_id, sql::<BigInt>("CAST(SUM(order_lines.gross) AS BIGINT)")))
+        .load(conn)?;
+    Ok(sums.into_iter().map(|(id, units)| (id, Amount::from_units(units))).collect())
+}
+
+/// Returns that wait for somebody who may approve them or take them in.
+fn returns_to_do(rx: &mut Rx, settings: &Settings) -> Result<Vec<WorklistItem>> {
+    let steps =
+        [(ReturnStatus::Requested, ReturnAction::Approve), (ReturnStatus::Approved, ReturnAction::Receive)];
+    let mine = steps.iter().filter(|(_, step)| step.scopes().iter().any(|s| rx.caller.may(*s)));
+    let wanted: Vec<Value> = mine.map(|(status, _)| Value::from(status.as_str())).collect();
+    if wanted.is_empty() || !rx.caller.may(Scope::ReturnsRead) {
+        return Ok(vec![]);
+    }
+    // The first part says nothing new, but is written as in the partial index.
+    let waiting = Cond::Sql("returns.status IN ('requested', 'approved')", vec![])
+        .and(Cond::In("returns.status", wanted))
+        .and(returns::model::visible_to(rx.caller));
+    let first = table::returns::table
+        .filter(waiting)
+        .order((table::returns::requested_at, table::returns::id))
+        .limit(EACH);
+    let rows: Vec<ReturnRow> = first.select(ReturnRow::as_select()).load(rx.conn)?;
+    Ok(rows
+        .iter()
+        .filter(|row| is_theirs(row, rx.caller, settings))
+        .map(|row| return_item(rx, row))
+        .collect())
+}
+
+/// Above the limit a return is approved by who may, and not by who requested it.
+fn is_theirs(row: &ReturnRow, caller: &Caller, settings: &Settings) -> bool {
+    let high = row.gross > settings.orders.0.return_limit(&row.currency);
+    row.status != ReturnStatus::Requested
+        || !high
+        || caller.may(Scope::ReturnsApproveHigh) && !row.is_own(caller)
+}
+
+/// When the next deadline of each record is; none for those whose time stands still.
+fn due_of(conn: &mut Conn, of: Vec<Uuid>) -> Result<HashMap<Uuid, At>> {
+    let ids: Vec<AnyId> = of.into_iter().map(AnyId).collect();
     let running = deadlines::table
         .filter(deadlines::record_id.eq_any(ids))
         .filter(deadlines::status.eq(DeadlineStatus::Running));
     let all: Vec<(AnyId, Option<At>)> =
         running.select((deadlines::record_id, deadlines::due_at)).load(conn)?;
     let mut next = HashMap::new();
-    for (id, due) in all.into_iter().filter_map(|(id, due)| Some((ComplaintId(id.0), due?))) {
+    for (id, due) in all.into_iter().filter_map(|(id, due)| Some((id.0, due?))) {
         let first = next.entry(id).or_insert(due);
         *first = due.min(*first);
     }
@@ -121,9 +198,10 @@ fn stakes(rx: &mut Rx, ids: Vec<OrderId>) -> Result<Stakes> {
     }
     let seen =
         Cond::ids("orders.id", ids.into_iter().map(|id| id.0)).and(order_area::model::visible_to(rx.caller));
-    let rows: Vec<(OrderId, Amount, String)> =
-        orders::table.filter(seen).select((orders::id, orders::gross, orders::currency)).load(rx.conn)?;
-    Ok(rows.into_iter().map(|(id, gross, currency)| (id, (gross, currency))).collect())
+    let fields = (orders::id, orders::gross, orders::currency, orders::number);
+    let rows: Vec<(OrderId, Amount, String, String)> =
+        orders::table.filter(seen).select(fields).load(rx.conn)?;
+    Ok(rows.into_iter().map(|(id, gross, currency, number)| (id, (gross, currency, number))).collect())
 }
 
 /// The requests that they are to answer, and those that they have taken on and are to finish by today.
@@ -238,7 +316,8 @@ fn item<I: RecordId + std::fmt::Display>(
 }
 
 fn with_stake(item: WorklistItem, order: Option<OrderId>, stakes: &Stakes) -> WorklistItem {
-    let (amount, currency) = order.and_then(|id| stakes.get(&id)).cloned().unzip();
+    let stake = order.and_then(|id| stakes.get(&id)).cloned();
+    let (amount, currency) = stake.map(|(amount, currency, _)| (amount, currency)).unzip();
     WorklistItem { amount, currency, ..item }
 }
 
@@ -320,6 +399,62 @@ fn offer_item(rx: &Rx, request: &Request, stakes: &Stakes) -> WorklistItem {
     let reason = WorklistReason::RequestDateToAgree;
     let item = item(rx, reason, ("requests", request.id), Some("agree-date"), &params);
     with_stake(WorklistItem { customer_id: request.customer_id, ..item }, order_of(request), stakes)
+}
+
+fn exception_item(
+    rx: &Rx,
+    exception: &OrderException,
+    due: Option<At>,
+    unshipped: Option<Amount>,
+    stakes: &Stakes,
+) -> WorklistItem {
+    let reason = match exception.blocking {
+        true => WorklistReason::ExceptionBlocking,
+        false => WorklistReason::ExceptionOpen,
+    };
+    let order = stakes.get(&exception.order_id).map(|(_, _, number)| number.clone());
+    let params = [
+        ("number", exception.number.clone()),
+        ("kind", exception.kind.to_string()),
+        ("order", order.unwrap_or_default()),
+        ("description", exception.description.chars().take(200).collect()),
+    ];
+    let step = match exception.status {
+        ExceptionStatus::Open => ExceptionAction::Start,
+        _ => ExceptionAction::Resolve,
+    };
+    let call = exception.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
+    let item = WorklistItem {
+        customer_id: Some(exception.customer_id),
+        due_at: due,
+        weight: match exception.severity {
+            ExceptionSeverity::Critical => 3,
+            ExceptionSeverity::Major => 2,
+            ExceptionSeverity::Minor => 1,
+        },
+        ..item(rx, reason, ("order-exceptions", exception.id), call.as_deref(), &params)
+    };
+    let item = with_stake(item, Some(exception.order_id), stakes);
+    WorklistItem { amount: item.amount.map(|whole| unshipped.unwrap_or(whole)), ..item }
+}
+
+fn return_item(rx: &Rx, row: &ReturnRow) -> WorklistItem {
+    let (reason, step, since) = match row.status {
+        ReturnStatus::Requested => (WorklistReason::ReturnToApprove, ReturnAction::Approve, row.requested_at),
+        _ => (
+            WorklistReason::ReturnToReceive,
+            ReturnAction::Receive,
+            row.decided_at.unwrap_or(row.requested_at),
+        ),
+    };
+    let params = [("number", row.number.clone()), ("since", since.local(rx.core.zone))];
+    let call = row.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
+    WorklistItem {
+        customer_id: Some(row.customer_id),
+        amount: Some(row.gross),
+        currency: Some(row.currency.clone()),
+        ..item(rx, reason, ("returns", row.id), call.as_deref(), &params)
+    }
 }
 
 fn feedback_item(rx: &Rx, feedback: &Feedback) -> WorklistItem {

@@ -14,9 +14,11 @@ use salesdesk::clients::model::{ClientAction, ClientStatus};
 use salesdesk::complaints::remedies::model::{RemedyAction, RemedyStatus};
 use salesdesk::complaints::rules::{ComplaintAction, ComplaintStatus};
 use salesdesk::customers::model::{CustomerAction, CustomerStatus};
+use salesdesk::order_exceptions::rules::{ExceptionAction, ExceptionStatus};
 use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::prices::model::{PriceListAction, PriceListStatus};
 use salesdesk::products::model::{ProductAction, ProductStatus};
+use salesdesk::returns::rules::{ReturnAction, ReturnStatus};
 use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
 use salesdesk::tasks::rules::{TaskAction, TaskStatus};
 use salesdesk::webhooks::model::{WebhookAction, WebhookStatus};
@@ -163,6 +165,8 @@ fn the_committed_lives_are_those_that_the_rules_know() {
         + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
         + &life("Tasks", TaskStatus::ALL, TaskAction::ALL, TaskStatus::after)
         + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
+        + &life("Order exceptions", ExceptionStatus::ALL, ExceptionAction::ALL, ExceptionStatus::after)
+        + &life("Returns", ReturnStatus::ALL, ReturnAction::ALL, ReturnStatus::after)
         + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
     golden("tests/golden/lives.md", &text);
 }

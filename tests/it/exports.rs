@@ -13,6 +13,7 @@ use crate::support::{Client, TestApp};
 both_engines!(
     a_file_of_lines_holds_the_objects_of_the_list,
     every_resource_is_exported_in_every_format,
+    exceptions_and_returns_are_exported_with_what_they_are_about,
     columns_have_the_names_that_are_asked_for,
     a_cell_is_no_formula,
     a_workbook_has_numbers_and_days,
@@ -73,6 +74,47 @@ fn some_records(app: &TestApp) -> Shop<'_> {
     app.all_powerful().post(&format!("/customers/{}/contacts", shop.customer), contact).expect(201);
     shop.draft("5", "1");
     shop
+}
+
+fn exceptions_and_returns_are_exported_with_what_they_are_about(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("5", "1");
+    order.by(Role::Warehouse, "shipments", json!({})).expect(201);
+    let clerk = app.as_role(Role::Clerk);
+    let exception = json!({"order_id": order.id, "kind": "damage", "severity": "minor", "description": "Damp",
+        "order_line_id": order.line(0)});
+    let exception = clerk.post("/order-exceptions", exception).expect(201);
+    let lines = json!([{"order_line_id": order.line(0), "quantity": "2", "reason": "damaged"}]);
+    let back =
+        order.step(&clerk, "returns", json!({"lines": lines, "exception_id": exception.id()})).expect(201);
+    let rows = |resource: &str, fields: Value| {
+        let body = json!({"resource": resource, "format": "csv", "headings": "en", "fields": fields});
+        csv_of(&exported(app, &clerk, body))
+    };
+    let number = order.now()["number"].as_str().expect("a number").to_owned();
+    assert_eq!(
+        rows("order_exceptions", json!(["number", "order.number", "product.sku", "kind", "blocking"])),
+        [
+            vec!["Exception number", "Order number", "SKU", "Kind", "Blocking"],
+            vec!["EX-2026-000001", &number, "TEA", "damage", "false"]
+        ]
+    );
+    assert_eq!(
+        rows("returns", json!(["number", "order.number", "exception.number", "gross"])),
+        [
+            vec!["Return number", "Order number", "Exception number", "Gross"],
+            vec![
+                "RT-2026-000001",
+                &number,
+                "EX-2026-000001",
+                back.body["gross"].as_str().expect("an amount")
+            ]
+        ]
+    );
+    assert_eq!(rows("returns", json!(["id"])).len(), 2);
+    for resource in ["order_exceptions", "returns"] {
+        exported(app, &clerk, json!({"resource": resource, "format": "xlsx"}));
+    }
 }
 
 fn every_resource_is_exported_in_every_format(app: &TestApp) {

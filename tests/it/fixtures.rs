@@ -145,6 +145,12 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
             take_step(app, "shipments", &all.expect(201).id(), "deliver");
             Some(order)
         }
+        ("orders", "returns") => Some(shipped(app)),
+        ("order-exceptions", "close" | "reopen") => after("exc", &["resolve"]),
+        ("order-exceptions", "unblock") => after("exc", &["block"]),
+        ("returns", "receive") => after("ret", &["approve"]),
+        ("returns", "credit") => after("ret", &["approve", "receive"]),
+        ("returns", "close") => after("ret", &["approve", "receive", "credit"]),
         ("complaints", "acknowledge") => {
             Some(created_by(app, declared(app, "POST", "/complaints")).expect(201))
         }
@@ -227,6 +233,10 @@ pub fn body_for(app: &TestApp, endpoint: &Endpoint, path: &str) -> Value {
         // A part only, so that there is something to ship the next time.
         let order = app.all_powerful().get(path.trim_end_matches("/shipments")).expect(200);
         body["lines"] = json!([{"order_line_id": order.body["lines"][0]["id"], "quantity": "1"}]);
+    }
+    if endpoint.nature == Nature::Create && endpoint.path == "/orders/{order_id}/returns" {
+        let order = app.all_powerful().get(path.trim_end_matches("/returns")).expect(200);
+        body["lines"][0]["order_line_id"] = order.body["lines"][0]["id"].clone();
     }
     body
 }
@@ -331,7 +341,13 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         body["name"] = json!(format!("{} {n}", body["name"].as_str().unwrap_or_default()));
         body["contacts"][0]["mobile"] = json!(format!("+86 139{:08}", n));
     }
-    if endpoint.nature == Nature::Upsert && body["order_id"].is_string() {
+    if body["lines"][0]["order_line_id"].is_string() && body["order_id"].is_string() {
+        let order = shipped(app);
+        body["order_id"] = json!(order.id());
+        body["lines"][0]["order_line_id"] = order.body["lines"][0]["id"].clone();
+    } else if body["order_id"].is_string()
+        && (endpoint.nature == Nature::Upsert || endpoint.path == "/order-exceptions")
+    {
         body["order_id"] = json!(confirmed(app).id());
     }
     body
@@ -355,6 +371,13 @@ fn confirmed(app: &TestApp) -> Reply {
     order
 }
 
+/// An order that was shipped as a whole.
+fn shipped(app: &TestApp) -> Reply {
+    let order = confirmed(app);
+    app.all_powerful().post(&format!("/orders/{}/shipments", order.id()), json!({})).expect(201);
+    order
+}
+
 fn settle(app: &TestApp, name: &str, value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|v| settle(app, name, v)),
@@ -366,7 +389,8 @@ fn settle(app: &TestApp, name: &str, value: &mut Value) {
             fields.iter_mut().for_each(|(name, v)| settle(app, name, v));
         }
         Value::String(text) => {
-            if let Some(prefix) = prefix_of(text) {
+            // A line is one of the order that is named beside it.
+            if let Some(prefix) = prefix_of(text).filter(|prefix| *prefix != "oln") {
                 *text = make(app, prefix).id();
             } else if ["code", "sku", "username"].contains(&name) {
                 *text = format!("{text}{}", app.unique());

@@ -56,6 +56,7 @@ const STEPS: &[Step] = &[
     step!("0021_customers"),
     step!("0018_schedules"),
     step!("0019_coordination"),
+    step!("0020_fulfilment"),
 ];
 
 /// Why a database cannot be used.

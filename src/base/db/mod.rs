@@ -15,6 +15,7 @@ pub mod savepoint;
 pub mod search;
 pub mod shares;
 pub mod sql_types;
+pub mod statement;
 pub mod tx;
 
 use diesel::connection::SimpleConnection;

@@ -98,6 +98,11 @@ fn blank_row(tx: &Tx, id: OrderId, customer: &Customer, currency: String, order_
         tax: Amount::ZERO,
         gross: Amount::ZERO,
         revision: 0,
+        open_exceptions: 0,
+        blocked: false,
+        credited_net: Amount::ZERO,
+        credited_tax: Amount::ZERO,
+        credited_gross: Amount::ZERO,
         line_digest: String::new(),
         overrides: Json::default(),
         submitted_at: None,
@@ -434,6 +439,9 @@ fn new_line(
         shipped: Quantity::ZERO,
         delivered: Quantity::ZERO,
         closed: Quantity::ZERO,
+        first_promised_date: None,
+        in_return: Quantity::ZERO,
+        returned: Quantity::ZERO,
     };
     sum_line(&mut line, entry.currency)?;
     Ok(line)

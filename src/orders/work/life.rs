@@ -1,7 +1,7 @@
 //! The steps of an order's life.
 
 use super::super::model::{Approval, HoldInput, HoldKind, Order, OrderId, OrderRow, OverrideInput};
-use super::super::rules::{OrderAction, OrderStatus, Raised, open_quantity};
+use super::super::rules::{OrderAction, OrderStatus, Raised, keep_first_promises, open_quantity};
 use super::review::{self, Surroundings};
 use super::{find_for, settle};
 use crate::base::auth::{Caller, Scope, forbidden};
@@ -116,7 +116,7 @@ pub fn confirm(tx: &mut Tx, id: OrderId) -> Result<Order> {
     let mut order = before.clone();
     order.row.status = OrderStatus::Confirmed;
     order.row.confirmed_at = Some(tx.now);
-    order.row.first_promised_date = order.row.promised_date;
+    keep_first_promises(&mut order.row, &mut order.lines);
     tx.save(&before, &mut order, Act::new("confirmed"))?;
     Ok(order)
 }

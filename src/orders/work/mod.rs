@@ -20,6 +20,7 @@ use crate::base::db::filter::Cond;
 use crate::base::db::{Conn, Rx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::{actions, expand};
+use crate::order_exceptions::work as exceptions;
 use crate::schema::orders;
 
 /// The order, if the caller may see it.
@@ -44,6 +45,10 @@ pub fn is_visible(conn: &mut Conn, visible: Cond, id: OrderId) -> Result<bool> {
 /// The order, for a step that the caller may take: seen, the version that they saw, allowed by life and rights.
 pub fn find_for(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> {
     let order = find_theirs(tx, id, action)?;
+    if action == OrderAction::Ship && order.row.status.after(action).is_some() && !order.row.on_hold {
+        // Read here, in the unit of work that ships: of two at once, who ships and who blocks, one sees the other.
+        exceptions::refuse_if_blocked(tx.conn, id)?;
+    }
     allow(&order.row, action, tx.caller)?;
     Ok(order)
 }
@@ -54,11 +59,17 @@ pub fn find_theirs(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Orde
     if !action.scopes().iter().any(|s| tx.caller.may(*s)) {
         return Err(forbidden(action.scopes()));
     }
-    if tx.caller.sight == Sight::Own && order.row.rep_id.map(|r| r.0) != tx.caller.user {
-        return Err(Problem::new("read_only_share").into());
-    }
+    refuse_shared(&order.row, tx.caller)?;
     tx.check_expected(&order)?;
     Ok(order)
+}
+
+/// 403 for an order that is another's and only shared with the caller.
+pub fn refuse_shared(order: &OrderRow, caller: &Caller) -> Result<()> {
+    match caller.sight == Sight::Own && order.rep_id.map(|r| r.0) != caller.user {
+        true => Err(Problem::new("read_only_share").into()),
+        false => Ok(()),
+    }
 }
 
 /// 409 unless the order's life has this step now.

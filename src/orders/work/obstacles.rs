@@ -7,15 +7,22 @@ use crate::base::auth::Scope;
 use crate::base::db::Rx;
 use crate::base::error::Result;
 use crate::base::http::actions::{ActionState, ActionStates, Obstacle, holders};
+use crate::order_exceptions::work as exceptions;
 
 /// Every step of the order's life.
 pub fn explain(rx: &mut Rx, order: &Order) -> Result<ActionStates> {
     let around = review::surroundings(rx.conn, order, rx.caller)?;
+    let blocking = exceptions::blocking(rx.conn, order.row.id)?;
     let states = OrderAction::ALL.iter().map(|action| {
         let mut obstacles = general(rx, order, *action);
         // A step that its life does not have now has no rules to be looked at.
         if order.row.status.after(*action).is_some() {
             obstacles.extend(particular(rx, order, &around, *action)?);
+            if *action == OrderAction::Ship && !blocking.is_empty() {
+                let numbers = [("exceptions", exceptions::numbers(&blocking))];
+                let clears = holders(Scope::ExceptionsManage);
+                obstacles.push(Obstacle::new(rx.lang, "blocked_by_exceptions", &numbers, clears));
+            }
         }
         Ok(ActionState::of(action, obstacles))
     });

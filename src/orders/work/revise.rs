@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::model::{
     LineChange, Order, OrderId, OrderLine, OrderLineId, Revision, RevisionId, RevisionInput,
 };
-use super::super::rules::{OrderAction, Raised};
+use super::super::rules::{OrderAction, Raised, keep_first_promises};
 use super::entry::{Entry, MOST_LINES, price_lines, recompute, sum_line};
 use super::review;
 use super::{find_for, life, settle};
@@ -26,6 +26,8 @@ pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order,
     refuse_removal_of_shipped(tx, &input.change_lines)?;
     change_lines(&mut order, &input.change_lines)?;
     add_lines(tx, &mut order, input)?;
+    // The first promise, once given, is what on-time delivery is measured against.
+    keep_first_promises(&mut order.row, &mut order.lines);
     recompute(&mut order)?;
     settle(&mut order);
     let around = review::surroundings(tx.conn, &order, tx.caller)?;
@@ -88,8 +90,6 @@ fn set_head(order: &mut Order, input: &RevisionInput) {
     let row = &mut order.row;
     row.requested_date = input.requested_date.or(row.requested_date);
     row.promised_date = input.promised_date.or(row.promised_date);
-    // The first promise, once given, is what on-time delivery is measured against.
-    row.first_promised_date = row.first_promised_date.or(row.promised_date);
     row.customer_po = input.customer_po.clone().or(row.customer_po.take());
     row.delivery_terms = input.delivery_terms.clone().or(row.delivery_terms.take());
     if let Some(address) = &input.shipping_address {

@@ -1,0 +1,364 @@
+//! On time in full: whether what was promised came, all of it, by the day that was promised first.
+//!
+//! An order line is on time when the last delivery of it was confirmed for a day not after its first promised date, and in
+//! full when all that was ordered of it was delivered. What was closed short is not in full; what is on its way has not
+//! been delivered. Later promises change nothing.
+
+use chrono::{Duration, Months, NaiveDate};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::auth::Scope;
+use crate::base::db::Rx;
+use crate::base::db::filter::{Cond, Op};
+use crate::base::db::statement::Statement;
+use crate::base::error::{Fault, Problem, Result};
+use crate::base::http::params::{Param, Query, Takes, bad};
+use crate::base::http::{Answer, Req, Routes};
+use crate::base::types::number::round_half_away;
+use crate::base::types::{Quantity, Rate, TextEnum};
+use crate::orders::model::visible_to;
+use crate::text_enum;
+
+text_enum! {
+    /// How long the periods are that promises fall in.
+    pub enum PromisePeriod { Month = "month", Quarter = "quarter", Year = "year" }
+}
+text_enum! {
+    /// What promises are grouped by.
+    pub enum PromiseDimension { Customer = "customer", Rep = "rep", Product = "product" }
+}
+
+const MOST_ROWS: usize = 5_000;
+/// Five years, with their leap days.
+const MOST_DAYS: i64 = 1_827;
+
+const PARAMS: &[Param] = &[
+    Param::new("period", Takes::Word(PromisePeriod::WORDS), "One row for each; the whole time without it."),
+    Param::new(
+        "group_by",
+        Takes::Word(PromiseDimension::WORDS),
+        "One row for each; all together without it.",
+    ),
+    Param::new(
+        "promised_from",
+        Takes::Date,
+        "First promised for this day or later; a year before the end without it.",
+    ),
+    Param::new("promised_to", Takes::Date, "First promised for this day or earlier; today without it."),
+    Param::new("customer_id", Takes::Ids("cus"), "Only of orders of these customers."),
+    Param::new("rep_id", Takes::Ids("usr"), "Only of orders of these reps."),
+    Param::new("team_id", Takes::Ids("tem"), "Only of orders of these teams."),
+    Param::new("product_id", Takes::Ids("prd"), "Only lines with these products."),
+];
+
+/// Figures of order lines.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct PromisedLines {
+    /// Lines that were first promised for this time.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 40)]
+    pub promised: i64,
+    /// Of these: not wholly delivered, and their day has not passed. They count in no rate.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub pending: i64,
+    /// Nothing of them is to come any more, and the last of it came by the day.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub on_time: i64,
+    /// All that was ordered came, by the day or later.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub in_full: i64,
+    /// All that was ordered came by the day.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub on_time_in_full: i64,
+    /// Nothing of them is to come any more, and the last of it came after the day.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub late: i64,
+    /// Their day has passed, and something is still to come.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub open_late: i64,
+    /// Days by which the late ones came late, together.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub days_late: i64,
+    /// Days by which a late one came late, on average; null where none did.
+    #[schema(example = "2.5")]
+    pub mean_days_late: Option<Quantity>,
+    /// Of those that are not pending; null where there are none.
+    pub on_time_rate: Option<Rate>,
+    pub in_full_rate: Option<Rate>,
+    pub on_time_in_full_rate: Option<Rate>,
+}
+
+/// Figures of orders: each of those that have a line in the group and the period, by these lines.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct PromisedOrders {
+    /// Orders with lines that were first promised for this time.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 12)]
+    pub promised: i64,
+    /// Of these: some lines are pending, and nothing has gone wrong with the others. They count in no rate.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub pending: i64,
+    /// All their lines were on time.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub on_time: i64,
+    /// All their lines were in full.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub in_full: i64,
+    /// All their lines were on time in full.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub on_time_in_full: i64,
+    /// Some line is open and late.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
+    pub open_late: i64,
+    /// Of those that are not pending; null where there are none.
+    pub on_time_rate: Option<Rate>,
+    pub in_full_rate: Option<Rate>,
+    pub on_time_in_full_rate: Option<Rate>,
+}
+
+/// One group in one period.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct PromiseRow {
+    /// `2026-11`, `2026-Q4` or `2026`; null without periods.
+    #[schema(max_length = 10, example = "2026-11")]
+    pub period: Option<String>,
+    /// The id of the customer, rep or product; null without groups, and for orders without a rep.
+    #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    pub key: Option<String>,
+    /// Its name.
+    #[schema(max_length = 400)]
+    pub label: Option<String>,
+    pub lines: PromisedLines,
+    pub orders: PromisedOrders,
+}
+
+/// Whether what was promised came.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OnTimeInFull {
+    #[schema(value_type = String, format = Date, example = "2025-11-20")]
+    pub promised_from: NaiveDate,
+    #[schema(value_type = String, format = Date, example = "2026-11-20")]
+    pub promised_to: NaiveDate,
+    #[schema(max_items = 5000)]
+    pub rows: Vec<PromiseRow>,
+    /// The whole: an order in several groups or periods counts once.
+    pub total: PromiseRow,
+}
+
+pub fn routes(r: &mut Routes) {
+    r.read("/reports/on-time-in-full", "getOnTimeInFull", report)
+        .scope(&[Scope::ReportsRead])
+        .unversioned()
+        .takes(PARAMS)
+        .says("On time in full", "Of what was first promised for a time of at most five years: did it come, all of it, by that day? The day is the line's first promised date, which later promises do not move; what counts is the day for which a delivery was confirmed. A line that was closed short is not in full. Orders are confirmed ones that were not cancelled, each measured by its lines in the group and period. Rates leave out what is still pending, and are rounded to six places.")
+        .fails_with(&["too_many_groups"])
+        .common
+        .fields = false;
+}
+
+fn report(rx: &mut Rx, req: &Req) -> Result<Answer<OnTimeInFull>> {
+    let (from, to) = range(rx, &req.query)?;
+    let cond = condition(rx, &req.query, from, to);
+    let mut rows = load(rx, &req.query, cond.clone())?;
+    if rows.len() > MOST_ROWS {
+        return Err(Problem::new("too_many_groups").param("max", MOST_ROWS).into());
+    }
+    rows.sort_by(|a, b| (&a.period, &a.label, &a.key).cmp(&(&b.period, &b.label, &b.key)));
+    let total = load(rx, &Query::default(), cond)?.pop().unwrap_or_default();
+    Ok(Answer::of(OnTimeInFull { promised_from: from, promised_to: to, rows, total }))
+}
+
+fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
+    let to = query.date("promised_to").unwrap_or_else(|| rx.today());
+    let year_before = to.checked_sub_months(Months::new(12)).unwrap_or(to);
+    let from = query.date("promised_from").unwrap_or(year_before);
+    match to - from > Duration::days(MOST_DAYS) {
+        true => Err(bad(vec![Fault::parameter("promised_from", "range_too_long").with("max", MOST_DAYS)])),
+        false => Ok((from, to)),
+    }
+}
+
+fn condition(rx: &Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Cond {
+    let confirmed =
+        "orders.status IN ('confirmed', 'partially_shipped', 'shipped', 'delivered', 'completed')";
+    let mut cond = Cond::Compare("order_lines.first_promised_date", Op::Ge, from.into())
+        .and(Cond::Compare("order_lines.first_promised_date", Op::Le, to.into()))
+        .and(Cond::Sql(confirmed, vec![]))
+        .and(visible_to(rx.caller));
+    for (name, column) in [
+        ("customer_id", "orders.customer_id"),
+        ("rep_id", "orders.rep_id"),
+        ("team_id", "orders.team_id"),
+        ("product_id", "order_lines.product_id"),
+    ] {
+        if query.get(name).is_some() {
+            cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
+        }
+    }
+    cond
+}
+
+// ---- the query -------------------------------------------------------------------------------------------------
+
+type Shape = (
+    (Nullable<Text>, Nullable<Text>, Nullable<Text>),
+    (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt),
+    (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt),
+);
+type Loaded = (
+    (Option<String>, Option<String>, Option<String>),
+    (i64, i64, i64, i64, i64, i64, i64, i64),
+    (i64, i64, i64, i64, i64, i64),
+);
+
+const NOTHING: &str = "CAST(NULL AS TEXT)";
+
+fn period(word: Option<&str>, sqlite: bool) -> &'static str {
+    match (word.and_then(PromisePeriod::parse), sqlite) {
+        (None, _) => NOTHING,
+        (Some(PromisePeriod::Year), true) => "strftime('%Y', order_lines.first_promised_date)",
+        (Some(PromisePeriod::Year), false) => "to_char(order_lines.first_promised_date, 'YYYY')",
+        (Some(PromisePeriod::Quarter), true) => {
+            "strftime('%Y', order_lines.first_promised_date) || '-Q' ||
+             ((CAST(strftime('%m', order_lines.first_promised_date) AS INTEGER) + 2) / 3)"
+        }
+        (Some(PromisePeriod::Quarter), false) => "to_char(order_lines.first_promised_date, 'YYYY-\"Q\"Q')",
+        (Some(PromisePeriod::Month), true) => "strftime('%Y-%m', order_lines.first_promised_date)",
+        (Some(PromisePeriod::Month), false) => "to_char(order_lines.first_promised_date, 'YYYY-MM')",
+    }
+}
+
+/// Key and label of a dimension, as SQL.
+fn key(dimension: Option<PromiseDimension>, sqlite: bool) -> (String, &'static str) {
+    let (prefix, column, label) = match dimension {
+        None => return (NOTHING.to_owned(), NOTHING),
+        Some(PromiseDimension::Customer) => ("cus_", "orders.customer_id", "customers.name"),
+        Some(PromiseDimension::Rep) => ("usr_", "orders.rep_id", "users.name"),
+        Some(PromiseDimension::Product) => ("prd_", "order_lines.product_id", "products.name"),
+    };
+    let id = match sqlite {
+        true => format!("lower(hex({column}))"),
+        false => format!("replace({column}::text, '-', '')"),
+    };
+    // SQLite writes nothing as an empty text.
+    (format!("CASE WHEN {column} IS NOT NULL THEN '{prefix}' || {id} END"), label)
+}
+
+/// In one statement, from the inside: the lines as they are; what each of them is; what the lines of each order come to;
+/// what the orders of each group come to.
+fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
+    let sqlite = rx.conn.is_sqlite();
+    let span = period(query.word("period"), sqlite);
+    let (key, label) = key(query.word("group_by").and_then(PromiseDimension::parse), sqlite);
+    let days = match sqlite {
+        true => "CAST(julianday(arrived) - julianday(promise) AS INTEGER)",
+        false => "arrived - promise",
+    };
+    let flag = |when: &str, name: &str| format!("CASE WHEN {when} THEN 1 ELSE 0 END AS {name}");
+    let flags = [
+        flag("NOT ended AND NOT past", "pending"),
+        flag("NOT ended AND past", "open_late"),
+        flag("ended AND arrived <= promise", "on_time"),
+        flag("whole", "in_full"),
+        flag("whole AND arrived <= promise", "otif"),
+        flag("ended AND arrived > promise", "late"),
+        format!("CASE WHEN ended AND arrived > promise THEN {days} ELSE 0 END AS days"),
+    ];
+    let names = ["pending", "on_time", "in_full", "otif", "late", "days", "open_late"];
+    let sums = names.map(|name| format!("SUM({name}) AS {name}")).join(", ");
+    let whole = names.map(|name| format!("CAST(SUM({name}) AS BIGINT)")).join(", ");
+    let orders = [
+        "pending > 0 AND pending + otif = lines",
+        "on_time = lines",
+        "in_full = lines",
+        "otif = lines",
+        "open_late > 0",
+    ]
+    .map(|what| format!("COUNT(CASE WHEN {what} THEN 1 END)"))
+    .join(", ");
+    let today = Cond::Sql("order_lines.first_promised_date < ?", vec![rx.today().into()]);
+    let most = MOST_ROWS + 1;
+    let statement = Statement::<Shape>::new(format!(
+        "SELECT span, grp, MAX(label), CAST(SUM(lines) AS BIGINT), {whole}, COUNT(*), {orders} FROM (
+            SELECT span, grp, order_id, MAX(label) AS label, COUNT(*) AS lines, {sums} FROM (
+                SELECT span, grp, label, order_id, {} FROM (
+                    SELECT {span} AS span, {key} AS grp, {label} AS label, orders.id AS order_id,
+                        order_lines.first_promised_date AS promise,
+                        order_lines.delivered >= order_lines.quantity AS whole,
+                        order_lines.delivered + order_lines.closed >= order_lines.quantity AS ended,
+                        (SELECT MAX(shipments.delivered_date) FROM shipment_lines
+                            INNER JOIN shipments ON shipments.id = shipment_lines.shipment_id
+                            WHERE shipment_lines.order_line_id = order_lines.id
+                            AND shipments.status = 'delivered') AS arrived, ",
+        flags.join(", ")
+    ))
+    .cond(today)
+    .sql(
+        " AS past FROM order_lines INNER JOIN orders ON orders.id = order_lines.order_id
+            INNER JOIN customers ON customers.id = orders.customer_id
+            INNER JOIN products ON products.id = order_lines.product_id
+            LEFT JOIN users ON users.id = orders.rep_id WHERE ",
+    )
+    .cond(cond)
+    .sql(format!(
+        ") AS promised_lines) AS judged_lines GROUP BY span, grp, order_id) AS judged_orders
+        GROUP BY span, grp ORDER BY span, grp LIMIT {most}"
+    ));
+    let rows: Vec<Loaded> = statement.load(rx.conn)?;
+    Ok(rows.into_iter().map(row_of).collect())
+}
+
+// ---- rows ------------------------------------------------------------------------------------------------------
+
+fn row_of(((period, key, label), lines, orders): Loaded) -> PromiseRow {
+    let (promised, pending, on_time, in_full, on_time_in_full, late, days_late, open_late) = lines;
+    let judged = promised - pending;
+    let lines = PromisedLines {
+        promised,
+        pending,
+        on_time,
+        in_full,
+        on_time_in_full,
+        late,
+        open_late,
+        days_late,
+        mean_days_late: share(days_late, late).map(Quantity::from_units),
+        on_time_rate: share(on_time, judged).map(Rate::from_units),
+        in_full_rate: share(in_full, judged).map(Rate::from_units),
+        on_time_in_full_rate: share(on_time_in_full, judged).map(Rate::from_units),
+    };
+    let (promised, pending, on_time, in_full, on_time_in_full, open_late) = orders;
+    let judged = promised - pending;
+    let orders = PromisedOrders {
+        promised,
+        pending,
+        on_time,
+        in_full,
+        on_time_in_full,
+        open_late,
+        on_time_rate: share(on_time, judged).map(Rate::from_units),
+        in_full_rate: share(in_full, judged).map(Rate::from_units),
+        on_time_in_full_rate: share(on_time_in_full, judged).map(Rate::from_units),
+    };
+    PromiseRow { period, key, label, lines, orders }
+}
+
+/// `part / whole` with six places, rounded half up; None of nothing.
+fn share(part: i64, whole: i64) -> Option<i64> {
+    let exact = i128::from(part) * 10_000_000;
+    (whole > 0).then(|| round_half_away(exact / i128::from(whole), 1) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_rate_is_rounded_to_six_places() {
+        assert_eq!(share(2, 3), Some(666_667));
+        assert_eq!(share(1, 3), Some(333_333));
+        assert_eq!(share(3, 3), Some(1_000_000));
+        assert_eq!(share(0, 0), None);
+    }
+}
