@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
+use salesdesk::base::events::told;
 use salesdesk::customers::CustomerId;
-use salesdesk::customers::merge::work;
+use salesdesk::customers::merge::{moves, work};
 use serde_json::{Value, json};
 
 use crate::fixtures;
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, words};
 
 both_engines!(
     merge_and_undo_keep_every_document_and_external_id,
+    every_kind_that_names_a_customer_goes_with_it,
     a_merged_customer_is_read_and_not_changed,
     what_was_changed_after_the_merge_survives_its_undoing,
     a_merge_is_final_after_thirty_days,
@@ -71,7 +73,17 @@ fn random_customer(app: &TestApp, dice: &mut Dice, product: &str) -> String {
     for i in 0..dice.roll(3) {
         let order = json!({"customer_id": id, "currency": "CNY", "external_ids": [{"system": "erp", "id": format!("{n}-{i}")}],
             "lines": [{"product_id": product, "quantity": "1", "unit_price": "10.00"}]});
-        all.post("/orders", order).expect(201);
+        let order = all.post("/orders", order).expect(201).id();
+        for _ in 0..dice.roll(2) {
+            let exception =
+                json!({"order_id": order, "kind": "delay", "severity": "minor", "description": "Late"});
+            all.post("/order-exceptions", exception).expect(201);
+        }
+    }
+    for _ in 0..dice.roll(2) {
+        let request = json!({"department_id": fixtures::make(app, "dep").id(), "kind": "information", "subject": "When?",
+            "about": id, "wanted_by": "2026-12-01"});
+        all.post("/requests", request).expect(201);
     }
     for _ in 0..dice.roll(2) {
         let complaint = json!({"customer_id": id, "category": "quality", "severity": "high", "channel": "phone", "subject": "Wet"});
@@ -106,9 +118,19 @@ fn belongings(app: &TestApp, id: &str) -> BTreeMap<String, Value> {
     };
     let mut found = BTreeMap::new();
     found.insert("itself".into(), plain(all.get(&format!("/customers/{id}")).expect(200).body));
-    for list in
-        ["orders", "shipments", "complaints", "price-lists", "contacts", "tasks", "interactions", "feedback"]
-    {
+    for list in [
+        "orders",
+        "shipments",
+        "complaints",
+        "price-lists",
+        "contacts",
+        "tasks",
+        "interactions",
+        "feedback",
+        "requests",
+        "order-exceptions",
+        "returns",
+    ] {
         for row in all.get(&format!("/{list}?customer_id={id}&limit=200")).expect(200).rows() {
             found.insert(format!("{list} {}", row["id"]), plain(row.clone()));
         }
@@ -156,6 +178,33 @@ fn merge_and_undo_keep_every_document_and_external_id(app: &TestApp) {
             let path = format!("/customers/by-external-id/sap/{}", named["id"].as_str().expect("an id"));
             assert_eq!(all.get(&path).expect(200).id(), first);
         }
+    }
+}
+
+fn every_kind_that_names_a_customer_goes_with_it(app: &TestApp) {
+    let tables = app.read(|conn| {
+        words(
+            conn,
+            match conn.is_sqlite() {
+                true => {
+                    "SELECT m.name AS word FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+                    WHERE m.type = 'table' AND c.name = 'customer_id'"
+                }
+                false => {
+                    "SELECT table_name::text AS word FROM information_schema.columns \
+                    WHERE table_schema = 'public' AND column_name = 'customer_id'"
+                }
+            },
+        )
+    });
+    // Indexes of the customer itself, and what only tells what happened.
+    let kept = |table: &str| table.starts_with("customer_") || table == "journal";
+    let moved: Vec<&str> = moves::kinds()
+        .filter_map(|kind| told().iter().find(|told| told.kind == kind))
+        .filter_map(|told| told.select.split_whitespace().nth(3))
+        .collect();
+    for table in tables.iter().filter(|table| !kept(table)) {
+        assert!(moved.contains(&table.as_str()), "{table} would stay behind");
     }
 }
 

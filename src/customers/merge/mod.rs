@@ -5,7 +5,7 @@
 
 pub mod http;
 pub mod model;
-mod moves;
+pub mod moves;
 pub mod rules;
 pub mod work;
 
@@ -21,7 +21,7 @@ pub fn routes(r: &mut Routes) {
         .unversioned()
         .says(
             "Merge a customer into another",
-            "Contacts, addresses, orders, shipments, complaints, price lists, shares and external ids become the \
+            "Everything that belongs to it, from contacts to orders, complaints and tasks, and its external ids become the \
              other's; of its fields the other takes those that it lacks. `dry_run=true` is the preview. This record \
              stays, with `merged_into_id`: it can be read, not changed, and lists leave it out. At most 1,000 records \
              are moved, so merge the smaller customer into the larger. Machine clients that are restricted to this \

@@ -15,10 +15,14 @@ use crate::customers::contacts::model::{Contact, ContactId};
 use crate::customers::model::CustomerId;
 use crate::interactions::feedback::model::{Feedback, FeedbackId};
 use crate::interactions::model::{Interaction, InteractionId};
+use crate::order_exceptions::model::{OrderException, OrderExceptionId};
 use crate::orders::model::{OrderId, OrderRow};
 use crate::prices::model::{PriceList, PriceListId};
+use crate::requests::model::{Request, RequestId};
+use crate::returns::model::{ReturnId, ReturnRow};
 use crate::schema::{
-    addresses, complaints, contacts, feedback, interactions, orders, price_lists, shipments, tasks,
+    addresses, complaints, contacts, feedback, interactions, order_exceptions, orders, price_lists, requests,
+    returns, shipments, tasks,
 };
 use crate::shipments::model::{ShipmentId, ShipmentRow};
 use crate::tasks::model::{Task, TaskId};
@@ -40,17 +44,25 @@ struct Movable {
     shift: fn(&mut Tx, &Moved, Way) -> Result<()>,
 }
 
-const KINDS: [Movable; 9] = [
+const KINDS: [Movable; 12] = [
     Movable { kind: ContactId::KIND, of: contacts_of, shift: shift_contact },
     Movable { kind: AddressId::KIND, of: addresses_of, shift: shift_address },
     Movable { kind: OrderId::KIND, of: orders_of, shift: shift_order },
     Movable { kind: ShipmentId::KIND, of: shipments_of, shift: shift_shipment },
     Movable { kind: ComplaintId::KIND, of: complaints_of, shift: shift_complaint },
+    Movable { kind: OrderExceptionId::KIND, of: exceptions_of, shift: shift_exception },
+    Movable { kind: ReturnId::KIND, of: returns_of, shift: shift_return },
+    Movable { kind: RequestId::KIND, of: requests_of, shift: shift_request },
     Movable { kind: PriceListId::KIND, of: price_lists_of, shift: shift_price_list },
     Movable { kind: TaskId::KIND, of: tasks_of, shift: shift_task },
     Movable { kind: InteractionId::KIND, of: interactions_of, shift: shift_interaction },
     Movable { kind: FeedbackId::KIND, of: feedback_of, shift: shift_feedback },
 ];
+
+/// The kinds that go with a customer.
+pub fn kinds() -> impl Iterator<Item = Kind> {
+    KINDS.iter().map(|movable| movable.kind)
+}
 
 /// Everything that belongs to a customer; more than [`MOST`] when it is too much.
 pub fn all(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Moved>> {
@@ -106,6 +118,9 @@ plain!(shipments_of, shift_shipment, ShipmentRow, shipments, ShipmentId);
 plain!(complaints_of, shift_complaint, Complaint, complaints, ComplaintId);
 plain!(interactions_of, shift_interaction, Interaction, interactions, InteractionId);
 plain!(feedback_of, shift_feedback, Feedback, feedback, FeedbackId);
+plain!(exceptions_of, shift_exception, OrderException, order_exceptions, OrderExceptionId);
+plain!(returns_of, shift_return, ReturnRow, returns, ReturnId);
+plain!(requests_of, shift_request, Request, requests, RequestId, Some);
 plain!(tasks_of, shift_task, Task, tasks, TaskId, Some);
 plain!(price_lists_of, shift_price_list, PriceList, price_lists, PriceListId, Some);
 
