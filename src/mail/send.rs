@@ -90,10 +90,16 @@ fn transport(settings: &Settings) -> Result<SmtpTransport, lettre::transport::sm
     Ok(builder.build())
 }
 
+/// Whether what went wrong on the network is what the server showed in its handshake, such as its certificate.
+fn is_handshake(error: &lettre::transport::smtp::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::InvalidData)
+}
+
 fn told(error: &lettre::transport::smtp::Error) -> Failure {
     let Some(status) = error.status() else {
         return Failure::new(match () {
-            () if error.is_tls() => MailError::Tls,
+            () if error.is_tls() || is_handshake(error) => MailError::Tls,
             () if error.is_response() => MailError::Interrupted,
             () if error.is_client() => MailError::Unsupported,
             () => MailError::Unreachable,
