@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -60,8 +60,7 @@ fn written(settings: &Settings, mail: &Mail) -> Option<(Envelope, Vec<u8>)> {
         .to(Mailbox::new(None, to))
         .subject(rules::subject(&mail.subject))
         .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
-        .header(ContentType::TEXT_PLAIN)
-        .body(rules::body(&mail.body))
+        .singlepart(SinglePart::plain(rules::body(&mail.body)))
         .ok()?;
     Some((envelope, message.formatted()))
 }
@@ -90,10 +89,16 @@ fn transport(settings: &Settings) -> Result<SmtpTransport, lettre::transport::sm
     Ok(builder.build())
 }
 
+/// Whether what went wrong on the network is what the server showed in its handshake, such as its certificate.
+fn is_handshake(error: &lettre::transport::smtp::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::InvalidData)
+}
+
 fn told(error: &lettre::transport::smtp::Error) -> Failure {
     let Some(status) = error.status() else {
         return Failure::new(match () {
-            () if error.is_tls() => MailError::Tls,
+            () if error.is_tls() || is_handshake(error) => MailError::Tls,
             () if error.is_response() => MailError::Interrupted,
             () if error.is_client() => MailError::Unsupported,
             () => MailError::Unreachable,
@@ -157,7 +162,7 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
-        assert_eq!((body, envelope.to().len()), ("x", 1));
+        assert_eq!((body.trim_end(), envelope.to().len()), ("x", 1));
         for bad in
             ["a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com", "", "nobody", "<a@b>"]
         {
@@ -175,5 +180,6 @@ mod tests {
         assert!(text.lines().any(|line| line == wanted), "{text}");
         assert!(text.contains("Date: Fri, 20 Nov 2026 02:00:00 +0000"), "{text}");
         assert!(text.contains("Auto-Submitted: auto-generated"), "{text}");
+        assert!(text.contains("MIME-Version: 1.0"), "{text}");
     }
 }
