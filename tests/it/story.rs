@@ -125,6 +125,7 @@ fn it_escalates_twice(programs: &Programs, complaint: &str) {
     assert_eq!(inbox(app, "manager"), Vec::<String>::new());
     programs.go_on_to("2026-10-08T11:00");
     assert_eq!(inbox(app, "manager"), ["complaint_escalated"]);
+    programs.go_on_to("2026-10-08T11:01");
     // The order's gross is at stake: 10 × 12.50 and 13 % tax.
     assert_eq!(to_do(app, "rep")[0], ("complaint_overdue".into(), json!("141.25")));
     // Two working days later: the 9th, and the Saturday.
