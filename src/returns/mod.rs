@@ -66,7 +66,7 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .says("Change what a return belongs to", "Complaint, exception and notes, until the goods come; `external_ids` alone at any time. What comes back does not change: cancel the return and request another one.")
         .example(json!({"notes": "Pallet 7"}))
-        .fails_with(&["invalid_transition", "read_only_share", "external_id_taken"]);
+        .fails_with(&["invalid_transition", "external_id_taken"]);
     r.history("/returns/{return_id}/history", "listReturnHistory", http::get)
         .scope(READ)
         .says("History of a return", "Every change: who, when, why, before and after.");
@@ -86,13 +86,13 @@ fn by_external_id(r: &mut Routes) {
 }
 
 fn life(r: &mut Routes) {
-    let by = &["invalid_transition", "read_only_share"][..];
+    let by = &["invalid_transition"][..];
     r.action("/returns/{return_id}/approve", "approveReturn", http::approve)
         .scope(ReturnAction::Approve.scopes())
         .optional_body()
         .says("Approve a return", "The goods may come back. Above the limit of the settings (`orders.return_limit`) it needs `returns:approve_high`, and not the one who requested it.")
         .example(json!({"reason": "The photographs show it"}))
-        .fails_with(&["invalid_transition", "read_only_share", "own_return"]);
+        .fails_with(&["invalid_transition", "own_return"]);
     r.action("/returns/{return_id}/reject", "rejectReturn", http::reject)
         .scope(ReturnAction::Reject.scopes())
         .says("Reject a return", "The goods stay where they are, and may be returned otherwise.")

@@ -25,7 +25,6 @@ both_engines!(
     an_erp_sends_returns_by_its_own_numbers,
     a_return_belongs_to_a_complaint_and_an_exception_of_the_same_customer,
     whoever_sees_an_order_sees_its_returns,
-    what_is_only_shared_is_not_changed_by_its_returns,
     returns_wait_for_those_who_may_do_something,
 );
 
@@ -432,20 +431,6 @@ fn whoever_sees_an_order_sees_its_returns(app: &TestApp) {
     other.get(&made.location()).refused(404, "not_found");
     assert!(other.get("/returns").expect(200).rows().is_empty());
     returns_of(&order, &other, 0, "1").refused(404, "not_found");
-}
-
-fn what_is_only_shared_is_not_changed_by_its_returns(app: &TestApp) {
-    let shop = Shop::open(app);
-    let order = shop.confirmed("10", "0");
-    order.ship(0, "10").expect(201);
-    let made = returns_of(&order, &app.as_role(Role::Rep), 0, "1").expect(201);
-    let share = json!({"user_id": app.person("rep2").user.to_string()});
-    app.all_powerful().post(&format!("/customers/{}/shares", shop.customer), share).expect(201);
-    let other = app.as_user("rep2");
-    let seen = other.get(&made.location()).expect(200);
-    other.patch(&made.location(), &seen.etag(), json!({"notes": "x"})).refused(403, "read_only_share");
-    step(&other, &made.id(), "cancel", json!({"reason": "x"})).refused(403, "read_only_share");
-    step(&app.as_role(Role::Rep), &made.id(), "cancel", json!({"reason": "They keep it"})).expect(200);
 }
 
 fn returns_wait_for_those_who_may_do_something(app: &TestApp) {
