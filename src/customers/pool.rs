@@ -140,9 +140,9 @@ fn list(rx: &mut Rx, req: &Req) -> Result<Page<PooledCustomer>> {
 // ---- taking and giving back ----------------------------------------------------------------------------------
 
 fn claim(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
-    let me = demand_person(tx.caller)?;
     let before = find_pooled(tx, req.path)?;
     tx.check_expected(&before)?;
+    let me = demand_person(tx.caller)?;
     let relations = settings::work::load(tx.conn)?.relations.0;
     demand_free(tx, before.id, me, &relations)?;
     let owner = people::work::find_user(tx.conn, me)?;

@@ -373,6 +373,8 @@ const TOLD: &[&str] = &[
     "updated_at",
     "updated_by",
     "merged_into_id",
+    "owned_since",
+    "pooled_at",
     "allowed_actions",
     "customer_name",
     "product_name",
