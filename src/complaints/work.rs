@@ -8,6 +8,7 @@ use super::model::{
     Assignment, Closing, Complaint, ComplaintId, ComplaintInput, ComplaintNote, ComplaintNoteInput,
     ComplaintView, NewComplaint, Resolution, visible_to,
 };
+use super::policies::model::SlaPolicy;
 use super::policies::work::policy_for;
 use super::remedies;
 use super::rules::{ComplaintAction, ComplaintStatus, REOPEN_DAYS};
@@ -18,6 +19,7 @@ use crate::base::deadlines::model::{Budget, Deadline, Step};
 use crate::base::deadlines::{self, calendar};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
+use crate::base::types::At;
 use crate::customers::model::Customer;
 use crate::customers::{self, contacts};
 use crate::notifications::{Notice, notify};
@@ -117,21 +119,38 @@ pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
         updated_by: None,
     };
     tx.create_as(&mut complaint, Act::new("received"))?;
-    set_deadlines(tx, &complaint, &customer, &[RESPONSE, RESOLUTION])?;
+    start_deadlines(tx, &complaint, &customer, received_at, &[RESPONSE, RESOLUTION])?;
     tell(tx, &complaint, complaint.assignee_id, "complaint_received", &[])?;
     Ok(complaint)
 }
 
 /// Starts these deadlines by the policy of the complaint's severity; without a policy there are none.
-fn set_deadlines(tx: &mut Tx, complaint: &Complaint, customer: &Customer, names: &[&str]) -> Result<()> {
+fn start_deadlines(
+    tx: &mut Tx,
+    complaint: &Complaint,
+    customer: &Customer,
+    from: At,
+    names: &[&str],
+) -> Result<()> {
     let Some(policy) = policy_for(tx.conn, complaint.severity, customer.tier)? else { return Ok(()) };
     for name in names {
-        let minutes = if *name == RESPONSE { policy.response_minutes } else { policy.resolution_minutes };
-        let budget = Budget::WorkingSeconds(60 * i64::from(minutes));
-        let from = if complaint.reopened > 0 { tx.now } else { complaint.received_at };
+        let budget = Budget::WorkingSeconds(working_seconds(&policy, name));
         deadlines::start(tx, complaint.id, name, from, budget, policy.steps())?;
     }
     Ok(())
+}
+
+/// The time that another severity gives it, counted from when it began: nobody is told again of what they know.
+fn follow_severity(tx: &mut Tx, complaint: &Complaint, customer: &Customer) -> Result<()> {
+    let Some(policy) = policy_for(tx.conn, complaint.severity, customer.tier)? else { return Ok(()) };
+    for name in [RESPONSE, RESOLUTION] {
+        deadlines::renew(tx, complaint.id.0, name, working_seconds(&policy, name), policy.steps())?;
+    }
+    Ok(())
+}
+
+fn working_seconds(policy: &SlaPolicy, name: &str) -> i64 {
+    60 * i64::from(if name == RESPONSE { policy.response_minutes } else { policy.resolution_minutes })
 }
 
 pub fn update(tx: &mut Tx, id: ComplaintId, patch: &Patch<ComplaintInput>) -> Result<Complaint> {
@@ -206,10 +225,7 @@ fn apply(tx: &mut Tx, before: &Complaint, input: ComplaintInput) -> Result<Compl
     };
     tx.save(before, &mut complaint, Act::UPDATED)?;
     if complaint.severity != before.severity {
-        let open = deadlines::of(tx.conn, complaint.id.0)?.into_iter().filter(|d| !d.status.has_ended());
-        let names: Vec<String> = open.map(|d| d.name).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        set_deadlines(tx, &complaint, &customer, &names)?;
+        follow_severity(tx, &complaint, &customer)?;
     }
     Ok(complaint)
 }
@@ -352,7 +368,7 @@ pub fn reopen(tx: &mut Tx, id: ComplaintId, reason: &str) -> Result<Complaint> {
         (c.satisfaction, c.satisfaction_note) = (None, None);
     })?;
     let customer = customers::work::load(tx.conn, complaint.customer_id)?;
-    set_deadlines(tx, &complaint, &customer, &[RESOLUTION])?;
+    start_deadlines(tx, &complaint, &customer, tx.now, &[RESOLUTION])?;
     tell(tx, &complaint, complaint.assignee_id, "complaint_reopened", &[("reason", reason.to_owned())])?;
     Ok(complaint)
 }

@@ -58,9 +58,9 @@ pub struct PooledCustomer {
     pub pooled_at: Option<At>,
 }
 
-/// In the pool, as the partial index says it.
+/// In the pool, as the partial index says it; what was merged into another customer is not to be taken.
 fn pooled() -> Cond {
-    Cond::Sql("customers.pooled_at IS NOT NULL", vec![])
+    Cond::Sql("customers.pooled_at IS NOT NULL", vec![]).and(Cond::IsNull("customers.merged_into_id"))
 }
 
 pub static POOL: ListSpec = ListSpec {

@@ -19,7 +19,7 @@ use crate::base::deadlines::model::{Budget, Deadline, Step};
 use crate::base::deadlines::{self, calendar};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
-use crate::base::types::{At, Quantity};
+use crate::base::types::Quantity;
 use crate::notifications::{Notice, notify};
 use crate::orders::model::{Order, OrderId};
 use crate::orders::rules::OrderStatus;
@@ -177,18 +177,18 @@ pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
         updated_at: tx.now,
         updated_by: None,
     };
-    start_clock(tx, &mut exception, tx.now)?;
+    start_clock(tx, &mut exception)?;
     tx.create_as(&mut exception, Act::new("reported"))?;
     tell_order(tx, exception.order_id, None)?;
     tell(tx, &exception, exception.owner_id, "order_exception_reported", &[])?;
     Ok(exception)
 }
 
-/// Its time runs from this instant on.
-fn start_clock(tx: &mut Tx, exception: &mut OrderException, from: At) -> Result<()> {
+/// Its time runs from now on.
+fn start_clock(tx: &mut Tx, exception: &mut OrderException) -> Result<()> {
     let budget = Budget::WorkingSeconds(rules::resolution_seconds(exception.severity));
     let steps = rules::steps(exception.severity);
-    let deadline = deadlines::start(tx, exception.id, RESOLUTION, from, budget, steps)?;
+    let deadline = deadlines::start(tx, exception.id, RESOLUTION, tx.now, budget, steps)?;
     exception.resolution_missed = deadline.is_missed(tx.now);
     Ok(())
 }
@@ -220,17 +220,13 @@ pub fn update(
         ..before.clone()
     };
     if exception.severity != before.severity {
-        let from = started_at(tx, &before)?;
-        start_clock(tx, &mut exception, from)?;
+        let (seconds, steps) =
+            (rules::resolution_seconds(exception.severity), rules::steps(exception.severity));
+        let deadline = deadlines::renew(tx, id.0, RESOLUTION, seconds, steps)?;
+        exception.resolution_missed = deadline.is_some_and(|d| d.is_missed(tx.now));
     }
     tx.save(&before, &mut exception, Act::UPDATED)?;
     Ok(exception)
-}
-
-/// When its time began: when it was reported or last opened again.
-fn started_at(tx: &mut Tx, exception: &OrderException) -> Result<At> {
-    let all = deadlines::of(tx.conn, exception.id.0)?;
-    Ok(all.iter().find(|d| d.name == RESOLUTION).map_or(exception.reported_at, |d| d.started_at))
 }
 
 /// What the schema cannot say; the product of the line.
@@ -333,7 +329,7 @@ pub fn close(tx: &mut Tx, id: OrderExceptionId) -> Result<OrderException> {
 pub fn reopen(tx: &mut Tx, id: OrderExceptionId, reason: &str) -> Result<OrderException> {
     let before = find_for(tx, id, ExceptionAction::Reopen)?;
     let mut clock = before.clone();
-    start_clock(tx, &mut clock, tx.now)?;
+    start_clock(tx, &mut clock)?;
     let act = Act::because("reopened", Some(reason));
     let exception = step(tx, &before, ExceptionAction::Reopen, act, |e| {
         e.reopened += 1;

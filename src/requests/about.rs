@@ -1,5 +1,5 @@
 //! What a request is about: one record by its id, whatever its kind. Whether the caller sees it is asked of the area
-//! that tells of such records, so a new kind needs nothing here but, if it is a customer's, its customer.
+//! that tells of such records, and whose customer's it is of the journal, so a new kind needs nothing here.
 
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::base::error::{Fault, Faults, Result};
 use crate::base::events::told;
 use crate::base::types::id::parse_id;
 use crate::customers::CustomerId;
-use crate::schema::{complaints, feedback, interactions, orders, requests, shipments, tasks};
+use crate::schema::journal;
 
 /// A record that somebody may name.
 pub struct About {
@@ -45,33 +45,15 @@ fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     if !told.shows(tx.conn, tx.caller, record)? {
         return Ok(None);
     }
-    let customer_id = customer_of(tx.conn, told.kind.name, record)?;
+    let customer_id = customer_of(tx.conn, record)?;
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 
-/// Whose record it is.
-fn customer_of(conn: &mut Conn, kind: &str, record: Uuid) -> Result<Option<CustomerId>> {
-    let id = AnyId(record);
-    macro_rules! of {
-        ($table:ident) => {
-            $table::table.filter($table::id.eq(id)).select($table::customer_id).first::<CustomerId>(conn)
-        };
-        ($table:ident, or none) => {
-            $table::table
-                .filter($table::id.eq(id))
-                .select($table::customer_id)
-                .first::<Option<CustomerId>>(conn)
-        };
-    }
-    Ok(match kind {
-        "customer" => Some(CustomerId(record)),
-        "order" => of!(orders).optional()?,
-        "shipment" => of!(shipments).optional()?,
-        "complaint" => of!(complaints).optional()?,
-        "interaction" => of!(interactions).optional()?,
-        "feedback" => of!(feedback).optional()?,
-        "task" => of!(tasks, or none).optional()?.flatten(),
-        "request" => of!(requests, or none).optional()?.flatten(),
-        _ => None,
-    })
+/// Whose record it is, as the journal says, which is told of every kind.
+fn customer_of(conn: &mut Conn, record: Uuid) -> Result<Option<CustomerId>> {
+    use journal::dsl;
+    let of_record = dsl::journal.filter(dsl::record_id.eq(AnyId(record)));
+    let last = of_record.order((dsl::version.desc(), dsl::id.desc())).select(dsl::customer_id);
+    let found: Option<Option<AnyId>> = last.first(conn).optional()?;
+    Ok(found.flatten().map(|AnyId(id)| CustomerId(id)))
 }

@@ -404,9 +404,9 @@ fn mark_failure(tx: &mut Tx, webhook: WebhookId) -> Result<()> {
     }
 }
 
-/// Ends deliveries that are not to be told any more.
+/// Ends deliveries that are not to be told any more, unless their leases have gone to somebody else.
 #[allow(clippy::disallowed_methods)] // the queue is no record
-fn withhold(core: &Arc<Core>, deliveries: Vec<DeliveryRow>) -> Result<()> {
+pub fn withhold(core: &Arc<Core>, deliveries: Vec<DeliveryRow>) -> Result<()> {
     use webhook_deliveries::dsl;
     if deliveries.is_empty() {
         return Ok(());
@@ -414,7 +414,9 @@ fn withhold(core: &Arc<Core>, deliveries: Vec<DeliveryRow>) -> Result<()> {
     let now = core.clock.now();
     core.engine.write_now(move |conn| {
         let ids: Vec<DeliveryId> = deliveries.iter().map(|d| d.id).collect();
-        diesel::update(dsl::webhook_deliveries.filter(dsl::id.eq_any(ids)).filter(dsl::lease.is_not_null()))
+        let leases: Vec<&String> = deliveries.iter().filter_map(|d| d.lease.as_ref()).collect();
+        let ours = dsl::webhook_deliveries.filter(dsl::id.eq_any(ids)).filter(dsl::lease.eq_any(leases));
+        diesel::update(ours)
             .set((
                 dsl::status.eq(DeliveryStatus::Withheld),
                 dsl::lease.eq(None::<String>),

@@ -1,8 +1,5 @@
-//! From events to deliveries: each webhook follows the journal with a place of its own, and a delivery for each event
-//! that it is to be told of is written in one transaction with its next place. So a crash neither loses nor doubles
-//! one, and of two programs that do the same at once one comes too late and does nothing.
-//!
-//! The journal is the queue. Nothing is written ahead of a receiver that is far behind: its place waits.
+//! From events to deliveries: each webhook follows the journal ([`Stretch`]) with a place of its own, and a delivery for
+//! each event that it is to be told of is written with its next place.
 
 use std::sync::Arc;
 
@@ -16,6 +13,7 @@ use crate::base::db::Conn;
 use crate::base::db::engine::Fate;
 use crate::base::error::Result;
 use crate::base::events::feed::{self, Event};
+use crate::base::events::follow::Stretch;
 use crate::base::http::dispatch::App;
 use crate::schema::{webhook_deliveries, webhooks};
 
@@ -24,15 +22,11 @@ const WEBHOOKS: usize = 200;
 const EVENTS: i64 = 200;
 /// Deliveries that wait for one webhook; its place in the journal waits with them.
 const MOST_PENDING: i64 = 10_000;
-/// A place that moved without anything to tell is only written down now and then.
-const KEEP_EVERY: i64 = 1_000;
 
 /// How far one webhook gets in a turn.
 struct Step {
     webhook: WebhookId,
-    from: i64,
-    to: i64,
-    events: Vec<Event>,
+    stretch: Stretch,
 }
 
 /// What a look at the journal finds.
@@ -70,11 +64,11 @@ fn look(core: &Core, conn: &mut Conn) -> Result<Found> {
     behind.retain(|(id, place)| core.courier.looked_until(*id, *place) < newest);
     let mut found = Found { more: behind.len() > WEBHOOKS, ..Found::default() };
     for (id, place) in behind.into_iter().take(WEBHOOKS) {
-        let from = core.courier.looked_until(id, place);
+        let looked = core.courier.looked_until(id, place);
         let webhook = dsl::webhooks.find(id).select(Webhook::as_select()).first(conn)?;
         match work::owner(conn, &webhook)? {
             None => found.orphans.push(webhook.id),
-            Some(owner) => look_for(core, conn, &webhook, &owner, from, &mut found)?,
+            Some(owner) => look_for(core, conn, &webhook, &owner, looked, &mut found)?,
         }
     }
     Ok(found)
@@ -85,25 +79,21 @@ fn look_for(
     conn: &mut Conn,
     webhook: &Webhook,
     owner: &Caller,
-    from: i64,
+    looked: i64,
     found: &mut Found,
 ) -> Result<()> {
-    let part = feed::read(conn, owner, &webhook.event_types.0, from, EVENTS)?;
-    if part.events.is_empty() && part.next - webhook.sequence < KEEP_EVERY {
-        core.courier.looked(webhook.id, webhook.sequence, part.next);
-        found.more |= part.more;
+    let place = (webhook.sequence, looked);
+    let stretch = Stretch::read(conn, owner, &webhook.event_types.0, place, EVENTS)?;
+    if !stretch.is_worth_keeping() {
+        core.courier.looked(webhook.id, stretch.from, stretch.to);
+        found.more |= stretch.more;
         return Ok(());
     }
-    if !part.events.is_empty() && pending(conn, webhook.id)? >= MOST_PENDING {
+    if !stretch.events.is_empty() && pending(conn, webhook.id)? >= MOST_PENDING {
         return Ok(());
     }
-    found.more |= part.more;
-    found.steps.push(Step {
-        webhook: webhook.id,
-        from: webhook.sequence,
-        to: part.next,
-        events: part.events,
-    });
+    found.more |= stretch.more;
+    found.steps.push(Step { webhook: webhook.id, stretch });
     Ok(())
 }
 
@@ -124,7 +114,7 @@ fn keep(core: &Arc<Core>, steps: Vec<Step>) -> Result<bool> {
     core.engine.write_now(move |conn| {
         let mut written = false;
         for step in &steps {
-            written |= advance(&unit, conn, step)? && !step.events.is_empty();
+            written |= advance(&unit, conn, step)? && !step.stretch.events.is_empty();
         }
         Ok((written, Fate::Keep))
     })
@@ -137,8 +127,8 @@ fn advance(core: &Core, conn: &mut Conn, step: &Step) -> Result<bool> {
     let there = dsl::webhooks
         .filter(dsl::id.eq(step.webhook))
         .filter(dsl::status.eq("active"))
-        .filter(dsl::sequence.eq(step.from));
-    if diesel::update(there).set(dsl::sequence.eq(step.to)).execute(conn)? == 0 {
+        .filter(dsl::sequence.eq(step.stretch.from));
+    if diesel::update(there).set(dsl::sequence.eq(step.stretch.to)).execute(conn)? == 0 {
         return Ok(false);
     }
     let now = core.clock.now();
@@ -146,6 +136,6 @@ fn advance(core: &Core, conn: &mut Conn, step: &Step) -> Result<bool> {
         let id = super::model::DeliveryId(core.ids.next(now));
         work::new_delivery(id, step.webhook, Some(event.id), &event.event_type, now)
     };
-    work::insert(conn, &step.events.iter().map(new).collect::<Vec<_>>())?;
+    work::insert(conn, &step.stretch.events.iter().map(new).collect::<Vec<_>>())?;
     Ok(true)
 }

@@ -22,6 +22,9 @@ both_engines!(
     a_rep_sees_the_complaints_of_their_customers_only,
     complaints_are_counted_by_cause_and_add_up,
     another_severity_gives_it_another_time,
+    another_severity_tells_nobody_twice,
+    another_severity_lets_the_clock_stand_still,
+    another_severity_keeps_the_clock_of_a_complaint_that_was_opened_again,
 );
 
 /// A local time in Shanghai.
@@ -412,4 +415,75 @@ fn another_severity_gives_it_another_time(app: &TestApp) {
     app.as_role(Role::Admin).post("/sla-policies", policy).refused(409, "duplicate");
     let id = complain(&clerk, &shop.customer, json!({"severity": "critical"})).id();
     assert_eq!(due(&clerk, &id, "response")["due_at"], at("2026-11-23T10:30").to_string());
+}
+
+fn another_severity_tells_nobody_twice(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let shop = Shop::open(app);
+    let clerk = app.as_role(Role::Clerk);
+    let id = complain(&clerk, &shop.customer, json!({})).id();
+    let told = || (inbox_count(app, "manager"), inbox_count(app, "executive"));
+    let rated = |severity: &str| {
+        clerk.patch(&format!("/complaints/{id}"), "*", json!({"severity": severity})).expect(200);
+        app.run_background();
+    };
+    // Four hours to answer, missed at two o'clock.
+    app.core.clock.set(at("2026-11-23T14:00"));
+    app.run_background();
+    assert_eq!(told(), (1, 0));
+    // By another measure it should have been answered earlier still: the manager knows, and the next rung follows
+    // at its own time.
+    rated("critical");
+    assert_eq!(due(&clerk, &id, "response")["due_at"], at("2026-11-23T11:00").to_string());
+    assert_eq!(told(), (1, 0));
+    app.core.clock.set(at("2026-11-24T11:00"));
+    app.run_background();
+    assert_eq!(told().1, 1, "what was not taken yet is taken");
+    // By a milder measure there is time again: when that is missed, too, they hear of it again.
+    let (managers, executives) = told();
+    rated("low");
+    let later = due(&clerk, &id, "response");
+    assert!(later["due_at"].as_str() > Some(at("2026-11-24T11:00").to_string().as_str()), "{later}");
+    assert_eq!(told(), (managers, executives));
+    app.core.clock.set(At::parse(later["due_at"].as_str().expect("an instant")).expect("an instant"));
+    app.run_background();
+    assert!(told().0 > managers, "{:?}", told());
+}
+
+fn another_severity_lets_the_clock_stand_still(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let shop = Shop::open(app);
+    let clerk = app.as_role(Role::Clerk);
+    let id = complain(&clerk, &shop.customer, json!({})).id();
+    step(&clerk, &id, "acknowledge", json!(null));
+    app.core.clock.set(at("2026-11-23T17:00"));
+    step(&clerk, &id, "wait", json!({"reason": "They are to send photographs"}));
+    app.core.clock.set(at("2026-11-25T17:00"));
+    clerk.patch(&format!("/complaints/{id}"), "*", json!({"severity": "critical"})).expect(200);
+    assert_eq!(due(&clerk, &id, "resolution")["status"], "paused", "it still waits for the customer");
+    app.core.clock.set(at("2026-11-26T17:00"));
+    app.run_background();
+    assert_eq!(inbox(app, "manager"), Vec::<String>::new());
+    step(&clerk, &id, "resume", json!(null));
+    let resumed = due(&clerk, &id, "resolution");
+    // What it waited is not counted: seven hours are gone, as on the evening when it began to wait.
+    assert_eq!((&resumed["status"], &resumed["elapsed_seconds"]), (&json!("running"), &json!(7 * 3600)));
+    clerk.patch(&format!("/complaints/{id}"), "*", json!({"severity": "high"})).expect(200);
+    assert_eq!(due(&clerk, &id, "resolution")["elapsed_seconds"], 7 * 3600);
+}
+
+fn another_severity_keeps_the_clock_of_a_complaint_that_was_opened_again(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let shop = Shop::open(app);
+    let clerk = app.as_role(Role::Clerk);
+    let id = complain(&clerk, &shop.customer, json!({})).id();
+    step(&clerk, &id, "acknowledge", json!(null));
+    let made_good = json!({"root_cause": "packaging", "resolution": "Three new boxes"});
+    step(&clerk, &id, "resolve", made_good);
+    app.core.clock.set(at("2026-11-24T09:00"));
+    step(&clerk, &id, "reopen", json!({"reason": "They are damp, too"}));
+    app.core.clock.set(at("2026-11-24T11:00"));
+    clerk.patch(&format!("/complaints/{id}"), "*", json!({"severity": "critical"})).expect(200);
+    let resolution = due(&clerk, &id, "resolution");
+    assert_eq!(resolution["started_at"], at("2026-11-24T09:00").to_string());
 }

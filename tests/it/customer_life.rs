@@ -20,6 +20,7 @@ both_engines!(
     data_that_nobody_confirms_become_stale,
     a_neglected_customer_falls_to_the_pool_after_a_warning,
     whoever_sells_takes_a_customer_from_the_pool,
+    what_was_merged_into_another_is_not_in_the_pool,
     without_a_rule_nobody_loses_a_customer,
 );
 
@@ -375,6 +376,18 @@ fn whoever_sells_takes_a_customer_from_the_pool(app: &TestApp) {
     app.as_role(Role::Finance)
         .post(&format!("/customers/{second}/claim"), json!(null))
         .refused(403, "forbidden");
+}
+
+fn what_was_merged_into_another_is_not_in_the_pool(app: &TestApp) {
+    let shop = Shop::open(app);
+    let (all, other) = (app.all_powerful(), app.as_user("rep2"));
+    let twice = shop.customer_of("rep", "Tianhe Trading of Guangzhou");
+    all.post(&format!("/customers/{twice}/release"), json!({"reason": "Entered twice"})).expect(200);
+    assert_eq!(other.get("/customers/pool").expect(200).rows().len(), 1);
+    let into = json!({"into_id": shop.customer, "reason": "Entered twice"});
+    all.post(&format!("/customers/{twice}/merge"), into).expect(200);
+    assert_eq!(other.get("/customers/pool").expect(200).rows().len(), 0);
+    other.post(&format!("/customers/{twice}/claim"), json!(null)).refused(404, "not_found");
 }
 
 fn without_a_rule_nobody_loses_a_customer(app: &TestApp) {

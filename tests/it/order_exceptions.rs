@@ -14,6 +14,7 @@ both_engines!(
     an_exception_climbs_from_its_owner_to_the_manager_to_the_executives,
     what_is_opened_again_begins_anew_and_blocks_again,
     another_severity_gives_an_exception_another_time,
+    another_severity_of_an_exception_tells_nobody_twice,
     steps_are_for_the_owner_and_for_who_manages_exceptions,
     what_was_entered_in_error_is_taken_back,
     whoever_sees_an_order_sees_its_exceptions,
@@ -251,6 +252,26 @@ fn another_severity_gives_an_exception_another_time(app: &TestApp) {
         (&changed.body["resolution_missed"], &changed.body["blocking"]),
         (&json!(true), &json!(false))
     );
+}
+
+fn another_severity_of_an_exception_tells_nobody_twice(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let shop = Shop::open(app);
+    let order = shop.confirmed("5", "0");
+    let clerk = app.as_role(Role::Clerk);
+    let id = report(&clerk, &order, json!({"severity": "major"})).id();
+    // Sixteen hours are over on the second evening, and four more at two o'clock of the third day.
+    app.core.clock.set(at("2026-11-25T14:00"));
+    app.run_background();
+    let told = |who: &str| {
+        inbox(app, who).iter().filter(|code| code.as_str() == "order_exception_escalated").count()
+    };
+    assert_eq!((told("manager"), told("executive")), (1, 0));
+    let owner = inbox(app, "rep");
+    clerk.patch(&format!("/order-exceptions/{id}"), "*", json!({"severity": "critical"})).expect(200);
+    app.run_background();
+    assert_eq!((told("manager"), told("executive")), (1, 1), "the executives hear of it, the manager knows");
+    assert_eq!(inbox(app, "rep"), owner);
 }
 
 fn steps_are_for_the_owner_and_for_who_manages_exceptions(app: &TestApp) {

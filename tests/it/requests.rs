@@ -455,11 +455,18 @@ fn a_request_names_only_what_the_caller_sees(app: &TestApp) {
     let complaint = json!({"customer_id": shop.customer, "category": "quality", "severity": "high",
         "channel": "phone", "subject": "Damp"});
     let complaint = app.as_role(Role::Clerk).post("/complaints", complaint).expect(201).id();
+    let exception =
+        json!({"order_id": order.id, "kind": "damage", "severity": "minor", "description": "Damp"});
+    let exception = app.as_role(Role::Clerk).post("/order-exceptions", exception).expect(201).id();
+    let back = json!([{"order_line_id": order.line(0), "quantity": "1", "reason": "damaged"}]);
+    let back = order.by(Role::Rep, "returns", json!({"lines": back})).expect(201).id();
     let rep2 = app.as_user("rep2");
     for (about, kind) in [
         (&order.id, "order"),
         (&shipment, "shipment"),
         (&complaint, "complaint"),
+        (&exception, "order_exception"),
+        (&back, "return"),
         (&shop.customer, "customer"),
         (&shop.tea, "product"),
     ] {

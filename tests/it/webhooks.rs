@@ -33,6 +33,7 @@ both_engines!(
     five_days_without_success_disable_a_webhook_and_say_so,
     a_delivery_that_was_lost_with_its_program_comes_again_under_its_id,
     two_programs_send_each_delivery_once,
+    what_another_program_has_by_now_is_not_withheld,
     a_webhook_tells_what_its_owner_may_see_at_that_moment,
     a_webhook_whose_owner_is_out_tells_nothing,
     a_machine_client_sees_its_own_webhooks_only,
@@ -589,6 +590,25 @@ fn two_programs_send_each_delivery_once(app: &TestApp) {
     assert_eq!(receiver.records().into_iter().collect::<BTreeSet<_>>(), told);
     assert_eq!((receiver.heard().len(), receiver.ids().len()), (60, 60), "each once, under an id of its own");
     assert!(deliveries(&one, &id).iter().all(|d| d["status"] == "succeeded" && d["attempts"] == 1));
+}
+
+fn what_another_program_has_by_now_is_not_withheld(app: &TestApp) {
+    let app = sending(app);
+    let receiver = Receiver::start();
+    let (id, _) = subscribe(&app.as_role(Role::Admin), &receiver);
+    customer(&app, "First");
+    let program = app.shared();
+    sequencer::turn(&program).expect("numbered");
+    while fan_out::turn(&program).expect("written") {}
+    let take = || delivery::lease(&app.core, vec![(id.parse().expect("an id"), 8)]).expect("leased");
+    let slow = take();
+    app.core.clock.advance_seconds(30);
+    let other = take();
+    assert_eq!((slow.len(), other.len()), (1, 1));
+    delivery::withhold(&app.core, slow).expect("written");
+    assert_eq!(only_delivery(&app, &id).body["status"], "pending");
+    delivery::withhold(&app.core, other).expect("written");
+    assert_eq!(only_delivery(&app, &id).body["status"], "withheld");
 }
 
 // ---- who is told what --------------------------------------------------------------------------------------------

@@ -84,9 +84,25 @@ pub fn start<I: RecordId>(
     Ok(deadline)
 }
 
+/// Gives a deadline that has not ended another budget, counted from when it began, without its pauses, and other steps.
+/// A step that was taken already is not taken again when its time has passed by the new measure, too. What the record has
+/// then under this name.
+pub fn renew(
+    tx: &mut Tx,
+    record: Uuid,
+    name: &str,
+    working_seconds: i64,
+    steps: Vec<Step>,
+) -> Result<Option<Deadline>> {
+    change(tx, record, Some(name), |deadline, calendar, now| {
+        deadline.renew(calendar, now, working_seconds, steps.clone());
+    })?;
+    Ok(of(tx.conn, record)?.into_iter().find(|deadline| deadline.name == name))
+}
+
 /// The time stands still for a deadline that runs; nothing for one that does not.
 pub fn pause(tx: &mut Tx, record: Uuid, name: &str) -> Result<()> {
-    change(tx, record, Some(name), |deadline, now| {
+    change(tx, record, Some(name), |deadline, _, now| {
         if deadline.status == DeadlineStatus::Running && deadline.working_seconds.is_some() {
             deadline.status = DeadlineStatus::Paused;
             deadline.pauses.0.push(Pause { from: now, to: None });
@@ -96,22 +112,22 @@ pub fn pause(tx: &mut Tx, record: Uuid, name: &str) -> Result<()> {
 
 /// The time runs again for a deadline that is paused.
 pub fn resume(tx: &mut Tx, record: Uuid, name: &str) -> Result<()> {
-    change(tx, record, Some(name), |deadline, now| {
+    change(tx, record, Some(name), |deadline, _, now| {
         if deadline.status == DeadlineStatus::Paused {
             deadline.status = DeadlineStatus::Running;
-            deadline.pauses.0.iter_mut().filter(|p| p.to.is_none()).for_each(|p| p.to = Some(now));
+            deadline.end_pause(now);
         }
     })
 }
 
 /// What was due is done.
 pub fn meet(tx: &mut Tx, record: Uuid, name: &str) -> Result<()> {
-    change(tx, record, Some(name), |deadline, now| deadline.end(DeadlineStatus::Met, now))
+    change(tx, record, Some(name), |deadline, _, now| deadline.end(DeadlineStatus::Met, now))
 }
 
 /// What was due is not wanted any more: every deadline of the record that has not ended.
 pub fn cancel(tx: &mut Tx, record: Uuid) -> Result<()> {
-    change(tx, record, None, |deadline, now| deadline.end(DeadlineStatus::Cancelled, now))
+    change(tx, record, None, |deadline, _, now| deadline.end(DeadlineStatus::Cancelled, now))
 }
 
 /// The deadlines of a record, in the order of their names.
@@ -121,14 +137,19 @@ pub fn of(conn: &mut Conn, record: Uuid) -> Result<Vec<Deadline>> {
 }
 
 /// Changes the deadlines of a record that have not ended.
-fn change(tx: &mut Tx, record: Uuid, name: Option<&str>, how: impl Fn(&mut Deadline, At)) -> Result<()> {
+fn change(
+    tx: &mut Tx,
+    record: Uuid,
+    name: Option<&str>,
+    how: impl Fn(&mut Deadline, &Calendar, At),
+) -> Result<()> {
     let (calendar, version) = calendar(tx.conn, tx.core.zone)?;
     for before in of(tx.conn, record)? {
         if before.status.has_ended() || name.is_some_and(|name| name != before.name) {
             continue;
         }
         let mut after = before.clone();
-        how(&mut after, tx.now);
+        how(&mut after, &calendar, tx.now);
         after.calendar_version = version;
         after.compute(&calendar);
         store(tx.conn, &before, after)?;
@@ -174,7 +195,27 @@ impl Deadline {
     fn end(&mut self, status: DeadlineStatus, now: At) {
         self.status = status;
         self.ended_at = Some(now);
+        self.end_pause(now);
+    }
+
+    fn end_pause(&mut self, now: At) {
         self.pauses.0.iter_mut().filter(|p| p.to.is_none()).for_each(|p| p.to = Some(now));
+    }
+
+    fn renew(&mut self, calendar: &Calendar, now: At, working_seconds: i64, steps: Vec<Step>) {
+        let before = std::mem::replace(&mut self.steps, Json(steps));
+        let taken = before.iter().take(self.step as usize);
+        let taken: Vec<(&str, i32)> = taken.map(|step| (step.name.as_str(), step.level)).collect();
+        self.working_seconds = Some(working_seconds);
+        // Of one that is paused, as if its time ran again now.
+        let mut running = self.clone();
+        running.end_pause(now);
+        running.compute(calendar);
+        let is_over = |step: &Step| {
+            taken.contains(&(step.name.as_str(), step.level))
+                && running.time_of(calendar, step).is_some_and(|at| at <= now)
+        };
+        self.step = self.steps.iter().rposition(is_over).map_or(0, |last| last as i32 + 1);
     }
 
     /// Whether it is past, or was when it ended.

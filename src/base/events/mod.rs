@@ -5,6 +5,7 @@
 //! the webhooks all ask [`visible`].
 
 pub mod feed;
+pub mod follow;
 pub mod sequencer;
 pub mod words;
 

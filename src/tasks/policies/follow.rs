@@ -1,7 +1,6 @@
-//! From events to return visits: the policies follow the journal with one place, and the visits that a stretch of it
-//! calls for are written in one transaction with the next place. So a crash neither loses nor doubles one, and of two
-//! programs that do the same at once one comes too late and does nothing. What was made of which event is kept
-//! beside, so that nothing is made twice even when the journal is followed again from an earlier place.
+//! From events to return visits: the policies follow the journal ([`follow`]), and the visits that a stretch of it calls for
+//! are written with the next place. What was made of which event is kept beside, so that nothing is made twice even when
+//! the journal is followed again from an earlier place.
 
 use std::sync::Arc;
 
@@ -10,57 +9,28 @@ use diesel::prelude::*;
 
 use super::model::{VisitCause, VisitPolicy};
 use super::work;
-use crate::base::auth::Caller;
-use crate::base::db::{AnyId, Conn, Tx};
+use crate::base::db::{AnyId, Tx};
 use crate::base::error::{Result, found};
-use crate::base::events::feed::{self, Event};
+use crate::base::events::feed::Event;
+use crate::base::events::follow::{self, Follower};
 use crate::base::http::dispatch::App;
 use crate::complaints::{ComplaintId, work as complaints};
 use crate::customers::model::Customer;
 use crate::orders::model::OrderId;
 use crate::people::model::UserStatus;
 use crate::people::{UserId, ladder, work as users};
-use crate::schema::{journal_places, policy_visits};
+use crate::schema::policy_visits;
 use crate::tasks::model::{NewTask, Task, TaskInput, TaskKind, TaskPriority};
 use crate::{customers, orders, tasks};
 
 pub const TASK: &str = "visit_policies";
 /// Events looked at in one turn.
 const EVENTS: i64 = 50;
-/// A place that moved without anything to do is only written down now and then.
-const KEEP_EVERY: i64 = 1_000;
 
 /// One turn; true when there may be more to do.
 pub fn turn(app: &Arc<App>) -> Result<bool> {
-    let (place, part) = app.core.engine.read_now(|conn| {
-        let place = place(conn)?;
-        let types: Vec<String> = VisitCause::ALL.iter().map(|cause| cause.event().to_owned()).collect();
-        Ok((place, feed::read(conn, &Caller::system(TASK), &types, place, EVENTS)?))
-    })?;
-    if part.events.is_empty() && !part.more && part.next - place < KEEP_EVERY {
-        return Ok(false);
-    }
-    let (next, more) = (part.next, part.more);
-    let events = Arc::new(part.events);
-    app.core.write_as(Arc::new(Caller::system(TASK)), move |tx| {
-        if move_on(tx, place, next)? {
-            enter_visits(tx, &events)?;
-        }
-        Ok(())
-    })?;
-    Ok(more)
-}
-
-fn place(conn: &mut Conn) -> Result<i64> {
-    let place = journal_places::table.find(TASK).select(journal_places::sequence).first(conn).optional()?;
-    Ok(place.unwrap_or(0))
-}
-
-/// The next place; false when it is another by now: somebody else has followed this stretch.
-#[allow(clippy::disallowed_methods)] // a place in the journal is no record
-fn move_on(tx: &mut Tx, from: i64, to: i64) -> Result<bool> {
-    let there = journal_places::table.find(TASK).filter(journal_places::sequence.eq(from));
-    Ok(diesel::update(there).set(journal_places::sequence.eq(to)).execute(tx.conn)? == 1)
+    let types = VisitCause::ALL.iter().map(|cause| cause.event().to_owned()).collect();
+    follow::turn(&app.core, Follower { name: TASK, types, most: EVENTS, then: enter_visits })
 }
 
 fn enter_visits(tx: &mut Tx, events: &[Event]) -> Result<()> {
