@@ -1,15 +1,14 @@
 //! What a request is about: one record by its id, whatever its kind. Whether the caller sees it is asked of the area
-//! that tells of such records, so a new kind needs nothing here but, if it is a customer's, its customer.
+//! that tells of such records, and whose it is the journal knows, so a new kind needs nothing here.
 
-use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::base::db::{AnyId, Conn, Tx};
+use crate::base::db::{Conn, Tx, journal};
 use crate::base::error::{Fault, Faults, Result};
 use crate::base::events::told;
+use crate::base::types::Kind;
 use crate::base::types::id::parse_id;
-use crate::customers::CustomerId;
-use crate::schema::{complaints, feedback, interactions, orders, requests, shipments, tasks};
+use crate::customers::{CustomerId, work as customers};
 
 /// A record that somebody may name.
 pub struct About {
@@ -45,33 +44,18 @@ fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     if !told.shows(tx.conn, tx.caller, record)? {
         return Ok(None);
     }
-    let customer_id = customer_of(tx.conn, told.kind.name, record)?;
+    let customer_id = customer_of(tx.conn, told.kind, record)?;
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 
-/// Whose record it is.
-fn customer_of(conn: &mut Conn, kind: &str, record: Uuid) -> Result<Option<CustomerId>> {
-    let id = AnyId(record);
-    macro_rules! of {
-        ($table:ident) => {
-            $table::table.filter($table::id.eq(id)).select($table::customer_id).first::<CustomerId>(conn)
-        };
-        ($table:ident, or none) => {
-            $table::table
-                .filter($table::id.eq(id))
-                .select($table::customer_id)
-                .first::<Option<CustomerId>>(conn)
-        };
+/// Whose record it is: the customer that its last journal entry names, or the one that this was merged into since; parts
+/// of what is moved by a merge are not moved themselves.
+fn customer_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Option<CustomerId>> {
+    let mut customer = journal::customer_of(conn, kind, record)?.map(CustomerId);
+    while let Some(into) =
+        customer.map(|id| customers::load(conn, id)).transpose()?.and_then(|c| c.merged_into_id)
+    {
+        customer = Some(into);
     }
-    Ok(match kind {
-        "customer" => Some(CustomerId(record)),
-        "order" => of!(orders).optional()?,
-        "shipment" => of!(shipments).optional()?,
-        "complaint" => of!(complaints).optional()?,
-        "interaction" => of!(interactions).optional()?,
-        "feedback" => of!(feedback).optional()?,
-        "task" => of!(tasks, or none).optional()?.flatten(),
-        "request" => of!(requests, or none).optional()?.flatten(),
-        _ => None,
-    })
+    Ok(customer)
 }
