@@ -56,7 +56,7 @@ pub struct Client {
     pub description: Option<String>,
     pub status: ClientStatus,
     /// What it may do.
-    #[schema(value_type = Vec<Scope>, max_items = 64)]
+    #[schema(value_type = Vec<Scope>, max_items = 128)]
     pub scopes: Json<Vec<Scope>>,
     /// The only customers whose records it sees and writes; null is no such restriction.
     #[schema(value_type = Option<Vec<CustomerId>>, max_items = 200)]
@@ -135,7 +135,7 @@ pub struct ClientInput {
     #[schema(max_length = 1000, example = "Orders in, shipments out")]
     pub description: Option<String>,
     /// What it may do.
-    #[schema(min_items = 1, max_items = 64, example = json!(["customers:read", "orders:read", "orders:write"]))]
+    #[schema(min_items = 1, max_items = 128, example = json!(["customers:read", "orders:read", "orders:write"]))]
     pub scopes: Vec<Scope>,
     /// The only customers whose records it sees and writes; null is no such restriction, an empty list is none of
     /// them.

@@ -75,6 +75,13 @@ fn random_customer(app: &TestApp, dice: &mut Dice, product: &str) -> String {
             "lines": [{"product_id": product, "quantity": "1", "unit_price": "10.00"}]});
         let order = all.post("/orders", order).expect(201).id();
         for _ in 0..dice.roll(2) {
+            for (step, body) in [
+                ("submit", json!({})),
+                ("approve", json!({"override_reason": "For the test"})),
+                ("confirm", json!({"override_reason": "For the test"})),
+            ] {
+                all.post(&format!("/orders/{order}/{step}"), body).expect(200);
+            }
             let exception =
                 json!({"order_id": order, "kind": "delay", "severity": "minor", "description": "Late"});
             all.post("/order-exceptions", exception).expect(201);

@@ -42,6 +42,7 @@ mod returns;
 mod schedules;
 mod schema;
 mod shop;
+mod story;
 mod suppliers;
 mod visits;
 mod webhooks;

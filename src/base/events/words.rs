@@ -51,6 +51,7 @@ const VERBS: &[Words] = &[
     ("done", ["done", "已办结"]),
     ("escalated", ["escalated", "已升级"]),
     ("exceptions_changed", ["exceptions changed", "异常有变化"]),
+    ("expedited", ["hurried with", "已催办"]),
     ("gave_back", ["gave another back", "已撤回并入的记录"]),
     ("granted", ["granted", "已兑现"]),
     ("held", ["put on hold", "已暂停发货"]),
