@@ -135,9 +135,9 @@ fn what_customers_say_and_what_is_done_about_it_is_exported(app: &TestApp) {
     for (resource, fields, headings, row) in [
         (
             "complaints",
-            json!(["number", "order.number", "subject", "assignee.name"]),
-            ["投诉编号", "订单编号", "主题", "受理人"],
-            ["CP-2026-000001", &number, "Damp", "Rep"],
+            json!(["number", "order.number", "subject", "status"]),
+            ["投诉编号", "订单编号", "主题", "状态"],
+            ["CP-2026-000001", &number, "Damp", "received"],
         ),
         (
             "tasks",
@@ -153,17 +153,17 @@ fn what_customers_say_and_what_is_done_about_it_is_exported(app: &TestApp) {
         ),
         (
             "feedback",
-            json!(["kind", "text", "product.sku", "product.name"]),
-            ["反馈类型", "反馈内容", "货号", "产品名称"],
-            ["quality", "The lids do not close", "TEA", "Tea"],
+            json!(["kind", "text", "product.sku", "status"]),
+            ["反馈类型", "反馈内容", "货号", "状态"],
+            ["quality", "The lids do not close", "TEA", "relayed"],
         ),
     ] {
         let of = |format: &str, fields: Value| json!({"resource": resource, "format": format, "headings": "zh-CN", "fields": fields});
         let rows = csv_of(&exported(app, &clerk, of("csv", fields)));
-        assert_eq!(rows[0], headings, "{resource}");
-        // Names of test people and goods are no promise of the file's.
-        let same = rows[1].iter().zip(row).filter(|(cell, said)| *cell == said).count();
-        assert!(same >= 3 && rows[1].iter().all(|cell| !cell.is_empty()), "{resource}: {:?}", rows[1]);
+        assert_eq!(
+            (&rows[0][..], &rows[1][..]),
+            (&headings.map(str::to_owned)[..], &row.map(str::to_owned)[..])
+        );
         let whole = rows_of(exported(app, &clerk, of("xlsx", Value::Null)));
         assert_eq!(whole.len(), 2, "{resource}");
         let lines = exported(app, &clerk, of("ndjson", Value::Null));
