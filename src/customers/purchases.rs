@@ -361,11 +361,11 @@ mod tests {
     #[test]
     fn what_is_left_of_a_limit_is_below_zero_when_it_is_exceeded() {
         let customer = || Customer {
-            credit_limit: Some(Amount::from_units(1_000_0000)),
+            credit_limit: Some(Amount::from_units(10_000_000)),
             ..super::super::work::tests::customer()
         };
         let open = |currency: &str, gross: i64| total((currency.to_owned(), 1, gross, gross));
-        let found = stands(customer(), vec![open("CNY", 1_200_0000), open("USD", 1)]).unwrap();
+        let found = stands(customer(), vec![open("CNY", 12_000_000), open("USD", 1)]).unwrap();
         assert_eq!(found.available, Some(Amount::from_units(-200_0000)));
         assert!(found.over_limit);
         assert_eq!(found.other_currencies, [open("USD", 1)]);
