@@ -241,9 +241,8 @@ fn kept(conn: &mut Conn, id: CustomerId) -> Result<Option<BTreeSet<CustomerDefec
 
 /// The same for a contact or an address, which may have come from another customer.
 pub fn keep_of_part(conn: &mut Conn, before: Option<CustomerId>, now: CustomerId) -> Result<()> {
-    match before.filter(|before| *before != now) {
-        Some(before) => keep(conn, before)?,
-        None => {}
+    if let Some(before) = before.filter(|before| *before != now) {
+        keep(conn, before)?;
     }
     keep(conn, now)
 }
