@@ -468,6 +468,9 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
         seed.orders()?;
         seed.coordination()?;
         seed.troubles()?;
+        seed.more_customers()?;
+        seed.complaints()?;
+        seed.relations()?;
         Ok(((), Fate::Keep))
     })
 }
@@ -670,6 +673,86 @@ impl Seed<'_> {
         let made = self.post("clerk", self.today, &path, back)?;
         let path = format!("/returns/{}/approve", made["id"].as_str().unwrap_or_default());
         self.post("manager", self.today, &path, json!({"reason": "照片属实"})).map(drop)
+    }
+
+    fn ago(&self, days: i64) -> NaiveDate {
+        self.today - Duration::days(days)
+    }
+
+    /// One that is there already under another name, and one that its owner gives back to the pool.
+    fn more_customers(&mut self) -> Result<()> {
+        let rep = self.id("user rep").cloned();
+        let twin = json!({"name": "深圳前海云商科技公司", "kind": "company", "tier": "b", "currency": "CNY", "country": "CN",
+            "owner_id": rep, "contacts": [{"name": "何静", "mobile": "138 0013 8002"}]});
+        let path = "/customers?allow_duplicate=true&duplicate_reason=Fair";
+        self.post("clerk", self.ago(9), path, twin)?;
+        let far = json!({"name": "湛江霞山海味行", "short_name": "霞山海味", "kind": "company", "tier": "c", "currency": "CNY",
+            "country": "CN", "region_id": self.id("region GD"), "owner_id": rep});
+        let far = self.make("clerk", self.ago(80), "/customers", "customer in the pool".into(), far)?;
+        let why = json!({"reason": "路途较远，难以定期拜访"});
+        self.post("rep", self.ago(6), &format!("/customers/{far}/release"), why).map(drop)
+    }
+
+    /// One that was made good, with a visit afterwards, and one that has gone up to the manager.
+    fn complaints(&mut self) -> Result<()> {
+        let visit =
+            json!({"cause": "complaint_resolved", "days": 14, "subject": "回访：投诉处理后是否满意？"});
+        self.post("system", self.ago(30), "/visit-policies", visit)?;
+
+        let damp = json!({"customer_id": self.id("customer 0"), "order_id": self.id("order 0"), "category": "quality",
+            "severity": "normal", "channel": "wechat", "subject": "三盒茶叶受潮", "description": "外箱完好，内盒有水渍"});
+        let damp = self.make("clerk", self.ago(16), "/complaints", "complaint".into(), damp)?;
+        let path = format!("/complaints/{damp}");
+        self.post("rep", self.ago(16), &format!("{path}/acknowledge"), json!({}))?;
+        let credit = json!({"kind": "credit", "amount": "320.00", "description": "按受潮数量退款"});
+        self.post("rep", self.ago(15), &format!("{path}/remedies"), credit)?;
+        let end = json!({"root_cause": "transport", "root_cause_note": "中转站淋雨", "resolution": "已退款，并通知承运商改进"});
+        self.post("rep", self.ago(13), &format!("{path}/resolve"), end)?;
+        let last = json!({"satisfaction": 4, "satisfaction_note": "处理及时"});
+        self.post("rep", self.ago(12), &format!("{path}/close"), last)?;
+
+        let missing = json!({"customer_id": self.id("customer 1"), "order_id": self.id(COMES_BACK), "category": "delivery",
+            "severity": "high", "channel": "phone", "subject": "外箱受潮，两套茶具无法销售"});
+        let missing = self.make("clerk", self.ago(3), "/complaints", "open complaint".into(), missing)?;
+        let path = format!("/complaints/{missing}");
+        self.post("rep", self.ago(2), &format!("{path}/acknowledge"), json!({}))?;
+        let credit =
+            json!({"kind": "credit", "amount": "1200.00", "description": "退还两套茶具货款并补偿运费"});
+        self.post("rep", self.ago(2), &format!("{path}/remedies"), credit)?;
+        let note = json!({"kind": "customer", "text": "客户要求本周内给出方案，否则暂停下单"});
+        self.post("clerk", self.ago(1), &format!("{path}/notes"), note)?;
+        let why = json!({"reason": "客户威胁暂停合作"});
+        self.post("rep", self.ago(1), &format!("{path}/escalate"), why).map(drop)
+    }
+
+    /// What was talked about with customers, and what is to be done: something overdue, something done, something that
+    /// comes again.
+    fn relations(&mut self) -> Result<()> {
+        let late = json!({"kind": "follow_up", "priority": "high", "subject": "跟进前海云商的大客户报价",
+            "customer_id": self.id("customer 1"), "assignee_id": self.id("user rep"), "due_date": self.ago(4).to_string()});
+        self.post("manager", self.ago(12), "/tasks", late)?;
+        let ask = json!({"kind": "return_visit", "subject": "询问新茶销售情况", "customer_id": self.id("customer 0"),
+            "assignee_id": self.id("user rep"), "due_date": self.ago(5).to_string()});
+        let ask = self.make("clerk", self.ago(10), "/tasks", "task".into(), ask)?;
+        let weekly = json!({"kind": "reminder", "subject": "核对未发货订单", "due_date": (self.today + Duration::days(1)).to_string(),
+            "recurrence": {"every": 1, "unit": "week"}});
+        self.post("clerk", self.ago(6), "/tasks", weekly)?;
+
+        let tea = self.id("product TEA-001").cloned();
+        let visit = json!({"customer_id": self.id("customer 0"), "kind": "visit", "direction": "outbound", "task_id": ask,
+            "summary": "每周销售约二十盒，春茶卖得最好", "next_step": "寄送大包装样品",
+            "feedback": [{"kind": "need", "text": "希望有 500g 装", "product_id": tea},
+                {"kind": "price", "text": "竞争对手同类产品低 5%", "product_id": tea}]});
+        self.post("rep", self.ago(5), "/interactions", visit)?;
+        let came = json!({"outcome": "每周约二十盒，需要 500g 装"});
+        self.post("rep", self.ago(5), &format!("/tasks/{ask}/complete"), came)?;
+        let call = json!({"customer_id": self.id("customer 1"), "kind": "call", "direction": "inbound",
+            "complaint_id": self.id("open complaint"), "summary": "来电反映到货外箱受潮",
+            "feedback": [{"kind": "delivery", "text": "外箱防潮不足，建议加缠绕膜"}]});
+        self.post("clerk", self.ago(3), "/interactions", call)?;
+        let praise = json!({"customer_id": self.id("customer 6"), "kind": "message", "direction": "inbound",
+            "summary": "对青瓷花瓶的包装很满意", "feedback": [{"kind": "praise", "text": "包装精美，适合送礼"}]});
+        self.post("rep.sun", self.ago(2), "/interactions", praise).map(drop)
     }
 
     fn order(&mut self, n: usize, day: NaiveDate, goal: Goal) -> Result<()> {

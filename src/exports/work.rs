@@ -37,6 +37,10 @@ impl ExportResource {
             ExportResource::Requests => "/requests",
             ExportResource::OrderExceptions => "/order-exceptions",
             ExportResource::Returns => "/returns",
+            ExportResource::Complaints => "/complaints",
+            ExportResource::Tasks => "/tasks",
+            ExportResource::Interactions => "/interactions",
+            ExportResource::Feedback => "/feedback",
         }
     }
 }

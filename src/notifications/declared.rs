@@ -47,6 +47,11 @@ pub fn is_urgent(code: &str) -> bool {
     notices().iter().any(|notice| notice.code == code && notice.urgent)
 }
 
+/// Whether an area says that people are told this of such records; true before the areas were asked.
+pub fn is_declared(kind: Kind, code: &str) -> bool {
+    notices().is_empty() || notices().iter().any(|notice| notice.kind == kind && notice.code == code)
+}
+
 /// Where a record is read, relative to the API; None for one that is not read by its id.
 pub fn path_to(prefix: &str, id: &str) -> Option<String> {
     let path = DECLARED.get()?.paths.get(prefix)?;

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::declared::is_declared;
 use super::mailing;
 use super::model::{Marked, Notification, NotificationId, visible_to};
 use crate::base::db::filter::Cond;
@@ -26,6 +27,11 @@ pub struct Notice<'a> {
 
 /// Tells people, each once, in their inbox and by e-mail as they want. Whoever does it themselves knows already, and is not told.
 pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &Notice) -> Result<()> {
+    debug_assert!(
+        is_declared(notice.kind, notice.code),
+        "say how urgent {} is where the area declares what people are told (`r.notices`)",
+        notice.code
+    );
     let mut told: Vec<Notification> = Vec::new();
     for user in people {
         if tx.caller.user == Some(user.0) || told.iter().any(|known| known.user_id == user) {

@@ -36,6 +36,16 @@ fn routes(r: &mut Routes) {
     blocking(r);
     report::routes(r);
     r.deadlines(OrderExceptionId::KIND, work::on_deadline);
+    // It may stop an order's shipping, and has a few working hours.
+    let urgent = [
+        "order_exception_reported",
+        "order_exception_assigned",
+        "order_exception_reopened",
+        "order_exception_due",
+        "order_exception_overdue",
+        "order_exception_escalated",
+    ];
+    r.notices(OrderExceptionId::KIND, &urgent, &[]);
     r.expanders.insert("exc", work::expand);
 }
 

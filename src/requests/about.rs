@@ -1,15 +1,14 @@
 //! What a request is about: one record by its id, whatever its kind. Whether the caller sees it is asked of the area
-//! that tells of such records, and whose customer's it is of the journal, so a new kind needs nothing here.
+//! that tells of such records, and whose it is the journal knows, so a new kind needs nothing here.
 
-use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::base::db::{AnyId, Conn, Tx};
+use crate::base::db::{Conn, Tx, journal};
 use crate::base::error::{Fault, Faults, Result};
 use crate::base::events::told;
+use crate::base::types::Kind;
 use crate::base::types::id::parse_id;
-use crate::customers::CustomerId;
-use crate::schema::journal;
+use crate::customers::{CustomerId, work as customers};
 
 /// A record that somebody may name.
 pub struct About {
@@ -45,15 +44,18 @@ fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     if !told.shows(tx.conn, tx.caller, record)? {
         return Ok(None);
     }
-    let customer_id = customer_of(tx.conn, record)?;
+    let customer_id = customer_of(tx.conn, told.kind, record)?;
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 
-/// Whose record it is, as the journal says, which is told of every kind.
-fn customer_of(conn: &mut Conn, record: Uuid) -> Result<Option<CustomerId>> {
-    use journal::dsl;
-    let of_record = dsl::journal.filter(dsl::record_id.eq(AnyId(record)));
-    let last = of_record.order((dsl::version.desc(), dsl::id.desc())).select(dsl::customer_id);
-    let found: Option<Option<AnyId>> = last.first(conn).optional()?;
-    Ok(found.flatten().map(|AnyId(id)| CustomerId(id)))
+/// Whose record it is: the customer that its last journal entry names, or the one that this was merged into since; parts
+/// of what is moved by a merge are not moved themselves.
+fn customer_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Option<CustomerId>> {
+    let mut customer = journal::customer_of(conn, kind, record)?.map(CustomerId);
+    while let Some(into) =
+        customer.map(|id| customers::load(conn, id)).transpose()?.and_then(|c| c.merged_into_id)
+    {
+        customer = Some(into);
+    }
+    Ok(customer)
 }

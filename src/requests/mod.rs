@@ -23,6 +23,7 @@ use crate::base::auth::Scope;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::orders::model::OrderId;
 
 pub use model::RequestId;
 
@@ -42,7 +43,33 @@ fn routes(r: &mut Routes) {
     replies(r);
     report::routes(r);
     r.deadlines(RequestId::KIND, late::on_deadline);
+    notices(r);
     r.expanders.insert("rqs", work::expand);
+}
+
+/// What waits for an answer, what is or will be late, and what is not going to happen has no time until tomorrow.
+fn notices(r: &mut Routes) {
+    let urgent = [
+        "request_received",
+        "request_date_proposed",
+        "request_declined",
+        "request_response_due",
+        "request_delivery_due",
+        "request_response_late",
+        "request_delivery_late",
+    ];
+    let usual = [
+        "request_accepted",
+        "request_date_changed",
+        "request_date_agreed",
+        "request_date_refused",
+        "request_started",
+        "request_done",
+        "request_withdrawn",
+        "request_replied",
+    ];
+    r.notices(RequestId::KIND, &urgent, &usual);
+    r.notices(OrderId::KIND, &["order_delay_expected"], &[]);
 }
 
 fn records(r: &mut Routes) {

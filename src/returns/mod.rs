@@ -30,6 +30,11 @@ fn routes(r: &mut Routes) {
     records(r);
     by_external_id(r);
     life(r);
+    r.notices(
+        ReturnId::KIND,
+        &["return_to_approve"],
+        &["return_approved", "return_rejected", "return_received"],
+    );
 }
 
 /// A return, as the example of each operation that enters one; with the order where that is not in the path.

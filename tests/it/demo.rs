@@ -8,7 +8,7 @@ use salesdesk::start;
 use crate::shop::nothing_is_off;
 use crate::support::{TestApp, credentials, number, words};
 
-both_engines!(the_demo_shows_every_state_and_is_right);
+both_engines!(the_demo_shows_every_state_and_is_right, the_demo_has_something_for_everybody_to_do);
 
 /// The people of the test company have the names of the demo's.
 fn make_room(app: &TestApp) {
@@ -45,4 +45,43 @@ fn the_demo_shows_every_state_and_is_right(app: &TestApp) {
     let rep = app.bearer(tokens.body["access_token"].as_str().expect("a token"));
     assert!(!rep.get("/orders").expect(200).rows().is_empty());
     assert!(!rep.get("/customers").expect(200).rows().is_empty());
+}
+
+fn the_demo_has_something_for_everybody_to_do(app: &TestApp) {
+    make_room(app);
+    demo::seed(&app.core).expect("the demo");
+    app.run_background();
+    let log_in = |name: &str| {
+        let tokens = app.anyone().post("/auth/login", credentials(name, demo::PASSWORD)).expect(200);
+        app.bearer(tokens.body["access_token"].as_str().expect("a token"))
+    };
+    for name in ["rep", "clerk", "manager"] {
+        let person = log_in(name);
+        let listed = person.get("/worklist").expect(200);
+        assert!(!listed.body["data"].as_array().expect("items").is_empty(), "{name} has nothing to do");
+        assert!(!person.get("/me/notifications").expect(200).rows().is_empty(), "{name} was told nothing");
+    }
+    let rep = log_in("rep");
+    for list in ["/customers/duplicates", "/customers/pool", "/feedback", "/visit-policies"] {
+        assert!(!rep.get(list).expect(200).rows().is_empty(), "{list}");
+    }
+    for (list, count) in [
+        ("/complaints?open=true", 1),
+        ("/complaints?status=closed", 1),
+        ("/tasks?status=done", 1),
+        ("/tasks?kind=return_visit&open=true", 1),
+    ] {
+        assert_eq!(rep.get(list).expect(200).rows().len(), count, "{list}");
+    }
+    let complaint = rep.get("/complaints?open=true").expect(200).rows()[0].clone();
+    assert!(complaint["escalation_level"].as_i64().is_some_and(|level| level > 0), "{complaint}");
+    let customer = complaint["customer_id"].as_str().expect("an id");
+    let timeline = rep.get(&format!("/customers/{customer}/timeline?limit=100")).expect(200);
+    for kind in ["complaint", "interaction", "task", "order"] {
+        assert!(
+            timeline.body.to_string().contains(&format!("\"{kind}.")),
+            "nothing of a {kind}: {}",
+            timeline.body
+        );
+    }
 }

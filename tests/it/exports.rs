@@ -14,6 +14,7 @@ both_engines!(
     a_file_of_lines_holds_the_objects_of_the_list,
     every_resource_is_exported_in_every_format,
     exceptions_and_returns_are_exported_with_what_they_are_about,
+    what_customers_say_and_what_is_done_about_it_is_exported,
     columns_have_the_names_that_are_asked_for,
     a_cell_is_no_formula,
     a_workbook_has_numbers_and_days,
@@ -115,6 +116,62 @@ fn exceptions_and_returns_are_exported_with_what_they_are_about(app: &TestApp) {
     for resource in ["order_exceptions", "returns"] {
         exported(app, &clerk, json!({"resource": resource, "format": "xlsx"}));
     }
+}
+
+fn what_customers_say_and_what_is_done_about_it_is_exported(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("5", "1");
+    let clerk = app.as_role(Role::Clerk);
+    let complaint = json!({"customer_id": shop.customer, "category": "quality", "severity": "high",
+        "channel": "phone", "subject": "Damp", "order_id": order.id});
+    let complaint = clerk.post("/complaints", complaint).expect(201).id();
+    let task = json!({"kind": "follow_up", "subject": "Send new boxes", "due_date": "2026-12-04",
+        "complaint_id": complaint});
+    clerk.post("/tasks", task).expect(201);
+    let talk = json!({"customer_id": shop.customer, "kind": "call", "direction": "inbound", "summary": "They rang",
+        "complaint_id": complaint, "feedback": [{"kind": "quality", "text": "The lids do not close", "product_id": shop.tea}]});
+    clerk.post("/interactions", talk).expect(201);
+    let number = order.now()["number"].as_str().expect("a number").to_owned();
+    for (resource, fields, headings, row) in [
+        (
+            "complaints",
+            json!(["number", "order.number", "subject", "status"]),
+            ["投诉编号", "订单编号", "主题", "状态"],
+            ["CP-2026-000001", &number, "Damp", "received"],
+        ),
+        (
+            "tasks",
+            json!(["subject", "complaint.number", "due_date", "status"]),
+            ["主题", "投诉编号", "到期日", "状态"],
+            ["Send new boxes", "CP-2026-000001", "2026-12-04", "open"],
+        ),
+        (
+            "interactions",
+            json!(["kind", "summary", "complaint.number", "direction"]),
+            ["联系方式", "内容摘要", "投诉编号", "联系方向"],
+            ["call", "They rang", "CP-2026-000001", "inbound"],
+        ),
+        (
+            "feedback",
+            json!(["kind", "text", "product.sku", "status"]),
+            ["反馈类型", "反馈内容", "货号", "状态"],
+            ["quality", "The lids do not close", "TEA", "relayed"],
+        ),
+    ] {
+        let of = |format: &str, fields: Value| json!({"resource": resource, "format": format, "headings": "zh-CN", "fields": fields});
+        let rows = csv_of(&exported(app, &clerk, of("csv", fields)));
+        assert_eq!(
+            (&rows[0][..], &rows[1][..]),
+            (&headings.map(str::to_owned)[..], &row.map(str::to_owned)[..])
+        );
+        let whole = rows_of(exported(app, &clerk, of("xlsx", Value::Null)));
+        assert_eq!(whole.len(), 2, "{resource}");
+        let lines = exported(app, &clerk, of("ndjson", Value::Null));
+        assert_eq!(String::from_utf8(lines).expect("text").lines().count(), 1, "{resource}");
+    }
+    // Whoever does not read complaints does not export them.
+    let body = json!({"resource": "complaints", "format": "csv"});
+    app.as_role(Role::Warehouse).post("/exports", body).expect(403);
 }
 
 fn every_resource_is_exported_in_every_format(app: &TestApp) {

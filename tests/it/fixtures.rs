@@ -12,7 +12,7 @@ use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
 use salesdesk::base::http::{Endpoint, Method, Nature};
 use salesdesk::notifications::{Notice, notify};
-use salesdesk::people::UserId;
+use salesdesk::tasks::TaskId;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, TestApp, operation};
@@ -91,7 +91,8 @@ fn notification(app: &TestApp) -> Reply {
 pub fn told(app: &TestApp, username: &str) {
     let person = app.person(username).user;
     let tell = move |tx: &mut Tx| {
-        let notice = Notice { code: "required", kind: UserId::KIND, record: person.0, params: &[] };
+        let params = [("subject", "Count the boxes".to_owned())];
+        let notice = Notice { code: "task_done", kind: TaskId::KIND, record: person.0, params: &params };
         notify(tx, [person], &notice)
     };
     app.core.write_as(Arc::new(Caller::system("test")), tell).expect("told");

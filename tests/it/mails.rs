@@ -662,7 +662,17 @@ fn preferences_are_ones_own(app: &TestApp) {
         let notices = body["notices"].as_array().expect("notices");
         notices.iter().find(|n| n["code"] == code).unwrap_or_else(|| panic!("no {code}"))["mail"].clone()
     };
-    assert_eq!(way(&usual.body, "complaint_escalated"), "at_once");
+    for code in [
+        "complaint_escalated",
+        "request_received",
+        "request_delivery_late",
+        "order_delay_expected",
+        "order_exception_reported",
+        "return_to_approve",
+    ] {
+        assert_eq!(way(&usual.body, code), "at_once", "{code}");
+    }
+    assert_eq!(way(&usual.body, "request_started"), "digest");
     assert_eq!(way(&usual.body, "feedback_relayed"), "digest");
     let quiet = json!({"quiet_hours": {"from": "21:00", "to": "07:30"}, "by_notice": {"feedback": "off"}});
     let changed = rep.patch("/me/notification-preferences", &usual.etag(), quiet).expect(200);

@@ -455,13 +455,16 @@ fn a_request_names_only_what_the_caller_sees(app: &TestApp) {
     let complaint = json!({"customer_id": shop.customer, "category": "quality", "severity": "high",
         "channel": "phone", "subject": "Damp"});
     let complaint = app.as_role(Role::Clerk).post("/complaints", complaint).expect(201).id();
+    let clerk = app.as_role(Role::Clerk);
     let exception =
         json!({"order_id": order.id, "kind": "damage", "severity": "minor", "description": "Damp"});
-    let exception = app.as_role(Role::Clerk).post("/order-exceptions", exception).expect(201).id();
-    let back = json!([{"order_line_id": order.line(0), "quantity": "1", "reason": "damaged"}]);
-    let back = order.by(Role::Rep, "returns", json!({"lines": back})).expect(201).id();
+    let exception = clerk.post("/order-exceptions", exception).expect(201).id();
+    let lines = json!([{"order_line_id": order.line(0), "quantity": "1", "reason": "damaged"}]);
+    let back = order.step(&clerk, "returns", json!({"lines": lines})).expect(201).id();
     let rep2 = app.as_user("rep2");
     for (about, kind) in [
+        (&exception, "order_exception"),
+        (&back, "return"),
         (&order.id, "order"),
         (&shipment, "shipment"),
         (&complaint, "complaint"),

@@ -178,6 +178,17 @@ pub fn append(conn: &mut Conn, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
+/// The customer that a record belongs to, by its last entry.
+pub fn customer_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Option<Uuid>> {
+    let last = journal::table
+        .filter(journal::record_id.eq(AnyId(record)))
+        .filter(journal::record_kind.eq(kind.name))
+        .order((journal::version.desc(), journal::id.desc()))
+        .select(journal::customer_id);
+    let customer = last.first::<Option<AnyId>>(conn).optional()?.flatten();
+    Ok(customer.map(|id| id.0))
+}
+
 /// The entries about one record, oldest first, from the one after `after` on.
 pub fn of_record(conn: &mut Conn, kind: Kind, record: Uuid, after: i32, limit: i64) -> Result<Vec<Entry>> {
     Ok(journal::table
