@@ -463,8 +463,6 @@ fn a_request_names_only_what_the_caller_sees(app: &TestApp) {
     let back = order.step(&clerk, "returns", json!({"lines": lines})).expect(201).id();
     let rep2 = app.as_user("rep2");
     for (about, kind) in [
-        (&exception, "order_exception"),
-        (&back, "return"),
         (&order.id, "order"),
         (&shipment, "shipment"),
         (&complaint, "complaint"),
