@@ -26,7 +26,8 @@ CREATE INDEX customer_duplicates_score ON customer_duplicates (score, id);
 
 -- A customer that turned out to be another: where its records are now.
 ALTER TABLE customers ADD COLUMN merged_into_id UUID REFERENCES customers (id);
-CREATE INDEX customers_merged ON customers (merged_into_id);
+-- Partial, or SQLite's figures take it for useless: nearly all are NULL.
+CREATE INDEX customers_merged ON customers (merged_into_id) WHERE merged_into_id IS NOT NULL;
 
 -- What a merge did, so that it can be undone exactly: the survivor's form before and after it, what was moved, and
 -- whom the survivor was shown to.
