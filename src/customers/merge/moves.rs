@@ -1,5 +1,5 @@
 //! The kinds of records that belong to a customer, and how each goes to another. A new kind that names a customer
-//! is added to [`KINDS`].
+//! is added to `KINDS`.
 
 use diesel::prelude::*;
 use uuid::Uuid;
