@@ -9,7 +9,7 @@ use crate::base::db::filter::Cond;
 use crate::base::db::journal::Entry;
 use crate::base::db::list::{Does, ListSpec, Sort, filter};
 use crate::base::events::feed::EventId;
-use crate::base::events::{of_types, told};
+use crate::base::events::{id_of, types_given};
 use crate::base::http::history::{FieldChange, changes_of};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::At;
@@ -49,8 +49,6 @@ pub struct AuditEntry {
 
 impl AuditEntry {
     pub fn of(entry: &Entry) -> AuditEntry {
-        let prefix =
-            told().iter().find(|t| t.kind.name == entry.record_kind).map_or("rec", |t| t.kind.prefix);
         AuditEntry {
             id: EventId(entry.id.0),
             sequence: entry.sequence,
@@ -61,7 +59,7 @@ impl AuditEntry {
             client: entry.client.clone(),
             request_id: entry.request_id.clone(),
             record_kind: entry.record_kind.clone(),
-            record_id: format!("{prefix}_{}", entry.record_id.0.simple()),
+            record_id: id_of(&entry.record_kind, entry.record_id.0),
             version: entry.version,
             reason: entry.reason.clone(),
             changes: changes_of(entry),
@@ -103,12 +101,6 @@ pub struct AuditVerification {
     pub next_sequence: Option<i64>,
 }
 
-fn event_is(given: &Given) -> Cond {
-    let Given::Text(text) = given else { return Cond::Nothing };
-    let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).take(100).collect();
-    of_types(&patterns)
-}
-
 /// The record with this id, whatever its kind.
 fn record_is(given: &Given) -> Cond {
     let Given::Text(text) = given else { return Cond::Nothing };
@@ -126,7 +118,7 @@ pub static AUDIT_LOG: ListSpec = ListSpec {
                 Takes::Text(2000),
                 "Events of these types, separated by commas; `order.*` is all of a kind.",
             ),
-            Does::Makes(event_is),
+            Does::Makes(types_given),
         ),
         filter(
             Param::new("record_kind", Takes::Text(40), "Records of this kind."),

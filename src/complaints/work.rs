@@ -16,7 +16,7 @@ use crate::base::auth::Caller;
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, Conn, Json, Rx, Tx, number_range};
 use crate::base::deadlines::model::{Budget, Deadline, Step};
-use crate::base::deadlines::{self, calendar};
+use crate::base::deadlines;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::At;
@@ -298,22 +298,12 @@ pub fn assign(tx: &mut Tx, id: ComplaintId, to: &Assignment) -> Result<Complaint
 /// The customer knows that we know.
 pub fn acknowledge(tx: &mut Tx, id: ComplaintId) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Acknowledge)?;
-    let taken = taken(tx, &before, RESPONSE)?;
-    deadlines::meet(tx, id.0, RESPONSE)?;
+    let taken = deadlines::meet(tx, id.0, RESPONSE)?;
     let now = tx.now;
     step(tx, &before, ComplaintAction::Acknowledge, Act::new("acknowledged"), |c| {
         c.acknowledged_at = Some(now);
-        (c.response_seconds, c.response_missed) = (taken.0, c.response_missed || taken.1);
+        (c.response_seconds, c.response_missed) = (taken.seconds, c.response_missed || taken.missed);
     })
-}
-
-/// Working seconds that something has taken until now, and whether that is too long.
-fn taken(tx: &mut Tx, complaint: &Complaint, name: &str) -> Result<(Option<i64>, bool)> {
-    let all = deadlines::of(tx.conn, complaint.id.0)?;
-    let Some(deadline) = all.iter().find(|d| d.name == name) else { return Ok((None, false)) };
-    let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
-    let seconds = calendar.between(deadline.started_at, tx.now, &deadline.pauses) / 1_000_000;
-    Ok((Some(seconds), deadline.is_missed(tx.now)))
 }
 
 pub fn investigate(tx: &mut Tx, id: ComplaintId) -> Result<Complaint> {
@@ -332,8 +322,7 @@ pub fn propose(tx: &mut Tx, id: ComplaintId, proposal: &str) -> Result<Complaint
 pub fn resolve(tx: &mut Tx, id: ComplaintId, input: &Resolution) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Resolve)?;
     remedies::work::grant_all(tx, &before)?;
-    let taken = taken(tx, &before, RESOLUTION)?;
-    deadlines::meet(tx, id.0, RESOLUTION)?;
+    let taken = deadlines::meet(tx, id.0, RESOLUTION)?;
     let now = tx.now;
     step(tx, &before, ComplaintAction::Resolve, Act::new("resolved"), |c| {
         c.root_cause = Some(input.root_cause);
@@ -341,7 +330,7 @@ pub fn resolve(tx: &mut Tx, id: ComplaintId, input: &Resolution) -> Result<Compl
         c.resolution = Some(input.resolution.clone());
         c.resolved_at = Some(now);
         c.waiting_reason = None;
-        (c.resolution_seconds, c.resolution_missed) = (taken.0, c.resolution_missed || taken.1);
+        (c.resolution_seconds, c.resolution_missed) = (taken.seconds, c.resolution_missed || taken.missed);
     })
 }
 

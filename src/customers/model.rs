@@ -144,7 +144,10 @@ entity!(Customer, customers, CustomerId, {
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
         store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)?;
         duplicates::work::keep_customer(conn, before, self)?;
-        quality::keep(conn, self.id)
+        match before.is_none_or(|before| quality::may_differ(before, self)) {
+            true => quality::keep(conn, self.id),
+            false => Ok(()),
+        }
     }
 });
 

@@ -187,6 +187,11 @@ fn of(conn: &mut Conn, customer: &Customer) -> Result<BTreeSet<CustomerDefect>> 
 
 // ---- keeping it in step --------------------------------------------------------------------------------------
 
+/// Whether what a customer lacks by itself, without contacts and addresses, may have changed.
+pub fn may_differ(before: &Customer, after: &Customer) -> bool {
+    before.merged_into_id != after.merged_into_id || defects(before, &[], &[]) != defects(after, &[], &[])
+}
+
 /// Brings what is kept of a customer in step with it, its contacts and its addresses.
 #[allow(clippy::disallowed_methods)] // an index is no record
 pub fn keep(conn: &mut Conn, id: CustomerId) -> Result<()> {

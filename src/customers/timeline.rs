@@ -10,8 +10,8 @@ use crate::base::db::filter::Cond;
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
 use crate::base::db::{AnyId, Conn, Rx, journal};
 use crate::base::error::Result;
-use crate::base::events::{self, of_types, told, words};
-use crate::base::http::params::{Given, Param, Takes};
+use crate::base::events::{self, words};
+use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Req, Routes};
 use crate::base::messages::Lang;
 use crate::base::types::At;
@@ -46,12 +46,6 @@ pub struct TimelineEntry {
     pub reason: Option<String>,
 }
 
-fn event_is(given: &Given) -> Cond {
-    let Given::Text(text) = given else { return Cond::Nothing };
-    let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).take(100).collect();
-    of_types(&patterns)
-}
-
 pub static TIMELINE: ListSpec = ListSpec {
     id: "journal.id",
     filters: &[
@@ -61,7 +55,7 @@ pub static TIMELINE: ListSpec = ListSpec {
                 Takes::Text(2000),
                 "Only events of these types, separated by commas; `order.*` is every type of a kind.",
             ),
-            Does::Makes(event_is),
+            Does::Makes(events::types_given),
         ),
         filter(
             Param::new("from", Takes::Instant, "What happened at this instant or later."),
@@ -121,14 +115,13 @@ fn absorbed(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerId>> {
 }
 
 fn view(entry: &journal::Entry, lang: Lang) -> TimelineEntry {
-    let prefix = told().iter().find(|t| t.kind.name == entry.record_kind).map_or("rec", |t| t.kind.prefix);
     TimelineEntry {
         at: entry.happened_at,
         recorded_at: entry.occurred_at,
         event: entry.event_type.clone(),
         text: words::of(&entry.event_type, entry.title.as_deref(), lang),
         record_kind: entry.record_kind.clone(),
-        record_id: format!("{prefix}_{}", entry.record_id.0.simple()),
+        record_id: events::id_of(&entry.record_kind, entry.record_id.0),
         title: entry.title.clone(),
         by: entry.actor_id.map(|AnyId(id)| UserId(id)),
         by_name: entry.actor_name.clone(),

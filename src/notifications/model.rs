@@ -12,7 +12,7 @@ use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{AnyId, Json};
-use crate::base::events::told;
+use crate::base::events::{id_of, kind_of};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{At, Kind};
@@ -90,9 +90,7 @@ impl Notification {
 
     /// The record that it is about, and its id.
     pub fn record(&self) -> (Option<Kind>, String) {
-        let kind = told().iter().map(|told| told.kind).find(|kind| kind.name == self.record_kind);
-        let prefix = kind.map_or("rec", |kind| kind.prefix);
-        (kind, format!("{prefix}_{}", self.record_id.0.simple()))
+        (kind_of(&self.record_kind), id_of(&self.record_kind, self.record_id.0))
     }
 
     /// What it says, in a language.

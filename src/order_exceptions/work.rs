@@ -15,8 +15,8 @@ use super::rules::{self, ExceptionAction, ExceptionStatus, OVERDUE};
 use crate::base::auth::{Caller, Scope, forbidden};
 use crate::base::db::filter::Cond;
 use crate::base::db::{Act, Conn, Rx, Tx, external, number_range};
+use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, Step};
-use crate::base::deadlines::{self, calendar};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::Quantity;
@@ -298,25 +298,14 @@ pub fn start(tx: &mut Tx, id: OrderExceptionId) -> Result<OrderException> {
 
 pub fn resolve(tx: &mut Tx, id: OrderExceptionId, input: &ExceptionResolution) -> Result<OrderException> {
     let before = find_for(tx, id, ExceptionAction::Resolve)?;
-    let (seconds, missed) = taken(tx, &before)?;
-    deadlines::meet(tx, id.0, RESOLUTION)?;
+    let taken = deadlines::meet(tx, id.0, RESOLUTION)?;
     let now = tx.now;
     step(tx, &before, ExceptionAction::Resolve, Act::new("resolved"), |e| {
         e.outcome = Some(input.outcome);
         e.resolution = Some(input.resolution.clone());
         e.resolved_at = Some(now);
-        (e.resolution_seconds, e.resolution_missed) = (seconds, missed);
+        (e.resolution_seconds, e.resolution_missed) = (taken.seconds, e.resolution_missed || taken.missed);
     })
-}
-
-/// Working seconds that it has taken until now, and whether that is too long.
-fn taken(tx: &mut Tx, exception: &OrderException) -> Result<(Option<i64>, bool)> {
-    let all = deadlines::of(tx.conn, exception.id.0)?;
-    let deadline = all.iter().find(|d| d.name == RESOLUTION);
-    let Some(deadline) = deadline else { return Ok((None, exception.resolution_missed)) };
-    let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
-    let seconds = calendar.between(deadline.started_at, tx.now, &deadline.pauses) / 1_000_000;
-    Ok((Some(seconds), exception.resolution_missed || deadline.is_missed(tx.now)))
 }
 
 pub fn close(tx: &mut Tx, id: OrderExceptionId) -> Result<OrderException> {

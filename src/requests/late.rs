@@ -51,23 +51,17 @@ pub fn answer(tx: &mut Tx, request: &mut Request) -> Result<()> {
     if request.answered_at.is_some() {
         return Ok(());
     }
-    let all = deadlines::of(tx.conn, request.id.0)?;
-    if let Some(deadline) = all.iter().find(|d| d.name == RESPONSE) {
-        let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
-        let taken = calendar.between(deadline.started_at, tx.now, &deadline.pauses);
-        request.response_seconds = Some(taken / 1_000_000);
-        request.response_missed |= deadline.is_missed(tx.now);
-    }
+    let taken = deadlines::meet(tx, request.id.0, RESPONSE)?;
+    request.response_seconds = taken.seconds;
+    request.response_missed |= taken.missed;
     request.answered_at = Some(tx.now);
-    deadlines::meet(tx, request.id.0, RESPONSE)
+    Ok(())
 }
 
 /// It is done, in time or late.
 pub fn deliver(tx: &mut Tx, request: &mut Request) -> Result<()> {
-    let all = deadlines::of(tx.conn, request.id.0)?;
-    let deadline = all.iter().find(|d| d.name == DELIVERY);
-    request.delivery_missed |= deadline.is_some_and(|d| d.is_missed(tx.now));
-    deadlines::meet(tx, request.id.0, DELIVERY)
+    request.delivery_missed |= deadlines::meet(tx, request.id.0, DELIVERY)?.missed;
+    Ok(())
 }
 
 // ---- when nobody acts ----------------------------------------------------------------------------------------

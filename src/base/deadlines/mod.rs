@@ -120,9 +120,25 @@ pub fn resume(tx: &mut Tx, record: Uuid, name: &str) -> Result<()> {
     })
 }
 
-/// What was due is done.
-pub fn meet(tx: &mut Tx, record: Uuid, name: &str) -> Result<()> {
-    change(tx, record, Some(name), |deadline, _, now| deadline.end(DeadlineStatus::Met, now))
+/// What it took until something was done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Taken {
+    /// Working seconds, without pauses; None for a record that has no such deadline.
+    pub seconds: Option<i64>,
+    /// That was too long.
+    pub missed: bool,
+}
+
+/// What was due is done; what it took.
+pub fn meet(tx: &mut Tx, record: Uuid, name: &str) -> Result<Taken> {
+    let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
+    let all = of(tx.conn, record)?;
+    let taken = all.iter().find(|deadline| deadline.name == name).map(|deadline| Taken {
+        seconds: Some(calendar.between(deadline.started_at, tx.now, &deadline.pauses) / SECOND),
+        missed: deadline.is_missed(tx.now),
+    });
+    change(tx, record, Some(name), |deadline, _, now| deadline.end(DeadlineStatus::Met, now))?;
+    Ok(taken.unwrap_or_default())
 }
 
 /// What was due is not wanted any more: every deadline of the record that has not ended.

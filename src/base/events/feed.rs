@@ -11,7 +11,7 @@ use crate::base::db::filter::{Cond, Op};
 use crate::base::db::journal::Entry;
 use crate::base::db::{AnyId, Conn, Rx};
 use crate::base::error::{Problem, Result};
-use crate::base::types::{At, Kind};
+use crate::base::types::At;
 use crate::id_type;
 use crate::people::UserId;
 use crate::schema::{journal, journal_head};
@@ -135,9 +135,8 @@ pub struct Part {
     pub more: bool,
 }
 
-/// The event that a journal entry is; `kind` is looked up for the id's prefix.
+/// The event that a journal entry is.
 pub fn event_of(entry: &Entry) -> Event {
-    let kind = super::told().iter().map(|t| t.kind).find(|k| k.name == entry.record_kind);
     Event {
         id: EventId(entry.id.0),
         event_type: entry.event_type.clone(),
@@ -150,16 +149,12 @@ pub fn event_of(entry: &Entry) -> Event {
             request_id: entry.request_id.clone(),
         },
         data: EventData {
-            id: record_id(kind, entry),
+            id: super::id_of(&entry.record_kind, entry.record_id.0),
             kind: entry.record_kind.clone(),
             version: entry.version,
             changed: changed_fields(entry),
         },
     }
-}
-
-fn record_id(kind: Option<Kind>, entry: &Entry) -> String {
-    format!("{}_{}", kind.map_or("rec", |k| k.prefix), entry.record_id.0.simple())
 }
 
 /// `lines.oln_….quantity` is a change of `lines`.

@@ -18,6 +18,7 @@ use super::auth::{Caller, Scope};
 use super::db::Conn;
 use super::db::filter::{Column, Cond};
 use super::error::Result;
+use super::http::params::Given;
 use super::types::Kind;
 
 /// A kind of record whose changes are told.
@@ -43,6 +44,9 @@ pub fn seen_by_all(_: &Caller) -> Cond {
 pub const CREATED: (&str, &str) = ("created", "It was entered.");
 pub const UPDATED: (&str, &str) = ("updated", "Fields of it were changed.");
 pub const DELETED: (&str, &str) = ("deleted", "It was deleted.");
+
+/// Types that a query may name.
+const MOST_PATTERNS: usize = 100;
 
 static TOLD: OnceLock<Vec<Told>> = OnceLock::new();
 
@@ -93,6 +97,23 @@ pub fn is_pattern(pattern: &str) -> bool {
         Some(kind) => told().iter().any(|t| t.kind.name == kind),
         None => types().any(|t| t == pattern),
     }
+}
+
+/// The kind of this name, if it is told of.
+pub fn kind_of(name: &str) -> Option<Kind> {
+    told().iter().map(|told| told.kind).find(|kind| kind.name == name)
+}
+
+/// A record's id as the API writes it, from the name of its kind.
+pub fn id_of(kind: &str, record: Uuid) -> String {
+    format!("{}_{}", kind_of(kind).map_or("rec", |kind| kind.prefix), record.simple())
+}
+
+/// The journal entries whose types a query parameter names, separated by commas.
+pub fn types_given(given: &Given) -> Cond {
+    let Given::Text(text) = given else { return Cond::Nothing };
+    let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).take(MOST_PATTERNS).collect();
+    of_types(&patterns)
 }
 
 /// The journal entries of these types; all of them for none.
