@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::model::{Customer, CustomerStatus};
 use super::{CustomerId, READ, work};
 use crate::base::auth::{Scope, forbidden};
+use crate::base::db::dialect::{Dialect, Span};
 use crate::base::db::filter::{Cond, Value};
 use crate::base::db::sql_types::Key;
 use crate::base::db::{Conn, Rx};
@@ -227,10 +228,7 @@ fn total((currency, orders, net, gross): (String, i64, i64, i64)) -> PurchaseTot
 }
 
 fn years(conn: &mut Conn, of: Cond) -> Result<Vec<PurchaseYear>> {
-    let year = match conn.is_sqlite() {
-        true => "strftime('%Y', orders.order_date)",
-        false => "to_char(orders.order_date, 'YYYY')",
-    };
+    let year = Dialect::of(conn).span("orders.order_date", Span::Year);
     let rows: Vec<(String, String, i64, i64, i64)> = orders::table
         .filter(of)
         .group_by(sql::<Text>(&format!("{year}, orders.currency")))

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
+use crate::base::db::dialect::{Dialect, Span};
 use crate::base::db::filter::{Cond, Op};
 use crate::base::db::statement::Statement;
 use crate::base::error::{Fault, Problem, Result};
@@ -214,44 +215,35 @@ type Loaded = (
 
 const NOTHING: &str = "CAST(NULL AS TEXT)";
 
-fn period(word: Option<&str>, sqlite: bool) -> &'static str {
-    match (word.and_then(PromisePeriod::parse), sqlite) {
-        (None, _) => NOTHING,
-        (Some(PromisePeriod::Year), true) => "strftime('%Y', order_lines.first_promised_date)",
-        (Some(PromisePeriod::Year), false) => "to_char(order_lines.first_promised_date, 'YYYY')",
-        (Some(PromisePeriod::Quarter), true) => {
-            "strftime('%Y', order_lines.first_promised_date) || '-Q' ||
-             ((CAST(strftime('%m', order_lines.first_promised_date) AS INTEGER) + 2) / 3)"
-        }
-        (Some(PromisePeriod::Quarter), false) => "to_char(order_lines.first_promised_date, 'YYYY-\"Q\"Q')",
-        (Some(PromisePeriod::Month), true) => "strftime('%Y-%m', order_lines.first_promised_date)",
-        (Some(PromisePeriod::Month), false) => "to_char(order_lines.first_promised_date, 'YYYY-MM')",
-    }
+fn period(word: Option<&str>, dialect: Dialect) -> String {
+    let span = match word.and_then(PromisePeriod::parse) {
+        None => return NOTHING.to_owned(),
+        Some(PromisePeriod::Year) => Span::Year,
+        Some(PromisePeriod::Quarter) => Span::Quarter,
+        Some(PromisePeriod::Month) => Span::Month,
+    };
+    dialect.span("order_lines.first_promised_date", span)
 }
 
 /// Key and label of a dimension, as SQL.
-fn key(dimension: Option<PromiseDimension>, sqlite: bool) -> (String, &'static str) {
+fn key(dimension: Option<PromiseDimension>, dialect: Dialect) -> (String, &'static str) {
     let (prefix, column, label) = match dimension {
         None => return (NOTHING.to_owned(), NOTHING),
         Some(PromiseDimension::Customer) => ("cus_", "orders.customer_id", "customers.name"),
         Some(PromiseDimension::Rep) => ("usr_", "orders.rep_id", "users.name"),
         Some(PromiseDimension::Product) => ("prd_", "order_lines.product_id", "products.name"),
     };
-    let id = match sqlite {
-        true => format!("lower(hex({column}))"),
-        false => format!("replace({column}::text, '-', '')"),
-    };
-    // SQLite writes nothing as an empty text.
+    let id = dialect.id(column);
     (format!("CASE WHEN {column} IS NOT NULL THEN '{prefix}' || {id} END"), label)
 }
 
 /// In one statement, from the inside: the lines as they are; what each of them is; what the lines of each order come to;
 /// what the orders of each group come to.
 fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
-    let sqlite = rx.conn.is_sqlite();
-    let span = period(query.word("period"), sqlite);
-    let (key, label) = key(query.word("group_by").and_then(PromiseDimension::parse), sqlite);
-    let days = match sqlite {
+    let dialect = Dialect::of(rx.conn);
+    let span = period(query.word("period"), dialect);
+    let (key, label) = key(query.word("group_by").and_then(PromiseDimension::parse), dialect);
+    let days = match dialect.sqlite {
         true => "CAST(julianday(arrived) - julianday(promise) AS INTEGER)",
         false => "arrived - promise",
     };

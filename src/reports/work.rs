@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::model::{Dimension, Keys, Measures, SalesRow, SalesSummary};
+use crate::base::db::dialect::{Dialect, Span};
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::{Conn, Rx};
 use crate::base::error::{Error, Problem, Result};
@@ -99,55 +100,30 @@ fn condition(query: &Query) -> Cond {
 
 // ---- the query -------------------------------------------------------------------------------------------------
 
-/// What differs between the engines: parts of a date, and an id as 32 hex digits.
-struct Dialect {
-    sqlite: bool,
-}
-
-impl Dialect {
-    fn date_part(&self, part: Dimension) -> String {
-        let (sqlite, postgres) = match part {
-            Dimension::Year => ("strftime('%Y', orders.order_date)", "to_char(orders.order_date, 'YYYY')"),
-            Dimension::Quarter => (
-                "strftime('%Y', orders.order_date) || '-Q' || ((CAST(strftime('%m', orders.order_date) AS INTEGER) + 2) / 3)",
-                "to_char(orders.order_date, 'YYYY-\"Q\"Q')",
-            ),
-            Dimension::Month => {
-                ("strftime('%Y-%m', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM')")
-            }
-            _ => ("strftime('%Y-%m-%d', orders.order_date)", "to_char(orders.order_date, 'YYYY-MM-DD')"),
-        };
-        if self.sqlite { sqlite.to_owned() } else { postgres.to_owned() }
-    }
-
-    fn id(&self, column: &str) -> String {
-        match self.sqlite {
-            true => format!("lower(hex({column}))"),
-            false => format!("replace({column}::text, '-', '')"),
-        }
-    }
-
-    /// Key and label of a dimension, as SQL.
-    fn key(&self, dimension: Dimension) -> (String, String) {
-        let named = |id: &str, label: &str| (self.id(id), label.to_owned());
-        match dimension {
-            Dimension::Customer => named("orders.customer_id", "customers.name"),
-            Dimension::Rep => named("orders.rep_id", "users.name"),
-            Dimension::Team => named("orders.team_id", "teams.name"),
-            Dimension::Region => named("orders.region_id", "regions.name"),
-            Dimension::Product => named("order_lines.product_id", "products.name"),
-            Dimension::Category => named("products.category_id", "product_categories.name"),
-            Dimension::Channel => ("orders.channel".into(), "NULL".into()),
-            Dimension::Status => ("orders.status".into(), "NULL".into()),
-            part => (self.date_part(part), "NULL".into()),
-        }
+/// Key and label of a dimension, as SQL.
+fn key(dialect: Dialect, dimension: Dimension) -> (String, String) {
+    let named = |id, label: &str| (dialect.id(id), label.to_owned());
+    let span = |span| (dialect.span("orders.order_date", span), "NULL".to_owned());
+    match dimension {
+        Dimension::Customer => named("orders.customer_id", "customers.name"),
+        Dimension::Rep => named("orders.rep_id", "users.name"),
+        Dimension::Team => named("orders.team_id", "teams.name"),
+        Dimension::Region => named("orders.region_id", "regions.name"),
+        Dimension::Product => named("order_lines.product_id", "products.name"),
+        Dimension::Category => named("products.category_id", "product_categories.name"),
+        Dimension::Channel => ("orders.channel".into(), "NULL".into()),
+        Dimension::Status => ("orders.status".into(), "NULL".into()),
+        Dimension::Year => span(Span::Year),
+        Dimension::Quarter => span(Span::Quarter),
+        Dimension::Month => span(Span::Month),
+        Dimension::Day => span(Span::Day),
     }
 }
 
 /// Groups in one statement: keys and labels of up to two dimensions, currency, measures.
 fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Result<Vec<Loaded>> {
-    let dialect = Dialect { sqlite: conn.is_sqlite() };
-    let keys: Vec<(String, String)> = dimensions.iter().map(|d| dialect.key(*d)).collect();
+    let dialect = Dialect::of(conn);
+    let keys: Vec<(String, String)> = dimensions.iter().map(|d| key(dialect, *d)).collect();
     let nothing = || ("NULL".to_owned(), "NULL".to_owned());
     let [first, second] =
         [keys.first().cloned().unwrap_or_else(nothing), keys.get(1).cloned().unwrap_or_else(nothing)];

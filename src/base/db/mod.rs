@@ -3,6 +3,7 @@
 //! `Conn` is a connection to either; what must differ is said with [`both!`](crate::both) or in a query node of our own
 //! ([`filter`]), here and nowhere else.
 
+pub mod dialect;
 pub mod engine;
 pub mod external;
 pub mod filter;
