@@ -5,8 +5,9 @@
 //! process: search by pinyin initials, by a part of a name, by digits of a phone number; entering one that is there
 //! already (409 with candidates), and one that is not. The column `× 1,000` holds each median against the one at the
 //! smallest size: that is what counts, figures vary from machine to machine. At the end it shows the plans of the
-//! statements that were sent. `SALESDESK_BENCH_CUSTOMERS` (default 100000) is the largest size, `DATABASE_URL` takes
-//! PostgreSQL instead (an empty database).
+//! statements that were sent; PostgreSQL's are those for any values, which it takes only when they cost no more than
+//! one made for the values at hand. `SALESDESK_BENCH_CUSTOMERS` (default 100000) is the largest size,
+//! `DATABASE_URL` takes PostgreSQL instead (an empty database).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

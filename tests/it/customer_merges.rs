@@ -74,17 +74,8 @@ fn random_customer(app: &TestApp, dice: &mut Dice, product: &str) -> String {
         let order = json!({"customer_id": id, "currency": "CNY", "external_ids": [{"system": "erp", "id": format!("{n}-{i}")}],
             "lines": [{"product_id": product, "quantity": "1", "unit_price": "10.00"}]});
         let order = all.post("/orders", order).expect(201).id();
-        for _ in 0..dice.roll(2) {
-            for (step, body) in [
-                ("submit", json!({})),
-                ("approve", json!({"override_reason": "For the test"})),
-                ("confirm", json!({"override_reason": "For the test"})),
-            ] {
-                all.post(&format!("/orders/{order}/{step}"), body).expect(200);
-            }
-            let exception =
-                json!({"order_id": order, "kind": "delay", "severity": "minor", "description": "Late"});
-            all.post("/order-exceptions", exception).expect(201);
+        if dice.roll(2) == 0 {
+            goes_through(&all, &order, &format!("{n}-{i}"));
         }
     }
     for _ in 0..dice.roll(2) {
@@ -112,6 +103,25 @@ fn random_customer(app: &TestApp, dice: &mut Dice, product: &str) -> String {
         all.post("/price-lists", list).expect(201);
     }
     id
+}
+
+/// An order is confirmed and shipped, something is wrong with it, and a part of it is to come back.
+fn goes_through(all: &Client, order: &str, external: &str) {
+    for (step, body) in [
+        ("submit", json!({})),
+        ("approve", json!({"override_reason": "For the test"})),
+        ("confirm", json!({"override_reason": "For the test"})),
+    ] {
+        all.post(&format!("/orders/{order}/{step}"), body).expect(200);
+    }
+    let shipment = json!({"external_ids": [{"system": "wms", "id": external}]});
+    all.post(&format!("/orders/{order}/shipments"), shipment).expect(201);
+    let exception = json!({"order_id": order, "kind": "delay", "severity": "minor", "description": "Late"});
+    all.post("/order-exceptions", exception).expect(201);
+    let line = all.get(&format!("/orders/{order}")).expect(200).body["lines"][0]["id"].clone();
+    let back = json!({"lines": [{"order_line_id": line, "quantity": "1", "reason": "damaged"}],
+        "external_ids": [{"system": "wms", "id": external}]});
+    all.post(&format!("/orders/{order}/returns"), back).expect(201);
 }
 
 /// What a customer has: each record by its path, without what every write changes.
