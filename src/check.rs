@@ -11,7 +11,7 @@ use crate::base::db::Conn;
 use crate::base::db::filter::Cond;
 use crate::base::error::Result;
 use crate::base::messages::Lang;
-use crate::base::types::{Amount, Quantity};
+use crate::base::types::{Amount, At, Quantity};
 use crate::order_exceptions::model::open;
 use crate::orders::model::{Order, OrderId, OrderLine, OrderLineId, OrderRow};
 use crate::orders::rules::{OrderStatus, Sums, line_sums, progress, total};
@@ -130,7 +130,8 @@ struct Back {
 }
 
 fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
-    type Found = (OrderId, OrderLineId, ReturnStatus, Quantity, Option<Quantity>, Amount, Amount, Amount);
+    type Found =
+        (OrderId, OrderLineId, ReturnStatus, Option<At>, Quantity, Option<Quantity>, Amount, Amount, Amount);
     let of_these = Cond::ids("returns.order_id", rows.iter().map(|r| r.id.0));
     let all: Vec<Found> = return_lines::table
         .inner_join(returns::table.on(returns::id.eq(return_lines::return_id)))
@@ -139,6 +140,7 @@ fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
             returns::order_id,
             return_lines::order_line_id,
             returns::status,
+            returns::credited_at,
             return_lines::quantity,
             return_lines::received,
             return_lines::net,
@@ -147,7 +149,7 @@ fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
         ))
         .load(conn)?;
     let mut back = Back::default();
-    for (order, line, status, quantity, received, net, tax, gross) in all {
+    for (order, line, status, credited_at, quantity, received, net, tax, gross) in all {
         let sums = back.lines.entry(line).or_default();
         if status.is_on_its_way() {
             sums.0 += quantity.units();
@@ -155,7 +157,7 @@ fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
         if status.has_come() {
             sums.1 += received.unwrap_or_default().units();
         }
-        if status.is_credited() {
+        if credited_at.is_some() {
             let sums = back.credits.entry(order).or_default();
             (sums.0, sums.1, sums.2) = (sums.0 + net.units(), sums.1 + tax.units(), sums.2 + gross.units());
         }

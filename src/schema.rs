@@ -1470,6 +1470,9 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        replaced_at -> Nullable<Instant>,
+        replaced_by -> Nullable<Key>,
+        replacement_order_id -> Nullable<Key>,
     }
 }
 

@@ -143,8 +143,19 @@ fn start_deadlines(
 /// The time that another severity gives it, counted from when it began: nobody is told again of what they know.
 fn follow_severity(tx: &mut Tx, complaint: &Complaint, customer: &Customer) -> Result<()> {
     let Some(policy) = policy_for(tx.conn, complaint.severity, customer.tier)? else { return Ok(()) };
-    for name in [RESPONSE, RESOLUTION] {
-        deadlines::renew(tx, complaint.id.0, name, working_seconds(&policy, name), policy.steps())?;
+    let awaited =
+        [(RESPONSE, complaint.acknowledged_at.is_none()), (RESOLUTION, complaint.resolved_at.is_none())];
+    for (name, is_awaited) in awaited {
+        let seconds = working_seconds(&policy, name);
+        let renewed = deadlines::renew(tx, complaint.id.0, name, seconds, policy.steps())?;
+        if renewed.is_none() && is_awaited {
+            // No policy spoke of its severity so far.
+            let from = if complaint.reopened > 0 { tx.now } else { complaint.received_at };
+            start_deadlines(tx, complaint, customer, from, &[name])?;
+            if name == RESOLUTION && complaint.waiting_reason.is_some() {
+                deadlines::pause(tx, complaint.id.0, RESOLUTION)?;
+            }
+        }
     }
     Ok(())
 }

@@ -362,6 +362,7 @@ static RETURNS: &[Heading] = &[
     instant("requested_at", "Requested at", "申请时间"),
     instant("received_at", "Received at", "收货时间"),
     instant("credited_at", "Credited at", "贷记时间"),
+    instant("replaced_at", "Replaced at", "补发时间"),
     text("notes", "Notes", "备注"),
     text("external_ids", "External ids", "外部编号"),
     text("id", "Id", "系统编号"),

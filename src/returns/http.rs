@@ -1,8 +1,8 @@
 //! Endpoints of returns: extract, call, answer.
 
 use super::model::{
-    NamedReturn, RETURNS, Receipt, Return, ReturnApproval, ReturnHead, ReturnId, ReturnInput, ReturnRow,
-    ReturnSummary, ReturnView, visible_to,
+    NamedReturn, RETURNS, Receipt, Return, ReturnApproval, ReturnHead, ReturnId, ReturnInput,
+    ReturnReplacement, ReturnRow, ReturnSummary, ReturnView, visible_to,
 };
 use super::work;
 use crate::base::auth::Caller;
@@ -79,6 +79,10 @@ pub fn receive(tx: &mut Tx, req: &Req<ReturnId, Json<Receipt>>) -> Answered {
 
 pub fn credit(tx: &mut Tx, req: &Req<ReturnId>) -> Answered {
     work::credit(tx, req.path).map(|r| answer(r, tx.caller))
+}
+
+pub fn replace(tx: &mut Tx, req: &Req<ReturnId, Json<ReturnReplacement>>) -> Answered {
+    work::replace(tx, req.path, &req.body).map(|r| answer(r, tx.caller))
 }
 
 pub fn close(tx: &mut Tx, req: &Req<ReturnId>) -> Answered {

@@ -113,6 +113,12 @@ fn life(r: &mut Routes) {
         .scope(ReturnAction::Credit.scopes())
         .says("Credit a return", "Fixes the credit of what came, at the order's prices: what came back of a line so far would come to so much as a line of its own, less what was credited of it before. So the credits of a line that comes back part by part add up to the whole line, to the cent. The credit is kept on the return and summed on the order; it posts nothing.")
         .fails_with(by);
+    r.action("/returns/{return_id}/replace", "replaceReturn", http::replace)
+        .scope(ReturnAction::Replace.scopes())
+        .optional_body()
+        .says("Replace returned goods", "Other goods instead of a credit: by an order of the customer that is named, such as the one that a complaint's remedy brought; or by one that is entered now, a draft without a price over what came, which is reviewed like any other and for which `orders:write` is needed, too. Nothing of the return is credited then.")
+        .example(json!({"reason": "They need the goods, not the money"}))
+        .fails_with(by);
     r.action("/returns/{return_id}/close", "closeReturn", http::close)
         .scope(ReturnAction::Close.scopes())
         .says("Close a return", "Nothing more is to be done.")
@@ -189,6 +195,7 @@ const TOLD: Told = Told {
         ("rejected", "The goods do not come back."),
         ("received", "The goods, or a part of them, came."),
         ("credited", "Its credit stands."),
+        ("replaced", "Other goods are sent instead of a credit."),
         ("closed", "Nothing more is to be done."),
         ("cancelled", "The goods do not come back after all."),
     ],

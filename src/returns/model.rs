@@ -60,6 +60,10 @@ pub struct ReturnRow {
     pub received_by: Option<UserId>,
     pub credited_at: Option<At>,
     pub credited_by: Option<UserId>,
+    pub replaced_at: Option<At>,
+    pub replaced_by: Option<UserId>,
+    /// The order that brings other goods instead of a credit.
+    pub replacement_order_id: Option<OrderId>,
     pub closed_at: Option<At>,
     #[schema(max_length = 1000)]
     pub cancel_reason: Option<String>,
@@ -189,6 +193,16 @@ pub struct Receipt {
     pub lines: Vec<ReceiptLine>,
 }
 
+/// What is sent instead of a credit.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct ReturnReplacement {
+    /// An order of the same customer that brings the goods already, such as a complaint's remedy. Without it one is entered:
+    /// what came, without a price.
+    pub order_id: Option<OrderId>,
+    #[schema(max_length = 1000, example = "They need the goods, not the money")]
+    pub reason: Option<String>,
+}
+
 /// What came back of an order line.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ReceiptLine {
@@ -255,6 +269,14 @@ pub static RETURNS: ListSpec = ListSpec {
         filter(
             Param::new("exception_id", Takes::Ids("exc"), "Only those that belong to these exceptions."),
             Does::Is("returns.exception_id"),
+        ),
+        filter(
+            Param::new(
+                "replacement_order_id",
+                Takes::Ids("ord"),
+                "Only those for which these orders bring other goods.",
+            ),
+            Does::Is("returns.replacement_order_id"),
         ),
         filter(
             Param::new("currency", Takes::Currency, "Only in this currency."),

@@ -19,6 +19,8 @@ text_enum! {
         Received = "received",
         /// Its credit stands.
         Credited = "credited",
+        /// Other goods are sent instead of a credit.
+        Replaced = "replaced",
         Closed = "closed",
         Rejected = "rejected",
         Cancelled = "cancelled",
@@ -32,6 +34,7 @@ text_enum! {
         Reject = "reject",
         Receive = "receive",
         Credit = "credit",
+        Replace = "replace",
         Close = "close",
         Cancel = "cancel",
     }
@@ -65,7 +68,8 @@ impl ReturnStatus {
             (S::Requested | S::Approved, A::Cancel) => Some(S::Cancelled),
             (S::Approved, A::Receive) => Some(S::Received),
             (S::Received, A::Credit) => Some(S::Credited),
-            (S::Credited, A::Close) => Some(S::Closed),
+            (S::Received, A::Replace) => Some(S::Replaced),
+            (S::Credited | S::Replaced, A::Close) => Some(S::Closed),
             _ => None,
         }
     }
@@ -76,11 +80,8 @@ impl ReturnStatus {
     }
     /// Its goods came back.
     pub fn has_come(self) -> bool {
-        matches!(self, ReturnStatus::Received | ReturnStatus::Credited | ReturnStatus::Closed)
-    }
-    /// Its credit stands.
-    pub fn is_credited(self) -> bool {
-        matches!(self, ReturnStatus::Credited | ReturnStatus::Closed)
+        use ReturnStatus::*;
+        matches!(self, Received | Credited | Replaced | Closed)
     }
 }
 
@@ -90,7 +91,7 @@ impl ReturnAction {
         use ReturnAction::*;
         match self {
             Edit | Cancel => &[Scope::ReturnsWrite],
-            Approve | Reject => &[Scope::ReturnsApprove],
+            Approve | Reject | Replace => &[Scope::ReturnsApprove],
             // Whoever ships goods takes them back.
             Receive => &[Scope::ShipmentsWrite],
             Credit | Close => &[Scope::ReturnsCredit],

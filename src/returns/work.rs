@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::model::{
     NamedReturn, Receipt, Return, ReturnHead, ReturnId, ReturnInput, ReturnLine, ReturnLineId,
-    ReturnLineInput, ReturnRow, ReturnSummary, ReturnView, visible_to,
+    ReturnLineInput, ReturnReplacement, ReturnRow, ReturnSummary, ReturnView, visible_to,
 };
 use super::rules::{self, Came, Credit, Credited, ReturnAction, ReturnStatus};
 use crate::base::auth::{Caller, Scope, forbidden};
@@ -19,7 +19,9 @@ use crate::complaints::work as complaints;
 use crate::notifications::{Notice, notify};
 use crate::order_exceptions::work as exceptions;
 use crate::orders::model::{Order, OrderId, OrderLine, OrderLineId};
+use crate::orders::rules::OrderStatus;
 use crate::orders::work as orders;
+use crate::orders::work::entry::{self, Goods, Replacement};
 use crate::people::{UserId, ladder};
 use crate::schema::{return_lines, returns};
 use crate::settings;
@@ -67,11 +69,10 @@ pub fn summary(row: ReturnRow, caller: &Caller) -> ReturnSummary {
 
 /// What was credited of an order's lines so far.
 fn credited(conn: &mut Conn, order: OrderId) -> Result<HashMap<OrderLineId, Credited>> {
-    let done = [ReturnStatus::Credited, ReturnStatus::Closed];
     let lines: Vec<(OrderLineId, Option<Quantity>, Amount, Amount)> = return_lines::table
         .inner_join(returns::table.on(returns::id.eq(return_lines::return_id)))
         .filter(returns::order_id.eq(order))
-        .filter(returns::status.eq_any(done))
+        .filter(returns::credited_at.is_not_null())
         .select((return_lines::order_line_id, return_lines::received, return_lines::net, return_lines::tax))
         .load(conn)?;
     let mut credited: HashMap<OrderLineId, Credited> = HashMap::new();
@@ -179,6 +180,9 @@ fn new_return(tx: &mut Tx, order: &Order, input: &ReturnInput) -> Result<Return>
         received_by: None,
         credited_at: None,
         credited_by: None,
+        replaced_at: None,
+        replaced_by: None,
+        replacement_order_id: None,
         closed_at: None,
         cancel_reason: None,
         external_ids: Json::default(),
@@ -405,6 +409,57 @@ pub fn credit(tx: &mut Tx, id: ReturnId) -> Result<Return> {
     row.credited_gross = row.credited_gross.checked_add(returned.row.gross)?;
     tx.save(&order, &mut after, Act::new("return_changed"))?;
     Ok(returned)
+}
+
+/// Other goods are sent for what came, and nothing is credited.
+pub fn replace(tx: &mut Tx, id: ReturnId, by: &ReturnReplacement) -> Result<Return> {
+    let (before, mut returned) = find_for(tx, id, ReturnAction::Replace)?;
+    let order = match by.order_id {
+        Some(order) => find_replacement(tx, &before.row, order)?,
+        None => enter_replacement(tx, &before)?,
+    };
+    returned.row.replaced_at = Some(tx.now);
+    returned.row.replaced_by = tx.caller.user.map(UserId);
+    returned.row.replacement_order_id = Some(order);
+    tx.save(&before, &mut returned, Act::because("replaced", by.reason.as_deref()))?;
+    Ok(returned)
+}
+
+/// Another order of the customer, that is not called off.
+fn find_replacement(tx: &mut Tx, returned: &ReturnRow, id: OrderId) -> Result<OrderId> {
+    let brings = |order: &Order| {
+        let row = &order.row;
+        row.customer_id == returned.customer_id
+            && row.id != returned.order_id
+            && row.status != OrderStatus::Cancelled
+    };
+    match found(orders::find(tx.conn, tx.caller, id))?.is_some_and(|order| brings(&order)) {
+        true => Ok(id),
+        false => Err(external::unknown::<OrderId>("order_id")),
+    }
+}
+
+fn enter_replacement(tx: &mut Tx, returned: &Return) -> Result<OrderId> {
+    let order = load_order(tx, returned)?;
+    let came = returned.lines.iter().filter(|l| l.received.is_some_and(|q| !q.is_zero()));
+    let goods = |line: &ReturnLine| {
+        let ordered = order.lines.iter().find(|l| l.id == line.order_line_id);
+        Goods {
+            product_id: line.product_id,
+            quantity: line.received.unwrap_or_default(),
+            unit: ordered.map(|l| l.unit.clone()),
+        }
+    };
+    let replacement = Replacement {
+        customer_id: order.row.customer_id,
+        contact_id: order.row.contact_id,
+        currency: order.row.currency.clone(),
+        instead_of: returned.row.number.clone(),
+        notes: returned.row.notes.clone(),
+        shipping_address: order.row.shipping_address.clone().map(|address| address.0),
+        goods: came.map(goods).collect(),
+    };
+    Ok(entry::replace(tx, replacement)?.row.id)
 }
 
 pub fn close(tx: &mut Tx, id: ReturnId) -> Result<Return> {

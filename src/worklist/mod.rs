@@ -51,6 +51,13 @@ static PHRASES: &[Phrase] = &[
             "退货 {number} 自 {since} 起等待收货",
         ],
     ),
+    (
+        "worklist_return_to_settle",
+        [
+            "The goods of return {number} are here since {since}: credit or replace them",
+            "退货 {number} 的货物自 {since} 起已到：请贷记或补发",
+        ],
+    ),
     ("worklist_task_overdue", ["Overdue since {due}: {subject}", "已于 {due} 逾期：{subject}"]),
     (
         "worklist_order_to_approve",

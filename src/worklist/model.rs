@@ -21,6 +21,8 @@ text_enum! {
         RequestDateToAgree = "request_date_to_agree",
         ReturnToApprove = "return_to_approve",
         ReturnToReceive = "return_to_receive",
+        /// The goods are here; the customer waits for a credit or for others.
+        ReturnToSettle = "return_to_settle",
         TaskDue = "task_due",
         RequestDue = "request_due",
         ExceptionOpen = "exception_open",

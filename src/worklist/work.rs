@@ -142,17 +142,20 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
     Ok(sums.into_iter().map(|(id, units)| (id, Amount::from_units(units))).collect())
 }
 
-/// Returns that wait for somebody who may approve them or take them in.
+/// Returns that wait for somebody who may approve them, take them in, or settle them.
 fn returns_to_do(rx: &mut Rx, settings: &Settings) -> Result<Vec<WorklistItem>> {
-    let steps =
-        [(ReturnStatus::Requested, ReturnAction::Approve), (ReturnStatus::Approved, ReturnAction::Receive)];
+    let steps = [
+        (ReturnStatus::Requested, ReturnAction::Approve),
+        (ReturnStatus::Approved, ReturnAction::Receive),
+        (ReturnStatus::Received, ReturnAction::Credit),
+    ];
     let mine = steps.iter().filter(|(_, step)| step.scopes().iter().any(|s| rx.caller.may(*s)));
     let wanted: Vec<Value> = mine.map(|(status, _)| Value::from(status.as_str())).collect();
     if wanted.is_empty() || !rx.caller.may(Scope::ReturnsRead) {
         return Ok(vec![]);
     }
     // The first part says nothing new, but is written as in the partial index.
-    let waiting = Cond::Sql("returns.status IN ('requested', 'approved')", vec![])
+    let waiting = Cond::Sql("returns.status IN ('requested', 'approved', 'received')", vec![])
         .and(Cond::In("returns.status", wanted))
         .and(returns::model::visible_to(rx.caller));
     let first = table::returns::table
@@ -440,13 +443,11 @@ fn exception_item(
 
 fn return_item(rx: &Rx, row: &ReturnRow) -> WorklistItem {
     let (reason, step, since) = match row.status {
-        ReturnStatus::Requested => (WorklistReason::ReturnToApprove, ReturnAction::Approve, row.requested_at),
-        _ => (
-            WorklistReason::ReturnToReceive,
-            ReturnAction::Receive,
-            row.decided_at.unwrap_or(row.requested_at),
-        ),
+        ReturnStatus::Requested => (WorklistReason::ReturnToApprove, ReturnAction::Approve, None),
+        ReturnStatus::Approved => (WorklistReason::ReturnToReceive, ReturnAction::Receive, row.decided_at),
+        _ => (WorklistReason::ReturnToSettle, ReturnAction::Credit, row.received_at),
     };
+    let since = since.unwrap_or(row.requested_at);
     let params = [("number", row.number.clone()), ("since", since.local(rx.core.zone))];
     let call = row.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
     WorklistItem {

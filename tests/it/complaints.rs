@@ -25,6 +25,7 @@ both_engines!(
     another_severity_tells_nobody_twice,
     another_severity_lets_the_clock_stand_still,
     another_severity_keeps_the_clock_of_a_complaint_that_was_opened_again,
+    a_severity_without_a_policy_gives_no_time_and_one_with_a_policy_does,
 );
 
 /// A local time in Shanghai.
@@ -486,4 +487,35 @@ fn another_severity_keeps_the_clock_of_a_complaint_that_was_opened_again(app: &T
     clerk.patch(&format!("/complaints/{id}"), "*", json!({"severity": "critical"})).expect(200);
     let resolution = due(&clerk, &id, "resolution");
     assert_eq!(resolution["started_at"], at("2026-11-24T09:00").to_string());
+}
+
+fn a_severity_without_a_policy_gives_no_time_and_one_with_a_policy_does(app: &TestApp) {
+    app.core.clock.set(at("2026-11-23T09:00"));
+    let shop = Shop::open(app);
+    let (clerk, admin) = (app.as_role(Role::Clerk), app.as_role(Role::Admin));
+    for policy in admin.get("/sla-policies?severity=low").expect(200).rows() {
+        let path = format!("/sla-policies/{}", policy["id"].as_str().expect("an id"));
+        admin.delete(&path, "*").expect(204);
+    }
+    let names = |id: &str| {
+        let all = clerk.get(&format!("/deadlines/{id}")).expect(200);
+        let names = all.body["data"].as_array().expect("deadlines").iter();
+        names.map(|d| d["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let fresh = complain(&clerk, &shop.customer, json!({"severity": "low"})).id();
+    let answered = complain(&clerk, &shop.customer, json!({"severity": "low"})).id();
+    let waiting = complain(&clerk, &shop.customer, json!({"severity": "low"})).id();
+    clerk.get(&format!("/deadlines/{fresh}")).refused(404, "not_found");
+    app.core.clock.set(at("2026-11-23T10:00"));
+    step(&clerk, &answered, "acknowledge", json!(null));
+    step(&clerk, &waiting, "acknowledge", json!(null));
+    step(&clerk, &waiting, "wait", json!({"reason": "They are to send photographs"}));
+    for id in [&fresh, &answered, &waiting] {
+        clerk.patch(&format!("/complaints/{id}"), "*", json!({"severity": "high"})).expect(200);
+    }
+    // Four hours, counted from when it came in; what was answered need not be answered again.
+    assert_eq!(due(&clerk, &fresh, "response")["due_at"], at("2026-11-23T14:00").to_string());
+    assert_eq!(due(&clerk, &fresh, "resolution")["status"], "running");
+    assert_eq!(names(&answered), ["resolution"]);
+    assert_eq!(due(&clerk, &waiting, "resolution")["status"], "paused", "it still waits for the customer");
 }

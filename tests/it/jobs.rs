@@ -143,7 +143,6 @@ fn a_job_whose_program_died_is_taken_over_and_goes_on(app: &TestApp) {
         turn(app);
         // This program does nothing more. Another one waits for the end of its lease, and no longer.
         let other = app.with_settings(|_| {});
-        other.core.clock.set(app.core.clock.now());
         other.run_background();
         let job = other.as_role(Role::Clerk).get(&begun.location()).expect(200).body;
         assert_eq!((&job["status"], &job["processed"]), (&json!("running"), &json!(500)));
@@ -199,7 +198,6 @@ fn a_job_that_cannot_get_on_ends_as_failed(app: &TestApp) {
     // A program that ends whenever it begins this job.
     for _ in 0..6 {
         let other = app.with_settings(|_| {});
-        other.core.clock.set(app.core.clock.now());
         let id = begun.id().parse::<jobs::JobId>().expect("an id");
         let runner = other.shared().runner.clone();
         let taken = jobs::runner::take(&other.shared(), None).expect("a look");

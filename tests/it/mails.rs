@@ -2,17 +2,21 @@
 //! and the program do.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
+use lettre::transport::smtp::client::Certificate;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
 use salesdesk::base::schedules::runner;
 use salesdesk::base::types::{At, Kind};
 use salesdesk::mail::delivery;
 use salesdesk::mail::rules::LADDER;
+use salesdesk::mail::settings::{Protection, Settings};
 use salesdesk::notifications::{Notice, notify};
 use serde_json::{Value, json};
 
@@ -36,6 +40,8 @@ both_engines!(
     who_is_blocked_gets_no_mail,
     without_a_mail_server_nothing_piles_up,
     the_settings_can_be_tried,
+    mail_goes_by_tls_from_the_beginning_or_when_it_is_asked_for,
+    a_mail_server_that_is_not_trusted_gets_no_mail,
     preferences_are_ones_own,
     preferences_that_make_no_sense_are_refused,
     old_mails_are_cleared_away,
@@ -125,6 +131,41 @@ fn words(header: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+const GREETING: &[u8] = b"220 mail.test\r\n";
+
+/// When a mail server protects what is said.
+#[derive(Clone)]
+enum Secures {
+    Never,
+    AtOnce(Identity),
+    WhenAsked(Identity),
+}
+
+/// A mail server's key and the certificate that it made itself.
+#[derive(Clone)]
+struct Identity {
+    config: Arc<ServerConfig>,
+    certificate: Certificate,
+}
+
+impl Identity {
+    fn new() -> Identity {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .expect("key and certificate");
+        let certificate = Certificate::from_der(made.cert.der().to_vec()).expect("a certificate");
+        Identity { config: Arc::new(config), certificate }
+    }
+    fn over(&self, stream: TcpStream) -> StreamOwned<ServerConnection, TcpStream> {
+        StreamOwned::new(ServerConnection::new(self.config.clone()).expect("TLS"), stream)
+    }
+}
+
 #[derive(Default)]
 struct State {
     heard: Mutex<Vec<Heard>>,
@@ -133,11 +174,27 @@ struct State {
 }
 
 impl State {
-    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
-        let mut lines = BufReader::new(stream.try_clone()?);
-        let mut stream = stream;
+    fn serve(&self, mut stream: TcpStream, secures: &Secures) -> std::io::Result<()> {
+        match secures {
+            Secures::Never => {
+                stream.write_all(GREETING)?;
+                self.talk(stream)
+            }
+            Secures::AtOnce(identity) => {
+                let mut stream = identity.over(stream);
+                stream.write_all(GREETING)?;
+                self.talk(stream)
+            }
+            Secures::WhenAsked(identity) => {
+                stream.write_all(GREETING)?;
+                if asks_for_tls(&stream)? { self.talk(identity.over(stream)) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn talk(&self, stream: impl Read + Write) -> std::io::Result<()> {
+        let mut lines = BufReader::new(stream);
         let (mut to, mut does, mut line) = (String::new(), Does::Take, String::new());
-        stream.write_all(b"220 mail.test\r\n")?;
         loop {
             line.clear();
             if lines.read_line(&mut line)? == 0 {
@@ -154,7 +211,7 @@ impl State {
                     }
                 }
                 "DATA" => {
-                    stream.write_all(b"354 go on\r\n")?;
+                    say(&mut lines, "354 go on\r\n")?;
                     let raw = data(&mut lines)?;
                     let heard = Heard::read(&to, &raw, matches!(does, Does::Take | Does::HangsUp));
                     self.heard.lock().expect("what came").push(heard);
@@ -164,12 +221,31 @@ impl State {
                         _ => "250 taken\r\n".into(),
                     }
                 }
-                "QUIT" => return stream.write_all(b"221 bye\r\n"),
+                "QUIT" => return say(&mut lines, "221 bye\r\n"),
                 _ => "250 ok\r\n".into(),
             };
-            stream.write_all(answer.as_bytes())?;
+            say(&mut lines, &answer)?;
         }
     }
+}
+
+fn say(to: &mut BufReader<impl Read + Write>, text: &str) -> std::io::Result<()> {
+    to.get_mut().write_all(text.as_bytes())?;
+    to.get_mut().flush()
+}
+
+/// Talks until TLS is asked for, or until nothing more comes; a mail that comes without it is a fault of the test.
+fn asks_for_tls(mut stream: &TcpStream) -> std::io::Result<bool> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    while let Some(line) = lines.next().transpose()? {
+        match line.split(' ').next().unwrap_or_default() {
+            "EHLO" => stream.write_all(b"250-mail.test\r\n250 STARTTLS\r\n")?,
+            "STARTTLS" => return stream.write_all(b"220 go on\r\n").map(|()| true),
+            "QUIT" => return stream.write_all(b"221 bye\r\n").map(|()| false),
+            other => panic!("{other} without TLS"),
+        }
+    }
+    Ok(false)
 }
 
 /// The mail up to the line that is a dot.
@@ -193,14 +269,17 @@ struct Receiver {
 
 impl Receiver {
     fn start() -> Receiver {
+        Receiver::that(Secures::Never)
+    }
+    fn that(secures: Secures) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let state = Arc::new(State::default());
         let shared = state.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let state = shared.clone();
-                std::thread::spawn(move || drop(state.serve(stream)));
+                let (state, secures) = (shared.clone(), secures.clone());
+                std::thread::spawn(move || drop(state.serve(stream, &secures)));
             }
         });
         Receiver { port, state }
@@ -223,9 +302,7 @@ impl Receiver {
 
 /// The product on the same database, at the same time of its clock, with this mail server; some people have an address.
 fn mailing(app: &TestApp, receiver: &Receiver) -> TestApp {
-    let mailing = app.with_settings(|web| web.mail = Some(mail_server(receiver.port)));
-    mailing.core.clock.set(app.core.clock.now());
-    mailing
+    app.with_settings(|web| web.mail = Some(mail_server(receiver.port)))
 }
 
 /// Gives a test person an address and a language.
@@ -648,6 +725,54 @@ fn the_settings_can_be_tried(app: &TestApp) {
     let page = String::from_utf8(page.bytes).expect("a text");
     for line in ["salesdesk_mails_waiting 0", "salesdesk_mail_attempts_succeeded_total 1"] {
         assert!(page.lines().any(|l| l == line), "no {line}: {page}");
+    }
+}
+
+/// The product with a mail server that is reached like this.
+fn protected(app: &TestApp, receiver: &Receiver, by: Protection, trusts: Option<&Identity>) -> TestApp {
+    let authority = trusts.map(|identity| identity.certificate.clone());
+    app.with_settings(|web| {
+        web.mail = Some(Settings { protection: by, authority, ..mail_server(receiver.port) });
+    })
+}
+
+fn mail_goes_by_tls_from_the_beginning_or_when_it_is_asked_for(app: &TestApp) {
+    let identity = Identity::new();
+    let ways = [
+        (Protection::Tls, Secures::AtOnce(identity.clone())),
+        (Protection::StartTls, Secures::WhenAsked(identity.clone())),
+    ];
+    for (protection, secures) in ways {
+        let receiver = Receiver::that(secures);
+        let app = protected(app, &receiver, protection, Some(&identity));
+        app.all_powerful().post("/system/mails/test", json!({"to": "it@example.com"})).expect(200);
+        app.run_background();
+        assert_eq!(receiver.only().to, "it@example.com", "{protection:?}");
+    }
+    assert!(mails(app, "").iter().all(|mail| mail["status"] == "sent"));
+}
+
+fn a_mail_server_that_is_not_trusted_gets_no_mail(app: &TestApp) {
+    let (theirs, other) = (Identity::new(), Identity::new());
+    let ways = [
+        // Its certificate is not one that we trust.
+        (Protection::Tls, Secures::AtOnce(theirs.clone()), None, "tls"),
+        (Protection::Tls, Secures::AtOnce(theirs.clone()), Some(&other), "tls"),
+        (Protection::StartTls, Secures::WhenAsked(theirs.clone()), None, "tls"),
+        // It does not offer TLS at all, or not as it should.
+        (Protection::StartTls, Secures::Never, Some(&theirs), "unsupported"),
+        (Protection::Tls, Secures::Never, Some(&theirs), "tls"),
+    ];
+    for (protection, secures, trusts, why) in ways {
+        let receiver = Receiver::that(secures);
+        let app = protected(app, &receiver, protection, trusts);
+        let asked =
+            app.all_powerful().post("/system/mails/test", json!({"to": "it@example.com"})).expect(200);
+        app.run_background();
+        assert!(receiver.heard().is_empty(), "{protection:?}");
+        let mail = app.all_powerful().get(&format!("/system/mails/{}", asked.id())).expect(200).body;
+        let told = (&mail["status"], &mail["last_error"]);
+        assert_eq!(told, (&json!("waiting"), &json!(why)), "{protection:?}");
     }
 }
 

@@ -26,6 +26,8 @@ both_engines!(
     a_return_belongs_to_a_complaint_and_an_exception_of_the_same_customer,
     whoever_sees_an_order_sees_its_returns,
     returns_wait_for_those_who_may_do_something,
+    other_goods_are_sent_instead_of_a_credit,
+    an_order_that_is_there_already_brings_the_other_goods,
 );
 
 fn returns_of(order: &Told, who: &Client, n: usize, quantity: &str) -> Reply {
@@ -461,4 +463,105 @@ fn returns_wait_for_those_who_may_do_something(app: &TestApp) {
     step(&app.as_role(Role::Clerk), &low, "approve", json!({})).expect(200);
     assert_eq!(waiting(Role::Warehouse), [format!("return_to_receive {low}")]);
     assert_eq!(waiting(Role::Manager), [format!("return_to_approve {high}")]);
+    step(
+        &app.as_role(Role::Warehouse),
+        &low,
+        "receive",
+        json!({"lines": [{"order_line_id": order.line(0), "quantity": "1", "disposition": "scrap"}]}),
+    )
+    .expect(200);
+    assert!(waiting(Role::Warehouse).is_empty());
+    assert_eq!(waiting(Role::Finance), [format!("return_to_settle {low}")]);
+    step(&app.as_role(Role::Finance), &low, "credit", json!(null)).expect(200);
+    assert!(waiting(Role::Finance).is_empty());
+}
+
+/// A return of so much of an order's first line, whose goods are here.
+fn here(app: &TestApp, order: &Told, quantity: &str) -> String {
+    let id = returns_of(order, &app.as_role(Role::Rep), 0, quantity).expect(201).id();
+    step(&app.as_role(Role::Manager), &id, "approve", json!({})).expect(200);
+    let came =
+        json!({"lines": [{"order_line_id": order.line(0), "quantity": quantity, "disposition": "scrap"}]});
+    step(&app.as_role(Role::Warehouse), &id, "receive", came).expect(200);
+    id
+}
+
+fn other_goods_are_sent_instead_of_a_credit(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("10", "1");
+    order.ship(0, "10").expect(201);
+    let id = here(app, &order, "4");
+    let clerk = app.as_role(Role::Clerk);
+    // Who may not enter orders cannot send goods.
+    for role in [Role::Rep, Role::Warehouse, Role::Finance, Role::Manager] {
+        step(&app.as_role(role), &id, "replace", json!({})).refused(403, "forbidden");
+    }
+    let before = clerk.get(&format!("/returns/{id}")).expect(200);
+    assert_eq!(before.body["replacement_order_id"], Value::Null);
+    let stale = clerk.clone().with("if-match", "\"1\"");
+    step(&stale, &id, "replace", json!({})).refused(412, "version_mismatch");
+    let dry = clerk.post(&format!("/returns/{id}/replace?dry_run=true"), json!({})).expect(200);
+    assert_eq!(dry.body["status"], "replaced");
+    assert_eq!(clerk.get("/orders").expect(200).rows().len(), 1, "nothing is kept of a dry run");
+
+    let replaced = step(&clerk, &id, "replace", json!({"reason": "They need the tea"})).expect(200);
+    assert_eq!(
+        (&replaced.body["status"], &replaced.body["allowed_actions"]),
+        (&json!("replaced"), &json!(["close"]))
+    );
+    let other = replaced.body["replacement_order_id"].as_str().expect("an order").to_owned();
+    let other = clerk.get(&format!("/orders/{other}")).expect(200).body;
+    let line = &other["lines"][0];
+    assert_eq!(
+        [&other["status"], &other["customer_id"], &other["customer_po"], &other["gross"]],
+        [&json!("draft"), &json!(shop.customer), &before.body["number"], &json!("0.00")]
+    );
+    assert_eq!(
+        [&line["product_id"], &line["quantity"], &line["unit"], &other["lines"][1]],
+        [&json!(shop.tea), &json!("4"), &order.now()["lines"][0]["unit"], &Value::Null]
+    );
+    // Nothing is credited, then or when the rest of the line comes back.
+    assert_eq!(order.now()["credited_gross"], "0.00");
+    step(&app.as_role(Role::Finance), &id, "credit", json!(null)).refused(409, "invalid_transition");
+    step(&clerk, &id, "replace", json!({})).refused(409, "invalid_transition");
+    step(&clerk, &id, "close", json!(null)).expect(200);
+    let rest = here(app, &order, "6");
+    let credited = step(&app.as_role(Role::Finance), &rest, "credit", json!(null)).expect(200);
+    // Six at 12.50, and 13 % of tax.
+    assert_eq!(credited.body["gross"], "84.75");
+    assert_eq!(order.now()["credited_gross"], "84.75");
+    app.run_background();
+    let told = clerk.get("/events?types=return.replaced").expect(200);
+    assert_eq!(told.rows().len(), 1);
+    nothing_is_off(app);
+}
+
+fn an_order_that_is_there_already_brings_the_other_goods(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("10", "1");
+    order.ship(0, "10").expect(201);
+    let id = here(app, &order, "4");
+    let clerk = app.as_role(Role::Clerk);
+    let enter = |customer: &str| {
+        let body = json!({"customer_id": customer, "lines": [{"product_id": shop.tea, "quantity": "4", "unit_price": "0"}]});
+        clerk.post("/orders", body).expect(201).id()
+    };
+    let card =
+        json!({"name": "Far Away Foods", "kind": "company", "tier": "b", "currency": "CNY", "country": "CN"});
+    let stranger = clerk.post("/customers", card).expect(201).id();
+    let (theirs, gone) = (enter(&stranger), enter(&shop.customer));
+    clerk.post(&format!("/orders/{gone}/cancel"), json!({"reason": "Entered twice"})).expect(200);
+    for wrong in [theirs, gone, order.id.clone(), "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b".into()] {
+        let refused = step(&clerk, &id, "replace", json!({"order_id": wrong}));
+        assert_eq!(refused.refused(422, "validation_failed").places(), ["/order_id"]);
+    }
+    let brings = enter(&shop.customer);
+    let orders = clerk.get("/orders?include=total_count").expect(200).body["total_count"].clone();
+    // A manager enters no orders, and needs not to.
+    let replaced = step(&app.as_role(Role::Manager), &id, "replace", json!({"order_id": brings})).expect(200);
+    assert_eq!(replaced.body["replacement_order_id"], brings);
+    assert_eq!(clerk.get("/orders?include=total_count").expect(200).body["total_count"], orders);
+    let found = clerk.get(&format!("/returns?replacement_order_id={brings}")).expect(200);
+    assert_eq!(found.rows().len(), 1);
+    nothing_is_off(app);
 }

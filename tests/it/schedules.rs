@@ -21,6 +21,7 @@ both_engines!(
     it_runs_when_somebody_wants_it_to,
     a_disabled_schedule_does_not_run,
     a_rhythm_that_has_changed_is_followed,
+    a_schedule_that_no_program_knows_any_more_goes_after_a_week,
     schedules_show_in_the_figures,
     old_sessions_are_cleared_away,
 );
@@ -263,8 +264,24 @@ fn a_rhythm_that_has_changed_is_followed(app: &TestApp) {
     assert_eq!(runs(&app), 0);
     at(&app, "2026-11-20T10:30");
     assert_eq!(runs(&app), 1);
-    // One that is not declared any more is not there.
-    app.with_settings(|_| {}).all_powerful().get("/system/schedules/testing").refused(404, "not_found");
+}
+
+fn a_schedule_that_no_program_knows_any_more_goes_after_a_week(app: &TestApp) {
+    let newer = app.with_schedules(&[daily(counted)]);
+    // A program that does not know it, such as an older one on the same database, leaves it alone.
+    let older = newer.with_settings(|_| {});
+    older.core.clock.set(At::parse("2026-11-25T09:00:00+08:00").expect("an instant"));
+    older.run_background();
+    assert_eq!(runs(&older), 0);
+    at(&newer, "2026-11-25T09:00");
+    assert_eq!(runs(&newer), 1);
+    // It was due on the 26th and nobody has run it since.
+    let later = |time: &str| {
+        at(&older, time);
+        older.with_settings(|_| {}).all_powerful().get("/system/schedules/testing")
+    };
+    later("2026-12-03T07:59").expect(200);
+    later("2026-12-03T08:00").refused(404, "not_found");
 }
 
 fn schedules_show_in_the_figures(app: &TestApp) {

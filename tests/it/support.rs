@@ -210,7 +210,7 @@ fn resolved(name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
     }
 }
 
-fn open(target: &Target, web: Web) -> Arc<Core> {
+fn open(target: &Target, web: Web, now: At) -> Arc<Core> {
     let config = Config {
         listen: "127.0.0.1:0".into(),
         data_dir: match target {
@@ -224,14 +224,14 @@ fn open(target: &Target, web: Web) -> Arc<Core> {
         web,
         public_url: None,
     };
-    start::core(&config, Clock::fixed(NOW), Size { readers: 2, writers: 2 }).expect("the product starts")
+    start::core(&config, Clock::fixed(now), Size { readers: 2, writers: 2 }).expect("the product starts")
 }
 
 /// Migrates, and adds two teams and a person of every role, each with a session.
 fn seed(target: &Target) -> Seed {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone();
-    let core = open(target, web());
+    let core = open(target, web(), NOW);
     schedules::ensure(&core, &start::routes().schedules).expect("the schedules");
     core.write_as(Arc::new(Caller::system("test")), move |tx| {
         let team = |code: &str| TeamInput {
@@ -305,30 +305,30 @@ pub fn operation(endpoint: &Endpoint) -> &'static Value {
 
 impl TestApp {
     fn new(database: Database) -> TestApp {
-        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), &[])
+        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), NOW, &[])
     }
 
-    /// The product once more on the same database, with other settings: its memory is its own, its records are not.
+    /// The product once more on the same database, at the same time of its clock, with other settings: its memory is its
+    /// own, its records are not.
     pub fn with_settings(&self, change: impl FnOnce(&mut Web)) -> TestApp {
         let mut web = web();
         change(&mut web);
-        TestApp::on(self._database.clone(), self.runner.clone(), web, &[])
+        TestApp::on(self._database.clone(), self.runner.clone(), web, self.core.clock.now(), &[])
     }
 
     /// The product once more on the same database, at the same time of its clock, with more recurring work.
     pub fn with_schedules(&self, schedules: &[Schedule]) -> TestApp {
-        let app = TestApp::on(self._database.clone(), self.runner.clone(), web(), schedules);
-        app.core.clock.set(self.core.clock.now());
-        app
+        TestApp::on(self._database.clone(), self.runner.clone(), web(), self.core.clock.now(), schedules)
     }
 
     fn on(
         database: Rc<Database>,
         runner: Rc<actix_web::rt::SystemRunner>,
         web: Web,
+        now: At,
         schedules: &[Schedule],
     ) -> TestApp {
-        let core = open(&database.target, web);
+        let core = open(&database.target, web, now);
         let mut routes = start::routes();
         schedules.iter().for_each(|schedule| routes.schedule(*schedule));
         let app = web::Data::new(App::new(core.clone(), routes).expect("the app"));

@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
     step!("0015_complaints"),
     step!("0017_relations"),
     step!("0021_customers"),
+    step!("0022_replacements"),
     step!("0018_schedules"),
     step!("0019_coordination"),
     step!("0020_fulfilment"),

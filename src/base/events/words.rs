@@ -71,6 +71,7 @@ const VERBS: &[Words] = &[
     ("rejected", ["rejected", "已驳回"]),
     ("relayed", ["sent to those whom it concerns", "已转达相关人员"]),
     ("released", ["released", "已恢复发货"]),
+    ("replaced", ["replaced by other goods", "已补发"]),
     ("reopened", ["opened again", "已重新打开"]),
     ("reported", ["reported", "已上报"]),
     ("requested", ["requested", "已申请"]),

@@ -33,6 +33,7 @@ use super::auth::Caller;
 use super::core::Core;
 use super::db::{Conn, Json, Tx};
 use super::error::{Error, Result, is_unique_violation};
+use super::types::At;
 use crate::schema::schedules;
 
 /// Recurring work, as an area declares it.
@@ -54,16 +55,21 @@ impl Schedule {
     }
 }
 
-/// Brings the rows in step with what areas declare: new ones wait for their first time, those that are not declared any
-/// more go.
+/// A schedule that is not declared any more goes when no program has run it for so long: another program on the same
+/// database, newer or older, may know it.
+const FORGOTTEN_AFTER_DAYS: i64 = 7;
+
+/// Brings the rows in step with what areas declare: new ones wait for their first time, those that nobody knows any more
+/// go.
 pub fn ensure(core: &Arc<Core>, declared: &[Schedule]) -> Result<()> {
+    let now = core.clock.now();
     let is_in_step = |rows: &[ScheduleRow]| {
         let is_same = |s: &Schedule| {
             let same =
                 |r: &&ScheduleRow| r.name == s.name && r.rhythm.0 == s.rhythm && r.about.0 == s.about();
             rows.iter().any(|row| same(&row))
         };
-        rows.len() == declared.len() && declared.iter().all(is_same)
+        !rows.iter().any(|row| is_forgotten(row, declared, now)) && declared.iter().all(is_same)
     };
     if is_in_step(&core.engine.read_now(model::all)?) {
         return Ok(());
@@ -72,7 +78,7 @@ pub fn ensure(core: &Arc<Core>, declared: &[Schedule]) -> Result<()> {
     core.write_as(Arc::new(Caller::system("schedules")), move |tx| {
         let mut rows = model::all(tx.conn)?;
         rows.iter()
-            .filter(|row| declared.iter().all(|s| s.name != row.name))
+            .filter(|row| is_forgotten(row, &declared, tx.now))
             .try_for_each(|row| remove(tx.conn, row))?;
         for schedule in &declared {
             match rows.iter_mut().find(|row| row.name == schedule.name) {
@@ -82,6 +88,11 @@ pub fn ensure(core: &Arc<Core>, declared: &[Schedule]) -> Result<()> {
         }
         Ok(())
     })
+}
+
+fn is_forgotten(row: &ScheduleRow, declared: &[Schedule], now: At) -> bool {
+    let is_known = declared.iter().any(|s| s.name == row.name);
+    !is_known && row.next_run_at.plus_seconds(FORGOTTEN_AFTER_DAYS * 24 * 3600) <= now
 }
 
 #[allow(clippy::disallowed_methods)] // nobody has done anything to it

@@ -1,20 +1,18 @@
 //! Use cases on remedies.
 
 use diesel::prelude::*;
-use serde_json::json;
 
-use super::model::{Remedy, RemedyAction, RemedyId, RemedyInput, RemedyKind, RemedyStatus};
-use crate::base::auth::Scope;
+use super::model::{Remedy, RemedyAction, RemedyId, RemedyInput, RemedyKind, RemedyLine, RemedyStatus};
 use crate::base::db::{Act, Conn, Json, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
-use crate::base::http::{actions, from_value};
+use crate::base::http::actions;
 use crate::complaints::model::{Complaint, ComplaintId};
 use crate::complaints::rules::ComplaintAction;
 use crate::complaints::work as complaints;
 use crate::customers;
 use crate::notifications::{Notice, notify};
-use crate::orders::model::OrderInput;
-use crate::orders::work::entry;
+use crate::orders::model::OrderId;
+use crate::orders::work::entry::{self, Goods, Replacement};
 use crate::people::ladder;
 use crate::schema::complaint_remedies;
 use crate::settings;
@@ -141,19 +139,18 @@ pub fn grant_all(tx: &mut Tx, complaint: &Complaint) -> Result<()> {
     Ok(())
 }
 
-/// An order without a price that brings the goods; a draft, which is reviewed like any other.
-fn replace(tx: &mut Tx, complaint: &Complaint, remedy: &Remedy) -> Result<crate::orders::model::OrderId> {
-    tx.caller.demand(Scope::OrdersWrite)?;
-    let line = |line: &super::model::RemedyLine| json!({"product_id": line.product_id, "quantity": line.quantity, "unit_price": "0"});
-    let lines: Vec<serde_json::Value> = remedy.lines.iter().map(line).collect();
-    let notes = format!("{}: {}", complaint.number, remedy.description);
-    let input: OrderInput = from_value(json!({
-        "customer_id": complaint.customer_id,
-        "contact_id": complaint.contact_id,
-        "currency": remedy.currency,
-        "customer_po": complaint.number,
-        "notes": notes,
-        "lines": lines,
-    }))?;
-    Ok(entry::create(tx, input)?.row.id)
+/// The order that brings the goods.
+fn replace(tx: &mut Tx, complaint: &Complaint, remedy: &Remedy) -> Result<OrderId> {
+    let goods =
+        |line: &RemedyLine| Goods { product_id: line.product_id, quantity: line.quantity, unit: None };
+    let replacement = Replacement {
+        customer_id: complaint.customer_id,
+        contact_id: complaint.contact_id,
+        currency: remedy.currency.clone(),
+        instead_of: complaint.number.clone(),
+        notes: Some(format!("{}: {}", complaint.number, remedy.description)),
+        shipping_address: None,
+        goods: remedy.lines.iter().map(goods).collect(),
+    };
+    Ok(entry::replace(tx, replacement)?.row.id)
 }

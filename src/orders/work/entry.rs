@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use serde_json::{Value, json};
 
 use super::super::model::{
     LineInput, Order, OrderHead, OrderId, OrderInput, OrderLine, OrderLineId, OrderRow, PriceSource,
@@ -12,9 +13,10 @@ use super::{find_for, find_theirs};
 use crate::base::auth::{Scope, Sight, forbidden};
 use crate::base::db::{Act, Json, Tx, number_range};
 use crate::base::error::{Error, Fault, Problem, Result, found};
-use crate::base::http::Patch;
+use crate::base::http::{Patch, from_value};
 use crate::base::types::{Amount, Price, Quantity, Rate};
-use crate::customers::model::{AddressKind, Customer, PostalAddress};
+use crate::customers::ContactId;
+use crate::customers::model::{AddressKind, Customer, CustomerId, PostalAddress};
 use crate::customers::work as customers;
 use crate::people::work as people;
 use crate::people::{TeamId, UserId};
@@ -52,6 +54,44 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
     check_expected_totals(&order, input.net, input.tax, input.gross)?;
     tx.create(&mut order)?;
     Ok(order)
+}
+
+/// Goods that are sent for others with which something was wrong.
+pub struct Replacement {
+    pub customer_id: CustomerId,
+    pub contact_id: Option<ContactId>,
+    pub currency: String,
+    /// Number of the record that they are sent for; it stands where the customer's own number does.
+    pub instead_of: String,
+    pub notes: Option<String>,
+    /// None: the customer's.
+    pub shipping_address: Option<PostalAddress>,
+    pub goods: Vec<Goods>,
+}
+
+/// How much of what is sent.
+pub struct Goods {
+    pub product_id: ProductId,
+    pub quantity: Quantity,
+    /// None: the product's base unit.
+    pub unit: Option<String>,
+}
+
+/// Enters the order that brings a replacement: without a price, and a draft, which is reviewed like any other.
+pub fn replace(tx: &mut Tx, by: Replacement) -> Result<Order> {
+    tx.caller.demand(Scope::OrdersWrite)?;
+    let line = |goods: &Goods| json!({"product_id": goods.product_id, "quantity": goods.quantity, "unit": goods.unit, "unit_price": "0"});
+    let lines: Vec<Value> = by.goods.iter().map(line).collect();
+    let input = from_value(json!({
+        "customer_id": by.customer_id,
+        "contact_id": by.contact_id,
+        "currency": by.currency,
+        "customer_po": by.instead_of,
+        "notes": by.notes,
+        "shipping_address": by.shipping_address,
+        "lines": lines,
+    }))?;
+    create(tx, input)
 }
 
 fn find_customer(tx: &mut Tx, input: &OrderInput) -> Result<Customer> {
