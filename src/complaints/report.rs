@@ -34,7 +34,7 @@ const MOST_ROWS: i64 = 1_000;
 const PARAMS: &[Param] = &[
     Param::new("group_by", Takes::Word(ComplaintDimension::WORDS), "What to count by.").required(),
     Param::new("received_from", Takes::Instant, "Came in at this instant or later."),
-    Param::new("received_to", Takes::Instant, "Came in before this instant."),
+    Param::new("received_to", Takes::Instant, "Came in at this instant or earlier."),
 ];
 
 /// Complaints that have something in common.
@@ -162,7 +162,7 @@ fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ComplaintGroup>> {
         cond = cond.and(Cond::Compare("complaints.received_at", Op::Ge, from.into()));
     }
     if let Some(to) = query.instant("received_to") {
-        cond = cond.and(Cond::Compare("complaints.received_at", Op::Lt, to.into()));
+        cond = cond.and(Cond::Compare("complaints.received_at", Op::Le, to.into()));
     }
     let rows: Vec<Loaded> = complaints::table
         .inner_join(customers::table.on(customers::id.eq(complaints::customer_id)))

@@ -315,7 +315,7 @@ pub static RETURNS: ListSpec = ListSpec {
     ],
     sort_names: &["requested_at", "number", "gross", "updated_at"],
     default_sort: "-requested_at",
-    expand: &["order", "customer", "complaint", "exception"],
+    expand: &["order", "customer", "complaint", "exception", "replacement_order"],
 };
 
 impl Row for ReturnRow {

@@ -398,6 +398,13 @@ fn complaints_are_counted_by_cause_and_add_up(app: &TestApp) {
         assert_eq!((parts, &report["complaints"]), (4, &json!(4)), "{dimension}");
     }
     assert_eq!(by("month")["rows"][0]["key"], "2026-11");
+    let between = |from: &str, to: &str| {
+        let range = format!("received_from={}&received_to={}", at(from), at(to));
+        let path = format!("/reports/complaints?group_by=month&{range}");
+        clerk.get(&path).expect(200).body["complaints"].clone()
+    };
+    assert_eq!(between("2026-11-23T09:00", "2026-11-23T09:00"), 4, "both ends belong to it");
+    assert_eq!(between("2026-11-23T08:00", "2026-11-23T08:59"), 0);
     assert_eq!(by("product")["rows"][0]["key"], "TEA");
 }
 

@@ -561,7 +561,9 @@ fn an_order_that_is_there_already_brings_the_other_goods(app: &TestApp) {
     let replaced = step(&app.as_role(Role::Manager), &id, "replace", json!({"order_id": brings})).expect(200);
     assert_eq!(replaced.body["replacement_order_id"], brings);
     assert_eq!(clerk.get("/orders?include=total_count").expect(200).body["total_count"], orders);
-    let found = clerk.get(&format!("/returns?replacement_order_id={brings}")).expect(200);
+    let found =
+        clerk.get(&format!("/returns?replacement_order_id={brings}&expand=replacement_order")).expect(200);
     assert_eq!(found.rows().len(), 1);
+    assert_eq!(found.rows()[0]["replacement_order"]["id"], brings);
     nothing_is_off(app);
 }
