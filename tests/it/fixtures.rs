@@ -150,7 +150,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
         ("order-exceptions", "close" | "reopen") => after("exc", &["resolve"]),
         ("order-exceptions", "unblock") => after("exc", &["block"]),
         ("returns", "receive") => after("ret", &["approve"]),
-        ("returns", "credit") => after("ret", &["approve", "receive"]),
+        ("returns", "credit" | "replace") => after("ret", &["approve", "receive"]),
         ("returns", "close") => after("ret", &["approve", "receive", "credit"]),
         ("complaints", "acknowledge") => {
             Some(created_by(app, declared(app, "POST", "/complaints")).expect(201))

@@ -1,0 +1,136 @@
+//! Text forms for searching, sorting and comparing: what makes "广州天河" findable by typing "gzth", "ＡＢＣ" equal
+//! to "abc", and 张三 stand next to Zhang San in a list.
+//!
+//! Nothing here is meant for display; records keep the text as it was typed. All functions take any string
+//! and never panic. They are linear in the length of the text.
+
+mod company;
+mod grams;
+mod readings;
+#[cfg(test)]
+mod tests;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+pub use company::company_key;
+pub use grams::{Term, grams, query};
+pub use readings::{initials, sort_key};
+
+/// The case-, width- and space-folded form of a text.
+///
+/// NFKC (full-width letters, digits and half-width katakana become ordinary ones), small letters, no control
+/// characters or other invisible ones (zero-width spaces, byte order marks, variation selectors), every run
+/// of white space one space, none at the ends. Folding twice gives the same as folding once.
+pub fn fold(text: &str) -> String {
+    let visible = text
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        // The form of sigma at the end of a word, which capitals do not tell apart.
+        .map(|c| if c == 'ς' { 'σ' } else { c })
+        // A line break or tab is a control character as well, but it separates words.
+        .filter(|&c| c.is_whitespace() || !is_invisible(c))
+        // Small letters and letters which had an invisible character between them may compose anew.
+        .nfkc();
+    let mut folded = String::with_capacity(text.len());
+    for c in visible {
+        if !c.is_whitespace() {
+            folded.push(c);
+        } else if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    }
+    if folded.ends_with(' ') {
+        folded.pop();
+    }
+    folded
+}
+
+/// The text without space at its ends; None when nothing is left.
+pub fn filled(text: Option<String>) -> Option<String> {
+    text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// [`fold`] with the diacritics of Latin letters removed: "México" -> "mexico", "Łódź" -> "lodz".
+///
+/// Letters which are no base letter plus accent are written as is usual without them: ø -> o, æ -> ae, ß ->
+/// ss. Marks of other scripts stay, since they make different letters there (が is not か, й is not и).
+pub fn search_fold(text: &str) -> String {
+    let folded = fold(text);
+    if folded.is_ascii() {
+        return folded;
+    }
+    let mut plain = String::with_capacity(folded.len());
+    let mut after_latin = false;
+    for c in folded.nfd() {
+        if is_combining_mark(c) {
+            if !after_latin {
+                plain.push(c);
+            }
+            continue;
+        }
+        match plain_latin(c) {
+            Some(letters) => plain.push_str(letters),
+            None => plain.push(c),
+        }
+        after_latin = is_latin(c);
+    }
+    plain.nfc().collect()
+}
+
+/// Characters that are not seen and must not make two equal looking texts different.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Latin letters, small, in decomposed text (that is: without the ones having an accent as a mark of its
+/// own).
+fn is_latin(c: char) -> bool {
+    c.is_ascii_lowercase() || matches!(c, '\u{DF}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}')
+}
+
+/// Latin letters which Unicode does not decompose, as they are written where they are not on the keyboard.
+fn plain_latin(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ø' => "o",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ı' => "i",
+        'ł' => "l",
+        'ŋ' => "n",
+        'þ' => "th",
+        'ŧ' => "t",
+        _ => return None,
+    })
+}
+
+/// Only the ASCII digits, full-width ones included, for searching telephone numbers:
+/// "+86 (020) 8888-1234" -> "8602088881234".
+pub fn digits(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '0'..='9' => Some(c),
+            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A cell of a table that people open in a spreadsheet: what it would take for a formula gets an apostrophe before
+/// it. A negative number stays one.
+pub fn harmless_cell(cell: &str) -> std::borrow::Cow<'_, str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let tempts = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    match tempts && !cell.strip_prefix('-').is_some_and(is_number) {
+        true => format!("'{cell}").into(),
+        false => cell.into(),
+    }
+}
