@@ -416,7 +416,7 @@ pub fn replace(tx: &mut Tx, id: ReturnId, by: &ReturnReplacement) -> Result<Retu
     let (before, mut returned) = find_for(tx, id, ReturnAction::Replace)?;
     let order = match by.order_id {
         Some(order) => find_replacement(tx, &before.row, order)?,
-        None => enter_replacement(tx, &before)?,
+        None => enter_replacement(tx, &before, by.reason.as_deref())?,
     };
     returned.row.replaced_at = Some(tx.now);
     returned.row.replaced_by = tx.caller.user.map(UserId);
@@ -439,7 +439,8 @@ fn find_replacement(tx: &mut Tx, returned: &ReturnRow, id: OrderId) -> Result<Or
     }
 }
 
-fn enter_replacement(tx: &mut Tx, returned: &Return) -> Result<OrderId> {
+/// What was noted about the return is about other goods; the order says only what it is sent for.
+fn enter_replacement(tx: &mut Tx, returned: &Return, reason: Option<&str>) -> Result<OrderId> {
     let order = load_order(tx, returned)?;
     let came = returned.lines.iter().filter(|l| l.received.is_some_and(|q| !q.is_zero()));
     let goods = |line: &ReturnLine| {
@@ -455,7 +456,7 @@ fn enter_replacement(tx: &mut Tx, returned: &Return) -> Result<OrderId> {
         contact_id: order.row.contact_id,
         currency: order.row.currency.clone(),
         instead_of: returned.row.number.clone(),
-        notes: returned.row.notes.clone(),
+        notes: reason.map(|reason| format!("{}: {reason}", returned.row.number)),
         shipping_address: order.row.shipping_address.clone().map(|address| address.0),
         goods: came.map(goods).collect(),
     };

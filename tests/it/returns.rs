@@ -520,6 +520,11 @@ fn other_goods_are_sent_instead_of_a_credit(app: &TestApp) {
         [&line["product_id"], &line["quantity"], &line["unit"], &other["lines"][1]],
         [&json!(shop.tea), &json!("4"), &order.now()["lines"][0]["unit"], &Value::Null]
     );
+    let number = before.body["number"].as_str().expect("a number");
+    assert_eq!(other["notes"], format!("{number}: They need the tea"));
+    // The draft is not deleted while the return says that it brings the goods.
+    let draft = format!("/orders/{}", other["id"].as_str().expect("an id"));
+    clerk.delete(&draft, "*").refused(409, "still_referenced");
     // Nothing is credited, then or when the rest of the line comes back.
     assert_eq!(order.now()["credited_gross"], "0.00");
     step(&app.as_role(Role::Finance), &id, "credit", json!(null)).refused(409, "invalid_transition");

@@ -53,11 +53,11 @@ const STEPS: &[Step] = &[
     step!("0014_notifications"),
     step!("0015_complaints"),
     step!("0017_relations"),
-    step!("0021_customers"),
-    step!("0022_replacements"),
     step!("0018_schedules"),
     step!("0019_coordination"),
     step!("0020_fulfilment"),
+    step!("0021_customers"),
+    step!("0022_replacements"),
 ];
 
 /// Why a database cannot be used.
