@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod answer;
 pub mod call;
+pub mod compress;
 pub mod context;
 pub mod cors;
 pub mod dispatch;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -13,9 +13,9 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use super::Method;
 use super::answer::Reply;
 use super::call::etag;
-use super::cors;
 use super::dispatch::{API, App, method_not_allowed};
 use super::seen::Seen;
+use super::{compress, cors};
 use crate::base::core::Core;
 use crate::base::error::{Error, Problem};
 use crate::base::messages::Lang;
@@ -26,8 +26,6 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Two years, as browsers' own lists ask for.
 const TLS_ONLY: &str = "max-age=63072000; includeSubDomains";
-/// Bytes that are not worth compressing: they fit a packet anyway.
-const SMALL: u64 = 1024;
 
 // ---- answers -------------------------------------------------------------------------------------------------
 
@@ -113,11 +111,8 @@ pub fn problem_response(error: Error, lang: Lang, instance: &str, request_id: &s
 
 /// Headers that every response has, the figures, and the log line.
 pub fn finish(mut response: HttpResponse, req: &HttpRequest, seen: &Seen, core: &Core) -> HttpResponse {
-    let as_is = !worth_compressing(&response);
+    compress::mark(&mut response);
     let headers = response.headers_mut();
-    if as_is {
-        headers.insert(header::CONTENT_ENCODING, AS_IS);
-    }
     if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -161,46 +156,6 @@ fn tell_limit(headers: &mut HeaderMap, seen: &Seen, core: &Core) {
     }
 }
 
-// ---- compression ---------------------------------------------------------------------------------------------
-
-/// Tells the compressor to leave a body alone; taken off again by [`settle_encoding`].
-const AS_IS: HeaderValue = HeaderValue::from_static("identity");
-
-/// Small answers are not, and events must leave at once instead of filling a compressor's buffer.
-fn worth_compressing(response: &HttpResponse) -> bool {
-    let is_events = |v: &HeaderValue| v.as_bytes().starts_with(b"text/event-stream");
-    match response.body().size() {
-        BodySize::None | BodySize::Sized(0..SMALL) => false,
-        BodySize::Sized(_) => true,
-        BodySize::Stream => !response.headers().get(header::CONTENT_TYPE).is_some_and(is_events),
-    }
-}
-
-/// Around the compressor, which would answer 406 in its own words where no encoding suits: such a caller gets the
-/// answer as it is.
-pub async fn settle_encoding(
-    mut req: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> std::result::Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let accepted = req.headers().get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok());
-    if accepted.is_some_and(|a| a.contains("q=0")) && !suits(&req) {
-        req.headers_mut().remove(header::ACCEPT_ENCODING);
-    }
-    let mut response = next.call(req).await?;
-    if response.headers().get(header::CONTENT_ENCODING) == Some(&AS_IS) {
-        response.headers_mut().remove(header::CONTENT_ENCODING);
-    }
-    Ok(response)
-}
-
-/// Whether there is an encoding that the caller takes, none among them.
-fn suits(req: &ServiceRequest) -> bool {
-    use actix_web::http::header::{AcceptEncoding, Encoding, Header};
-    let ours =
-        [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate(), Encoding::zstd()];
-    AcceptEncoding::parse(req).map_or(true, |accepted| accepted.negotiate(ours.iter()).is_some())
-}
-
 // ---- beside the API ------------------------------------------------------------------------------------------
 
 /// Anything outside the API that nobody serves.
@@ -238,24 +193,4 @@ pub async fn dress(
     let (req, response) = next.call(req).await?.into_parts();
     let response = finish(response.map_into_boxed_body(), &req, &seen, &core);
     Ok(ServiceResponse::new(req, response))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_and_small_answers_are_left_alone() {
-        let body = |size: usize| HttpResponse::Ok().content_type("application/json").body("x".repeat(size));
-        let stream = |media_type: &str| {
-            let none = futures_util::stream::empty::<std::result::Result<web::Bytes, actix_web::Error>>();
-            HttpResponse::Ok().content_type(media_type).streaming(none)
-        };
-        assert!(worth_compressing(&body(SMALL as usize)));
-        assert!(!worth_compressing(&body(SMALL as usize - 1)));
-        assert!(!worth_compressing(&HttpResponse::NoContent().finish()));
-        assert!(worth_compressing(&stream("text/csv; charset=utf-8")));
-        assert!(!worth_compressing(&stream("text/event-stream")));
-        assert!(!worth_compressing(&stream("text/event-stream; charset=utf-8")));
-    }
 }
