@@ -1,0 +1,89 @@
+//! Mail: a queue of e-mails in the database, and what hands them to a mail server by SMTP.
+//!
+//! What is to be mailed is put into the queue by [`work::put`], in the unit of work that gives rise to it, so a mail
+//! exists exactly when that does. It is at least once: a program that is killed between the server's answer and writing
+//! it down sends the mail again, under the same Message-ID. Without a mail server in the settings nothing is put there.
+
+pub mod delivery;
+mod http;
+pub mod model;
+pub mod rules;
+pub mod send;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::http::Routes;
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
+
+pub use model::MailId;
+
+pub const AREA: Area = Area { name: "mail", routes, problems: PROBLEMS, phrases: PHRASES };
+
+/// Addresses of people and what a mail server says of them are for administrators.
+const ADMIN: &[Scope] = &[Scope::SettingsWrite];
+
+fn routes(r: &mut Routes) {
+    r.tells(TOLD);
+    r.tag("system", "The API about itself.");
+    r.list("/system/mails", "listMails", &model::MAILS, http::list)
+        .scope(ADMIN)
+        .says("List e-mails", "Those that wait, and what became of the others; not what they say. Sent ones are kept for 30 days, the rest for 90.")
+        .fails_with(&["client_restricted"]);
+    r.read("/system/mails/{mail_id}", "getMail", http::get).scope(ADMIN).unversioned().says(
+        "Read an e-mail",
+        "How it fares, not what it says. There is no ETag, because attempts move it without a new version.",
+    );
+    r.action("/system/mails/{mail_id}/retry", "retryMail", http::retry)
+        .scope(ADMIN)
+        .unversioned()
+        .says("Send an e-mail again", "One that failed, was withheld or waits: at once, under its own Message-ID. One that was sent is not sent again.")
+        .fails_with(&["invalid_transition", "mail_not_set_up"]);
+    r.action("/system/mails/test", "testMail", http::test)
+        .scope(ADMIN)
+        .unversioned()
+        .says("Try the mail settings", "Sends an e-mail that says nothing but that e-mails arrive. Read it by its id to see what became of it.")
+        .example(json!({"to": "it@example.com"}))
+        .fails_with(&["mail_not_set_up", "client_restricted"]);
+    r.task(delivery::TASK, 5, delivery::turn);
+    r.schedule(Schedule {
+        name: "mail-clearing",
+        about: ["Removes e-mails that ended long ago.", "清除早已结束的邮件。"],
+        rhythm: Rhythm::Daily(Minute::at(3, 40)),
+        run: |run| run.commit(|tx, _| Ok(if work::clear(tx)? { Step::More } else { Step::Done })),
+    });
+}
+
+const TOLD: Told = Told {
+    kind: MailId::KIND,
+    scopes: ADMIN,
+    select: "SELECT mails.id FROM mails WHERE ",
+    visible: model::visible_to,
+    verbs: &[("created", "Somebody tries the mail settings."), ("retried", "Somebody has it sent again.")],
+};
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "mail_not_set_up",
+    409,
+    ["Mail not set up", "邮件未配置"],
+    ["No mail server is set, so no e-mail can be sent.", "未配置邮件服务器，无法发送邮件。"],
+    [
+        "Set smtp_host and mail_from, and start the server again.",
+        "请设置 smtp_host 和 mail_from，然后重新启动服务器。",
+    ],
+)];
+
+static PHRASES: &[Phrase] = &[
+    ("mail_test_subject", ["Salesdesk: a test", "Salesdesk：测试邮件"]),
+    (
+        "mail_test_body",
+        [
+            "E-mails of Salesdesk arrive here. {name} had this one sent to try the settings.\n",
+            "Salesdesk 的邮件可以送达此处。本邮件由 {name} 为测试设置而发送。\n",
+        ],
+    ),
+];

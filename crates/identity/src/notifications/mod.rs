@@ -1,0 +1,98 @@
+//! What people are told without asking: an inbox for each person.
+//!
+//! Areas tell by [`work::notify`], in the unit of work that makes something worth telling; the words are a phrase of the
+//! area's, so that each reads them in their own language. Everybody has their own inbox and sees no other. What is also
+//! told by e-mail is up to each person ([`preferences`]): at once ([`mailing`]), or in a daily [`digest`].
+
+pub mod declared;
+pub mod digest;
+mod http;
+pub mod mailing;
+pub mod model;
+pub mod preferences;
+pub mod work;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::http::Routes;
+use crate::base::messages::Phrase;
+
+pub use crate::base::notices::NoticeKind;
+pub use model::NotificationId;
+pub use work::{Notice, notify};
+
+pub const AREA: Area = Area { name: "notifications", routes, problems: &[], phrases: PHRASES };
+
+fn routes(r: &mut Routes) {
+    r.tells(TOLD);
+    r.tag("notifications", "What you are told: your inbox.");
+    r.list("/me/notifications", "listMyNotifications", &model::NOTIFICATIONS, http::list)
+        .person()
+        .says("List my notifications", "The newest first. `text` is in the language that the request asks for; `href` is the record that it is about.")
+        .fails_with(&["not_a_person"]);
+    r.read("/me/notifications/{notification_id}", "getMyNotification", http::get)
+        .person()
+        .unversioned()
+        .says("Read a notification of mine", "Reading it here does not mark it as read.")
+        .fails_with(&["not_a_person"]);
+    r.action("/me/notifications/{notification_id}/read", "readMyNotification", http::read)
+        .person()
+        .unversioned()
+        .says("Mark a notification as read", "Once more changes nothing.")
+        .fails_with(&["not_a_person"]);
+    r.action("/me/notifications/{notification_id}/unread", "unreadMyNotification", http::unread)
+        .person()
+        .unversioned()
+        .says("Mark a notification as unread", "To come back to it; once more changes nothing.")
+        .fails_with(&["not_a_person"]);
+    r.action("/me/notifications/read-all", "readAllMyNotifications", http::read_all)
+        .person()
+        .unversioned()
+        .says(
+            "Mark all notifications as read",
+            "Those that are unread now, at most 1,000 at once; `left` says how many are still unread.",
+        )
+        .fails_with(&["not_a_person"]);
+    preferences::routes(r);
+    r.schedule(digest::SCHEDULE);
+}
+
+static PHRASES: &[Phrase] = &[
+    (
+        "unknown_notice",
+        [
+            "is neither a notification's code nor a kind of record that some are about",
+            "不是通知代码，也不是通知所涉及的记录类型",
+        ],
+    ),
+    ("no_quiet_hours", ["must end at another time than they begin", "结束时间不能与开始时间相同"]),
+    (
+        "mail_digest_subject",
+        ["Salesdesk: {count} unread {count:notification|notifications}", "Salesdesk：{count} 条未读通知"],
+    ),
+    (
+        "mail_digest_intro",
+        ["You have {count} unread {count:notification|notifications}:", "您有 {count} 条未读通知："],
+    ),
+    ("mail_digest_more", ["And {count} more in your inbox.", "收件箱中还有 {count} 条。"]),
+    (
+        "mail_footer",
+        [
+            "\n-- \nYou get this e-mail from Salesdesk. What is mailed to you is up to your notification preferences.\n",
+            "\n-- \n此邮件由 Salesdesk 发送。您可以在通知偏好中设置接收哪些邮件。\n",
+        ],
+    ),
+];
+
+const TOLD: Told = Told {
+    kind: NotificationId::KIND,
+    scopes: &[Scope::EventsRead],
+    select: "SELECT notifications.id FROM notifications WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("created", "Somebody is told something."),
+        ("read", "They have seen it."),
+        ("unread", "They want to see it again."),
+    ],
+};
