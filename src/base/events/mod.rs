@@ -41,9 +41,9 @@ pub fn seen_by_all(_: &Caller) -> Cond {
 }
 
 /// What happens to every record that is entered, changed and deleted.
-pub const CREATED: (&str, &str) = ("created", "It was entered.");
-pub const UPDATED: (&str, &str) = ("updated", "Fields of it were changed.");
-pub const DELETED: (&str, &str) = ("deleted", "It was deleted.");
+pub const CREATED: (&str, &str) = ("created", "The record was created.");
+pub const UPDATED: (&str, &str) = ("updated", "Fields of the record were changed.");
+pub const DELETED: (&str, &str) = ("deleted", "The record was deleted. Its id is not reused.");
 
 /// Types that a query may name.
 const MOST_PATTERNS: usize = 100;
