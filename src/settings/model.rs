@@ -95,14 +95,15 @@ pub struct RelationSettings {
     /// Recipients by kind of feedback, such as `quality`. Feedback of a kind that is not listed goes to the
     /// customer's owner only.
     pub feedback: BTreeMap<String, FeedbackRoute>,
-    /// Days without a change after which a draft order appears on the worklist of its sales representative.
+    /// Days without a change after which a draft order appears on the worklists of its sales representative
+    /// and of the person who entered it.
     #[schema(minimum = 0, maximum = 365, example = 3)]
     pub draft_days: i32,
     /// Months after which a customer's data must be confirmed again.
     #[schema(minimum = 1, maximum = 120, example = 12)]
     pub confirm_months: i32,
-    /// Days without interactions, orders, complaints or completed tasks after which a customer returns to the
-    /// pool. Null: no customer returns by itself.
+    /// Days without interactions, new orders, complaints or completed tasks after which a customer returns to
+    /// the pool. A customer with an order in progress stays. Null: no customer returns by itself.
     #[schema(minimum = 1, maximum = 3650, example = 90)]
     pub pool_after_days: Option<i32>,
     /// Days between the warning to the owner and the return to the pool; must be less than `pool_after_days`.
