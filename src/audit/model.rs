@@ -106,7 +106,7 @@ pub struct AuditVerification {
     /// detects a trail that was cut off or rewritten.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 812)]
     pub head_sequence: i64,
-    /// Link of the last entry of the trail, a hash over all entries before it.
+    /// Link of the last entry of the trail: a hash that covers every entry up to it.
     #[schema(max_length = 64)]
     pub head_link: String,
     /// Position to continue from with `from_sequence`. Null when the end of the trail was reached.

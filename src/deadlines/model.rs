@@ -60,7 +60,7 @@ pub struct DeadlineView {
     pub status: DeadlineStatus,
     /// When the time began.
     pub started_at: At,
-    /// When the deadline is due. Null while it is paused.
+    /// When the deadline is due. Null while it is paused, and when there is no working time ahead.
     pub due_at: Option<At>,
     /// Working seconds allowed. Null for a deadline at a fixed instant, which does not depend on working
     /// hours.
