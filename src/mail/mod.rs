@@ -30,7 +30,7 @@ const ADMIN: &[Scope] = &[Scope::SettingsWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("system", "The API about itself.");
+    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
     r.list("/system/mails", "listMails", &model::MAILS, http::list)
         .scope(ADMIN)
         .says(

@@ -112,7 +112,7 @@ fn life(r: &mut Routes) {
         .unversioned()
         .says(
             "Explain a webhook's actions",
-            "Returns every step with whether the caller can take it now, and what stands in the way.",
+            "Returns every step, whether the caller can take it now, and what stands in the way.",
         );
     r.action("/webhooks/{webhook_id}/enable", "enableWebhook", http::enable)
         .scope(WRITE)
