@@ -1,4 +1,4 @@
-//! The audit trail: who changed what, when, through what, before and after; and the proof that it is whole.
+//! The audit trail: who changed what, when and how, before and after; and the proof that it is complete.
 
 pub mod export;
 mod http;

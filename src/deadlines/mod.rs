@@ -1,5 +1,5 @@
-//! When the company works, and what is due when. The engine is [`crate::base::deadlines`]; what has deadlines starts
-//! them itself.
+//! The working calendar, and the deadlines of records. The engine is [`crate::base::deadlines`]; areas start
+//! the deadlines of their own records.
 //!
 //! | endpoint | who |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! Exports: records of one kind to a file, as a job. What is exported is what the kind's own list answers to whoever
-//! asks, with the same filters, sorts and rights, so that there is no second way to see a record.
+//! Exports: records of one kind to a file, as a job. The file holds what the list of that kind returns to the
+//! caller, with the same filters, sorts and rights. So there is no second way to see a record.
 
 pub mod headings;
 mod http;

@@ -1,4 +1,4 @@
-//! What an export is asked for with.
+//! The request body of an export.
 
 use std::collections::BTreeMap;
 

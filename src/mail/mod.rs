@@ -1,8 +1,9 @@
-//! Mail: a queue of e-mails in the database, and what hands them to a mail server by SMTP.
+//! E-mail: a queue in the database, and the task that sends it to a mail server by SMTP.
 //!
-//! What is to be mailed is put into the queue by [`work::put`], in the unit of work that gives rise to it, so a mail
-//! exists exactly when that does. It is at least once: a program that is killed between the server's answer and writing
-//! it down sends the mail again, under the same Message-ID. Without a mail server in the settings nothing is put there.
+//! [`work::put`] adds an e-mail to the queue in the unit of work that causes it, so the e-mail exists exactly
+//! when its cause does. Delivery is at least once: a program that is killed between the server's answer and
+//! its own note sends the e-mail again, under the same Message-ID. Without a mail server in the settings the
+//! queue stays empty.
 
 pub mod delivery;
 mod http;

@@ -1,8 +1,9 @@
-//! What people are told without asking: an inbox for each person.
+//! Notifications: an inbox for each person.
 //!
-//! Areas tell by [`work::notify`], in the unit of work that makes something worth telling; the words are a phrase of the
-//! area's, so that each reads them in their own language. Everybody has their own inbox and sees no other. What is also
-//! told by e-mail is up to each person ([`preferences`]): at once ([`mailing`]), or in a daily [`digest`].
+//! Areas notify with [`work::notify`], in the unit of work that causes the notification. The words are a
+//! phrase of the area, so each person reads them in their own language. A person sees only their own inbox.
+//! Each person decides which notifications are also sent by e-mail ([`preferences`]): at once ([`mailing`]),
+//! or in a daily [`digest`].
 
 pub mod declared;
 pub mod digest;

@@ -1,4 +1,4 @@
-//! Settings of the company: what its documents say about it, and the limits its rules go by.
+//! Settings of the company: its own data for documents, and the limits of its rules.
 
 mod http;
 pub mod model;

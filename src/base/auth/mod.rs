@@ -1,5 +1,5 @@
-//! Who asks, and what they may do. Scopes and roles are declared here and nowhere else; what a caller may see
-//! of a kind of record is that area's `visible_to`.
+//! Callers and their rights. Scopes and roles are declared only here. Which records of a kind a caller sees
+//! is decided by `visible_to` of that area.
 
 pub mod cache;
 pub mod clients;

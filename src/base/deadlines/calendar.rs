@@ -1,6 +1,7 @@
-//! When the company works, and arithmetic on it: pure, without a database or a clock.
+//! The working calendar and its arithmetic. It is pure: no database, no clock.
 //!
-//! Local hours become instants in the company's time zone, so a day on which clocks change counts what really passes.
+//! Local hours become instants in the company's time zone. So a day on which the clocks change has its real
+//! length.
 
 use std::collections::BTreeMap;
 

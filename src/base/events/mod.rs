@@ -1,8 +1,8 @@
-//! Events: each change of a record, told in the order in which changes became final.
+//! Events: every change of a record, in the order in which changes became final.
 //!
-//! There is no table of events: the journal is it ([`crate::base::db::journal`]), numbered by the [`sequencer`].
-//! An area says which of its kinds are told of, to whom, and with which verbs ([`Told`]); the feed, the stream and
-//! the webhooks all ask [`visible`].
+//! There is no table of events. The journal ([`crate::base::db::journal`]), numbered by the [`sequencer`], is
+//! the feed. An area declares which of its kinds have events, who may see them, and the verbs ([`Told`]). The
+//! feed, the stream and the webhooks all use [`visible`].
 
 pub mod feed;
 pub mod follow;

@@ -1,5 +1,5 @@
-//! `GET` and `PUT /{resource}/by-external-id/{system}/{id}`: reading a record by another system's name for it, and
-//! making it be as that system says. An area declares the two from the handlers that it has for its own ids.
+//! `GET` and `PUT /{resource}/by-external-id/{system}/{id}`: reads a record by its id in another system, and
+//! creates or changes it. An area declares both from the handlers that it has for its own ids.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! A record's history: its journal entries, put so that people can read them.
+//! The history of a record: its journal entries in a form that people can read.
 
 use serde::Serialize;
 use serde_json::Value;

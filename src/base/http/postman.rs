@@ -16,8 +16,8 @@ Made from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`
 what it made in variables, which the operations in the other folders use.";
 
 const WALK_ABOUT: &str = "\
-An order from its customer to its completion, by the people of the demo who would do it. Every step checks its answer \
-and keeps what the next ones need. It can be run again and again: codes and names have the variable `run` in them.";
+An order from the new customer to completion, done by the users of the demo. Every step checks its answer and stores \
+what the next steps need. You can run it again and again: codes and names contain the variable `run`.";
 
 /// Begins a run: what has to be unique has this in it.
 const BEGIN: &str = "pm.collectionVariables.set(\"run\", Date.now().toString(36).toUpperCase());";

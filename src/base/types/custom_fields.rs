@@ -1,5 +1,5 @@
-//! Fields that a company adds to a record for itself: a JSON object that the product keeps and shows, and makes
-//! nothing of.
+//! Custom fields: a JSON object that a company adds to a record. The product stores and returns it and does
+//! not interpret it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

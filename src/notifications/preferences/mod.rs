@@ -1,4 +1,4 @@
-//! How each person wants to be told by e-mail. The inbox has everything in any case.
+//! E-mail preferences of each person. The inbox holds every notification in any case.
 
 mod http;
 pub mod model;
