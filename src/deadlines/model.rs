@@ -38,7 +38,8 @@ pub struct WorkingTime {
 /// A reminder or escalation that belongs to a deadline.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeadlineStep {
-    /// What the step does: `reminder` or `escalation`.
+    /// What the step does: `reminder` before the deadline, `overdue` when it passes, `escalation` when it
+    /// passes or later.
     #[schema(max_length = 40, example = "escalation")]
     pub name: String,
     /// Level of the escalation, from 1. 0 for a step that is no escalation.

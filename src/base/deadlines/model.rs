@@ -50,7 +50,8 @@ pub enum Budget {
 /// An action before or after a deadline, such as a reminder or an escalation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
-    /// What the step does: `reminder` or `escalation`.
+    /// What the step does: `reminder` before the deadline, `overdue` when it passes, `escalation` when it
+    /// passes or later.
     #[schema(max_length = 40, example = "escalation")]
     pub name: String,
     /// Level of the escalation, from 1. 0 for a step that is no escalation.

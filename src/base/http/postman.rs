@@ -11,9 +11,9 @@ use super::document::example_of;
 const BASE_URL: &str = "http://127.0.0.1:8080";
 
 const ABOUT: &str = "\
-Made from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
-`base_url`, run the folder \"Walk through the main job\": it logs in, leaves a token in `access_token` and the ids of \
-what it made in variables, which the operations in the other folders use.";
+Generated from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
+`base_url` and run the folder \"Walk through the main job\". It logs in and stores the access token in `access_token` \
+and the ids of its records in variables. The operations in the other folders use them.";
 
 const WALK_ABOUT: &str = "\
 An order from the new customer to completion, done by the users of the demo. Every step checks its answer and stores \
