@@ -11,13 +11,13 @@ use crate::base::http::document::example_of;
 const BASE_URL: &str = "http://127.0.0.1:8080";
 
 const ABOUT: &str = "\
-Made from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
-`base_url`, run the folder \"Walk through the main job\": it logs in, leaves a token in `access_token` and the ids of \
-what it made in variables, which the operations in the other folders use.";
+Generated from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
+`base_url` and run the folder \"Walk through the main job\". It logs in and stores the access token in `access_token` \
+and the ids of its records in variables. The operations in the other folders use them.";
 
 const WALK_ABOUT: &str = "\
-An order from its customer to its completion, by the people of the demo who would do it. Every step checks its answer \
-and keeps what the next ones need. It can be run again and again: codes and names have the variable `run` in them.";
+An order from the new customer to completion, done by the users of the demo. Every step checks its answer and stores \
+what the next steps need. You can run it again and again: codes and names contain the variable `run`.";
 
 /// Begins a run: what has to be unique has this in it.
 const BEGIN: &str = "pm.collectionVariables.set(\"run\", Date.now().toString(36).toUpperCase());";

@@ -1,9 +1,10 @@
-//! Work that goes on beside requests: delivering webhooks, running jobs, giving the event feed its order.
+//! Background tasks: delivering webhooks, running jobs, numbering the event feed.
 //!
-//! An area names its tasks where it declares its endpoints (`r.task(…)`). A task does one bounded piece of work a
-//! turn and keeps what it has done in the database, so that it can be ended at any moment and goes on after a
-//! restart. Each runs on a thread of its own, when its bell is rung and at least every few seconds. With several
-//! programs on one database each runs every task; what must not be done twice takes a lease in the database.
+//! An area declares its tasks beside its endpoints (`r.task(…)`). A task does one bounded piece of work per
+//! turn and stores what it has done in the database, so it can stop at any moment and continue after a
+//! restart. Each task runs on a thread of its own, when its bell rings and at least every few seconds. With
+//! several programs on one database, each program runs every task; work that must not be done twice takes a
+//! lease in the database.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

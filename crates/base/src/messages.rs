@@ -1,7 +1,7 @@
-//! What people are told, in English and Chinese. Codes are stable; words may improve.
+//! Messages for people, in English and Chinese. Codes are stable; the wording may improve.
 //!
-//! Problem codes (a whole answer) and phrases (one fault, one finding) are tables: the base's here, each area's
-//! in its own folder, added by [`add`].
+//! Problem codes (a whole answer) and phrases (one fault, one finding) are tables. The tables of the base are
+//! here, those of each area in its own folder; [`add`] takes them in.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};

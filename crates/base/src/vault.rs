@@ -1,5 +1,5 @@
-//! Secrets that must be had again in plain, such as signing keys and webhooks' secrets: in the database they lie
-//! encrypted under the master key, which is not in it.
+//! Secrets that are needed again in plain form, such as signing keys and webhook secrets. They are stored in
+//! the database, encrypted under the master key, which is not stored there.
 
 use base64::Engine as _;
 use chacha20poly1305::aead::{Aead, KeyInit};

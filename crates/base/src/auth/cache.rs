@@ -1,4 +1,4 @@
-//! Callers by access token, remembered for a moment: the signature is checked once per token, the rights are
+//! A short-lived cache of callers by access token. The signature of a token is checked once; the rights are
 //! read again every two seconds, so a blocked user is out within that time.
 
 use std::collections::HashMap;

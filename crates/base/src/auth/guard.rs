@@ -1,5 +1,5 @@
-//! Slowing down those who guess passwords: after a few failures for an account or an address, each further
-//! attempt has to wait, twice as long each time. Kept in memory: it protects, it does not count for anything.
+//! Protection against guessing passwords. After a few failures for an account or an address, each further
+//! attempt must wait, twice as long each time. The counts are kept in memory only.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

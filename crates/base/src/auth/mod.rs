@@ -1,5 +1,5 @@
-//! Who asks, and what they may do. Scopes and roles are declared here and nowhere else; what a caller may see
-//! of a kind of record is that area's `visible_to`.
+//! Callers and their rights. Scopes and roles are declared only here. Which records of a kind a caller sees
+//! is decided by `visible_to` of that area.
 
 pub mod cache;
 pub mod clients;
@@ -21,7 +21,14 @@ use crate::types::principals::ClientId;
 use network::Network;
 
 text_enum! {
-    /// What a person does in the department.
+    /// Work of a person in the department. The role gives the scopes.
+    /// - `clerk`: enters and confirms orders, keeps customers, products and prices.
+    /// - `rep`: sales representative; sees only their own records and those shared with them.
+    /// - `manager`: leads a team and sees its records; approves orders up to the limit and price lists.
+    /// - `finance`: sets credit terms, holds orders for credit reasons, credits returns.
+    /// - `warehouse`: ships orders and takes returned goods in.
+    /// - `executive`: approves above the manager's limit; sees everything and the audit trail.
+    /// - `admin`: manages users, teams, machine clients, webhooks and settings.
     pub enum Role {
         Clerk = "clerk",
         Rep = "rep",
@@ -34,7 +41,8 @@ text_enum! {
 }
 
 text_enum! {
-    /// A right, named by what it is about.
+    /// A right, written as what it is about and what it allows. An access token lists the scopes that its
+    /// holder has.
     pub enum Scope {
         CustomersRead = "customers:read",
         CustomersWrite = "customers:write",
@@ -114,7 +122,9 @@ impl Scope {
             CustomersWrite => "Add and change customers, their contacts, addresses and shares.",
             CustomersReassign => "Give a customer to another owner.",
             CustomersCredit => "Set a customer's credit terms.",
-            CustomersShipTo => "Read where a customer's goods go, and nothing else of the customer.",
+            CustomersShipTo => {
+                "Read where a customer's goods are delivered, and nothing else about the customer."
+            }
             CustomersBlock => "Block and unblock customers.",
             ProductsRead => "Read products and their categories.",
             ProductsWrite => "Add and change products and their categories.",
@@ -126,16 +136,16 @@ impl Scope {
             OrdersWrite => "Enter orders, and change and delete drafts.",
             OrdersSubmit => "Submit orders for review, and withdraw them.",
             OrdersConfirm => "Confirm, revise and complete orders.",
-            OrdersCancel => "Cancel orders, and close short what will not be delivered.",
+            OrdersCancel => "Cancel orders, and close the quantity that will not be delivered.",
             OrdersApprove => "Approve and reject orders.",
             OrdersApproveHigh => "Approve orders above the manager's limit.",
-            OrdersOverride => "Let an order pass in spite of hard findings, with a reason.",
+            OrdersOverride => "Let an order pass despite hard review findings, with a reason.",
             OrdersHold => "Hold and release orders.",
             OrdersHoldCredit => "Hold and release orders for credit reasons.",
             ShipmentsRead => "Read shipments.",
             ShipmentsWrite => "Post, change, deliver and void shipments, and take returned goods in.",
             ExceptionsRead => "Read order exceptions.",
-            ExceptionsWrite => "Report order exceptions, and look after one's own.",
+            ExceptionsWrite => "Report order exceptions, and handle those that you own.",
             ExceptionsManage => "Take every step with any order exception, and unblock orders.",
             ReturnsRead => "Read returns.",
             ReturnsWrite => "Request, change and cancel returns.",
@@ -149,33 +159,33 @@ impl Scope {
             UsersWrite => "Add, change, block and unblock users, and set their passwords.",
             TeamsRead => "Read teams.",
             TeamsWrite => "Add and change teams.",
-            ComplaintsRead => "Read complaints, and how long they may take.",
-            ComplaintsWrite => "Enter complaints, look after them, and propose remedies.",
+            ComplaintsRead => "Read complaints and their time limits.",
+            ComplaintsWrite => "Record and handle complaints, and propose remedies.",
             ComplaintsApprove => "Approve and reject remedies above the limit.",
-            TasksRead => "Read tasks, and the policies that make return visits.",
-            TasksWrite => "Enter tasks, and do them.",
-            InteractionsRead => "Read what was talked about with customers.",
-            InteractionsWrite => "Enter what was talked about with customers, and what they said.",
+            TasksRead => "Read tasks, and the policies that create return visits.",
+            TasksWrite => "Create, change and complete tasks.",
+            InteractionsRead => "Read interactions: visits, calls and messages with customers.",
+            InteractionsWrite => "Record interactions with customers, and their feedback.",
             FeedbackRead => "Read feedback.",
-            FeedbackWrite => "Acknowledge feedback that one was sent.",
-            CalendarRead => "Read the working calendar, and what is due when.",
+            FeedbackWrite => "Acknowledge feedback that was sent to you.",
+            CalendarRead => "Read the working calendar, and the deadlines of records.",
             DepartmentsRead => "Read the other departments.",
             DepartmentsWrite => "Add and change departments.",
             SuppliersRead => "Read suppliers, partners and carriers, and their contacts.",
             SuppliersWrite => "Add, change, block and unblock suppliers, and their contacts.",
-            RequestsRead => "Read what departments and suppliers are asked.",
-            RequestsWrite => "Ask departments and suppliers, expedite orders, and answer requests.",
+            RequestsRead => "Read requests to departments and suppliers.",
+            RequestsWrite => "Send requests to departments and suppliers, answer them, and expedite orders.",
             SettingsRead => "Read the company's settings.",
             SettingsWrite => "Change the company's settings.",
             EventsRead => "Read the event feed.",
             WebhooksRead => "Read webhooks and their deliveries.",
             WebhooksWrite => "Add, change and test webhooks.",
-            ClientsRead => "Read machine clients, and ask whether a token is alive.",
+            ClientsRead => "Read machine clients, and check whether a token is valid.",
             ClientsWrite => "Register, change and revoke machine clients.",
             AuditRead => "Read the audit trail.",
             ImportsWrite => "Import records from files.",
             ExportsWrite => "Export records to files.",
-            JobsRead => "Read every job, not only one's own.",
+            JobsRead => "Read the jobs of everybody, not only your own.",
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Sessions: a log-in and its refresh token, which changes at every use. Using an old one again means that two
-//! hold it, so the session ends; only a repeat within half a minute is taken for a lost answer.
+//! Sessions: a log-in and its refresh token. The token changes at every use. If an old token is used again,
+//! two parties hold it, so the session ends. Only a repeat within 30 seconds counts as a lost answer.
 
 use diesel::prelude::*;
 use uuid::Uuid;

@@ -1,5 +1,6 @@
 //! Access tokens: JWT of type `at+jwt`, signed with EdDSA (RFC 8725, RFC 9068). Issuer, audience, type, times
-//! and algorithm are all checked; times on the one clock, because the library would read the machine's.
+//! and algorithm are all checked. Times are compared with our own clock, because the library would read the
+//! machine's clock.
 
 use base64::Engine as _;
 use ed25519_dalek::SigningKey;

@@ -15,13 +15,13 @@ use crate::http::params;
 use crate::schema::external_ids;
 use crate::types::{Kind, RecordId};
 
-/// How another system calls a record.
+/// The id of a record in another system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct ExternalId {
-    /// The other system.
+    /// Name that the other system has here, such as `sap`. You choose it; use the same name everywhere.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9._-]*$", example = "sap")]
     pub system: String,
-    /// The record's id there.
+    /// Id of the record in the other system.
     #[schema(min_length = 1, max_length = 200, example = "4711")]
     pub id: String,
 }

@@ -1,5 +1,5 @@
-//! Claiming a name for the rest of a unit of work, so that two units that would make the same thing meet before
-//! either has made it.
+//! Claims a name for the rest of a unit of work. Two units that would create the same record meet here before
+//! either has created it.
 
 use super::Conn;
 use crate::error::Result;

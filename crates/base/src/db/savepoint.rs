@@ -1,4 +1,4 @@
-//! A part of a unit of work that stands or falls by itself.
+//! A part of a unit of work that is committed or rolled back by itself.
 
 use diesel::connection::SimpleConnection;
 

@@ -1,6 +1,7 @@
-//! When the company works, and arithmetic on it: pure, without a database or a clock.
+//! The working calendar and its arithmetic. It is pure: no database, no clock.
 //!
-//! Local hours become instants in the company's time zone, so a day on which clocks change counts what really passes.
+//! Local hours become instants in the company's time zone. So a day on which the clocks change has its real
+//! length.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,13 @@ const HORIZON: usize = 3 * 366;
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
-/// A stretch of working time within a day, by the company's local clock: `09:00` up to `12:00`.
+/// A stretch of working time within one day, in the company's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hours {
+    /// Start of the stretch.
     #[schema(example = "09:00")]
     pub from: Minute,
-    /// `24:00` is the end of the day.
+    /// End of the stretch, after `from`. `24:00` is the end of the day.
     #[schema(example = "12:00")]
     pub to: Minute,
 }
@@ -73,7 +75,9 @@ impl utoipa::PartialSchema for Minute {
                 .pattern(Some("^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"))
                 .min_length(Some(5))
                 .max_length(Some(5))
-                .description(Some("A time of the day, HH:MM; 24:00 is its end."))
+                .description(Some(
+                    "Time of day as `HH:MM` in the company's time zone. `24:00` is the end of the day.",
+                ))
                 .examples([serde_json::json!("09:00")])
                 .build(),
         ))
@@ -95,14 +99,19 @@ pub struct Calendar {
     pub days: BTreeMap<NaiveDate, Vec<Hours>>,
 }
 
-/// Time during which a deadline does not run, from an instant up to another; without an end it lasts.
+/// A stretch of time in which a deadline does not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pause {
+    /// When the pause began.
     pub from: At,
+    /// When the pause ended. Null while it lasts.
     pub to: Option<At>,
 }
 
-/// What a stretch of time is to a deadline.
+/// Whether a stretch of time counts towards a deadline.
+/// - `counted`: working time in which the deadline runs.
+/// - `paused`: working time in which the deadline is paused.
+/// - `not_working`: nights, weekends and holidays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Counts {
@@ -114,13 +123,16 @@ pub enum Counts {
     NotWorking,
 }
 
-/// A stretch of time, and what it is to a deadline.
+/// A stretch of time, and whether it counts towards a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Segment {
+    /// Start of the stretch.
     pub from: At,
+    /// End of the stretch.
     pub to: At,
+    /// Whether the stretch counts.
     pub counts: Counts,
-    /// Seconds of it that count.
+    /// Seconds of the stretch that count. 0 unless `counts` is `counted`.
     pub seconds: i64,
 }
 

@@ -1,10 +1,11 @@
-//! The deadline engine: what is due when, in working time; pauses; reminders before and escalation after.
+//! The deadline engine: due times in working time, pauses, reminders before and escalations after.
 //!
-//! An area starts a deadline on its record in the unit of work that gives rise to it ([`start`]), pauses, resumes
-//! and ends it likewise, and says once what its reminders and escalations do (`r.deadlines(…)`). The engine's task
-//! takes each step when its time has come. A step's effect and the note that it was taken are one unit of work, and the
-//! note only fits the state that was read, so the effect happens exactly once: after a crash, after a long standstill, and
-//! with several programs on one database.
+//! An area starts a deadline on its record in the same unit of work that makes it necessary ([`start`]). It
+//! pauses, resumes and ends the deadline in the same way, and declares once what its reminders and
+//! escalations do (`r.deadlines(…)`). The engine's task takes each step when it is due. The effect of a step
+//! and the note that it was taken are one unit of work, and the note is accepted only for the state that was
+//! read. So each effect happens exactly once, also after a crash, after a long standstill, and with several
+//! programs on one database.
 
 pub mod calendar;
 pub mod model;

@@ -17,7 +17,11 @@ id_type!(DeadlineId, "dln", "deadline");
 id_type!(WorkingCalendarId, "wcl", "working_calendar");
 
 text_enum! {
-    /// Where a deadline is in its life.
+    /// State of a deadline.
+    /// - `running`: the time runs.
+    /// - `paused`: the time stands still.
+    /// - `met`: the work that was due is done, in time or late.
+    /// - `cancelled`: the work is not wanted any more.
     pub enum DeadlineStatus {
         Running = "running",
         /// The time stands still.
@@ -43,16 +47,17 @@ pub enum Budget {
     Until(At),
 }
 
-/// Something that happens before or after a deadline: a reminder, a rung of the ladder.
+/// An action before or after a deadline, such as a reminder or an escalation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
-    /// What it is: `reminder`, `escalation`.
+    /// What the step does: `reminder` before the deadline, `overdue` when it passes, `escalation` when it
+    /// passes or later.
     #[schema(max_length = 40, example = "escalation")]
     pub name: String,
-    /// Which rung of the ladder, from 1.
+    /// Level of the escalation, from 1. 0 for a step that is no escalation.
     #[schema(minimum = 0, maximum = 9)]
     pub level: i32,
-    /// Working seconds after the deadline; before it when negative.
+    /// Working seconds between the deadline and the step. Negative: the step comes before the deadline.
     pub offset_seconds: i64,
 }
 
@@ -83,31 +88,39 @@ pub struct Deadline {
     pub calendar_version: i32,
 }
 
-/// A day on which it is otherwise than on its weekday.
+/// A day whose working hours differ from those of its weekday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SpecialDay {
+    /// Name of the holiday, or why people work on this day.
     #[schema(min_length = 1, max_length = 100, example = "国庆节")]
     pub name: String,
-    /// Its working hours; none on a holiday.
+    /// Working hours of the day, in order and without overlap. Empty on a holiday.
     #[schema(max_items = 8)]
     pub hours: Vec<Hours>,
 }
 
-/// Working hours by weekday.
+/// Working hours of each weekday, in order and without overlap. A day without hours is no working day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Week {
+    /// Working hours on Mondays.
     #[schema(max_items = 8)]
     pub monday: Vec<Hours>,
+    /// Working hours on Tuesdays.
     #[schema(max_items = 8)]
     pub tuesday: Vec<Hours>,
+    /// Working hours on Wednesdays.
     #[schema(max_items = 8)]
     pub wednesday: Vec<Hours>,
+    /// Working hours on Thursdays.
     #[schema(max_items = 8)]
     pub thursday: Vec<Hours>,
+    /// Working hours on Fridays.
     #[schema(max_items = 8)]
     pub friday: Vec<Hours>,
+    /// Working hours on Saturdays.
     #[schema(max_items = 8)]
     pub saturday: Vec<Hours>,
+    /// Working hours on Sundays.
     #[schema(max_items = 8)]
     pub sunday: Vec<Hours>,
 }
@@ -126,16 +139,17 @@ impl Week {
     }
 }
 
-/// When the company works: the one row.
+/// The company's working hours. There is exactly one calendar. Deadlines are computed with it.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = working_calendar)]
 #[diesel(treat_none_as_null = true)]
 pub struct WorkingCalendar {
     pub id: WorkingCalendarId,
     pub version: i32,
+    /// Regular working hours by weekday, in the company's time zone.
     #[schema(value_type = Week)]
     pub week: Json<Week>,
-    /// By date (`2026-10-01`): holidays, and days on which work is made up.
+    /// Exceptions by date (`2026-10-01`): holidays without hours, and weekend days on which people work.
     #[schema(value_type = BTreeMap<String, SpecialDay>)]
     pub days: Json<BTreeMap<String, SpecialDay>>,
     pub created_at: At,

@@ -1,4 +1,5 @@
-//! What takes the steps of deadlines when their time has come, and follows a changed calendar.
+//! The task that takes the steps of deadlines when they are due, and computes deadlines again after the
+//! calendar changed.
 
 use std::sync::Arc;
 

@@ -23,64 +23,77 @@ pub const KEPT_DAYS: i64 = 90;
 /// How many entries one page looks through for those that the caller sees.
 const WINDOW: i64 = 5_000;
 
-/// A change of a record, told.
+/// One change of a record.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Event {
     pub id: EventId,
+    /// Event type: kind of record and verb. Every type is listed under `webhooks` in this document.
     #[serde(rename = "type")]
     #[schema(example = "order.created", max_length = 80)]
     pub event_type: String,
-    /// Its place in the order of commits; it grows, with gaps for what you do not see.
+    /// Position in the feed. It grows with every event, with gaps for events that you may not see.
     #[schema(value_type = i64, minimum = 1, maximum = 9007199254740991i64, example = 812)]
     pub sequence: i64,
+    /// When the change was made.
     pub occurred_at: At,
+    /// Who made the change.
     pub actor: EventActor,
+    /// Which record changed.
     pub data: EventData,
 }
 
-/// Who made the change, so that a system can tell its own.
+/// Who made a change. A program recognises its own changes by `client`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventActor {
-    /// The person; null for a client or the system itself.
+    /// Person who made the change. Null for a machine client and for the system itself.
     pub user_id: Option<UserId>,
+    /// Name of the person or machine client; `system` for the system itself.
     #[schema(example = "李娜")]
     pub name: String,
-    /// Through what: `api`, `cli`, an API client's id.
+    /// Way in: `api` for people, `cli` for the command line, the id of the machine client, or the name of the
+    /// system's own work.
     #[schema(example = "api")]
     pub client: String,
+    /// Id of the request that made the change; the same as in the response header `X-Request-Id`.
     #[schema(max_length = 100)]
     pub request_id: String,
 }
 
-/// The record that was changed. Read it by its id for all that it says now.
+/// Which record changed. The event does not hold the record: read it by its id.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventData {
+    /// Id of the record.
     #[schema(example = "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", max_length = 60)]
     pub id: String,
+    /// Kind of record, such as `order`.
     #[schema(example = "order", max_length = 40)]
     pub kind: String,
-    /// The record's version after the change.
+    /// Version of the record after the change.
     #[schema(example = 1)]
     pub version: i32,
-    /// The names of the fields that changed; their values are the record's to tell.
+    /// Names of the fields that changed, without their content. Empty for a new record.
     #[schema(max_items = 500, example = json!(["status"]))]
     pub changed: Vec<String>,
 }
 
-/// An event as a webhook is told of it: what the feed answers, in the envelope of Standard Webhooks.
+/// An event as it is sent to a webhook, in the envelope of Standard Webhooks.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookEvent {
+    /// Event type: kind of record and verb.
     #[serde(rename = "type")]
     #[schema(example = "order.created", max_length = 80)]
     pub event_type: String,
-    /// When it happened; the header `webhook-timestamp` says when it was sent.
+    /// When the change was made. The header `webhook-timestamp` says when this attempt was sent.
     pub timestamp: At,
-    /// The event's id, the same as in the feed; the header `webhook-id` is the delivery's.
+    /// Id of the event, the same as in the feed. The header `webhook-id` holds the id of the delivery.
     pub id: EventId,
-    /// Its place in the feed's order; deliveries come in no promised order.
+    /// Position in the feed. Deliveries can arrive in another order; compare `sequence` to find the newer
+    /// one.
     #[schema(value_type = i64, minimum = 1, maximum = 9007199254740991i64, example = 812)]
     pub sequence: i64,
+    /// Who made the change.
     pub actor: EventActor,
+    /// Which record changed.
     pub data: EventData,
 }
 
@@ -97,13 +110,16 @@ impl From<Event> for WebhookEvent {
     }
 }
 
-/// What a test of a webhook sends.
+/// The body that a test of a webhook sends.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookTest {
+    /// Always `webhook.test`.
     #[serde(rename = "type")]
     #[schema(example = "webhook.test", max_length = 80)]
     pub event_type: String,
+    /// When the test was requested.
     pub timestamp: At,
+    /// The webhook itself. `changed` is empty.
     pub data: EventData,
 }
 

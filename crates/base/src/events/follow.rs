@@ -1,7 +1,8 @@
-//! Following the journal: whoever does something about events keeps a place in it. A stretch is read behind that place, and
-//! what follows from its events is written in one transaction with the next place, where the place still is the one
-//! that was read. So a crash neither loses nor doubles anything, and of two programs that follow at once one comes too
-//! late and does nothing. The journal is the queue: nothing is written ahead of a follower that is far behind.
+//! Followers of the journal. A follower keeps a place in the journal. It reads the events behind that place
+//! and writes their consequences in one transaction with the next place. The transaction fails if the place
+//! is not the one that was read. So a crash neither loses nor repeats an effect, and if two programs follow
+//! at once, the second does nothing. The journal itself is the queue: nothing is stored for a follower that
+//! is far behind.
 
 use std::sync::Arc;
 

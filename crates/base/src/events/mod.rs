@@ -1,8 +1,8 @@
-//! Events: each change of a record, told in the order in which changes became final.
+//! Events: every change of a record, in the order in which changes became final.
 //!
-//! There is no table of events: the journal is it ([`crate::db::journal`]), numbered by the [`sequencer`].
-//! An area says which of its kinds are told of, to whom, and with which verbs ([`Told`]); the feed, the stream and
-//! the webhooks all ask [`visible`].
+//! There is no table of events. The journal ([`crate::db::journal`]), numbered by the [`sequencer`], is
+//! the feed. An area declares which of its kinds have events, who may see them, and the verbs ([`Told`]). The
+//! feed, the stream and the webhooks all use [`visible`].
 
 pub mod feed;
 pub mod follow;
@@ -41,9 +41,9 @@ pub fn seen_by_all(_: &Caller) -> Cond {
 }
 
 /// What happens to every record that is entered, changed and deleted.
-pub const CREATED: (&str, &str) = ("created", "It was entered.");
-pub const UPDATED: (&str, &str) = ("updated", "Fields of it were changed.");
-pub const DELETED: (&str, &str) = ("deleted", "It was deleted.");
+pub const CREATED: (&str, &str) = ("created", "The record was created.");
+pub const UPDATED: (&str, &str) = ("updated", "Fields of the record were changed.");
+pub const DELETED: (&str, &str) = ("deleted", "The record was deleted. Its id is not reused.");
 
 /// The type of what `POST /webhooks/{webhook_id}/test` sends.
 pub const TEST_EVENT: &str = "webhook.test";

@@ -1,10 +1,10 @@
-//! What happened, in people's words: for timelines, which people read.
+//! Words for events in English and Chinese, for timelines that people read.
 
 use crate::messages::Lang;
 
 type Words = (&'static str, [&'static str; 2]);
 
-/// What is called how.
+/// Names of the kinds of records.
 const KINDS: &[Words] = &[
     ("address", ["Address", "地址"]),
     ("complaint", ["Complaint", "投诉"]),
@@ -24,9 +24,9 @@ const KINDS: &[Words] = &[
     ("task", ["Task", "任务"]),
 ];
 
-/// What happens to records, whatever their kind.
+/// Words for what happens to records, whatever their kind.
 const VERBS: &[Words] = &[
-    ("absorbed", ["took over another", "并入了其他记录"]),
+    ("absorbed", ["another record was merged into it", "并入了其他记录"]),
     ("accepted", ["accepted", "已受理"]),
     ("acknowledged", ["acknowledged", "已确认收到"]),
     ("activated", ["activated", "已激活"]),
@@ -36,14 +36,14 @@ const VERBS: &[Words] = &[
     ("cancelled", ["cancelled", "已取消"]),
     ("claimed", ["taken from the pool", "已从公海领取"]),
     ("closed", ["closed", "已关闭"]),
-    ("closed_short", ["closed short", "余量已关闭"]),
+    ("closed_short", ["rest will not be delivered", "余量已关闭"]),
     ("completed", ["completed", "已完成"]),
     ("confirmed", ["confirmed", "已确认"]),
     ("created", ["entered", "已录入"]),
     ("credit_terms_changed", ["credit terms changed", "信用条件已变更"]),
     ("credited", ["credited", "已贷记"]),
     ("date_agreed", ["date agreed", "日期已确认"]),
-    ("date_proposed", ["another date offered", "已提出新日期"]),
+    ("date_proposed", ["another date proposed", "已提出新日期"]),
     ("date_refused", ["date refused", "未接受新日期"]),
     ("declined", ["declined", "已拒绝"]),
     ("deleted", ["deleted", "已删除"]),
@@ -51,8 +51,8 @@ const VERBS: &[Words] = &[
     ("done", ["done", "已办结"]),
     ("escalated", ["escalated", "已升级"]),
     ("exceptions_changed", ["exceptions changed", "异常有变化"]),
-    ("expedited", ["hurried with", "已催办"]),
-    ("gave_back", ["gave another back", "已撤回并入的记录"]),
+    ("expedited", ["expedited", "已催办"]),
+    ("gave_back", ["a merged record was separated again", "已撤回并入的记录"]),
     ("granted", ["granted", "已兑现"]),
     ("held", ["put on hold", "已暂停发货"]),
     ("investigated", ["under investigation", "调查中"]),
@@ -62,17 +62,17 @@ const VERBS: &[Words] = &[
     ("overridden", ["findings overridden", "审核问题已放行"]),
     ("partially_delivered", ["delivered in part", "部分送达"]),
     ("partially_shipped", ["shipped in part", "部分发货"]),
-    ("pooled", ["back in the pool", "已收回公海"]),
+    ("pooled", ["returned to the pool", "已收回公海"]),
     ("posted", ["posted", "已过账"]),
     ("proposed", ["proposed", "已提出方案"]),
-    ("reactivated", ["activated again", "已重新激活"]),
+    ("reactivated", ["reactivated", "已重新激活"]),
     ("reassigned", ["handed over", "已移交"]),
-    ("received", ["came in", "已收到"]),
+    ("received", ["received", "已收到"]),
     ("rejected", ["rejected", "已驳回"]),
-    ("relayed", ["sent to those whom it concerns", "已转达相关人员"]),
+    ("relayed", ["forwarded to the people concerned", "已转达相关人员"]),
     ("released", ["released", "已恢复发货"]),
-    ("reopened", ["opened again", "已重新打开"]),
-    ("replaced", ["replaced by other goods", "已补发"]),
+    ("reopened", ["reopened", "已重新打开"]),
+    ("replaced", ["goods replaced", "已补发"]),
     ("reported", ["reported", "已上报"]),
     ("requested", ["requested", "已申请"]),
     ("resolved", ["resolved", "已解决"]),
@@ -86,11 +86,11 @@ const VERBS: &[Words] = &[
     ("started", ["started", "已开始"]),
     ("submitted", ["submitted", "已提交"]),
     ("unblocked", ["unblocked", "已解冻"]),
-    ("unmerged", ["separate again", "已撤销合并"]),
-    ("unshared", ["share taken back", "已取消共享"]),
+    ("unmerged", ["merge undone", "已撤销合并"]),
+    ("unshared", ["share removed", "已取消共享"]),
     ("updated", ["changed", "已修改"]),
     ("voided", ["voided", "已作废"]),
-    ("waiting", ["waits for the customer", "等待客户"]),
+    ("waiting", ["waiting for the customer", "等待客户"]),
     ("withdrawn", ["withdrawn", "已撤回"]),
 ];
 

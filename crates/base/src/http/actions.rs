@@ -9,32 +9,36 @@ use crate::auth::{Role, Scope};
 use crate::error::{Error, Problem};
 use crate::messages::{self, Lang};
 
-/// One step, and whether the caller can take it now.
+/// One step in a record's life, and whether the caller can take it now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActionState {
+    /// The step, named as in `allowed_actions`.
     #[schema(example = "activate")]
     pub action: String,
+    /// True when nothing stands in the way: `obstacles` is empty.
     pub allowed: bool,
-    /// What stands in the way; empty when the step is allowed.
+    /// What stands in the way of the step. Empty when the step is allowed.
     pub obstacles: Vec<Obstacle>,
 }
 
-/// What stands in the way of a step.
+/// One reason why the caller cannot take a step now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Obstacle {
-    /// Stable; act on this.
+    /// Stable code of the reason. Programs act on this, not on `message`.
     #[schema(example = "missing_scope")]
     pub code: String,
-    /// For people, in their language.
+    /// The reason in words, in the language that the request asks for.
     #[schema(max_length = 1000, example = "needs the scope customers:write")]
     pub message: String,
-    /// Who can clear it; empty when nobody's rights do, but another step must come first.
+    /// Roles whose members can remove the obstacle. Empty when no right removes it and another step must come
+    /// first.
     pub cleared_by: Vec<Role>,
 }
 
 /// Every step of a record's life.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActionStates {
+    /// One entry per step, allowed or not.
     pub data: Vec<ActionState>,
 }
 

@@ -1,5 +1,5 @@
-//! A call of an endpoint, however it came: as a request of its own, as one of a batch, from an import. What is
-//! checked of it, in which order, and how it is run, is the same for all.
+//! A call of an endpoint: from a request of its own, from a batch or from an import. The checks, their order
+//! and the execution are the same for all.
 
 use std::sync::Arc;
 

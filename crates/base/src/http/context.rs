@@ -1,4 +1,4 @@
-//! What a handler with more than one unit of work gets: units on demand, and a place for slow work.
+//! Context of handlers that need more than one unit of work: units on demand, and a place for slow work.
 
 use std::sync::Arc;
 

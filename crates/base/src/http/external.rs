@@ -1,5 +1,5 @@
-//! `GET` and `PUT /{resource}/by-external-id/{system}/{id}`: reading a record by another system's name for it, and
-//! making it be as that system says. An area declares the two from the handlers that it has for its own ids.
+//! `GET` and `PUT /{resource}/by-external-id/{system}/{id}`: reads a record by its id in another system, and
+//! creates or changes it. An area declares both from the handlers that it has for its own ids.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,12 +28,12 @@ impl NamedKind {
 
 /// What every `PUT` by external id says beside its own words.
 pub const ABOUT: &str = "\
-Creates it (201) when none has this external id, else lays the body over it as a merge patch (200): what is absent \
-stays, null clears. Sent again without a change it is answered 200 at the same version, whatever the record's status, \
-so a push can be repeated. The external id of the path need not be repeated in `external_ids`; when that list is \
-given it is all the external ids that the record is to have. `If-None-Match: *` creates only and `If-Match` changes \
-only; neither is needed. An external id that belongs to a record which you may not see is answered 409 \
-`external_id_taken`.";
+Creates the record (201) when no record has this external id. Otherwise changes that record with the body as a merge \
+patch (200): fields that are absent stay, null clears. The same request sent again changes nothing and answers 200 \
+with the same version, whatever the record's status, so you can repeat a push. You need not repeat the external id of \
+the path in `external_ids`. If you send that list, it replaces all external ids of the record. `If-None-Match: *` \
+allows creation only, `If-Match` allows a change only; both are optional. Refused with 409 `external_id_taken` when \
+the external id belongs to a record that you may not see.";
 
 type Get<I, T> = fn(&mut Rx, &Req<I>) -> Result<Answer<T>>;
 type Create<C, T> = fn(&mut Tx, &Req<(), Json<C>>) -> Result<Answer<T>>;

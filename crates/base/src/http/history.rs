@@ -1,4 +1,4 @@
-//! A record's history: its journal entries, put so that people can read them.
+//! The history of a record: its journal entries in a form that people can read.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,37 +15,44 @@ use crate::load_from;
 use crate::types::principals::UserId;
 use crate::types::{At, Kind, RecordId};
 
-/// One change of a record.
+/// One entry in the history of a record.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryEntry {
-    /// The record's version after the change.
+    /// Version of the record after the change. 0 for an event that changed no record, such as a log-in.
     pub version: i32,
-    /// What happened.
+    /// What happened, as an event type: kind of record and verb.
     #[schema(example = "order.submitted")]
     pub event: String,
+    /// When it happened.
     pub at: At,
-    /// The person who did it; null for a machine client and for the system.
+    /// Person who did it. Null for a machine client and for the system itself.
     pub by: Option<UserId>,
+    /// Name of the person or machine client at that time; `system` for the system itself.
     #[schema(example = "李娜")]
     pub by_name: String,
-    /// Through what: `api`, `cli`, `import`, or the machine client's id.
+    /// Way in: `api` for people, `cli` for the command line, the id of the machine client, or the name of the
+    /// system's own work.
     #[schema(example = "api")]
     pub client: String,
+    /// Reason that was given for the step. Null when none was given.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
+    /// Id of the request that made the change; the same as in the response header `X-Request-Id`.
     pub request_id: String,
+    /// The fields that changed, with their content before and after. Empty when no field changed.
     pub changes: Vec<FieldChange>,
 }
 
-/// One field's change.
+/// Change of one field.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FieldChange {
+    /// Name of the field. Fields of parts are written with dots, such as `lines.oln_….quantity`.
     #[schema(example = "status")]
     pub field: String,
-    /// The value before; null when there was none.
+    /// Content before the change. Null when the field was empty or the record was new.
     #[schema(value_type = AnyJson)]
     pub before: Value,
-    /// The value after; null when there is none.
+    /// Content after the change. Null when the field is now empty or the record was deleted.
     #[schema(value_type = AnyJson)]
     pub after: Value,
 }
@@ -59,7 +66,7 @@ impl utoipa::PartialSchema for AnyJson {
         utoipa::openapi::RefOr::T(Schema::Object(
             ObjectBuilder::new()
                 .schema_type(SchemaType::AnyValue)
-                .description(Some("Any JSON value."))
+                .description(Some("Any JSON: string, number, boolean, array, object or null."))
                 .examples([serde_json::json!("submitted")])
                 .build(),
         ))

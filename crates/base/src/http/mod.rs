@@ -143,7 +143,7 @@ impl Nature {
     }
 }
 
-/// What is in an endpoint's path.
+/// The placeholders in an endpoint's path.
 pub trait PathArgs: Sized + Clone + Send + 'static {
     /// One pattern per placeholder, for the document: prefix of the id, or None for free text.
     const PREFIXES: &'static [Option<&'static str>];
@@ -410,13 +410,13 @@ impl Components {
         let name = format!("{}List", T::name());
         let page = serde_json::json!({
             "type": "object",
-            "description": "One page of a list.",
+            "description": "One page of a list. `has_more` says whether another page follows.",
             "required": ["data", "has_more", "next_cursor"],
             "properties": {
                 "data": {"type": "array", "maxItems": 1000, "items": item},
-                "has_more": {"type": "boolean", "description": "Whether more records follow."},
-                "next_cursor": {"type": ["string", "null"], "maxLength": 2000, "description": "Send it as `cursor` to go on."},
-                "total_count": {"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991i64, "description": "With `include=total_count`: how many records the list has."},
+                "has_more": {"type": "boolean", "description": "True when more records follow this page."},
+                "next_cursor": {"type": ["string", "null"], "maxLength": 2000, "description": "Send this as `cursor` to get the next page. Null on the last page."},
+                "total_count": {"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991i64, "description": "Number of records in the whole list, with the filters. Present only with `include=total_count`."},
             },
         });
         self.schemas.entry(name.clone()).or_insert(page);

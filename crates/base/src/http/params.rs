@@ -560,7 +560,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
         all.push(match name {
             "sort" => sort_document(common),
             "expand" => json!({"name": "expand", "in": "query", "explode": false, "style": "form",
-                "description": "Adds the object beside its id. The answer then carries no ETag.",
+                "description": "Adds the related object beside its id, such as `customer` beside `customer_id`. The answer then has no ETag.",
                 "schema": {"type": "array", "minItems": 1, "maxItems": MOST_ENTRIES, "items": {"type": "string", "enum": common.expand}}}),
             other => json!({"$ref": format!("#/components/parameters/{other}")}),
         });
@@ -572,7 +572,7 @@ fn sort_document(common: &Common) -> Json {
     let names: Vec<String> =
         common.sort_names().unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
     json!({"name": "sort", "in": "query", "explode": false, "style": "form",
-        "description": format!("Up to three keys; `-` sorts descending. Default `{}`.", common.default_sort),
+        "description": format!("Sort keys, at most three, separated by commas. A `-` before a key sorts in descending order. Default: `{}`.", common.default_sort),
         "schema": {"type": "array", "minItems": 1, "maxItems": MOST_KEYS, "items": {"type": "string", "enum": names}}})
 }
 
@@ -584,27 +584,27 @@ pub fn components() -> Map<String, Json> {
     };
     add(
         "limit",
-        "How many records to answer.",
+        "Largest number of records in the answer.",
         json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50}),
     );
     add(
         "cursor",
-        "Where to go on: the `next_cursor` of the answer before.",
+        "Position to continue from: the `next_cursor` of the previous page. Use it with the same filters and sort; otherwise the answer is 400 `invalid_cursor`.",
         json!({"type": "string", "minLength": 1, "maxLength": 2000}),
     );
     add(
         "include",
-        "`total_count` counts all records of the list.",
+        "`total_count` adds the number of all records in the list to the answer. This costs extra time.",
         json!({"type": "string", "enum": ["total_count"]}),
     );
     add(
         "fields",
-        "Only these fields, separated by commas. The answer then carries no ETag.",
+        "Return only these fields of each record, separated by commas. The answer then has no ETag. By default all fields are returned.",
         json!({"type": "string", "maxLength": 2000}),
     );
     add(
         "dry_run",
-        "Check and compute everything, keep nothing.",
+        "With `true` the request is checked and computed like any other and the answer shows the result, but nothing is saved.",
         json!({"type": "boolean", "default": false}),
     );
     map

@@ -1,4 +1,4 @@
-//! What is known of a request before its endpoint is: its language, its id, where it comes from.
+//! What is known of a request before its endpoint is found: language, request id, address.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

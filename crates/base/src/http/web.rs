@@ -1,4 +1,4 @@
-//! What an operator sets about HTTP; read from flags, environment and file in [`crate::config`].
+//! Settings of the HTTP server; [`crate::config`] reads them from flags, environment and file.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;

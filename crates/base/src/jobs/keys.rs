@@ -1,5 +1,5 @@
-//! What a job has met so far: keys, each with the line where it came first, so that a second one is noticed wherever in
-//! a file it stands, also after a restart. Gone when the job ends.
+//! Keys that a job has met, each with the line of its first use. So a repeated key is found anywhere in a
+//! file, also after a restart. Deleted when the job ends.
 
 use std::collections::HashMap;
 

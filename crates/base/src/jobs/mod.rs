@@ -1,10 +1,11 @@
-//! Long work: one mechanism for everything that takes longer than a request may.
+//! Jobs: one mechanism for all work that takes longer than a request may.
 //!
-//! A job is a row that says what was asked for (`params`) and where it is (`state`). An area names what does a chunk
-//! of its kind of job (`r.job(…)`, a [`StepFn`]); the [`runner`] calls it until it says [`Step::Done`]. A chunk is
-//! read as one likes, and committed by [`Run::commit`]: its effects, its progress and its state in one transaction,
-//! so that a program that is killed neither loses nor doubles it. Files lie in the database ([`files`]), so that any
-//! program on it can answer them and nothing has to be cleared away after a crash.
+//! A job is a row with what was asked for (`params`) and how far it is (`state`). An area declares the
+//! function that does one chunk of its kind of job (`r.job(…)`, a [`StepFn`]); the [`runner`] calls it until
+//! it returns [`Step::Done`]. A chunk reads freely and commits with [`Run::commit`]: its effects, its
+//! progress and its state in one transaction. So a program that is killed neither loses nor repeats a chunk.
+//! Files are stored in the database ([`files`]), so that every program on it can return them and nothing
+//! needs cleaning up after a crash.
 
 pub mod files;
 pub mod keys;

@@ -19,14 +19,21 @@ use crate::{entity, id_type, text_enum};
 id_type!(JobId, "job", "job");
 
 text_enum! {
-    /// What a job does.
+    /// What a job does: `import` reads records from a file, `export` writes records to a file.
     pub enum JobKind {
         Import = "import",
         Export = "export",
     }
 }
 text_enum! {
-    /// Where a job is in its life.
+    /// State of a job.
+    /// - `queued`: the job has not begun.
+    /// - `running`: the job is at work.
+    /// - `succeeded`: the job has ended and every row succeeded.
+    /// - `completed_with_errors`: the job has ended and some rows failed; `errors` holds them.
+    /// - `failed`: the job was given up; `error` says why.
+    /// - `cancelled`: somebody cancelled the job.
+    /// - `expired`: the job ended more than seven days ago and its files are deleted.
     pub enum JobStatus {
         Queued = "queued",
         Running = "running",
@@ -38,7 +45,7 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a job's life. People take `cancel`; the others happen.
+    /// A step in a job's life. People can take `cancel` only; the system takes the others.
     pub enum JobAction {
         Start = "start",
         Succeed = "succeed",
@@ -83,14 +90,16 @@ impl JobAction {
     }
 }
 
-/// A file of a job.
+/// A file that belongs to a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JobFile {
+    /// File name for saving.
     #[schema(max_length = 200, example = "orders-2026-11-20.xlsx")]
     pub name: String,
+    /// Media type of the file.
     #[schema(max_length = 100, example = "text/csv")]
     pub media_type: String,
-    /// Bytes.
+    /// Size in bytes.
     #[schema(minimum = 0, example = 48213)]
     pub size: i64,
 }
@@ -98,52 +107,60 @@ pub struct JobFile {
 /// Why a job failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JobError {
-    /// A problem's code.
+    /// Code of the problem; `GET /problems/{code}` explains it.
     #[schema(max_length = 60, example = "job_rights_ended")]
     pub code: String,
+    /// The problem in words, in the language of the request that began the job.
     #[schema(max_length = 4000, example = "Whoever asked for the job may not do this any more.")]
     pub detail: String,
 }
 
-/// Long work, and how it goes.
+/// Long work that goes on after its request was answered, and its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = jobs)]
 #[diesel(treat_none_as_null = true)]
 pub struct Job {
     pub id: JobId,
-    /// Moves with the steps of its life, not with its progress.
+    /// Grows with each step of the job's life, not with its progress.
     pub version: i32,
+    /// What the job does.
     pub kind: JobKind,
+    /// What the rows are, such as `orders`.
     #[schema(max_length = 40, example = "orders")]
     pub resource: String,
+    /// State of the job.
     pub status: JobStatus,
-    /// What was asked for.
+    /// What the request asked for: resource, format, filters and other parameters.
     #[schema(value_type = BTreeMap<String, crate::http::history::AnyJson>)]
     pub params: Json<JsonValue>,
     #[serde(skip)]
     pub state: Json<JsonValue>,
-    /// How many rows there are; null while that is not known.
+    /// Number of rows to process. Null while it is not known.
     #[schema(minimum = 0, example = 830)]
     pub total: Option<i64>,
-    /// Rows done so far: those that succeeded and those that failed.
+    /// Rows processed so far: `succeeded` and `failed` together.
     #[schema(minimum = 0, example = 830)]
     pub processed: i64,
+    /// Rows that succeeded so far.
     #[schema(minimum = 0, example = 828)]
     pub succeeded: i64,
+    /// Rows that failed so far.
     #[schema(minimum = 0, example = 2)]
     pub failed: i64,
-    /// What it made; null until it has ended, and after it expired.
+    /// File that the job made; fetch it with `GET /jobs/{job_id}/result`. Null until the job has ended, when
+    /// it made none, and after the job expired.
     #[schema(value_type = Option<JobFile>)]
     pub result: Option<Json<JobFile>>,
-    /// The rows that failed; null when there are none.
+    /// File with the rows that failed; fetch it with `GET /jobs/{job_id}/errors`. Null while no row has
+    /// failed, and after the job expired.
     #[schema(value_type = Option<JobFile>)]
     pub errors: Option<Json<JobFile>>,
-    /// Why it failed.
+    /// Why the job failed. Null unless `status` is `failed`.
     #[schema(value_type = Option<JobError>)]
     pub error: Option<Json<JobError>>,
     #[serde(skip)]
     pub asked_by: String,
-    /// The machine client that asked for it; null for a person's.
+    /// Machine client that began the job. Null when a person did; see `created_by`.
     pub client_id: Option<ClientId>,
     #[serde(skip)]
     pub scopes: Json<Vec<Scope>>,
@@ -166,13 +183,15 @@ pub struct Job {
     pub leased_until: Option<At>,
     #[serde(skip)]
     pub sweep_at: Option<At>,
+    /// When the job began to work. Null until then.
     pub started_at: Option<At>,
+    /// When the job ended, in whatever way. Null until then.
     pub finished_at: Option<At>,
-    /// Until when its files are kept; null until it has ended.
+    /// When the job's files are deleted: seven days after its end. Null until the job has ended.
     pub expires_at: Option<At>,
     pub created_at: At,
     pub created_by: Option<UserId>,
-    /// Also when its progress last moved.
+    /// When the job or its progress last changed.
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }

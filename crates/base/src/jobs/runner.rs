@@ -1,6 +1,6 @@
-//! Runs jobs: a chunk a turn, the job that waited longest first. A lease in the database says whose turn a job is, so
-//! that two programs on one database do not do the same; when a program dies, another one takes its jobs over as soon
-//! as the lease ends, and goes on from what was committed last.
+//! Runs jobs: one chunk per turn, the job that has waited longest first. A lease in the database ensures that
+//! two programs do not run the same job. When a program dies, another one takes its jobs over after the lease
+//! ends, and continues from the last commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -19,7 +19,7 @@ use crate::{entity, id_type, text_enum};
 id_type!(ScheduleId, "sch", "schedule");
 
 text_enum! {
-    /// How a run ended.
+    /// How a run ended: `succeeded` or `failed`.
     pub enum RunResult { Succeeded = "succeeded", Failed = "failed" }
 }
 

@@ -1,6 +1,6 @@
-//! Runs what is due: a chunk of each schedule a turn, so that a long one does not keep the others waiting. A lease in the
-//! row says whose turn it is; when a program dies, another one goes on from what was committed last, as soon as the
-//! lease ends.
+//! Runs schedules that are due: one chunk of each per turn, so that a long one does not delay the others. A
+//! lease in the row says which program runs it. When a program dies, another one continues from the last
+//! commit after the lease ends.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

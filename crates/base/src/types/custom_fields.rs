@@ -1,5 +1,5 @@
-//! Fields that a company adds to a record for itself: a JSON object that the product keeps and shows, and makes
-//! nothing of.
+//! Custom fields: a JSON object that a company adds to a record. The product stores and returns it and does
+//! not interpret it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -46,7 +46,7 @@ impl utoipa::PartialSchema for CustomFields {
         RefOr::T(Schema::Object(
             ObjectBuilder::new()
                 .schema_type(Type::Object)
-                .description(Some(format!("The company's own fields, at most {MAX_KEYS}.")))
+                .description(Some(format!("Fields that your company adds to the record, at most {MAX_KEYS}. Names and content are yours; the system stores and returns them, and no rule reads them.")))
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(Ref::from_schema_name(
                     "AnyJson",
                 )))))

@@ -119,10 +119,12 @@ macro_rules! id_type {
 pub fn id_schema(prefix: &str, kind: &str) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
     let length = prefix.len() + 33;
+    // "An order", but "a user": no kind begins with a `u` that is spoken as in "up".
+    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
     utoipa::openapi::RefOr::T(Schema::Object(
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some(format!("Id of a {}.", kind.replace('_', " "))))
+            .description(Some(format!("Id of {article} {}.", kind.replace('_', " "))))
             .pattern(Some(format!("^{prefix}_[0-9a-f]{{32}}$")))
             .min_length(Some(length))
             .max_length(Some(length))

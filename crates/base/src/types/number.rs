@@ -146,19 +146,19 @@ macro_rules! decimal_type {
 
 decimal_type!(
     /// Money in major units, four places kept, at least two shown.
-    Amount, 4, 2, "An amount of money in major units, as a decimal string.", "1234.50"
+    Amount, 4, 2, "Amount of money in major units of the currency, as a decimal string.", "1234.50"
 );
 decimal_type!(
     /// Money per unit of a product, six places kept, at least two shown.
-    Price, 6, 2, "A price per unit in major units, as a decimal string with up to six places.", "12.50"
+    Price, 6, 2, "Price per unit in major units of the currency, as a decimal string with up to six places.", "12.50"
 );
 decimal_type!(
     /// A number of units, six places kept.
-    Quantity, 6, 0, "A quantity, as a decimal string with up to six places.", "5"
+    Quantity, 6, 0, "Quantity, as a decimal string with up to six places.", "5"
 );
 decimal_type!(
     /// A share of one, six places kept: `0.05` is five per cent.
-    Rate, 6, 0, "A share of one, as a decimal string: 0.13 is thirteen per cent.", "0.05"
+    Rate, 6, 0, "Rate as a decimal fraction in a string: `0.13` means 13 percent.", "0.05"
 );
 
 /// Names a decimal within bounds for the document: `#[schema(value_type = PositiveQuantity)]` on a field of the
@@ -182,17 +182,17 @@ macro_rules! bounded_schema {
 
 bounded_schema!(
     /// A [`Quantity`] above zero.
-    PositiveQuantity, Quantity, "A quantity above zero, as a decimal string with up to six places.", "24",
+    PositiveQuantity, Quantity, "Quantity above zero, as a decimal string with up to six places.", "24",
     [("x-decimal-exclusive-min", "0"), ("x-decimal-max", "1000000000")]
 );
 bounded_schema!(
     /// A [`Price`] that is not below zero.
-    PriceFromZero, Price, "A price per unit, zero or more, as a decimal string with up to six places.", "12.50",
+    PriceFromZero, Price, "Price per unit, zero or more, as a decimal string with up to six places.", "12.50",
     [("x-decimal-min", "0"), ("x-decimal-max", "1000000000")]
 );
 bounded_schema!(
     /// A [`Rate`] from nothing to all.
-    RateToOne, Rate, "A share between 0 and 1, as a decimal string: 0.13 is thirteen per cent.", "0.13",
+    RateToOne, Rate, "Rate from 0 to 1 as a decimal fraction in a string: `0.13` means 13 percent.", "0.13",
     [("x-decimal-min", "0"), ("x-decimal-max", "1")]
 );
 

@@ -10,10 +10,11 @@ pub trait TextEnum: Copy + Eq + Sized + 'static {
 
 /// Declares a closed word list:
 /// `text_enum! { /// doc  pub enum CustomerKind { Company = "company", Person = "person" } }`
+/// The enum's own doc comment is its description in the published document; those of its variants are not published.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* pub enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
@@ -78,7 +79,10 @@ macro_rules! text_enum {
         }
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                $crate::types::text_enum::enum_schema(<$name as $crate::types::TextEnum>::WORDS)
+                $crate::types::text_enum::enum_schema(
+                    <$name as $crate::types::TextEnum>::WORDS,
+                    &[$($doc),*],
+                )
             }
         }
         impl utoipa::ToSchema for $name {
@@ -89,10 +93,19 @@ macro_rules! text_enum {
     };
 }
 
-/// The schema of a closed word list.
-pub fn enum_schema(words: &[&'static str]) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+/// The schema of a closed word list; the lines of its doc comment are the description.
+pub fn enum_schema(
+    words: &[&'static str],
+    doc: &[&'static str],
+) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+    let lines: Vec<&str> = doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
+    let description = lines.join("\n");
     utoipa::openapi::RefOr::T(Schema::Object(
-        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).build(),
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(words.iter().copied()))
+            .description(Some(description).filter(|text| !text.is_empty()))
+            .build(),
     ))
 }

@@ -103,7 +103,7 @@ impl utoipa::PartialSchema for At {
                 .schema_type(Type::String)
                 .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
                 .max_length(Some(35))
-                .description(Some("An instant in UTC, RFC 3339 with milliseconds."))
+                .description(Some("Point in time in UTC, RFC 3339 with milliseconds."))
                 .examples([serde_json::json!("2026-11-20T02:15:30.000Z")])
                 .build(),
         ))

@@ -1,4 +1,4 @@
-//! The audit trail: who changed what, when, through what, before and after; and the proof that it is whole.
+//! The audit trail: who changed what, when and how, before and after; and the proof that it is complete.
 
 pub mod export;
 mod http;
@@ -19,37 +19,63 @@ const READ: &[Scope] = &[Scope::AuditRead];
 const MOST_VERIFIED: i64 = 100_000;
 
 fn routes(r: &mut Routes) {
-    r.tag("audit-log", "Who changed what, and the proof that nothing was altered.");
+    r.tag("audit-log", "Who changed what and when, and the proof that the trail was not altered.");
     r.list("/audit-log", "listAuditLog", &model::AUDIT_LOG, http::list).scope(READ).says(
         "List the audit trail",
-        "Every change of every record and every log-in, newest first. Secrets are never in it.",
+        "Returns every change of every record and every log-in, newest first. Passwords, tokens and other \
+         secrets are never in it. Refused with 403 `client_restricted` for a machine client that is \
+         restricted to customers or a team.",
     );
     r.flow::<(), String, _>(Nature::Read, "/audit-log/export", "exportAuditLog", export::csv)
         .scope(READ)
         .takes_filters_of(&model::AUDIT_LOG)
         .answers_media(&["text/csv"])
-        .says("Export the audit trail as CSV", "The same filters as the list, newest first, streamed. A row per changed field; cells that a spreadsheet would take for a formula begin with an apostrophe.");
+        .says(
+            "Export the audit trail as CSV",
+            "Returns the entries that the list would return, with the same filters, as one CSV file. There \
+             is one row per changed field. Cells that a spreadsheet would read as a formula begin with an \
+             apostrophe.",
+        );
     r.read("/audit-log/verify", "verifyAuditLog", http::verify)
         .scope(READ)
         .unversioned()
         .takes(&[
-            Param::new("from_sequence", Takes::Int(1, i64::MAX), "Where to begin; 1 by default."),
-            Param::new("limit", Takes::Int(1, MOST_VERIFIED), "How many entries to verify; 10,000 by default."),
-            Param::new("known_sequence", Takes::Int(1, i64::MAX), "With `known_link`: an end of the trail that you noted earlier, for instance from the log."),
-            Param::new("known_link", Takes::Text(64), "The link that you noted."),
+            Param::new(
+                "from_sequence",
+                Takes::Int(1, i64::MAX),
+                "Position of the first entry to verify. Defaults to 1.",
+            ),
+            Param::new(
+                "limit",
+                Takes::Int(1, MOST_VERIFIED),
+                "Number of entries to verify. Defaults to 10,000.",
+            ),
+            Param::new(
+                "known_sequence",
+                Takes::Int(1, i64::MAX),
+                "Position of a link that you kept earlier, for example from `head_sequence` or the \
+                     server's log. Needs `known_link`.",
+            ),
+            Param::new("known_link", Takes::Text(64), "The link that you kept for `known_sequence`."),
         ])
-        .says("Verify the audit trail", "Computes every entry's digest and link anew: an entry that was changed, inserted or removed shows, and with a link that you noted earlier so does a trail that was cut off and written again. Go on with `next_sequence` until it is null.");
-    r.read("/audit-log/{entry_id}", "getAuditEntry", http::get)
-        .scope(READ)
-        .unversioned()
-        .says("Read an entry of the audit trail", "");
+        .says(
+            "Verify the audit trail",
+            "Computes the hash and the link of each entry again. An entry that was changed, inserted or \
+             removed is reported. With a link that you kept earlier, a trail that was cut off and rewritten \
+             is reported too. Repeat with `next_sequence` until it is null.",
+        );
+    r.read("/audit-log/{entry_id}", "getAuditEntry", http::get).scope(READ).unversioned().says(
+        "Read an audit entry",
+        "Returns one entry of the audit trail by its id. Refused with 403 `client_restricted` for a \
+             machine client that is restricted to customers or a team.",
+    );
 }
 
 static PHRASES: &[Phrase] = &[
-    ("entry_altered", ["the entry is not what it was when it was written", "该条目已被改动"]),
-    ("entry_unlinked", ["the entry does not follow from the one before it", "该条目与前一条不连续"]),
+    ("entry_altered", ["the entry was changed after it was written", "该条目已被改动"]),
+    ("entry_unlinked", ["the entry does not belong behind the one before it", "该条目与前一条不连续"]),
     ("entry_missing", ["the entry is missing", "缺少该条目"]),
-    ("head_forged", ["the end of the trail was not written by this program", "链尾不是由本程序写入的"]),
+    ("head_forged", ["the end of the trail was not written by this installation", "链尾不是由本程序写入的"]),
     ("head_differs", ["the trail does not end where it should: entries are missing", "链尾不符：有条目缺失"]),
     (
         "known_differs",

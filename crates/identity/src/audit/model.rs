@@ -15,35 +15,43 @@ use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::At;
 use crate::people::UserId;
 
-/// An entry of the audit trail.
+/// An entry of the audit trail: one change of a record, or an event such as a log-in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditEntry {
     pub id: EventId,
-    /// Its place in the trail; null for the moment until it has got one.
+    /// Position in the trail. Null for a short moment after the change.
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64, example = 812)]
     pub sequence: Option<i64>,
-    /// What happened.
+    /// What happened, as an event type: kind of record and verb.
     #[schema(example = "order.submitted", max_length = 80)]
     pub event: String,
+    /// When it happened.
     pub occurred_at: At,
-    /// The person; null for a client or the system itself.
+    /// Person who did it. Null for a machine client and for the system itself.
     pub actor_id: Option<UserId>,
+    /// Name of the person or machine client at that time; `system` for the system itself.
     #[schema(example = "李娜")]
     pub actor_name: String,
-    /// Through what: `api`, `cli`, an API client's id.
+    /// Way in: `api` for people, `cli` for the command line, the id of the machine client, or the name of the
+    /// system's own work.
     #[schema(example = "api")]
     pub client: String,
+    /// Id of the request that made the change; the same as in the response header `X-Request-Id`.
     #[schema(max_length = 100)]
     pub request_id: String,
+    /// Kind of record that changed.
     #[schema(example = "order", max_length = 40)]
     pub record_kind: String,
+    /// Id of the record that changed.
     #[schema(example = "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", max_length = 60)]
     pub record_id: String,
-    /// The record's version afterwards; 0 for what is no change of a record, such as a log-in.
+    /// Version of the record after the change. 0 for an event that changed no record, such as a log-in.
     #[schema(example = 2)]
     pub version: i32,
+    /// Reason that was given for the step. Null when none was given.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
+    /// The fields that changed, with their content before and after. Empty when no field changed.
     pub changes: Vec<FieldChange>,
 }
 
@@ -67,36 +75,41 @@ impl AuditEntry {
     }
 }
 
-/// What is wrong with the trail.
+/// A fault that the verification of the audit trail found.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AuditFault {
+    /// Position in the trail at which the fault lies.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub sequence: i64,
-    /// Stable; act on this.
+    /// Kind of fault: `entry_altered`, `entry_unlinked`, `entry_missing`, `head_forged`, `head_differs` or
+    /// `known_differs`.
     #[schema(example = "entry_altered")]
     pub code: String,
-    /// For people, in their language.
+    /// The fault in words, in the language that the request asks for.
     #[schema(max_length = 1000, example = "the entry is not what it was when it was written")]
     pub message: String,
 }
 
-/// What verifying the trail came to.
+/// Result of verifying a part of the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditVerification {
-    /// Nothing wrong was found in what was looked at.
+    /// True when the entries that were checked have no fault.
     #[schema(example = true)]
     pub intact: bool,
+    /// Number of positions that were checked.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 812)]
     pub verified: i64,
-    /// At most 100 of them.
+    /// The faults that were found, at most 100.
     #[schema(max_items = 100)]
     pub faults: Vec<AuditFault>,
-    /// Where the trail ends. Note both: with them a later check shows whether it was cut off.
+    /// Position of the last entry of the trail. Keep it with `head_link`: a later verification with both
+    /// detects a trail that was cut off or rewritten.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 812)]
     pub head_sequence: i64,
+    /// Link of the last entry of the trail: a hash that covers every entry up to it.
     #[schema(max_length = 64)]
     pub head_link: String,
-    /// Where to go on; null when all was verified.
+    /// Position to continue from with `from_sequence`. Null when the end of the trail was reached.
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
     pub next_sequence: Option<i64>,
 }
@@ -116,33 +129,45 @@ pub static AUDIT_LOG: ListSpec = ListSpec {
             Param::new(
                 "event",
                 Takes::Text(2000),
-                "Events of these types, separated by commas; `order.*` is all of a kind.",
+                "Entries with one of these event types, separated by commas. `order.*` means every type of \
+                 a kind.",
             ),
             Does::Makes(types_given),
         ),
         filter(
-            Param::new("record_kind", Takes::Text(40), "Records of this kind."),
+            Param::new(
+                "record_kind",
+                Takes::Text(40),
+                "Entries about records of this kind, such as `order`.",
+            ),
             Does::Is("journal.record_kind"),
         ),
-        filter(Param::new("record_id", Takes::Text(60), "The record with this id."), Does::Makes(record_is)),
         filter(
-            Param::new("actor_id", Takes::Ids("usr"), "What these people did."),
+            Param::new("record_id", Takes::Text(60), "Entries about the record with this id."),
+            Does::Makes(record_is),
+        ),
+        filter(
+            Param::new("actor_id", Takes::Ids("usr"), "Entries by one of these users."),
             Does::Is("journal.actor_id"),
         ),
         filter(
-            Param::new("client", Takes::Text(100), "What came through this client."),
+            Param::new(
+                "client",
+                Takes::Text(100),
+                "Entries that came in this way: `api`, `cli` or the id of a machine client.",
+            ),
             Does::Is("journal.client"),
         ),
         filter(
-            Param::new("request_id", Takes::Text(100), "What this request did."),
+            Param::new("request_id", Takes::Text(100), "Entries of the request with this id."),
             Does::Is("journal.request_id"),
         ),
         filter(
-            Param::new("occurred_from", Takes::Instant, "At this instant or later."),
+            Param::new("occurred_from", Takes::Instant, "Entries from this instant or later."),
             Does::AtLeast("journal.occurred_at"),
         ),
         filter(
-            Param::new("occurred_to", Takes::Instant, "At this instant or earlier."),
+            Param::new("occurred_to", Takes::Instant, "Entries from this instant or earlier."),
             Does::AtMost("journal.occurred_at"),
         ),
     ],

@@ -1,4 +1,4 @@
-//! Verifying the trail.
+//! Verifying the audit trail.
 
 use diesel::prelude::*;
 

@@ -21,31 +21,43 @@ const WRITE: &[Scope] = &[Scope::DepartmentsWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("departments", "The other departments of the company, and who leads them.");
+    r.tag(
+        "departments",
+        "Other departments of the company: who leads them, and how fast they must answer requests.",
+    );
     let example = || json!({"code": "WH", "name": "仓储部", "name_en": "Warehouse", "kind": "warehouse", "response_hours": 8});
     r.list("/departments", "listDepartments", &model::DEPARTMENTS, http::list)
         .scope(READ)
-        .says("List departments", "");
+        .says("List departments", "Returns all departments, inactive ones included, sorted by code.");
     r.create("/departments", "createDepartment", http::create)
         .scope(WRITE)
-        .says("Add a department", "Its lead is whom a request goes to when it names nobody.")
+        .says(
+            "Create a department",
+            "Creates a department that requests can be sent to. Refused with 409 `duplicate` when the code \
+             is taken.",
+        )
         .example(example())
         .fails_with(&["duplicate", "external_id_taken"]);
     r.read("/departments/{department_id}", "getDepartment", http::get)
         .scope(READ)
         .expands(model::DEPARTMENTS.expand)
-        .says("Read a department", "");
+        .says("Read a department", "Returns one department.");
     r.change("/departments/{department_id}", "updateDepartment", http::update)
         .scope(WRITE)
         .says(
             "Change a department",
-            "One that is not `active` is asked nothing new; what it was asked goes on.",
+            "Changes the data of a department. With `active: false` it gets no new requests; requests that \
+             it already has go on. Refused with 409 `duplicate` when the code is taken.",
         )
         .example(json!({"response_hours": 4}))
         .fails_with(&["duplicate", "external_id_taken"]);
     r.remove("/departments/{department_id}", "deleteDepartment", http::delete)
         .scope(WRITE)
-        .says("Delete a department", "Only one that was never asked anything; any other is set inactive.")
+        .says(
+            "Delete a department",
+            "Deletes a department that never received a request. Refused with 409 `still_referenced` \
+             otherwise: set `active` to false instead.",
+        )
         .fails_with(&["still_referenced"]);
     r.read_by_external_id(
         "/departments/by-external-id/{system}/{id}",
@@ -54,7 +66,7 @@ fn routes(r: &mut Routes) {
     )
     .scope(READ)
     .expands(model::DEPARTMENTS.expand)
-    .says("Read a department by external id", "");
+    .says("Read a department by external id", "Returns the department that has this id in another system.");
     r.put_by_external_id(
         "/departments/by-external-id/{system}/{id}",
         "upsertDepartmentByExternalId",
@@ -62,12 +74,14 @@ fn routes(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says("Create or change a department by external id", "A new one needs `code`, `name` and `kind`.")
+    .says("Put a department by external id", "A new department needs `code`, `name` and `kind`.")
     .example(example())
     .fails_with(&["duplicate", "external_id_taken"]);
-    r.history("/departments/{department_id}/history", "listDepartmentHistory", http::get)
-        .scope(READ)
-        .says("History of a department", "Every change: who, when, why, before and after.");
+    r.history("/departments/{department_id}/history", "listDepartmentHistory", http::get).scope(READ).says(
+        "Read a department's history",
+        "Returns every change of the department with the old and the new content, who made it, when and \
+             why.",
+    );
     r.expanders.insert("dep", work::expand);
 }
 

@@ -18,7 +18,7 @@ use crate::{entity, id_type, text_enum};
 id_type!(DepartmentId, "dep", "department");
 
 text_enum! {
-    /// What a department does.
+    /// Work of a department. It is for grouping and filtering; no rule depends on it.
     pub enum DepartmentKind {
         Warehouse = "warehouse",
         Production = "production",
@@ -30,30 +30,35 @@ text_enum! {
     }
 }
 
-/// Another department of the company.
+/// Another department of the company that the sales department sends requests to.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = departments)]
 #[diesel(treat_none_as_null = true)]
 pub struct Department {
     pub id: DepartmentId,
     pub version: i32,
+    /// Short code of the department. Unique.
     #[schema(max_length = 40, example = "WH")]
     pub code: String,
+    /// Name of the department.
     #[schema(example = "仓储部")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// English name of the department. Null when none is known.
     #[schema(example = "Warehouse")]
     pub name_en: Option<String>,
+    /// Work of the department.
     pub kind: DepartmentKind,
-    /// Whom a request goes to when it names nobody, and who hears of it when it is late.
+    /// Person who leads the department. A request without an assignee goes to them, and they are notified
+    /// when a request is late. Null when nobody leads it.
     pub lead_id: Option<UserId>,
-    /// The team whose people answer for it beside the lead.
+    /// Team whose members answer requests together with the lead. Null for none.
     pub team_id: Option<TeamId>,
-    /// Working hours within which a request is to be accepted or declined.
+    /// Working hours in which the department must accept or decline a request.
     #[schema(minimum = 1, maximum = 2000, example = 8)]
     pub response_hours: i32,
-    /// Whether it can be asked.
+    /// True when the department can be sent new requests.
     pub active: bool,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -81,25 +86,33 @@ fn yes() -> bool {
     true
 }
 
-/// A department as entered and changed.
+/// Data of a department, for creating and changing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DepartmentInput {
+    /// Short code of the department, without spaces. Refused with 409 `duplicate` when another department has
+    /// it.
     #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "WH")]
     pub code: String,
+    /// Name of the department.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "仓储部")]
     pub name: String,
+    /// English name of the department.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Warehouse")]
     pub name_en: Option<String>,
+    /// Work of the department.
     pub kind: DepartmentKind,
+    /// Person who leads the department. A request without an assignee goes to them. A new lead must be an
+    /// active user.
     pub lead_id: Option<UserId>,
+    /// Team whose members answer requests together with the lead.
     pub team_id: Option<TeamId>,
-    /// Working hours within which a request is to be accepted or declined; 8 when left out.
+    /// Working hours in which the department must accept or decline a request. Defaults to 8.
     #[serde(default = "a_day")]
     #[schema(minimum = 1, maximum = 2000, example = 8)]
     pub response_hours: i32,
+    /// Whether the department can be sent new requests. Defaults to true.
     #[serde(default = "yes")]
     pub active: bool,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
@@ -109,31 +122,39 @@ pub static DEPARTMENTS: ListSpec = ListSpec {
     id: "departments.id",
     filters: &[
         filter(
-            Param::new("q", Takes::Text(100), "Part of a name, pinyin initials or code."),
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Departments whose name, pinyin initials or code contains these words.",
+            ),
             Does::Search("departments.id"),
         ),
         filter(
-            Param::new("kind", Takes::Words(DepartmentKind::WORDS), "Only these kinds."),
+            Param::new("kind", Takes::Words(DepartmentKind::WORDS), "Departments of one of these kinds."),
             Does::Is("departments.kind"),
         ),
         filter(
-            Param::new("active", Takes::Bool, "Only those that can be asked, or only the others."),
+            Param::new(
+                "active",
+                Takes::Bool,
+                "`true`: departments that can be sent new requests. `false`: the others. By default all.",
+            ),
             Does::Is("departments.active"),
         ),
         filter(
-            Param::new("lead_id", Takes::Ids("usr"), "Only those that these people lead."),
+            Param::new("lead_id", Takes::Ids("usr"), "Departments led by one of these users."),
             Does::Is("departments.lead_id"),
         ),
         filter(
-            Param::new("team_id", Takes::Ids("tem"), "Only those of these teams."),
+            Param::new("team_id", Takes::Ids("tem"), "Departments whose team is one of these."),
             Does::Is("departments.team_id"),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The department with this code."),
+            Param::new("code", Takes::Text(40), "The department with exactly this code."),
             Does::Is("departments.code"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Only those changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Departments changed at this instant or later."),
             Does::AtLeast("departments.updated_at"),
         ),
     ],

@@ -1,6 +1,6 @@
-//! Sending what is due. A turn takes mails under a lease and gives each to a thread of its own, which hands it to the mail
-//! server and writes down what came of it. A lease that ends without a word, because the program was killed, makes the
-//! mail due again under the same Message-ID; of two programs that want the same mail one gets it.
+//! Sends e-mails that are due. A turn takes e-mails under a lease and gives each to a thread of its own,
+//! which sends it to the mail server and records the result. If a program is killed, the lease ends and the
+//! e-mail is due again under the same Message-ID. If two programs want the same e-mail, one gets it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

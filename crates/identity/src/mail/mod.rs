@@ -1,8 +1,9 @@
-//! Mail: a queue of e-mails in the database, and what hands them to a mail server by SMTP.
+//! E-mail: a queue in the database, and the task that sends it to a mail server by SMTP.
 //!
-//! What is to be mailed is put into the queue by [`work::put`], in the unit of work that gives rise to it, so a mail
-//! exists exactly when that does. It is at least once: a program that is killed between the server's answer and writing
-//! it down sends the mail again, under the same Message-ID. Without a mail server in the settings nothing is put there.
+//! [`work::put`] adds an e-mail to the queue in the unit of work that causes it, so the e-mail exists exactly
+//! when its cause does. Delivery is at least once: a program that is killed between the server's answer and
+//! its own note sends the e-mail again, under the same Message-ID. Without a mail server in the settings the
+//! queue stays empty.
 
 pub mod delivery;
 mod http;
@@ -29,24 +30,41 @@ const ADMIN: &[Scope] = &[Scope::SettingsWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("system", "The API about itself.");
+    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
     r.list("/system/mails", "listMails", &model::MAILS, http::list)
         .scope(ADMIN)
-        .says("List e-mails", "Those that wait, and what became of the others; not what they say. Sent ones are kept for 30 days, the rest for 90.")
+        .says(
+            "List e-mails",
+            "Returns e-mails that wait and e-mails that ended, newest first, without their content. Sent \
+             e-mails are kept for 30 days, the others for 90. Refused with 403 `client_restricted` for a \
+             machine client that is restricted to customers or a team.",
+        )
         .fails_with(&["client_restricted"]);
     r.read("/system/mails/{mail_id}", "getMail", http::get).scope(ADMIN).unversioned().says(
         "Read an e-mail",
-        "How it fares, not what it says. There is no ETag, because attempts move it without a new version.",
+        "Returns state and attempts of an e-mail, not its content. There is no ETag, because attempts \
+         change it without a new version.",
     );
     r.action("/system/mails/{mail_id}/retry", "retryMail", http::retry)
         .scope(ADMIN)
         .unversioned()
-        .says("Send an e-mail again", "One that failed, was withheld or waits: at once, under its own Message-ID. One that was sent is not sent again.")
+        .says(
+            "Send an e-mail again",
+            "Sends an e-mail that waits, failed or was withheld at once, under the same Message-ID. If this \
+             attempt fails, further attempts follow for two and a half days. Refused with 409 \
+             `invalid_transition` when the e-mail was sent, and with 409 `mail_not_set_up` without a mail \
+             server.",
+        )
         .fails_with(&["invalid_transition", "mail_not_set_up"]);
     r.action("/system/mails/test", "testMail", http::test)
         .scope(ADMIN)
         .unversioned()
-        .says("Try the mail settings", "Sends an e-mail that says nothing but that e-mails arrive. Read it by its id to see what became of it.")
+        .says(
+            "Test the mail settings",
+            "Sends a test e-mail to an address. Read it by its id afterwards to see the result. Refused \
+             with 409 `mail_not_set_up` without a mail server, and with 403 `client_restricted` for a \
+             restricted machine client.",
+        )
         .example(json!({"to": "it@example.com"}))
         .fails_with(&["mail_not_set_up", "client_restricted"]);
     r.task(delivery::TASK, 5, delivery::turn);
@@ -63,16 +81,19 @@ const TOLD: Told = Told {
     scopes: ADMIN,
     select: "SELECT mails.id FROM mails WHERE ",
     visible: model::visible_to,
-    verbs: &[("created", "Somebody tries the mail settings."), ("retried", "Somebody has it sent again.")],
+    verbs: &[
+        ("created", "A test e-mail was created."),
+        ("retried", "Somebody asked to send the e-mail again."),
+    ],
 };
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "mail_not_set_up",
     409,
     ["Mail not set up", "邮件未配置"],
-    ["No mail server is set, so no e-mail can be sent.", "未配置邮件服务器，无法发送邮件。"],
+    ["No mail server is configured, so no e-mail can be sent.", "未配置邮件服务器，无法发送邮件。"],
     [
-        "Set smtp_host and mail_from, and start the server again.",
+        "Set smtp_host and mail_from in the configuration, and restart the server.",
         "请设置 smtp_host 和 mail_from，然后重新启动服务器。",
     ],
 )];

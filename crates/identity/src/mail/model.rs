@@ -17,7 +17,7 @@ use crate::{entity, id_type, text_enum};
 id_type!(MailId, "mal", "mail");
 
 text_enum! {
-    /// What a mail is.
+    /// What an e-mail is for: one `notification`, a daily `digest`, or a `test` of the mail settings.
     pub enum MailKind {
         Notification = "notification",
         Digest = "digest",
@@ -25,7 +25,11 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Where a mail is in its life.
+    /// State of an e-mail.
+    /// - `waiting`: not sent yet, or to be tried again.
+    /// - `sent`: the mail server accepted it.
+    /// - `failed`: the mail server refused it, or every attempt failed.
+    /// - `withheld`: not sent, because the recipient is blocked or has no address any more.
     pub enum MailStatus {
         Waiting = "waiting",
         Sent = "sent",
@@ -34,7 +38,15 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Why a mail could not be sent.
+    /// Why an attempt to send an e-mail failed.
+    /// - `unreachable`: no connection to the mail server.
+    /// - `tls`: the encrypted connection could not be made, for example because of the certificate.
+    /// - `credentials`: the mail server refused the log-in.
+    /// - `deferred`: the mail server refused it for now.
+    /// - `refused`: the mail server refused it for good.
+    /// - `interrupted`: the answer of the mail server could not be read.
+    /// - `unsupported`: the mail server lacks a feature that is needed.
+    /// - `malformed`: the address or the e-mail itself is not valid.
     pub enum MailError {
         Unreachable = "unreachable",
         Tls = "tls",
@@ -99,38 +111,40 @@ pub struct Mail {
 }
 entity!(Mail, mails, MailId);
 
-/// A mail as administrators see it: where it goes and how it fares, not what it says.
+/// An e-mail in the queue, without its content.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailView {
     pub id: MailId,
-    /// Moves with what people do to it, not with attempts.
+    /// Grows with what people do to the e-mail, not with attempts to send it.
     pub version: i32,
+    /// What the e-mail is for.
     pub kind: MailKind,
-    /// What it is about; null for a digest and a test.
+    /// Code of the notification. Null for a digest and a test.
     #[schema(max_length = 60, example = "complaint_escalated")]
     pub code: Option<String>,
-    /// Whom it is for; null for a test.
+    /// User whom the e-mail is for. Null for a test.
     pub user_id: Option<UserId>,
-    /// The address that it went to at last, or goes to.
+    /// Address of the last attempt, or of the next one.
     #[schema(max_length = 200, example = "wang.fang@example.com")]
     pub recipient: String,
-    /// `withheld`: whom it is for is blocked, or has no address any more.
+    /// State of the e-mail.
     pub status: MailStatus,
+    /// Number of attempts so far.
     #[schema(minimum = 0, example = 1)]
     pub attempts: i32,
-    /// Null when it has ended.
+    /// When the next attempt is due. Null when the e-mail has ended.
     pub next_attempt_at: Option<At>,
-    /// What went wrong at the last attempt; null when nothing did.
+    /// Why the last attempt failed. Null when there was none or it succeeded.
     pub last_error: Option<MailError>,
-    /// What the mail server answered then, an SMTP code.
+    /// SMTP code of the mail server's last refusal. Null when there is none.
     #[schema(minimum = 100, maximum = 999, example = 451)]
     pub last_code: Option<i32>,
-    /// And in its words.
+    /// Words of the mail server's last refusal. Null when there is none.
     #[schema(max_length = 400, example = "Mailbox is busy, try again later")]
     pub last_reply: Option<String>,
     pub created_at: At,
+    /// When the e-mail was sent, given up or withheld. Null while it waits.
     pub ended_at: Option<At>,
-    /// The steps that can be taken now.
     #[schema(max_items = 1)]
     pub allowed_actions: Vec<String>,
 }
@@ -158,9 +172,10 @@ impl From<Mail> for MailView {
     }
 }
 
-/// Where a test goes.
+/// Recipient of a test e-mail.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct MailTest {
+    /// Address that the test e-mail is sent to.
     #[schema(min_length = 3, max_length = 200, format = "email", example = "it@example.com")]
     pub to: String,
 }
@@ -169,16 +184,19 @@ pub static MAILS: ListSpec = ListSpec {
     id: "mails.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(MailStatus::WORDS), "Only those with this status."),
+            Param::new("status", Takes::Words(MailStatus::WORDS), "E-mails with one of these statuses."),
             Does::Is("mails.status"),
         ),
-        filter(Param::new("kind", Takes::Words(MailKind::WORDS), "Only these."), Does::Is("mails.kind")),
         filter(
-            Param::new("user_id", Takes::Ids("usr"), "Only those for these people."),
+            Param::new("kind", Takes::Words(MailKind::WORDS), "E-mails of one of these kinds."),
+            Does::Is("mails.kind"),
+        ),
+        filter(
+            Param::new("user_id", Takes::Ids("usr"), "E-mails for one of these users."),
             Does::Is("mails.user_id"),
         ),
         filter(
-            Param::new("created_since", Takes::Instant, "Made at or after this instant."),
+            Param::new("created_since", Takes::Instant, "E-mails created at this instant or later."),
             Does::AtLeast("mails.created_at"),
         ),
     ],

@@ -1,4 +1,4 @@
-//! What areas say of notifications: which there are, and where the records are that they are about.
+//! Which notifications the areas declare, and where the records are read that they are about.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

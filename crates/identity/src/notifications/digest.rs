@@ -1,7 +1,8 @@
-//! The digest: one mail on a working day with what a person was told since the last one and has not read yet.
+//! The digest: one e-mail on a working day with the notifications since the last digest that a person has not
+//! read.
 //!
-//! A row says for each person up to when they were told and on which day; it is written in one transaction with the mail,
-//! under the schedule's lease, so that there is one a day, whatever happens.
+//! A row per person holds the day of the last digest and up to when it reached. It is written in one
+//! transaction with the e-mail, under the schedule's lease. So there is at most one digest a day.
 
 use std::collections::HashMap;
 
@@ -28,7 +29,7 @@ use crate::schema::{notification_digests, notifications, users};
 pub const SCHEDULE: Schedule = Schedule {
     name: "notification-digests",
     about: [
-        "Mails to each person at their hour, on working days, what they have not read yet.",
+        "Sends each person a digest of their unread notifications, on working days at the time that they chose.",
         "在工作日按各人设定的时间，将未读通知汇总发送邮件。",
     ],
     rhythm: Rhythm::EveryMinutes(15),

@@ -1,4 +1,4 @@
-//! Telling by e-mail: what is told at once, and the words.
+//! Notifications by e-mail: sending at once, and the words.
 
 use std::collections::HashMap;
 

@@ -48,24 +48,27 @@ entity!(Notification, notifications, NotificationId, {
     }
 });
 
-/// A notification as it is answered.
+/// A notification in a person's inbox.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotificationView {
     pub id: NotificationId,
     pub version: i32,
-    /// What it is about; stable.
+    /// Kind of notification. Programs act on this, not on `text`.
     #[schema(max_length = 60, example = "complaint_escalated")]
     pub code: String,
-    /// For people, in their language.
+    /// The message, in the language that the request asks for.
     #[schema(max_length = 2000)]
     pub text: String,
+    /// Kind of record that the notification is about.
     #[schema(max_length = 40, example = "complaint")]
     pub record_kind: String,
+    /// Id of the record that the notification is about.
     #[schema(max_length = 40, example = "cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub record_id: String,
-    /// Where the record is read, relative to the API; null for one that is not read by its id.
+    /// Path of the record, below `/api/v1`. Null when the record cannot be read by its id.
     #[schema(max_length = 200, example = "/complaints/cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub href: Option<String>,
+    /// When you marked the notification as read. Null while it is unread.
     pub read_at: Option<At>,
     pub created_at: At,
     pub updated_at: At,
@@ -99,12 +102,13 @@ impl Notification {
     }
 }
 
-/// How many notifications were marked.
+/// Result of marking notifications as read.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Marked {
+    /// Number of notifications that were marked as read now.
     #[schema(minimum = 0, example = 12)]
     pub marked: i32,
-    /// Still unread.
+    /// Number of notifications that are still unread.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 0)]
     pub left: i64,
 }
@@ -121,12 +125,19 @@ pub static NOTIFICATIONS: ListSpec = ListSpec {
     id: "notifications.id",
     filters: &[
         filter(
-            Param::new("unread", Takes::Bool, "Only those that are unread, or only those that are read."),
+            Param::new(
+                "unread",
+                Takes::Bool,
+                "`true`: only unread notifications. `false`: only read ones. By default both.",
+            ),
             Does::Makes(unread_is),
         ),
-        filter(Param::new("code", Takes::Text(60), "Only with this code."), Does::Is("notifications.code")),
         filter(
-            Param::new("created_since", Takes::Instant, "Told at or after this instant."),
+            Param::new("code", Takes::Text(60), "Notifications with exactly this code."),
+            Does::Is("notifications.code"),
+        ),
+        filter(
+            Param::new("created_since", Takes::Instant, "Notifications created at this instant or later."),
             Does::AtLeast("notifications.created_at"),
         ),
     ],

@@ -1,4 +1,4 @@
-//! Who is told when something is late: the ladder up from a team.
+//! Who is notified when something is late: the managers of a team, or of the teams above it.
 
 use diesel::prelude::*;
 

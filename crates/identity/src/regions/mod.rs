@@ -20,26 +20,42 @@ const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("regions", "Sales regions and their territories.");
-    r.list("/regions", "listRegions", &model::REGIONS, http::list).scope(READ).says("List regions", "");
+    r.tag("regions", "Sales regions, as a tree.");
+    r.list("/regions", "listRegions", &model::REGIONS, http::list)
+        .scope(READ)
+        .says("List regions", "Returns all sales regions, sorted by code.");
     r.create("/regions", "createRegion", http::create)
         .scope(WRITE)
-        .says("Add a region", "")
+        .says(
+            "Create a region",
+            "Creates a region, at the top or below another region. Refused with 409 `duplicate` when the \
+             code is taken.",
+        )
         .example(json!({"code": "GD", "name": "广东"}))
         .fails_with(&["duplicate"]);
-    r.read("/regions/{region_id}", "getRegion", http::get).scope(READ).says("Read a region", "");
+    r.read("/regions/{region_id}", "getRegion", http::get)
+        .scope(READ)
+        .says("Read a region", "Returns one region.");
     r.change("/regions/{region_id}", "updateRegion", http::update)
         .scope(WRITE)
-        .says("Change a region", "")
+        .says(
+            "Change a region",
+            "Changes the data of a region. Refused with 409 `duplicate` when the code is taken, and with \
+             409 `circular_parent` when the region would be below itself.",
+        )
         .example(json!({"name": "广东省"}))
         .fails_with(&["duplicate", "circular_parent"]);
     r.remove("/regions/{region_id}", "deleteRegion", http::delete)
         .scope(WRITE)
-        .says("Delete a region", "Only one that nothing refers to.")
+        .says(
+            "Delete a region",
+            "Deletes a region that no other record refers to. Refused with 409 `still_referenced` when \
+             other records refer to it.",
+        )
         .fails_with(&["still_referenced"]);
     r.read_by_external_id("/regions/by-external-id/{system}/{id}", "getRegionByExternalId", http::get)
         .scope(READ)
-        .says("Read a region by external id", "");
+        .says("Read a region by external id", "Returns the region that has this id in another system.");
     r.put_by_external_id(
         "/regions/by-external-id/{system}/{id}",
         "upsertRegionByExternalId",
@@ -47,12 +63,13 @@ fn routes(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says("Create or change a region by external id", "A new one needs `code` and `name`.")
+    .says("Put a region by external id", "A new region needs `code` and `name`.")
     .example(json!({"code": "GD", "name": "广东"}))
     .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
-    r.history("/regions/{region_id}/history", "listRegionHistory", http::get)
-        .scope(READ)
-        .says("History of a region", "Every change: who, when, why, before and after.");
+    r.history("/regions/{region_id}/history", "listRegionHistory", http::get).scope(READ).says(
+        "Read a region's history",
+        "Returns every change of the region with the old and the new content, who made it, when and why.",
+    );
     r.expanders.insert("reg", work::expand);
 }
 

@@ -16,15 +16,18 @@ use crate::{entity, id_type};
 
 id_type!(RegionId, "reg", "region");
 
-/// A sales region.
+/// A sales region. Regions form a tree.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = regions)]
 #[diesel(treat_none_as_null = true)]
 pub struct Region {
     pub id: RegionId,
     pub version: i32,
+    /// Short code of the region. Unique.
     pub code: String,
+    /// Name of the region.
     pub name: String,
+    /// Region above this one. Null for a region at the top.
     pub parent_id: Option<RegionId>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -39,15 +42,18 @@ entity!(Region, regions, RegionId, {
     }
 });
 
-/// A region as entered and changed.
+/// Data of a region, for creating and changing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RegionInput {
+    /// Short code of the region. Refused with 409 `duplicate` when another region has it.
     #[schema(min_length = 1, max_length = 40, example = "GD")]
     pub code: String,
+    /// Name of the region.
     #[schema(min_length = 1, max_length = 100, example = "广东")]
     pub name: String,
+    /// Region above this one. Defaults to none. Refused with 409 `circular_parent` when it is the region
+    /// itself or a region below it.
     pub parent_id: Option<RegionId>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
@@ -57,10 +63,13 @@ pub static REGIONS: ListSpec = ListSpec {
     id: "regions.id",
     filters: &[
         filter(
-            Param::new("parent_id", Takes::Ids("reg"), "Only regions directly below these."),
+            Param::new("parent_id", Takes::Ids("reg"), "Regions directly below one of these regions."),
             Does::Is("regions.parent_id"),
         ),
-        filter(Param::new("code", Takes::Text(40), "The region with this code."), Does::Is("regions.code")),
+        filter(
+            Param::new("code", Takes::Text(40), "The region with exactly this code."),
+            Does::Is("regions.code"),
+        ),
     ],
     sorts: &[Sort { name: "code", column: "regions.code" }],
     sort_names: &["code"],

@@ -1,4 +1,4 @@
-//! Settings of the company: what its documents say about it, and the limits its rules go by.
+//! Settings of the company: its own data for documents, and the limits of its rules.
 
 mod http;
 pub mod model;
@@ -16,17 +16,28 @@ pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: 
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("settings", "The company and its limits.");
-    r.read("/settings", "getSettings", http::get)
-        .scope(&[Scope::SettingsRead])
-        .says("Read the settings", "The company's data and the limits that reviews and approvals go by.");
+    r.tag("settings", "The company's own data, and the limits that its rules use.");
+    r.read("/settings", "getSettings", http::get).scope(&[Scope::SettingsRead]).says(
+        "Read the settings",
+        "Returns the company's own data and the limits for reviews, approvals and customer relations.",
+    );
     r.change("/settings", "updateSettings", http::update)
         .scope(&[Scope::SettingsWrite])
-        .says("Change the settings", "Objects are merged: send only what changes.")
+        .says(
+            "Change the settings",
+            "Changes the settings. Objects are merged: send only what changes; null removes an entry of a \
+             limit list. The new limits apply to the next review or approval. Refused with 422 \
+             `validation_failed` for unknown roles, currencies, kinds of feedback or users, and for limits \
+             out of range.",
+        )
         .example(json!({"orders": {"duplicate_days": 14}}));
     r.list("/settings/history", "listSettingsHistory", &HISTORY, http::history)
         .scope(&[Scope::SettingsRead])
-        .says("History of the settings", "Every change: who, when, why, before and after.");
+        .says(
+            "Read the settings' history",
+            "Returns every change of the settings with the old and the new content, who made it, when and \
+             why.",
+        );
 }
 
 const TOLD: Told = Told {

@@ -28,37 +28,45 @@ text_enum! {
     }
 }
 
-/// The company, as its documents name it.
+/// The company's own data, as business documents show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Company {
+    /// Name of the company.
     #[schema(min_length = 1, max_length = 200, example = "云帆贸易有限公司")]
     pub name: String,
+    /// English name of the company. Null when none is set.
     #[schema(max_length = 200, example = "Yunfan Trading Co., Ltd.")]
     pub name_en: Option<String>,
+    /// Tax number of the company. Null when none is set.
     #[schema(max_length = 40)]
     pub tax_id: Option<String>,
+    /// Postal address of the company. Null when none is set.
     #[schema(max_length = 400)]
     pub address: Option<String>,
+    /// Phone number of the company. Null when none is set.
     #[schema(max_length = 40)]
     pub phone: Option<String>,
 }
 
-/// The limits that order reviews and approvals go by.
+/// Limits for the review and approval of orders and returns. Amounts are decimal strings, listed by currency
+/// code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderSettings {
-    /// Gross per currency above which the one who entered an order cannot approve it. A currency that is not
-    /// listed has the limit 0.
+    /// Order total with tax, per currency, above which the person who entered or submitted an order cannot
+    /// approve it. A currency that is not listed has the limit 0.
     pub four_eyes_above: BTreeMap<String, Amount>,
-    /// Gross per currency up to which a manager may approve; above it needs `orders:approve_high`. A currency
-    /// that is not listed has the limit 0.
+    /// Order total with tax, per currency, up to which managers can approve. Above it the scope
+    /// `orders:approve_high` is needed. A currency that is not listed has the limit 0.
     pub manager_limit: BTreeMap<String, Amount>,
-    /// Largest discount per role that nobody else needs to look at. A role that is not listed has the limit 0.
+    /// Largest discount rate, per role, that passes the order review without a finding; `{"rep": "0.05"}`
+    /// means 5 percent. A role that is not listed has the limit 0.
     pub discount_limits: BTreeMap<String, Rate>,
-    /// Days within which the same lines for the same customer look like a duplicate.
+    /// Days in which an order with the same lines for the same customer counts as a possible duplicate in the
+    /// order review.
     #[schema(minimum = 0, maximum = 365, example = 7)]
     pub duplicate_days: i32,
-    /// Worth per currency, with tax, above which a return needs `returns:approve_high`. A currency that is not listed
-    /// has the limit 0.
+    /// Total with tax of a return, per currency, above which the scope `returns:approve_high` is needed to
+    /// approve it. A currency that is not listed has the limit 0.
     #[serde(default = "return_limits")]
     pub return_limit: BTreeMap<String, Amount>,
 }
@@ -71,65 +79,75 @@ fn return_limits() -> BTreeMap<String, Amount> {
     amounts(&[("CNY", 5_000), ("USD", 700), ("EUR", 650)])
 }
 
-/// The limits that complaints go by.
+/// Limits for complaints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ComplaintSettings {
-    /// Amount per currency above which a remedy needs approval. A currency that is not listed has the limit 0.
+    /// Amount per currency above which a remedy needs approval. Remedies up to the limit are approved at
+    /// once. A currency that is not listed has the limit 0.
     pub remedy_limit: BTreeMap<String, Amount>,
 }
 
-/// Whom feedback of a kind is sent to, beside the customer's owner.
+/// People who receive feedback of one kind, beside the customer's owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FeedbackRoute {
-    /// Everybody with one of these roles; at most 50 people are sent it.
+    /// Every active user with one of these roles receives the feedback, at most 50 people. Defaults to none.
     #[serde(default)]
     #[schema(max_items = 7)]
     pub roles: Vec<Role>,
+    /// Users who receive the feedback. Defaults to none.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub user_ids: Vec<UserId>,
 }
 
-/// How the department follows up what customers say and what is left lying.
+/// Rules for following up feedback, drafts, customer data and customers without attention.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct RelationSettings {
-    /// By kind of feedback (`quality`). A kind that is not listed is sent to the customer's owner only.
+    /// Recipients by kind of feedback, such as `quality`. Feedback of a kind that is not listed goes to the
+    /// customer's owner only.
     pub feedback: BTreeMap<String, FeedbackRoute>,
-    /// Days after which a draft that nobody has touched is on its rep's worklist.
+    /// Days without a change after which a draft order appears on the worklists of its sales representative
+    /// and of the person who entered it.
     #[schema(minimum = 0, maximum = 365, example = 3)]
     pub draft_days: i32,
-    /// Months after which a customer's data want checking again.
+    /// Months after which a customer's data must be confirmed again.
     #[schema(minimum = 1, maximum = 120, example = 12)]
     pub confirm_months: i32,
-    /// Days without any attention after which a customer falls back to the pool; null: none does.
+    /// Days without interactions, new orders, complaints or completed tasks after which a customer returns to
+    /// the pool. A customer with an order in progress stays. Null: no customer returns by itself.
     #[schema(minimum = 1, maximum = 3650, example = 90)]
     pub pool_after_days: Option<i32>,
-    /// Days before, at which the owner is warned; without a warning nobody loses a customer. 0: no warning.
+    /// Days between the warning to the owner and the return to the pool; must be less than `pool_after_days`.
+    /// 0: no warning.
     #[schema(minimum = 0, maximum = 365, example = 7)]
     pub pool_warn_days: i32,
-    /// Days for which whoever lost a customer to the pool cannot take it back.
+    /// Days in which a person who lost a customer to the pool cannot take the same customer back.
     #[schema(minimum = 0, maximum = 3650, example = 30)]
     pub pool_reclaim_days: i32,
-    /// Customers that a person may take from the pool within 30 days.
+    /// Largest number of customers that one person can take from the pool within 30 days.
     #[schema(minimum = 0, maximum = 10000, example = 20)]
     pub pool_claims: i32,
 }
 
-/// Settings of the company.
+/// Settings of the company. There is exactly one record.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = settings)]
 #[diesel(treat_none_as_null = true)]
 pub struct Settings {
     pub id: SettingsId,
     pub version: i32,
+    /// The company's own data.
     #[schema(value_type = Company)]
     pub company: Json<Company>,
+    /// Limits for orders and returns.
     #[schema(value_type = OrderSettings)]
     pub orders: Json<OrderSettings>,
+    /// Limits for complaints.
     #[schema(value_type = ComplaintSettings)]
     pub complaints: Json<ComplaintSettings>,
+    /// Rules for customer relations.
     #[schema(value_type = RelationSettings)]
     pub relations: Json<RelationSettings>,
     pub created_at: At,
@@ -139,12 +157,16 @@ pub struct Settings {
 }
 entity!(Settings, settings, SettingsId);
 
-/// Settings as changed.
+/// Settings of the company, for changing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SettingsInput {
+    /// The company's own data.
     pub company: Company,
+    /// Limits for orders and returns.
     pub orders: OrderSettings,
+    /// Limits for complaints.
     pub complaints: ComplaintSettings,
+    /// Rules for customer relations.
     pub relations: RelationSettings,
 }
 

@@ -17,35 +17,35 @@ pub const AREA: Area = Area { name: "batch", routes, problems: PROBLEMS, phrases
 const MAX_BODY: usize = 4 << 20;
 
 const ABOUT: &str = "\
-Up to 200 calls of this API in one request, in their order, through the same handlers, scopes and rules as \
-single calls.
+Carries out up to 200 operations of this API in one request, in their order. Each goes through the same rights and \
+rules as a single request.
 
-`atomic`: all or none. The first operation that fails undoes everything, and its problem is the answer, \
-with its status, `failed_operation` (from 0) and `errors` that point into the batch \
-(`/operations/3/body/lines/0/quantity`). `independent`: each for itself; the answer is 200 with a result or \
-a problem for each.
+**Mode.** `atomic`: all operations succeed, or nothing is saved. The first operation that fails undoes everything; \
+its problem is the answer, with its status, `failed_operation` (counted from 0) and `errors` that point into the \
+batch (`/operations/3/body/lines/0/quantity`). `independent`: each operation succeeds or fails by itself; the answer \
+is 200 with a result or a problem for each.
 
-**References.** Give an operation a `ref`, and later ones can use its answer: `{order.id}`, \
-`{order.lines.0.id}` as a whole segment of `path`, a whole value in its query, a whole text in `body`, or \
-as `if_match` (`{order.version}`). What stands there must be a text, a number, a truth value or null. A \
-text that looks like a reference is one: when it names no earlier operation, the batch is refused (422) \
-before anything is done; a text like that itself cannot be sent in a batch. In an independent batch, an \
-operation that refers to one that failed is not begun; its result has the status 424.
+**References.** Give an operation a `ref`, and later operations can use its answer: write `{order.id}` or \
+`{order.lines.0.id}` as a whole segment of `path`, as the whole content of a query parameter, as a whole string in \
+`body`, or as `if_match` (`{order.version}`). The field must be a string, a number, a boolean or null, not an object \
+or a list. A string that looks like a reference is read as one: if it names no earlier operation, the batch is \
+refused with 422 before anything is done. Such a string itself cannot be sent in a batch. In an independent batch, \
+an operation that refers to a failed one is not begun; its result has the status 424.
 
-**Idempotency-Key.** In an atomic batch it is the whole batch's. In an independent one each writing \
-operation, `PATCH`, `PUT` and `DELETE` included, is done once under it: the same batch sent again does what \
-is missing and repeats the answers of what was done, marked `replayed`. **`dry_run=true`** does everything \
-and keeps nothing; `dry_run` in an operation's own path does so with that operation alone.
+**Idempotency-Key.** In an atomic batch the key belongs to the whole batch. In an independent batch each operation \
+that writes, `PATCH`, `PUT` and `DELETE` included, is done once under the key: the same batch sent again does what \
+is missing and repeats the answers of what was done, marked `replayed`. **`dry_run=true`** checks everything and saves \
+nothing; `dry_run` in the path of one operation does so for that operation only.
 
-**Limits.** 4 MB, and 8 MB of answers. Operations that were not begun after half the request time limit (30 \
-seconds by default) are not begun any more (503). Each operation counts as a request for the rate limit, \
-and needs its own scope. Log-ins and other operations that take more than one step, files, streams and \
-batches cannot be in a batch; `GET` can.
+**Limits.** The batch has at most 4 MB, and its answers together at most 8 MB. Operations that were not begun after \
+half of the request time limit (30 seconds by default) are not begun any more (503). Each operation counts as one \
+request for the rate limit. Log-ins, files, streams, batches and other operations that take more than one step are \
+refused with `not_in_batch`; `GET` is allowed.
 
-Query parameters named in `errors` are those of the operation's own path.";
+Query parameters in `errors` are those of the operation's own path.";
 
 fn routes(r: &mut Routes) {
-    r.tag("batch", "Many calls in one request.");
+    r.tag("batch", "Several operations in one request.");
     r.flow::<_, model::BatchAnswer, _>(Nature::Action, "/batch", "runBatch", http::run)
         .person()
         .unversioned()
@@ -106,19 +106,19 @@ static PROBLEMS: &[ProblemText] = &[
     problem_text(
         "failed_dependency",
         424,
-        ["What it refers to failed", "所引用的操作失败"],
+        ["Earlier operation failed", "所引用的操作失败"],
         [
-            "The operation {ref} that this one refers to did not succeed, so this one was not begun.",
+            "This operation refers to the operation {ref}, which failed. So this operation was not begun.",
             "此操作引用的操作 {ref} 未成功，因此未执行。",
         ],
-        ["Mend the operation that failed and send both again.", "请修正失败的操作后一并重新发送。"],
+        ["Correct the operation that failed and send both again.", "请修正失败的操作后一并重新发送。"],
     ),
     problem_text(
         "batch_answer_too_large",
         422,
         ["Answers too large", "响应过大"],
         [
-            "The answers of this batch are larger than {max_bytes} bytes together.",
+            "Together the answers of this batch are larger than {max_bytes} bytes.",
             "此批量请求的响应合计超过 {max_bytes} 字节。",
         ],
         [
@@ -146,24 +146,24 @@ static PHRASES: &[Phrase] = &[
     (
         "unknown_ref",
         [
-            "refers to {ref}, which no operation of this batch is called",
+            "refers to {ref}, but no operation of this batch has that name",
             "引用了 {ref}，但此批量中没有该名称的操作",
         ],
     ),
-    ("later_ref", ["refers to {ref}, which does not come before it", "引用了 {ref}，但该操作不在其之前"]),
+    ("later_ref", ["refers to {ref}, which is not an earlier operation", "引用了 {ref}，但该操作不在其之前"]),
     (
         "invalid_reference",
         [
-            "is not a reference: the name of an operation, a point, a field of its answer, all in braces",
+            "is not a reference: write the name of an operation, a dot and a field of its answer, in braces",
             "不是引用：应为花括号内的操作名、点号和其响应字段",
         ],
     ),
-    ("failed_ref", ["refers to {ref}, which did not succeed", "引用了 {ref}，但该操作未成功"]),
+    ("failed_ref", ["refers to {ref}, which failed", "引用了 {ref}，但该操作未成功"]),
     ("no_such_answer", ["the answer of {ref} has no {field}", "{ref} 的响应中没有 {field}"]),
     (
         "not_a_plain_value",
         [
-            "{field} in the answer of {ref} is not a value that can stand here",
+            "{field} in the answer of {ref} cannot be used here, because it is an object, an array or null",
             "{ref} 的响应中的 {field} 不能用在此处",
         ],
     ),

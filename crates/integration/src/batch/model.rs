@@ -12,7 +12,9 @@ use crate::text_enum;
 pub const MAX_OPERATIONS: usize = 200;
 
 text_enum! {
-    /// All or none, or each for itself.
+    /// How the operations of a batch belong together.
+    /// - `atomic`: all succeed, or nothing is saved.
+    /// - `independent`: each operation succeeds or fails by itself.
     pub enum BatchMode {
         Atomic = "atomic",
         Independent = "independent",
@@ -20,7 +22,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// HTTP's own words.
+    /// HTTP method of an operation.
     pub enum BatchMethod {
         Get = "GET",
         Post = "POST",
@@ -45,33 +47,37 @@ impl BatchMethod {
     }
 }
 
-/// Many calls in one request.
+/// Several operations of this API in one request.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct BatchInput {
+    /// Whether all operations must succeed together.
     pub mode: BatchMode,
-    /// Done in this order.
+    /// The operations, carried out in this order.
     #[schema(min_items = 1, max_items = 200)]
     pub operations: Vec<BatchOperation>,
 }
 
-/// One call.
+/// One operation of a batch.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct BatchOperation {
-    /// A name by which later operations can use its answer.
+    /// Name of this operation in the batch. Later operations refer to its answer by it. Must be unique in the
+    /// batch.
     #[serde(rename = "ref")]
     #[schema(max_length = 40, pattern = "^[A-Za-z][A-Za-z0-9_-]*$", example = "order")]
     pub name: Option<String>,
+    /// HTTP method of the operation.
     pub method: BatchMethod,
-    /// Relative to `/api/v1`, with its query.
+    /// Path below `/api/v1`, with the query. A whole segment, or the whole content of a query parameter, can
+    /// be a reference such as `{order.id}`.
     #[schema(min_length = 1, max_length = 8000, pattern = "^/", example = "/orders/{order.id}")]
     pub path: String,
-    /// For `PATCH` a merge patch.
+    /// Body of the operation; for `PATCH` a merge patch. Leave it out for operations without a body.
     #[schema(value_type = Option<JsonObject>)]
     pub body: Option<Map<String, Value>>,
-    /// As the header `If-Match`: an ETag, `*`, or a reference to a version.
+    /// Content of the header `If-Match`: an ETag, `*`, or a reference to a version such as `{order.version}`.
     #[schema(max_length = 200, example = "\"7\"")]
     pub if_match: Option<String>,
-    /// As the header `If-None-Match`.
+    /// Content of the header `If-None-Match`.
     #[schema(max_length = 200, example = "*")]
     pub if_none_match: Option<String>,
 }
@@ -83,40 +89,45 @@ impl BatchOperation {
     }
 }
 
-/// What came of a batch.
+/// The results of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchAnswer {
+    /// Mode of the batch.
     pub mode: BatchMode,
-    /// Operations with a status below 400.
+    /// Number of operations with a status below 400.
     #[schema(maximum = 200)]
     pub succeeded: i32,
+    /// Number of operations that failed or were not begun.
     #[schema(maximum = 200)]
     pub failed: i32,
-    /// One for each operation, in their order.
+    /// One result per operation, in the same order.
     #[schema(max_items = 200)]
     pub results: Vec<BatchResult>,
 }
 
-/// What came of one operation: what a single call would have answered.
+/// Result of one operation: what a single request would have answered.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchResult {
+    /// Name that the operation has in the batch. Null when it has none.
     #[serde(rename = "ref")]
     #[schema(max_length = 40, example = "order")]
     pub name: Option<String>,
+    /// HTTP status of the operation.
     #[schema(minimum = 200, maximum = 599, example = 201)]
     pub status: i32,
-    /// As the header `Location`.
+    /// Content of the header `Location`: path of the record that was created. Null when there is none.
     #[schema(max_length = 400, example = "/api/v1/orders/ord_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub location: Option<String>,
-    /// As the header `ETag`.
+    /// Content of the header `ETag`. Null when there is none.
     #[schema(max_length = 20, example = "\"1\"")]
     pub etag: Option<String>,
-    /// Whether this is the answer of an earlier request with the same `Idempotency-Key`.
+    /// True when this is the answer of an earlier request with the same `Idempotency-Key`.
     pub replayed: bool,
-    /// The answer, as the operation itself declares it; null where it has none, or failed.
+    /// Body of the answer, as the operation itself describes it. Null when it has none or the operation
+    /// failed.
     #[schema(value_type = AnyJson)]
     pub body: Option<Value>,
-    /// Why it failed; null where it did not.
+    /// Why the operation failed. Null when it succeeded.
     #[schema(value_type = Option<ProblemDocument>)]
     pub problem: Option<Value>,
 }
@@ -132,7 +143,9 @@ impl utoipa::PartialSchema for JsonObject {
         RefOr::T(Schema::Object(
             ObjectBuilder::new()
                 .schema_type(Type::Object)
-                .description(Some("The body, as the operation itself declares it."))
+                .description(Some(
+                    "Body of the operation, with the fields that the operation itself describes.",
+                ))
                 .additional_properties(Some(any))
                 .examples([serde_json::json!({"notes": "Deliver before noon"})])
                 .build(),

@@ -32,7 +32,7 @@ const WRITE: &[Scope] = &[Scope::ClientsWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("clients", "Machine clients: programs that call the API, and what they may do.");
+    r.tag("clients", "Machine clients: programs that call the API, and their rights.");
     records(r);
     life(r);
     oauth::routes(r);
@@ -41,31 +41,43 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/clients", "listClients", &model::CLIENTS, http::list)
         .scope(READ)
-        .says("List machine clients", "");
+        .says("List machine clients", "Returns all machine clients, revoked ones included, sorted by name.");
     r.create("/clients", "createClient", http::create)
         .scope(WRITE)
-        .says("Register a machine client", "The answer tells the `client_secret`, this once; with id and secret the client gets tokens at `/oauth/token`. With `customer_ids` it sees and writes the records of these customers only, with `team_id` those of the team and the teams below it.")
+        .says(
+            "Register a machine client",
+            "Creates a machine client and shows its `client_secret`, only this once. With id and secret the \
+             program gets access tokens at `/oauth/token`. `customer_ids` or `team_id` restrict which \
+             records it sees and changes. Refused with 403 `client_restricted` for a machine client that is \
+             itself restricted to customers or a team.",
+        )
         .example(json!({"name": "SAP", "description": "Orders in, shipments out", "scopes": ["customers:read", "products:read", "orders:read", "orders:write"]}))
         .fails_with(&["external_id_taken", "client_restricted"]);
     r.read("/clients/{client_id}", "getClient", http::get)
         .scope(READ)
         .expands(model::CLIENTS.expand)
-        .says("Read a machine client", "Never with its secret.");
+        .says("Read a machine client", "Returns one machine client, never its secret.");
     r.change("/clients/{client_id}", "updateClient", http::update)
         .scope(WRITE)
         .says(
             "Change a machine client",
-            "A scope that is taken away is gone within seconds, also for tokens that are out.",
+            "Changes the data of a machine client. A scope that is taken away is gone within seconds, also \
+             for access tokens that were issued before.",
         )
         .example(json!({"scopes": ["customers:read", "orders:read"], "token_lifetime": 900}))
         .fails_with(&["external_id_taken", "client_restricted"]);
-    r.history("/clients/{client_id}/history", "listClientHistory", http::get)
-        .scope(READ)
-        .says("History of a machine client", "Every change: who, when, why, before and after.");
+    r.history("/clients/{client_id}/history", "listClientHistory", http::get).scope(READ).says(
+        "Read a machine client's history",
+        "Returns every change of the machine client with the old and the new content, who made it, when \
+             and why.",
+    );
     r.read_by_external_id("/clients/by-external-id/{system}/{id}", "getClientByExternalId", http::get)
         .scope(READ)
         .expands(model::CLIENTS.expand)
-        .says("Read a machine client by external id", "");
+        .says(
+            "Read a client by external id",
+            "Returns the machine client that has this id in another system.",
+        );
     r.put_by_external_id(
         "/clients/by-external-id/{system}/{id}",
         "upsertClientByExternalId",
@@ -73,7 +85,11 @@ fn records(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says("Create or change a machine client by external id", "For tools that set up what is described in files. A new one needs `name` and `scopes`, and has no secret, so that none is told to whoever repeats the push: `rotate-secret` makes its first.")
+    .says(
+        "Put a client by external id",
+        "For tools that set up an installation from files. A new client needs `name` and `scopes`, and has \
+         no secret: use `rotate-secret` to make the first one.",
+    )
     .example(json!({"name": "SAP", "scopes": ["customers:read", "orders:read"]}))
     .fails_with(&["external_id_taken", "client_restricted"]);
 }
@@ -86,10 +102,10 @@ const TOLD: Told = Told {
     verbs: &[
         events::CREATED,
         events::UPDATED,
-        ("suspended", "It gets no tokens, until it is resumed."),
-        ("resumed", "It gets tokens again."),
-        ("revoked", "It gets no tokens any more."),
-        ("secret_rotated", "It has a new secret."),
+        ("suspended", "The machine client was suspended and gets no tokens."),
+        ("resumed", "The machine client was resumed and gets tokens again."),
+        ("revoked", "The machine client was revoked for good."),
+        ("secret_rotated", "The machine client got a new secret."),
     ],
 };
 
@@ -97,26 +113,46 @@ fn life(r: &mut Routes) {
     let fails = &["invalid_transition", "client_restricted"];
     r.read("/clients/{client_id}/actions", "getClientActions", http::actions).scope(READ).unversioned().says(
         "Explain a machine client's actions",
-        "Which steps are possible for the caller now, and what stands in the way of the others.",
+        "Returns every step, whether the caller can take it now, and what stands in the way.",
     );
     r.action("/clients/{client_id}/rotate-secret", "rotateClientSecret", http::rotate)
         .scope(WRITE)
         .optional_body()
-        .says("Give a machine client a new secret", "The answer tells it, this once. The present secret works for another 24 hours, or as long as is said, so that it can be changed where it is used without a gap; one that was before it ends at once. With `overlap_hours: 0`, for a secret that others may have, the present one ends now, and so do the access tokens that are out.")
+        .says(
+            "Rotate a client's secret",
+            "Makes a new secret and shows it only in this answer. The current secret works for another 24 \
+             hours, or `overlap_hours`, so that it can be replaced without a gap; an older one ends at \
+             once. With `overlap_hours: 0` the current secret and all access tokens of the client end now. \
+             Refused with 409 `invalid_transition` when the client is revoked.",
+        )
         .example(json!({"overlap_hours": 48}))
         .fails_with(fails);
     r.action("/clients/{client_id}/suspend", "suspendClient", http::suspend)
         .scope(WRITE)
-        .says("Suspend a machine client", "It gets no tokens, and those that are out stop working within seconds, for good; until it is resumed.")
+        .says(
+            "Suspend a machine client",
+            "Refuses tokens to the client until it is resumed. Access tokens that it has stop working \
+             within seconds and do not come back. Refused with 409 `invalid_transition` when the client is \
+             not active.",
+        )
         .example(json!({"reason": "Sends every order twice"}))
         .fails_with(fails);
     r.action("/clients/{client_id}/resume", "resumeClient", http::resume)
         .scope(WRITE)
-        .says("Resume a machine client", "It gets tokens again, with the secret that it has.")
+        .says(
+            "Resume a machine client",
+            "Gives tokens to the client again, with the secret that it has. Refused with 409 \
+             `invalid_transition` when the client is not suspended.",
+        )
         .fails_with(fails);
     r.action("/clients/{client_id}/revoke", "revokeClient", http::revoke)
         .scope(WRITE)
-        .says("Revoke a machine client", "For good: it gets no tokens, and those that are out stop working within seconds. What it did stays told under its name.")
+        .says(
+            "Revoke a machine client",
+            "Ends the client for good: it gets no tokens, and those that it has stop working within \
+             seconds. Its name stays in histories. Refused with 409 `invalid_transition` when the client is \
+             revoked already.",
+        )
         .example(json!({"reason": "Replaced by the new shop"}))
         .fails_with(fails);
 }
@@ -127,7 +163,7 @@ static PROBLEMS: &[ProblemText] = &[
         401,
         ["Client refused", "客户端被拒绝"],
         [
-            "The client's id or secret is not right, or the client is suspended or revoked.",
+            "The client's id or secret is wrong, or the client is suspended or revoked.",
             "客户端的 ID 或密钥不正确，或该客户端已停用或吊销。",
         ],
         [
@@ -141,7 +177,7 @@ static PROBLEMS: &[ProblemText] = &[
         ["Scope not granted", "权限范围未授予"],
         ["The client does not have the scope {scope}.", "该客户端没有权限 {scope}。"],
         [
-            "Ask for scopes that the client has, with spaces between them, or for none to get all of them.",
+            "Ask for scopes that the client has, separated by spaces, or leave scope out to get all of them.",
             "请申请该客户端已有的权限，以空格分隔；不填则获得全部权限。",
         ],
     ),
@@ -166,7 +202,7 @@ static PROBLEMS: &[ProblemText] = &[
         "network_not_allowed",
         403,
         ["Network not allowed", "网络不允许"],
-        ["The client may not ask from this network address.", "该客户端不能从此网络地址访问。"],
+        ["The client may not call from this network address.", "该客户端不能从此网络地址访问。"],
         [
             "An administrator can change the client's allowed_networks. Behind a proxy it is the proxy's address that counts.",
             "管理员可以更改该客户端的 allowed_networks。经由代理时以代理的地址为准。",
@@ -177,7 +213,7 @@ static PROBLEMS: &[ProblemText] = &[
         403,
         ["Beyond the client's restriction", "超出客户端的限制范围"],
         [
-            "The client is restricted to certain customers or to a team, and this reaches beyond them.",
+            "The client is restricted to certain customers or to a team, and this operation concerns others.",
             "该客户端仅限于特定客户或团队，此操作超出其范围。",
         ],
         [
@@ -189,5 +225,5 @@ static PROBLEMS: &[ProblemText] = &[
 
 static PHRASES: &[Phrase] = &[(
     "not_a_network",
-    ["is not a network such as 10.1.0.0/16, or an address", "不是网络（如 10.1.0.0/16）或地址"],
+    ["is neither a network such as 10.1.0.0/16 nor an address", "不是网络（如 10.1.0.0/16）或地址"],
 )];

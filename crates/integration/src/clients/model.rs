@@ -20,7 +20,10 @@ use crate::{entity, text_enum};
 pub use crate::base::types::principals::ClientId;
 
 text_enum! {
-    /// Whether a machine client gets tokens, and whether those that it has work.
+    /// State of a machine client.
+    /// - `active`: gets tokens.
+    /// - `suspended`: gets no tokens and its tokens do not work, until it is resumed.
+    /// - `revoked`: the same for good.
     pub enum ClientStatus {
         Active = "active",
         Suspended = "suspended",
@@ -40,33 +43,37 @@ text_enum! {
 /// How long a machine client's access token lives, in seconds, unless it is said; also the longest.
 pub const TOKEN_LIFETIME: i32 = 3600;
 
-/// A program that calls the API: an ERP, a web shop, a BI tool.
+/// A machine client: a program that calls the API, such as an ERP, a web shop or a BI tool.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = clients)]
 #[diesel(treat_none_as_null = true)]
 pub struct Client {
-    /// Also its `client_id` at `/oauth/token`.
+    /// Id of the machine client; also its `client_id` at `/oauth/token`.
     pub id: ClientId,
     pub version: i32,
+    /// Name of the program, shown in histories.
     #[schema(example = "SAP")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// What the client is for. Null when not given.
     #[schema(max_length = 1000, example = "Orders in, shipments out")]
     pub description: Option<String>,
+    /// Whether the client gets tokens.
     pub status: ClientStatus,
-    /// What it may do.
+    /// Rights of the client.
     #[schema(value_type = Vec<Scope>, max_items = 128)]
     pub scopes: Json<Vec<Scope>>,
-    /// The only customers whose records it sees and writes; null is no such restriction.
+    /// The only customers whose records the client sees and changes. Empty: no customer. Null: no such
+    /// restriction.
     #[schema(value_type = Option<Vec<CustomerId>>, max_items = 200)]
     pub customer_ids: Option<Json<Vec<CustomerId>>>,
-    /// It sees what this team's manager sees, of this team and those below it; null is no such restriction.
+    /// Restricts the client to the records of this team and of the teams below it. Null: no such restriction.
     pub team_id: Option<TeamId>,
-    /// The networks that it may ask from; empty is any.
+    /// Networks that the client may call from. Empty: any network.
     #[schema(value_type = Vec<String>, max_items = 50, example = json!(["10.1.0.0/16"]))]
     pub allowed_networks: Json<Vec<String>>,
-    /// Seconds that an access token lives.
+    /// Seconds until an access token of the client expires.
     #[schema(minimum = 60, maximum = 3600, example = 3600)]
     pub token_lifetime: i32,
     /// Tokens of an earlier epoch do not work any more.
@@ -74,13 +81,14 @@ pub struct Client {
     pub token_epoch: i32,
     #[serde(skip)]
     pub secret_digest: Option<String>,
-    /// Since when it has its present secret; null when it has none.
+    /// When the current secret was made. Null when the client has no secret yet.
     pub secret_set_at: Option<At>,
     #[serde(skip)]
     pub previous_digest: Option<String>,
-    /// Until when the secret before the present one works too; null when none does.
+    /// Until when the previous secret works too. Null when only the current one works.
     pub previous_secret_until: Option<At>,
-    /// When it last got a token, to about ten minutes; changes without a new version.
+    /// When the client last got a token, accurate to about ten minutes. Null when never. Changes without a
+    /// new version.
     pub last_used_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -99,26 +107,26 @@ entity!(Client, clients, ClientId, {
     }
 });
 
-/// A machine client as a caller sees it.
+/// A machine client: a program that calls the API, such as an ERP, a web shop or a BI tool.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Client)]
 pub struct ClientView {
     #[serde(flatten)]
     #[schema(inline)]
     pub client: Client,
-    /// The steps that its life and your rights allow now.
     pub allowed_actions: Vec<ClientAction>,
 }
 
-/// A machine client with its new secret, which is told this once.
+/// A machine client with its new secret. The secret is shown only in this answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ClientWithSecret {
     #[serde(flatten)]
     #[schema(inline)]
     pub client: ClientView,
-    /// For `/oauth/token`; the same as `id`.
+    /// Id for `/oauth/token`; the same as `id`.
     pub client_id: ClientId,
-    /// Keep it like a password. Null when the answer is repeated for its `Idempotency-Key`.
+    /// Secret for `/oauth/token`. Store it like a password. Null when the answer is repeated for an
+    /// `Idempotency-Key`.
     #[schema(example = "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA")]
     pub client_secret: Option<String>,
 }
@@ -126,32 +134,35 @@ pub struct ClientWithSecret {
 /// The fields of [`ClientWithSecret`] that are told once.
 pub const SECRET_FIELDS: &[&str] = &["client_secret"];
 
-/// A machine client as entered and changed.
+/// Data of a machine client, for creating and changing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClientInput {
+    /// Name of the program, shown in histories.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "SAP")]
     pub name: String,
-    /// What it is for, and whom to ask about it.
+    /// What the client is for, and whom to ask about it.
     #[schema(max_length = 1000, example = "Orders in, shipments out")]
     pub description: Option<String>,
-    /// What it may do.
+    /// Rights of the client. A machine client that manages clients can give only scopes that it has itself;
+    /// otherwise refused with 403 `forbidden`.
     #[schema(min_items = 1, max_items = 128, example = json!(["customers:read", "orders:read", "orders:write"]))]
     pub scopes: Vec<Scope>,
-    /// The only customers whose records it sees and writes; null is no such restriction, an empty list is none of
-    /// them.
+    /// The only customers whose records the client sees and changes. An empty list: no customer. Defaults to
+    /// null: no such restriction.
     #[schema(max_items = 200)]
     pub customer_ids: Option<Vec<CustomerId>>,
-    /// Restricts it to what this team's manager sees, of this team and those below it.
+    /// Restricts the client to the records of this team and of the teams below it. Defaults to null: no such
+    /// restriction.
     pub team_id: Option<TeamId>,
-    /// The networks that it may ask from, as `10.1.0.0/16` or a single address; empty is any.
+    /// Networks that the client may call from, such as `10.1.0.0/16` or a single address. Behind a proxy the
+    /// proxy's address counts, unless it is configured as trusted. Defaults to any network.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["10.1.0.0/16"]))]
     pub allowed_networks: Vec<String>,
-    /// Seconds that an access token lives.
+    /// Seconds until an access token of the client expires. Defaults to 3600, which is also the longest.
     #[serde(default = "longest")]
     #[schema(minimum = 60, maximum = 3600, example = 3600)]
     pub token_lifetime: i32,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
@@ -161,11 +172,11 @@ fn longest() -> i32 {
     TOKEN_LIFETIME
 }
 
-/// How a new secret takes the place of the present one.
+/// How the new secret replaces the current one.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct Rotation {
-    /// Hours that the present secret works beside the new one; with 0 it ends at once, and so do the access tokens
-    /// that are out. 24 when left out.
+    /// Hours in which the current secret works beside the new one. Defaults to 24. With 0 the current secret
+    /// and the access tokens of the client end at once; use this when the secret is known to others.
     #[schema(minimum = 0, maximum = 168, example = 24)]
     pub overlap_hours: Option<i64>,
 }
@@ -175,15 +186,15 @@ pub static CLIENTS: ListSpec = ListSpec {
     id: "clients.id",
     filters: &[
         filter(
-            Param::new("q", Takes::Text(100), "Part of a name, or pinyin initials."),
+            Param::new("q", Takes::Text(100), "Clients whose name or pinyin initials contain these words."),
             Does::Search("clients.id"),
         ),
         filter(
-            Param::new("status", Takes::Words(ClientStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(ClientStatus::WORDS), "Clients with one of these statuses."),
             Does::Is("clients.status"),
         ),
         filter(
-            Param::new("team_id", Takes::Ids("tem"), "Only clients that are restricted to these teams."),
+            Param::new("team_id", Takes::Ids("tem"), "Clients that are restricted to one of these teams."),
             Does::Is("clients.team_id"),
         ),
     ],

@@ -1,5 +1,5 @@
-//! When the company works, and what is due when. The engine is [`crate::base::deadlines`]; what has deadlines starts
-//! them itself.
+//! The working calendar, and the deadlines of records. The engine is [`crate::base::deadlines`]; areas start
+//! the deadlines of their own records.
 //!
 //! | endpoint | who |
 //! |---|---|
@@ -34,8 +34,8 @@ const READ: &[Scope] = &[Scope::CalendarRead];
 const MOST_MINUTES: i64 = 130_000;
 
 const TIME: &[Param] = &[
-    Param::new("from", Takes::Instant, "When the time begins; now without it."),
-    Param::new("minutes", Takes::Int(1, MOST_MINUTES), "Working minutes.").required(),
+    Param::new("from", Takes::Instant, "Start of the working time. Defaults to now."),
+    Param::new("minutes", Takes::Int(1, MOST_MINUTES), "Number of working minutes.").required(),
 ];
 
 /// Who may read some record that has deadlines.
@@ -52,28 +52,50 @@ fn scopes(r: &Routes) -> Vec<Scope> {
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("deadlines", "When the company works, and what is due when.");
-    r.read("/working-calendar", "getWorkingCalendar", http::get)
-        .scope(READ)
-        .says("Read the working calendar", "Working hours by weekday, in the company's time zone, and the days on which it is otherwise: holidays, which have no hours, and days on which work is made up. A new installation has the Chinese public calendar of 2026, and of 2027 what the law itself says.");
+    r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
+    r.read("/working-calendar", "getWorkingCalendar", http::get).scope(READ).says(
+        "Read the working calendar",
+        "Returns the working hours by weekday and the exceptions: holidays, and weekend days on which \
+             people work. A new installation has the Chinese public calendar of 2026, and for 2027 the \
+             holidays that the law fixes.",
+    );
     r.change("/working-calendar", "updateWorkingCalendar", http::update)
         .scope(&[Scope::SettingsWrite])
-        .says("Change the working calendar", "Objects are merged: send only what changes; a day that is `null` follows its weekday again. Deadlines that run are computed anew within moments; steps that were taken stay taken.")
-        .example(json!({"days": {"2026-12-31": {"name": "盘点日", "hours": [{"from": "09:00", "to": "12:00"}]}}}));
+        .says(
+            "Change the working calendar",
+            "Changes the working hours. Objects are merged: send only what changes; a day that is null \
+             follows its weekday again. Deadlines that run are computed again within moments; reminders and \
+             escalations that were sent stay sent. Hours must be in order and must not overlap; otherwise \
+             refused with 422 `validation_failed`.",
+        )
+        .example(
+            json!({"days": {"2026-12-31": {"name": "盘点日", "hours": [{"from": "09:00", "to": "12:00"}]}}}),
+        );
     r.list("/working-calendar/history", "listWorkingCalendarHistory", &HISTORY, http::history)
         .scope(READ)
-        .says("History of the working calendar", "Every change: who, when, why, before and after.");
+        .says(
+            "Read the working calendar's history",
+            "Returns every change of the working calendar with the old and the new content, who made it, \
+             when and why.",
+        );
     r.read("/working-calendar/time", "getWorkingTime", http::time)
         .scope(READ)
         .unversioned()
         .takes(TIME)
-        .says("Ask when working time has passed", "When so many working minutes from an instant are over, with the stretches in between that count and those that do not.")
+        .says(
+            "Compute the end of working time",
+            "Computes when a number of working minutes has passed, counted from an instant. The answer \
+             lists the stretches that count and those that do not. Refused with 422 `no_working_time` when \
+             the next three years have less working time.",
+        )
         .fails_with(&["no_working_time"]);
     let readers = SCOPES.get_or_init(|| scopes(r));
-    r.read("/deadlines/{record_id}", "getDeadlines", http::explain)
-        .scope(readers)
-        .unversioned()
-        .says("Explain a record's deadlines", "Whatever kind of record it is: when each deadline is, why, and what happens before and after it. `segments` shows the time that counts, the pauses, and the time in which nobody works.");
+    r.read("/deadlines/{record_id}", "getDeadlines", http::explain).scope(readers).unversioned().says(
+        "Explain a record's deadlines",
+        "Returns the deadlines of a record of any kind: when each is due, how the time was counted, and \
+             its reminders and escalations. Refused with 404 `not_found` when the record has no deadline or \
+             you may not see it.",
+    );
     r.task(task::TASK, 20, task::turn);
 }
 
@@ -81,14 +103,14 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
     "no_working_time",
     422,
     ["No working time", "没有工作时间"],
-    ["There is not so much working time in the next three years.", "未来三年内没有这么多工作时间。"],
+    ["The next three years have less working time than that.", "未来三年内没有这么多工作时间。"],
     ["Enter working hours in the working calendar.", "请在工作日历中设置工作时间。"],
 )];
 
 static PHRASES: &[Phrase] = &[
-    ("hours_out_of_order", ["must be in order and apart from each other", "必须按先后顺序且互不重叠"]),
+    ("hours_out_of_order", ["must be in order and must not overlap", "必须按先后顺序且互不重叠"]),
     ("hours_backwards", ["must end after they begin", "结束时间必须晚于开始时间"]),
-    ("too_many_days", ["more than {max} days are otherwise", "特殊日期不能超过 {max} 天"]),
+    ("too_many_days", ["must not list more than {max} days", "特殊日期不能超过 {max} 天"]),
 ];
 
 const TOLD: Told = Told {

@@ -6,7 +6,7 @@ use super::model::WorkingCalendarInput;
 use crate::base::deadlines::calendar::Hours;
 use crate::base::error::{Fault, Faults};
 
-/// Days that are otherwise; ten years of holidays and more.
+/// Most exceptions in the calendar: ten years of holidays and more.
 const MOST_DAYS: usize = 1_000;
 
 /// What the schema cannot say.

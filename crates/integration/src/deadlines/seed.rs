@@ -1,8 +1,8 @@
-//! The working calendar that a new installation begins with.
+//! The working calendar of a new installation.
 //!
-//! 2026 is what the General Office of the State Council announced on 2025-11-04. For 2027 these are the days that the
-//! Regulation on Public Holidays itself makes holidays; days off that are joined to them, and the days on which these
-//! are made up, are announced for each year, and are entered when they are.
+//! The days of 2026 are those that the General Office of the State Council announced on 2025-11-04. For 2027
+//! the list holds only the holidays that the Regulation on Public Holidays fixes. The bridging days off, and
+//! the weekend days on which people work instead, are announced every year; enter them then.
 
 use std::collections::BTreeMap;
 

@@ -11,13 +11,13 @@ use crate::base::events::is_pattern;
 use crate::base::http::params::{Query, bad};
 use crate::base::http::{Answer, Req};
 
-/// A part of the feed.
+/// A part of the event feed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventPage {
     pub data: Vec<Event>,
-    /// Whether there may be more now.
+    /// True when more events can be read now.
     pub has_more: bool,
-    /// Where to go on; always there.
+    /// Position to continue from, for `after`. Always present, also on an empty page.
     #[schema(max_length = 200, example = "ZTEuODEy")]
     pub next_cursor: String,
 }

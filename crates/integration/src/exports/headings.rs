@@ -5,7 +5,13 @@ use crate::base::messages::Lang;
 use crate::text_enum;
 
 text_enum! {
-    /// What a file holds rows of.
+    /// Records that a file holds.
+    /// - `orders`: one row per order.
+    /// - `order_lines`: one row per order line, with the main fields of its order.
+    /// - `requests`: requests to departments and suppliers.
+    /// - `returns`: one row per return.
+    /// - `feedback`: feedback of customers.
+    /// - The others: one row per record of that name.
     pub enum ExportResource {
         Customers = "customers",
         Contacts = "contacts",

@@ -1,5 +1,5 @@
-//! Exports: records of one kind to a file, as a job. What is exported is what the kind's own list answers to whoever
-//! asks, with the same filters, sorts and rights, so that there is no second way to see a record.
+//! Exports: records of one kind to a file, as a job. The file holds what the list of that kind returns to the
+//! caller, with the same filters, sorts and rights. So there is no second way to see a record.
 
 pub mod headings;
 mod http;
@@ -21,10 +21,18 @@ pub const AREA: Area = Area { name: "exports", routes, problems: PROBLEMS, phras
 
 fn routes(r: &mut Routes) {
     r.job(JobKind::Export, step::step);
-    r.tag("exports", "Records to files: CSV, XLSX and NDJSON.");
+    r.tag("exports", "Exporting records to files: CSV, XLSX and NDJSON.");
     r.flow::<_, JobView, _>(Nature::Start, "/exports", "createExport", http::create)
         .scope(&[Scope::ExportsWrite])
-        .says("Export records to a file", "Begins a job; when it has ended, `GET /jobs/{job_id}/result` gives the file. It holds what the list of the resource answers you, with the list's own filters (named and written as in its query) and sort: `/customers`, `/contacts`, `/products`, `/prices`, `/orders`, `/order-lines`, `/order-exceptions`, `/returns`, `/suppliers`, `/requests`, each of which you must be allowed to read. CSV is UTF-8 with CRLF; NDJSON holds the list's objects, one on each line; in XLSX days and numbers are such. Cells that a spreadsheet would take for a formula begin with an apostrophe. Rows are read page by page: a record that changes meanwhile is in the file as it was before or after.")
+        .says(
+            "Export records to a file",
+            "Begins a job that writes a file; when the job has ended, `GET /jobs/{job_id}/result` returns \
+             it. The file holds what the list of the resource returns to you, with its filters and sort; \
+             you need the right to read that list. CSV is UTF-8 with CRLF. In CSV and XLSX, cells that a \
+             spreadsheet would read as a formula begin with an apostrophe. Rows are read page by page: a \
+             record that changes meanwhile is in the file as it was before or after the change. Refused \
+             with 429 `too_many_jobs` when you have 20 jobs queued or running.",
+        )
         .example(json!({"resource": "orders", "format": "xlsx", "headings": "en",
             "filters": {"status": "approved,confirmed", "order_date_from": "2026-01-01"}, "sort": "order_date,number"}))
         .fails_with(&["too_many_jobs"]);

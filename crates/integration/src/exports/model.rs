@@ -1,4 +1,4 @@
-//! What an export is asked for with.
+//! The request body of an export.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,10 @@ use super::headings::ExportResource;
 use crate::text_enum;
 
 text_enum! {
-    /// What kind of file.
+    /// Format of the file.
+    /// - `csv`: UTF-8, comma, CRLF.
+    /// - `xlsx`: a workbook for spreadsheet programs, with real dates and numbers.
+    /// - `ndjson`: one JSON object per line.
     pub enum ExportFormat {
         Csv = "csv",
         Xlsx = "xlsx",
@@ -17,7 +20,8 @@ text_enum! {
     }
 }
 text_enum! {
-    /// What the columns are called: the names of the fields, or what people call them.
+    /// Titles of the columns: the names of the fields (`fields`), or titles in English (`en`) or Chinese
+    /// (`zh-CN`).
     pub enum Headings {
         Fields = "fields",
         En = "en",
@@ -29,25 +33,29 @@ fn field_names() -> Headings {
     Headings::Fields
 }
 
-/// What to export, and how.
+/// What to export, and in which form.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ExportInput {
+    /// Which records to export. You need the right to read them.
     pub resource: ExportResource,
+    /// Format of the file.
     pub format: ExportFormat,
-    /// `fields` when left out. NDJSON always has the names of the fields.
+    /// Titles of the columns. Defaults to `fields`. NDJSON always uses the names of the fields.
     #[serde(default = "field_names")]
     pub headings: Headings,
-    /// The list's filters by name, each written as in a query.
+    /// Filters of the list of this resource, by name; each is written as in a query. Defaults to none.
+    /// Refused when the list has no such filter.
     #[serde(default)]
     pub filters: Filters,
-    /// As in a query, such as `-order_date,number`; the list's own order when left out.
+    /// Sort keys of the list, as in a query. Defaults to the usual order of the list.
     #[schema(min_length = 1, max_length = 200, example = "order_date,number")]
     pub sort: Option<String>,
-    /// Only these columns, in this order; all of them when left out. A column is a field of the list's objects, and
-    /// `customer.code` a field of what `customer_id` names; NDJSON takes fields of the object itself.
+    /// Columns to export, in this order. Defaults to all. `customer.code` is the code of the customer that
+    /// `customer_id` names; NDJSON takes only fields of the record itself. Refused when there is no such
+    /// column.
     #[schema(min_items = 1, max_items = 100, example = json!(["number", "order_date", "customer.code", "gross"]))]
     pub fields: Option<Vec<String>>,
-    /// Begin a CSV file with a byte order mark, by which Excel knows UTF-8.
+    /// Whether a CSV file begins with a byte order mark, by which Excel recognises UTF-8. Defaults to false.
     #[serde(default)]
     pub bom: bool,
 }
@@ -64,7 +72,7 @@ impl utoipa::PartialSchema for Filters {
         RefOr::T(Schema::Object(
             ObjectBuilder::new()
                 .schema_type(Type::Object)
-                .description(Some("A list's filters by name, each written as in a query."))
+                .description(Some("Filters of the list by name, each written as in a query."))
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(Schema::Object(value)))))
                 .examples([
                     serde_json::json!({"status": "approved,confirmed", "order_date_from": "2026-01-01"}),

@@ -37,14 +37,16 @@ static KINDS: OnceLock<Kinds> = OnceLock::new();
 
 fn routes(r: &mut Routes) {
     let kinds = KINDS.get_or_init(|| kinds_of(r));
-    let about = "Only these kinds of record.";
-    r.tag("external-ids", "How other systems call our records.");
+    let about = "Records of one of these kinds. By default all kinds.";
+    r.tag("external-ids", "Finding records by their ids in other systems.");
     r.list("/external-ids", "listExternalIds", &model::EXTERNAL_IDS, http::list)
         .scope(&kinds.scopes)
         .takes(&[Param::new("kind", Takes::Words(&kinds.words), about)])
         .says(
             "Find records by external id",
-            "With `id`: the records that the other system calls so, at most one of each kind. Without: all that it has a name for, to compare the two systems. Only records that you may read.",
+            "Returns the records that have an id in the other system, of all kinds. With `id`: the records \
+             with exactly this id, at most one of each kind. Without: every external id of the system, for \
+             comparing two systems. Only records that you may read are returned.",
         );
 }
 

@@ -24,22 +24,22 @@ pub struct Name {
     pub record_id: AnyId,
 }
 
-/// A record, and what another system calls it.
+/// A record, and its id in another system.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NamedRecord {
-    /// What kind of record it is.
+    /// Kind of record.
     #[schema(max_length = 40, example = "customer")]
     pub kind: String,
-    /// Our id of it.
+    /// Id of the record here.
     #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub id: String,
-    /// The other system.
+    /// Name of the other system.
     #[schema(max_length = 40, example = "sap")]
     pub system: String,
-    /// The record's id there.
+    /// Id of the record in the other system.
     #[schema(max_length = 200, example = "4711")]
     pub external_id: String,
-    /// Where the record is read.
+    /// Path of the record.
     #[schema(max_length = 1000, example = "/api/v1/customers/cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub href: String,
 }
@@ -49,11 +49,17 @@ pub static EXTERNAL_IDS: ListSpec = ListSpec {
     id: "external_ids.record_id",
     filters: &[
         filter(
-            Param::new("system", Takes::System, "The other system.").required(),
+            Param::new("system", Takes::System, "Name of the other system, as used in `external_ids`.")
+                .required(),
             Does::Is("external_ids.system"),
         ),
         filter(
-            Param::new("id", Takes::Text(200), "The record's id in the other system."),
+            Param::new(
+                "id",
+                Takes::Text(200),
+                "Id of the record in the other system. Without it, all external ids of the system are \
+                     returned.",
+            ),
             Does::Is("external_ids.external_id"),
         ),
     ],

@@ -20,18 +20,26 @@ const READ: &[Scope] = &[Scope::JobsRead, Scope::ImportsWrite, Scope::ExportsWri
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.task(jobs::TASK, 2, jobs::turn);
-    r.tag("jobs", "Long work: how it goes, what it made.");
-    r.list("/jobs", "listJobs", &model::JOBS, http::list)
-        .scope(READ)
-        .says("List jobs", "Your own; with `jobs:read` everybody's.");
-    r.read("/jobs/{job_id}", "getJob", http::get)
-        .scope(READ)
-        .unversioned()
-        .says("Read a job", "Ask again every second or two until `finished_at` is set. `completed_with_errors` is the end of a job some of whose rows failed. There is no ETag, because progress moves without a new version.");
+    r.tag("jobs", "Long work such as imports and exports: progress, results, cancelling.");
+    r.list("/jobs", "listJobs", &model::JOBS, http::list).scope(READ).says(
+        "List jobs",
+        "Returns the jobs that you began, newest first. With the scope `jobs:read` it returns \
+             everybody's jobs.",
+    );
+    r.read("/jobs/{job_id}", "getJob", http::get).scope(READ).unversioned().says(
+        "Read a job",
+        "Returns state and progress of a job. Ask every second or two until `finished_at` is set. There \
+             is no ETag, because progress changes the job without a new version.",
+    );
     r.action("/jobs/{job_id}/cancel", "cancelJob", http::cancel)
         .scope(&[Scope::ImportsWrite, Scope::ExportsWrite])
         .unversioned()
-        .says("Cancel a job", "What was done so far stays done; the part that is under way is given up. Its file of failed rows can still be fetched, an unfinished result cannot.")
+        .says(
+            "Cancel a job",
+            "Stops a job that waits or runs. Rows that were processed stay processed; the part in progress \
+             is undone. The file of failed rows can still be fetched, a result file cannot. Refused with \
+             409 `invalid_transition` when the job has ended.",
+        )
         .fails_with(&["invalid_transition"]);
     let fails = &["job_not_ended", "no_such_file", "not_your_job", "job_expired"];
     r.flow::<(), String, _>(Nature::Read, "/jobs/{job_id}/result", "getJobResult", http::result)
@@ -39,14 +47,21 @@ fn routes(r: &mut Routes) {
         .answers_media(work::MEDIA_TYPES)
         .says(
             "Fetch a job's result",
-            "The file that the job made, for whoever asked for the job, until `expires_at`.",
+            "Returns the file that the job made, until `expires_at`. Only the caller who began the job gets \
+             it; others get 403 `not_your_job`. Refused with 409 `job_not_ended` while the job runs, with \
+             404 `no_such_file` when it made no file, and with 410 `job_expired` afterwards.",
         )
         .fails_with(fails)
         .path_prefixes = &[Some("job")];
     r.flow::<(), String, _>(Nature::Read, "/jobs/{job_id}/errors", "getJobErrors", http::errors)
         .scope(READ)
         .answers_media(work::MEDIA_TYPES)
-        .says("Fetch a job's failed rows", "Each row that failed as it came, with its line, field and reason; for whoever asked for the job, until `expires_at`.")
+        .says(
+            "Fetch a job's failed rows",
+            "Returns a file with each row that failed, with its line, the field and the reason. Correct the \
+             rows and import the file again. Only the caller who began the job gets it. The refusals are \
+             those of the result file.",
+        )
         .fails_with(fails)
         .path_prefixes = &[Some("job")];
 }
@@ -57,12 +72,12 @@ const TOLD: Told = Told {
     select: "SELECT jobs.id FROM jobs WHERE ",
     visible: jobs::model::visible_to,
     verbs: &[
-        ("created", "It was asked for."),
-        ("succeeded", "It has ended, and all its rows succeeded."),
-        ("completed_with_errors", "It has ended, and some of its rows failed."),
-        ("failed", "It was given up."),
-        ("cancelled", "It was cancelled."),
-        ("expired", "Its files are not kept any more."),
+        ("created", "The job was begun by a request."),
+        ("succeeded", "The job ended and every row succeeded."),
+        ("completed_with_errors", "The job ended and some rows failed."),
+        ("failed", "The job failed and was given up."),
+        ("cancelled", "The job was cancelled."),
+        ("expired", "The job's files were deleted."),
     ],
 };
 
@@ -96,40 +111,43 @@ static PROBLEMS: &[ProblemText] = &[
         403,
         ["Another's job", "他人的任务"],
         [
-            "Only whoever asked for a job gets its files; they were made with that caller's rights.",
+            "Only the caller who began a job gets its files, because they were made with that caller's rights.",
             "只有发起任务者才能取得其文件，因为文件是以其权限生成的。",
         ],
-        ["Ask for the same yourself.", "请自行发起同样的任务。"],
+        ["Begin the same job yourself.", "请自行发起同样的任务。"],
     ),
     problem_text(
         "job_expired",
         410,
         ["Job expired", "任务已过期"],
         ["The job's files are not kept any more.", "任务文件已不再保留。"],
-        ["Ask for it again.", "请重新发起。"],
+        ["Begin the job again.", "请重新发起。"],
     ),
     problem_text(
         "job_rights_ended",
         403,
         ["Rights ended", "权限已终止"],
-        ["Whoever asked for the job is blocked, suspended or revoked.", "发起任务者已被停用、暂停或吊销。"],
-        ["Somebody who may do it asks for it again.", "请由有权限者重新发起。"],
+        [
+            "The caller who began the job is blocked, suspended or revoked.",
+            "发起任务者已被停用、暂停或吊销。",
+        ],
+        ["Let somebody with the rights begin the job again.", "请由有权限者重新发起。"],
     ),
     problem_text(
         "job_failed_repeatedly",
         500,
         ["Job failed repeatedly", "任务多次失败"],
         [
-            "The job failed several times without getting on; the log tells why.",
+            "The job failed several times without progress; the server's log has the reason.",
             "任务多次失败且没有进展；原因见日志。",
         ],
-        ["Tell whoever runs the installation.", "请联系系统管理员。"],
+        ["Tell the administrator of the installation.", "请联系系统管理员。"],
     ),
     problem_text(
         "job_lost",
         409,
         ["Job taken away", "任务已被接管"],
         ["The job was cancelled, or another program runs it.", "任务已取消，或由另一程序运行。"],
-        ["Nothing is to be done.", "无需处理。"],
+        ["Nothing needs to be done.", "无需处理。"],
     ),
 ];

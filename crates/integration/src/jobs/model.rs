@@ -8,14 +8,13 @@ use crate::base::http::params::{Param, Takes};
 use crate::base::jobs::{Job, JobAction, JobKind, JobStatus};
 use crate::base::types::TextEnum;
 
-/// A job as a caller sees it.
+/// Long work that goes on after its request was answered, and its progress.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Job)]
 pub struct JobView {
     #[serde(flatten)]
     #[schema(inline)]
     pub job: Job,
-    /// The steps that its life allows now.
     pub allowed_actions: Vec<JobAction>,
 }
 
@@ -28,18 +27,24 @@ impl From<Job> for JobView {
 pub static JOBS: ListSpec = ListSpec {
     id: "jobs.id",
     filters: &[
-        filter(Param::new("kind", Takes::Words(JobKind::WORDS), "Only these."), Does::Is("jobs.kind")),
         filter(
-            Param::new("resource", Takes::Text(40), "Only jobs about this, such as `orders`."),
+            Param::new("kind", Takes::Words(JobKind::WORDS), "Jobs of one of these kinds."),
+            Does::Is("jobs.kind"),
+        ),
+        filter(
+            Param::new("resource", Takes::Text(40), "Jobs about this kind of rows, such as `orders`."),
             Does::Is("jobs.resource"),
         ),
-        filter(Param::new("status", Takes::Words(JobStatus::WORDS), "Only these."), Does::Is("jobs.status")),
         filter(
-            Param::new("created_since", Takes::Instant, "Asked for at this instant or later."),
+            Param::new("status", Takes::Words(JobStatus::WORDS), "Jobs with one of these statuses."),
+            Does::Is("jobs.status"),
+        ),
+        filter(
+            Param::new("created_since", Takes::Instant, "Jobs that were begun at this instant or later."),
             Does::AtLeast("jobs.created_at"),
         ),
         filter(
-            Param::new("created_until", Takes::Instant, "Asked for at this instant or earlier."),
+            Param::new("created_until", Takes::Instant, "Jobs that were begun at this instant or earlier."),
             Does::AtMost("jobs.created_at"),
         ),
     ],

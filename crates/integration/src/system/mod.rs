@@ -15,26 +15,31 @@ pub use http::configure;
 
 pub const AREA: Area = Area { name: "system", routes, problems: schedules::PROBLEMS, phrases: &[] };
 
-/// What a problem code means.
+/// Explanation of a problem code.
 #[derive(Serialize, ToSchema)]
 pub struct ProblemExplanation {
+    /// The problem code.
     #[schema(example = "version_mismatch")]
     pub code: String,
+    /// HTTP status of answers with this code.
     #[schema(example = 412)]
     pub status: i32,
+    /// Title of the problem, in the language that the request asks for.
     pub title: String,
+    /// What the problem means. Names in angle brackets stand for details of the case.
     #[schema(max_length = 1000)]
     pub detail: String,
-    /// What to do about it.
+    /// What to do about the problem.
     #[schema(max_length = 1000)]
     pub help: String,
 }
 
 fn routes(r: &mut Routes) {
-    r.tag("system", "The API about itself.");
+    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
     r.read("/problems/{code}", "getProblem", http::problem).public().unversioned().says(
         "Explain a problem",
-        "What a problem's `code` means and what to do about it, in the language asked for.",
+        "Returns what a problem code means and what to do about it, in the language that the request asks \
+         for.",
     );
     schedules::routes(r);
     r.task(base_schedules::TASK, 5, base_schedules::turn);

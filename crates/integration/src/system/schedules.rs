@@ -24,58 +24,75 @@ pub fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.list("/system/schedules", "listSchedules", &SCHEDULES, list).scope(READ).says(
         "List schedules",
-        "Work that the program does again and again by the clock: when each schedule runs next, and how its last run went.",
+        "Returns the work that the system does regularly: when each schedule runs next, and how its last \
+         run ended.",
     );
-    r.read("/system/schedules/{name}", "getSchedule", get)
-        .scope(READ)
-        .unversioned()
-        .says("Read a schedule", "There is no ETag, because runs move it without a new version.");
+    r.read("/system/schedules/{name}", "getSchedule", get).scope(READ).unversioned().says(
+        "Read a schedule",
+        "Returns one schedule by its name. There is no ETag, because runs change it without a new \
+             version.",
+    );
     r.action("/system/schedules/{name}/run", "runSchedule", run)
         .scope(WRITE)
         .unversioned()
-        .says("Run a schedule now", "It begins within seconds, and after it the schedule goes on in its rhythm. One that runs already is not begun twice.")
+        .says(
+            "Run a schedule now",
+            "Begins a run within seconds. Afterwards the schedule continues in its rhythm. If a run is in \
+             progress, no second one begins. Refused with 409 `schedule_disabled` when the schedule is \
+             disabled.",
+        )
         .fails_with(&["schedule_disabled"]);
-    r.action("/system/schedules/{name}/enable", "enableSchedule", enable)
-        .scope(WRITE)
-        .unversioned()
-        .says("Enable a schedule", "It runs at its next time; what was missed meanwhile is not made up for.");
+    r.action("/system/schedules/{name}/enable", "enableSchedule", enable).scope(WRITE).unversioned().says(
+        "Enable a schedule",
+        "Lets the schedule run again, from its next regular time on. Runs that were missed are not made \
+             up for. If it is enabled already, nothing changes.",
+    );
     r.action("/system/schedules/{name}/disable", "disableSchedule", disable).scope(WRITE).unversioned().says(
         "Disable a schedule",
-        "It does not run until it is enabled again. A run that is under way is given up where it is.",
+        "Stops the schedule until it is enabled again. A run in progress is given up where it is. If it is \
+         disabled already, nothing changes.",
     );
 }
 
-/// Recurring work, and how it goes.
+/// Work that the system does regularly, and its last run.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Schedule {
     pub id: ScheduleId,
-    /// Moves with what people do to it, not with its runs.
+    /// Grows with what people do to the schedule, not with its runs.
     pub version: i32,
+    /// Name of the schedule, in lower case with hyphens. Stable.
     #[schema(max_length = 60, example = "session-clearing")]
     pub name: String,
-    /// What it does, in the language that the request asks for.
+    /// What the work does, in the language that the request asks for.
     #[schema(max_length = 400, example = "Removes sessions that ended long ago.")]
     pub about: String,
-    /// When it runs, by the company's clock, in the language that the request asks for.
+    /// When the work runs, in the company's time zone, in words of the language that the request asks for.
     #[schema(max_length = 100, example = "daily at 03:30")]
     pub rhythm: String,
+    /// Whether the schedule runs.
     pub enabled: bool,
-    /// Whether a run is under way.
+    /// True while a run is in progress.
     pub running: bool,
-    /// When it runs next; null while it is disabled. In the past: as soon as a program is free.
+    /// When the next run begins. A time in the past means: as soon as possible. Null while the schedule is
+    /// disabled.
     pub next_run_at: Option<At>,
+    /// When the last run began. Null when there was none.
     pub last_started_at: Option<At>,
+    /// When the last run ended. Null when none has ended.
     pub last_finished_at: Option<At>,
-    /// Milliseconds that the last run took; null while there was none.
+    /// Milliseconds that the last run took. Null when there was none or it is in progress.
     #[schema(minimum = 0, example = 420)]
     pub last_duration_ms: Option<i64>,
+    /// How the last run ended. Null when none has ended.
     pub last_result: Option<RunResult>,
-    /// Why the last run failed; null when it did not.
+    /// Why the last run failed. Null when it did not fail.
     pub last_error: Option<ScheduleError>,
+    /// When the last successful run ended. Null when there was none.
     pub last_success_at: Option<At>,
-    /// Runs that have ended, failed ones included.
+    /// Number of runs that ended, failed ones included.
     #[schema(minimum = 0, example = 31)]
     pub runs: i64,
+    /// Number of runs that failed.
     #[schema(minimum = 0, example = 0)]
     pub failures: i64,
 }
@@ -83,9 +100,10 @@ pub struct Schedule {
 /// Why a run failed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ScheduleError {
-    /// A problem's code.
+    /// Code of the problem; `GET /problems/{code}` explains it.
     #[schema(max_length = 60, example = "unavailable")]
     pub code: String,
+    /// The problem in words, in the language that the request asks for.
     #[schema(max_length = 1000)]
     pub detail: String,
 }
@@ -119,7 +137,11 @@ fn view(row: ScheduleRow, now: At, lang: Lang) -> Schedule {
 static SCHEDULES: ListSpec = ListSpec {
     id: "schedules.id",
     filters: &[filter(
-        Param::new("last_result", Takes::Words(RunResult::WORDS), "Only those whose last run ended so."),
+        Param::new(
+            "last_result",
+            Takes::Words(RunResult::WORDS),
+            "Schedules whose last run ended in one of these ways.",
+        ),
         Does::Is("schedules.last_result"),
     )],
     sorts: &[Sort { name: "name", column: "schedules.name" }],
@@ -177,9 +199,9 @@ const TOLD: Told = Told {
     select: "SELECT schedules.id FROM schedules WHERE ",
     visible: events::seen_by_all,
     verbs: &[
-        ("triggered", "Somebody has it run now."),
-        ("enabled", "It runs again in its rhythm."),
-        ("disabled", "It does not run any more."),
+        ("triggered", "Somebody started a run by hand."),
+        ("enabled", "The schedule was enabled."),
+        ("disabled", "The schedule was disabled."),
     ],
 };
 
@@ -196,7 +218,7 @@ pub static PROBLEMS: &[ProblemText] = &[
         409,
         ["Run taken away", "运行已被接管"],
         ["The schedule was disabled, or another program runs it.", "计划已停用，或由另一程序运行。"],
-        ["Nothing is to be done.", "无需处理。"],
+        ["Nothing needs to be done.", "无需处理。"],
     ),
     problem_text(
         "schedule_interrupted",

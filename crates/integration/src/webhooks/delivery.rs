@@ -1,6 +1,6 @@
-//! Sending what is due. A turn takes deliveries under a lease and gives each to a thread of its own, which sends it and
-//! writes down what came of it. A lease that ends without a word, because the program was killed, makes the delivery due
-//! again under the same id; of two programs that want the same delivery one gets it.
+//! Sends deliveries that are due. A turn takes deliveries under a lease and gives each to a thread of its
+//! own, which sends it and records the result. If a program is killed, the lease ends and the delivery is due
+//! again under the same id. If two programs want the same delivery, one gets it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

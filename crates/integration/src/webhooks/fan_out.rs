@@ -1,5 +1,5 @@
-//! From events to deliveries: each webhook follows the journal ([`Stretch`]) with a place of its own, and a delivery for
-//! each event that it is to be told of is written with its next place.
+//! From events to deliveries. Each webhook follows the journal ([`Stretch`]) with a place of its own. A
+//! delivery for each event that it receives is written together with its next place.
 
 use std::sync::Arc;
 

@@ -43,7 +43,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.tag("webhooks", "Telling other systems of events at once, as Standard Webhooks describes it.");
+    r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
     records(r);
     life(r);
     deliveries(r);
@@ -54,36 +54,52 @@ fn routes(r: &mut Routes) {
 
 fn records(r: &mut Routes) {
     let fails = &["external_id_taken"];
-    r.list("/webhooks", "listWebhooks", &model::WEBHOOKS, http::list)
-        .scope(READ)
-        .says("List webhooks", "A machine client sees those that it made.");
+    r.list("/webhooks", "listWebhooks", &model::WEBHOOKS, http::list).scope(READ).says(
+        "List webhooks",
+        "Returns webhooks, oldest first. A machine client sees only those that it made; a person sees \
+             all.",
+    );
     r.create("/webhooks", "createWebhook", http::create)
         .scope(WRITE)
-        .says("Add a webhook", "It is told of events from now on: each is sent to the URL as a signed POST, until it is answered 2xx. The answer tells the `secret` that the signature is made with, this once. You are told what you may see yourself, at the moment when it is sent. Names are looked up at every attempt, and an address that is not public is not asked.")
+        .says(
+            "Create a webhook",
+            "Creates a webhook that receives events from now on. Each event is sent to the URL as a signed \
+             POST, and again after failures, until the receiver answers 2xx. The answer shows the `secret` \
+             for checking the signature, only this once. You receive events about records that you may see \
+             yourself at the moment of sending. The host name is resolved at every attempt; private \
+             addresses are refused. Refused with 409 `too_many_webhooks` when you have 100 webhooks.",
+        )
         .example(json!({"url": "https://erp.example.com/hooks/salesdesk", "event_types": ["order.*", "shipment.delivered"], "description": "Orders for SAP"}))
         .fails_with(fails)
         .fails_with(&["too_many_webhooks"]);
     r.read("/webhooks/{webhook_id}", "getWebhook", http::get)
         .scope(READ)
-        .says("Read a webhook", "Never with its secret.");
+        .says("Read a webhook", "Returns one webhook, never its secret.");
     r.change("/webhooks/{webhook_id}", "updateWebhook", http::update)
         .scope(WRITE)
-        .says("Change a webhook", "What is waiting to be sent goes to the new URL.")
+        .says("Change a webhook", "Changes the data of a webhook. Deliveries that wait go to the new URL.")
         .example(json!({"event_types": ["order.*"]}))
         .fails_with(fails);
-    r.remove("/webhooks/{webhook_id}", "deleteWebhook", http::delete)
-        .scope(WRITE)
-        .says("Delete a webhook", "With its deliveries. What is waiting to be sent is not sent.");
-    r.history("/webhooks/{webhook_id}/history", "listWebhookHistory", http::get)
-        .scope(READ)
-        .says("History of a webhook", "Every change: who, when, why, before and after.");
+    r.remove("/webhooks/{webhook_id}", "deleteWebhook", http::delete).scope(WRITE).says(
+        "Delete a webhook",
+        "Deletes a webhook with its deliveries. Deliveries that wait are not sent.",
+    );
+    r.history("/webhooks/{webhook_id}/history", "listWebhookHistory", http::get).scope(READ).says(
+        "Read a webhook's history",
+        "Returns every change of the webhook with the old and the new content, who made it, when and \
+             why.",
+    );
     let path = "/webhooks/by-external-id/{system}/{id}";
     r.read_by_external_id(path, "getWebhookByExternalId", http::get)
         .scope(READ)
-        .says("Read a webhook by external id", "");
+        .says("Read a webhook by external id", "Returns the webhook that has this id in another system.");
     r.put_by_external_id(path, "upsertWebhookByExternalId", http::declare, http::update)
         .scope(WRITE)
-        .says("Create or change a webhook by external id", "For tools that set up what is described in files. A new one has a secret that nobody is told: `rotate-secret` gives one that you know.")
+        .says(
+            "Put a webhook by external id",
+            "For tools that set up an installation from files. A new webhook has a secret that nobody sees: \
+             use `rotate-secret` to get one that you know.",
+        )
         .example(json!({"url": "https://erp.example.com/hooks/salesdesk", "event_types": ["order.*"]}))
         .fails_with(fails)
         .fails_with(&["too_many_webhooks"]);
@@ -96,29 +112,53 @@ fn life(r: &mut Routes) {
         .unversioned()
         .says(
             "Explain a webhook's actions",
-            "Which steps are possible for the caller now, and what stands in the way of the others.",
+            "Returns every step, whether the caller can take it now, and what stands in the way.",
         );
     r.action("/webhooks/{webhook_id}/enable", "enableWebhook", http::enable)
         .scope(WRITE)
-        .says("Enable a webhook", "It is told of events from now on, and what was waiting to be sent goes on; for what happened meanwhile use `replay`.")
+        .says(
+            "Enable a webhook",
+            "Sends events to the webhook again, from now on. Deliveries that waited are sent; use `replay` \
+             for events that happened in between. Refused with 409 `invalid_transition` when it is active.",
+        )
         .fails_with(fails);
     r.action("/webhooks/{webhook_id}/disable", "disableWebhook", http::disable)
         .scope(WRITE)
-        .says("Disable a webhook", "Nothing is sent until it is enabled again.")
+        .says(
+            "Disable a webhook",
+            "Stops sending until the webhook is enabled again. Refused with 409 `invalid_transition` when \
+             it is disabled already.",
+        )
         .fails_with(fails);
     r.action("/webhooks/{webhook_id}/rotate-secret", "rotateWebhookSecret", http::rotate)
         .scope(WRITE)
         .optional_body()
-        .says("Give a webhook a new secret", "The answer tells it, this once. For another 24 hours, or as long as is said, deliveries carry a signature of each of the two, so that the receiver can change without a gap.")
+        .says(
+            "Rotate a webhook's secret",
+            "Makes a new secret and shows it only in this answer. For 24 hours, or `overlap_hours`, \
+             deliveries carry a signature of each of the two secrets, so that the receiver can change \
+             without a gap.",
+        )
         .example(json!({"overlap_hours": 48}));
     r.action("/webhooks/{webhook_id}/test", "testWebhook", http::test)
         .scope(WRITE)
         .unversioned()
-        .says("Test a webhook", "Sends a `webhook.test` now, which is signed, tried and listed as any other delivery. `GET /webhook-deliveries/{delivery_id}` tells what came of it.")
+        .says(
+            "Test a webhook",
+            "Sends a `webhook.test` now. It is signed, repeated and listed like any other delivery; read \
+             the delivery by its id to see the result. Refused with 409 `invalid_transition` when the \
+             webhook is disabled.",
+        )
         .fails_with(fails);
     r.action("/webhooks/{webhook_id}/replay", "replayWebhook", http::replay)
         .scope(WRITE)
-        .says("Tell events once more", "Goes back to an instant (`since`) or to a cursor of the feed (`after`): the events from there on are delivered once more, under new ids, as fast as they are taken. A few from shortly before may come, too. What is not kept any more answers 410.")
+        .says(
+            "Send past events again",
+            "Sends the events from an instant (`since`) or after a cursor of the feed (`after`) again, as \
+             new deliveries with new ids. Some events from shortly before can be sent too. Refused with 410 \
+             `cursor_expired` for events older than 90 days, and with 409 `invalid_transition` when the \
+             webhook is disabled.",
+        )
         .example(json!({"since": "2026-11-20T00:00:00Z"}))
         .fails_with(&["invalid_transition", "cursor_expired"]);
 }
@@ -133,18 +173,24 @@ fn deliveries(r: &mut Routes) {
     .scope(READ)
     .says(
         "List a webhook's deliveries",
-        "The newest first. What succeeded is kept for 30 days, the rest for 90.",
+        "Returns the deliveries of a webhook, newest first. Successful deliveries are kept for 30 days, the \
+         others for 90.",
     );
     r.read("/webhook-deliveries/{delivery_id}", "getWebhookDelivery", http::delivery)
         .scope(READ)
         .unversioned()
-        .says("Read a delivery", "With each attempt: when, how long, what was answered.");
+        .says(
+            "Read a delivery",
+            "Returns a delivery with its attempts: when, how long, and what the receiver answered.",
+        );
     r.action("/webhook-deliveries/{delivery_id}/retry", "retryWebhookDelivery", http::retry)
         .scope(WRITE)
         .unversioned()
         .says(
-            "Try a delivery again",
-            "Now, under the same `webhook-id`, and from the beginning of the ladder of retries if it fails.",
+            "Retry a delivery",
+            "Sends a delivery again at once, under the same `webhook-id`. If it fails, the usual retries \
+             follow. Refused with 409 `invalid_transition` when it succeeded, and with 409 \
+             `webhook_disabled` when the webhook is disabled.",
         )
         .fails_with(&["invalid_transition", "webhook_disabled"]);
 }
@@ -158,12 +204,12 @@ const TOLD: Told = Told {
         events::CREATED,
         events::UPDATED,
         events::DELETED,
-        ("enabled", "It is told of events again."),
-        ("disabled", "It is told of nothing, until it is enabled."),
-        ("secret_rotated", "It has a new secret."),
-        ("tested", "A test was sent to it."),
-        ("replayed", "Events are told to it once more."),
-        ("delivery_retried", "A delivery to it is tried again."),
+        ("enabled", "The webhook was enabled and receives events again."),
+        ("disabled", "The webhook was disabled and receives nothing."),
+        ("secret_rotated", "The webhook got a new secret."),
+        ("tested", "A test was sent to the webhook."),
+        ("replayed", "Past events are sent to the webhook again."),
+        ("delivery_retried", "Somebody asked to send a delivery to the webhook again."),
     ],
 };
 
@@ -186,8 +232,8 @@ static PROBLEMS: &[ProblemText] = &[
         "too_many_webhooks",
         409,
         ["Too many webhooks", "Webhook 过多"],
-        ["There are {max} webhooks of yours already.", "您已有 {max} 个 Webhook。"],
-        ["Delete one that is not needed any more.", "请删除不再需要的 Webhook。"],
+        ["You have {max} webhooks already.", "您已有 {max} 个 Webhook。"],
+        ["Delete a webhook that is not needed any more.", "请删除不再需要的 Webhook。"],
     ),
     problem_text(
         "webhook_disabled",
@@ -204,8 +250,8 @@ static PHRASES: &[Phrase] = &[
         ["is not a URL such as https://erp.example.com/hook", "不是网址（如 https://erp.example.com/hook）"],
     ),
     ("not_https", ["must begin with https://", "必须以 https:// 开头"]),
-    ("url_with_credentials", ["must not hold a user name or password", "不能包含用户名或密码"]),
+    ("url_with_credentials", ["must not contain a user name or password", "不能包含用户名或密码"]),
     ("address_not_allowed", ["must be a public address", "必须是公网地址"]),
-    ("malformed_cursor", ["is no cursor of the event feed", "不是事件流的游标"]),
+    ("malformed_cursor", ["is not a cursor of the event feed", "不是事件流的游标"]),
     ("since_or_after", ["needs either since or after", "须填写 since 或 after 其中之一"]),
 ];

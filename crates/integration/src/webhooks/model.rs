@@ -21,14 +21,14 @@ id_type!(DeliveryId, "msg", "webhook_delivery");
 id_type!(AttemptId, "wat", "webhook_attempt");
 
 text_enum! {
-    /// Whether a webhook is told of events.
+    /// Whether a webhook receives events: `active` does, `disabled` does not.
     pub enum WebhookStatus {
         Active = "active",
         Disabled = "disabled",
     }
 }
 text_enum! {
-    /// Something that is done with a webhook.
+    /// A step that can be taken with a webhook.
     pub enum WebhookAction {
         Enable = "enable",
         Disable = "disable",
@@ -38,8 +38,11 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Why a webhook is disabled: `requested` by somebody; `gone`, the receiver answered 410; `failing`, nothing was
-    /// delivered for five days; `owner_gone`, whoever made it was blocked or revoked.
+    /// Why a webhook is disabled.
+    /// - `requested`: somebody disabled it.
+    /// - `gone`: the receiver answered 410.
+    /// - `failing`: nothing could be delivered for five days.
+    /// - `owner_gone`: the user or client that made it was blocked or revoked.
     pub enum DisabledReason {
         Requested = "requested",
         Gone = "gone",
@@ -48,8 +51,11 @@ text_enum! {
     }
 }
 text_enum! {
-    /// What became of a delivery: `pending`, it is tried, or tried again; `failed`, all attempts failed; `withheld`,
-    /// the webhook's owner may not see the record any more.
+    /// State of a delivery.
+    /// - `pending`: to be sent, or to be sent again.
+    /// - `succeeded`: the receiver answered 2xx.
+    /// - `failed`: every attempt failed, or the receiver answered 410.
+    /// - `withheld`: not sent, because the webhook's owner may not see the record any more.
     pub enum DeliveryStatus {
         Pending = "pending",
         Succeeded = "succeeded",
@@ -58,8 +64,15 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Why an attempt failed: `status`, the answer was another than 2xx; `redirect`, it was a redirect, which is not
-    /// followed; `timeout`, it took longer than 15 seconds; `address_not_allowed`, the name leads to a private address.
+    /// Why an attempt to deliver failed.
+    /// - `status`: the answer was not 2xx.
+    /// - `redirect`: the answer was a redirect; redirects are not followed.
+    /// - `timeout`: there was no answer within 15 seconds.
+    /// - `name_not_resolved`: the host name could not be resolved.
+    /// - `address_not_allowed`: the host name leads to a private address.
+    /// - `not_connected`: no connection could be made.
+    /// - `tls_failed`: the encrypted connection could not be made.
+    /// - `connection_broken`: the connection broke before the answer was complete.
     pub enum AttemptError {
         Status = "status",
         Redirect = "redirect",
@@ -72,40 +85,50 @@ text_enum! {
     }
 }
 
-/// An endpoint of yours that is told of events.
+/// An address of another system that receives events.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = webhooks)]
 #[diesel(treat_none_as_null = true)]
 pub struct Webhook {
     pub id: WebhookId,
     pub version: i32,
+    /// Address that deliveries are sent to.
     #[schema(max_length = 2000, example = "https://erp.example.com/hooks/salesdesk")]
     pub url: String,
+    /// What the webhook is for. Null when not given.
     #[schema(max_length = 1000, example = "Orders for SAP")]
     pub description: Option<String>,
-    /// What it is told of; empty is everything.
+    /// Event types that are sent. Empty: all types.
     #[schema(value_type = Vec<String>, max_items = 100, example = json!(["order.*", "shipment.delivered"]))]
     pub event_types: Json<Vec<String>>,
+    /// Whether the webhook receives events.
     pub status: WebhookStatus,
+    /// Why the webhook is disabled. Null while it is active.
     pub disabled_reason: Option<DisabledReason>,
+    /// When the webhook was disabled. Null while it is active.
     pub disabled_at: Option<At>,
-    /// Who made it: it is told what they may see. Null when a machine client did.
+    /// User who made the webhook. It receives events about records that this user may see. Null when a
+    /// machine client made it.
     pub owner_user_id: Option<UserId>,
+    /// Machine client that made the webhook. It receives events about records that this client may see. Null
+    /// when a user made it.
     pub owner_client_id: Option<ClientId>,
     #[serde(skip)]
     pub sealed_secret: String,
-    /// Since when it has its present secret.
+    /// When the current secret was made.
     pub secret_set_at: At,
     #[serde(skip)]
     pub sealed_previous_secret: Option<String>,
-    /// Until when the secret before the present one signs too; null when none does.
+    /// Until when deliveries are signed with the previous secret too. Null when only the current one is used.
     pub previous_secret_until: Option<At>,
     /// How far in the journal deliveries have been made of it.
     #[serde(skip)]
     pub sequence: i64,
-    /// Since when nothing was delivered although it was tried; changes without a new version.
+    /// Since when every attempt has failed. Null when the last attempt succeeded. Changes without a new
+    /// version.
     pub failing_since: Option<At>,
-    /// When something was last delivered, to about a minute; changes without a new version.
+    /// When something was last delivered, accurate to about one minute. Null when nothing ever was. Changes
+    /// without a new version.
     pub last_success_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -124,25 +147,24 @@ entity!(Webhook, webhooks, WebhookId, {
     }
 });
 
-/// A webhook as a caller sees it.
+/// An address of another system that receives events.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Webhook)]
 pub struct WebhookView {
     #[serde(flatten)]
     #[schema(inline)]
     pub webhook: Webhook,
-    /// What its status and your rights allow now.
     pub allowed_actions: Vec<WebhookAction>,
 }
 
-/// A webhook with its new secret, which is told this once.
+/// A webhook with its new secret. The secret is shown only in this answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookWithSecret {
     #[serde(flatten)]
     #[schema(inline)]
     pub webhook: WebhookView,
-    /// What deliveries are signed with; keep it like a password. Null when the answer is repeated for its
-    /// `Idempotency-Key`.
+    /// Secret for checking the signature of deliveries. Store it like a password. Null when the answer is
+    /// repeated for an `Idempotency-Key`.
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwK3bX0uTzQ4E=")]
     pub secret: Option<String>,
 }
@@ -150,39 +172,41 @@ pub struct WebhookWithSecret {
 /// The fields of [`WebhookWithSecret`] that are told once.
 pub const SECRET_FIELDS: &[&str] = &["secret"];
 
-/// A webhook as entered and changed.
+/// Data of a webhook, for creating and changing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct WebhookInput {
-    /// Where deliveries are sent: `https`, a public address, no user name in it.
+    /// Address that deliveries are sent to. Must begin with `https://`, have a public address and contain no
+    /// user name, unless the installation allows private addresses.
     #[schema(min_length = 1, max_length = 2000, example = "https://erp.example.com/hooks/salesdesk")]
     pub url: String,
-    /// What it is for, and whom to ask about it.
+    /// What the webhook is for, and whom to ask about it.
     #[schema(max_length = 1000, example = "Orders for SAP")]
     pub description: Option<String>,
-    /// What it is to be told of: event types, or all of a kind as `order.*`; empty is everything.
+    /// Event types to send; `order.*` means every type of a kind. Defaults to all types. Refused when a type
+    /// does not exist.
     #[serde(default)]
     #[schema(max_items = 100, example = json!(["order.*", "shipment.delivered"]))]
     pub event_types: Vec<String>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// How a new secret takes the place of the present one.
+/// How the new secret replaces the current one.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct SecretRotation {
-    /// Hours that the present secret signs beside the new one; 0 for one that others may have. 24 when left out.
+    /// Hours in which deliveries are signed with both secrets. Defaults to 24. Use 0 when the current secret
+    /// is known to others.
     #[schema(minimum = 0, maximum = 168, example = 24)]
     pub overlap_hours: Option<i64>,
 }
 
-/// From where on events are told once more: one of the two.
+/// The position from which events are sent again. Give exactly one of the two fields.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct Replay {
-    /// Events that happened from this instant on.
+    /// Events from this instant on.
     pub since: Option<At>,
-    /// Events behind this cursor of the feed.
+    /// Events after this cursor of the event feed.
     #[schema(max_length = 200, example = "ZTEuODEy")]
     pub after: Option<String>,
 }
@@ -191,15 +215,19 @@ pub static WEBHOOKS: ListSpec = ListSpec {
     id: "webhooks.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(WebhookStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(WebhookStatus::WORDS), "Webhooks with one of these statuses."),
             Does::Is("webhooks.status"),
         ),
         filter(
-            Param::new("owner_user_id", Takes::Ids("usr"), "Only those that these people made."),
+            Param::new("owner_user_id", Takes::Ids("usr"), "Webhooks made by one of these users."),
             Does::Is("webhooks.owner_user_id"),
         ),
         filter(
-            Param::new("owner_client_id", Takes::Ids("cli"), "Only those that these machine clients made."),
+            Param::new(
+                "owner_client_id",
+                Takes::Ids("cli"),
+                "Webhooks made by one of these machine clients.",
+            ),
             Does::Is("webhooks.owner_client_id"),
         ),
     ],
@@ -242,25 +270,29 @@ pub struct DeliveryRow {
     pub clear_at: Option<At>,
 }
 
-/// One event, told to one webhook.
+/// The delivery of one event to one webhook.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookDelivery {
-    /// What the header `webhook-id` says, at every attempt.
+    /// Id of the delivery; the same as in the header `webhook-id` of every attempt.
     pub id: DeliveryId,
+    /// Webhook that the delivery is for.
     pub webhook_id: WebhookId,
-    /// Null for a test.
+    /// Event that is delivered. Null for a test.
     pub event_id: Option<EventId>,
+    /// Event type, or `webhook.test`.
     #[schema(max_length = 80, example = "order.created")]
     pub event_type: String,
+    /// State of the delivery.
     pub status: DeliveryStatus,
-    /// How often it was tried.
+    /// Number of attempts so far.
     pub attempts: i32,
-    /// When it is tried next; null when it is not.
+    /// When the next attempt is due. Null when the delivery has ended.
     pub next_attempt_at: Option<At>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed. Null when there was none or it succeeded.
     pub last_error: Option<AttemptError>,
     pub created_at: At,
-    /// When it came to its end; it is kept for 30 days from then when it succeeded, else for 90.
+    /// When the delivery ended. It is kept for 30 days after success, otherwise for 90. Null while it is
+    /// pending.
     pub ended_at: Option<At>,
 }
 
@@ -282,18 +314,18 @@ impl From<DeliveryRow> for WebhookDelivery {
     }
 }
 
-/// A delivery with what was tried.
+/// A delivery with its attempts.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookDeliveryDetail {
     #[serde(flatten)]
     #[schema(inline)]
     pub delivery: WebhookDelivery,
-    /// The newest first, at most 50.
+    /// Attempts, newest first, at most 50.
     #[schema(max_items = 50)]
     pub log: Vec<Attempt>,
 }
 
-/// One try to deliver.
+/// One attempt to deliver.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable)]
 #[schema(as = WebhookAttempt)]
 #[diesel(table_name = webhook_attempts)]
@@ -302,17 +334,19 @@ pub struct Attempt {
     pub id: AttemptId,
     #[serde(skip)]
     pub delivery_id: DeliveryId,
-    /// 1 is the first.
+    /// Number of the attempt, from 1.
     #[schema(minimum = 1)]
     pub number: i32,
+    /// When the attempt began.
     pub at: At,
+    /// Milliseconds that the attempt took.
     pub duration_ms: i32,
-    /// The status that was answered; null when nothing was.
+    /// HTTP status of the receiver's answer. Null when there was none.
     #[schema(minimum = 100, maximum = 999, example = 503)]
     pub status_code: Option<i32>,
-    /// Null when it succeeded.
+    /// Why the attempt failed. Null when it succeeded.
     pub error: Option<AttemptError>,
-    /// How the answer to a failed attempt begins.
+    /// Beginning of the receiver's answer to a failed attempt. Null when there is none.
     #[schema(max_length = 300, example = "upstream is restarting")]
     pub answer: Option<String>,
 }
@@ -322,19 +356,27 @@ pub static DELIVERIES: ListSpec = ListSpec {
     id: "webhook_deliveries.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(DeliveryStatus::WORDS), "Only these."),
+            Param::new(
+                "status",
+                Takes::Words(DeliveryStatus::WORDS),
+                "Deliveries with one of these statuses.",
+            ),
             Does::Is("webhook_deliveries.status"),
         ),
         filter(
-            Param::new("event_type", Takes::Text(80), "Only of this event type, such as `order.created`."),
+            Param::new(
+                "event_type",
+                Takes::Text(80),
+                "Deliveries of exactly this event type, such as `order.created`.",
+            ),
             Does::Is("webhook_deliveries.event_type"),
         ),
         filter(
-            Param::new("created_at_from", Takes::Instant, "Made at this instant or later."),
+            Param::new("created_at_from", Takes::Instant, "Deliveries created at this instant or later."),
             Does::AtLeast("webhook_deliveries.created_at"),
         ),
         filter(
-            Param::new("created_at_to", Takes::Instant, "Made at this instant or earlier."),
+            Param::new("created_at_to", Takes::Instant, "Deliveries created at this instant or earlier."),
             Does::AtMost("webhook_deliveries.created_at"),
         ),
     ],

@@ -1,4 +1,4 @@
-//! How each person wants to be told by e-mail. The inbox has everything in any case.
+//! E-mail preferences of each person. The inbox holds every notification in any case.
 
 mod http;
 pub mod model;
@@ -18,12 +18,18 @@ pub fn routes(r: &mut Routes) {
         .person()
         .says(
             "Read my notification preferences",
-            "How you are told by e-mail, and what that makes of each notification. Nobody else reads them.",
+            "Returns how you are notified by e-mail, and what this means for each kind of notification. \
+             Nobody else can read it. Before the first change it returns the defaults with version 0.",
         )
         .fails_with(&["not_a_person"]);
     r.change("/me/notification-preferences", "updateMyNotificationPreferences", http::update)
         .person()
-        .says("Change my notification preferences", "`by_notice` is merged: null takes an entry away. E-mails go to the address that your user has, as long as the installation has a mail server. The inbox cannot be switched off.")
+        .says(
+            "Change my notification preferences",
+            "Changes how you are notified by e-mail. `by_notice` is merged: null removes an entry. E-mails \
+             go to the address of your user, and only when the installation has a mail server. The inbox \
+             cannot be switched off.",
+        )
         .example(json!({"by_notice": {"task": "off", "feedback_relayed": "at_once"}, "quiet_hours": {"from": "21:00", "to": "07:30"}}))
         .fails_with(&["not_a_person"]);
 }
@@ -34,7 +40,7 @@ const TOLD: Told = Told {
     select: "SELECT notification_preferences.id FROM notification_preferences WHERE ",
     visible: model::visible_to,
     verbs: &[
-        ("created", "Somebody has said for the first time how to be told."),
-        ("changed", "They want to be told otherwise."),
+        ("created", "A person set their notification preferences for the first time."),
+        ("changed", "A person changed their notification preferences."),
     ],
 };

@@ -22,7 +22,11 @@ use crate::{entity, id_type, text_enum};
 id_type!(NotificationPreferencesId, "npf", "notification_preferences");
 
 text_enum! {
-    /// What is mailed when nothing else is said of a notification.
+    /// What is sent by e-mail when `by_notice` says nothing about a notification.
+    /// - `usual`: urgent notifications at once, the others in the daily digest.
+    /// - `at_once`: every notification at once.
+    /// - `digest`: every notification in the daily digest.
+    /// - `off`: no e-mail at all.
     pub enum MailChoice {
         Usual = "usual",
         AtOnce = "at_once",
@@ -31,7 +35,10 @@ text_enum! {
     }
 }
 text_enum! {
-    /// How a notification is mailed.
+    /// How a notification is sent by e-mail.
+    /// - `at_once`: in an e-mail of its own.
+    /// - `digest`: in the daily digest, if it is still unread then.
+    /// - `off`: not by e-mail.
     pub enum MailWay {
         AtOnce = "at_once",
         Digest = "digest",
@@ -39,11 +46,13 @@ text_enum! {
     }
 }
 
-/// Time in which no e-mail comes, by the company's clock; from the evening to the morning when `to` is before `from`.
+/// Time of day in which no e-mail is sent. When `to` is earlier than `from`, it lasts over midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QuietHours {
+    /// Start of the quiet hours.
     #[schema(example = "21:00")]
     pub from: Minute,
+    /// End of the quiet hours. Must differ from `from`.
     #[schema(example = "07:30")]
     pub to: Minute,
 }
@@ -78,47 +87,57 @@ entity!(PreferencesRow, notification_preferences, NotificationPreferencesId, {
     }
 });
 
-/// Preferences as a person enters them.
+/// How you want to be notified by e-mail, for changing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationPreferencesInput {
-    /// `usual`: what is urgent at once, the rest in a digest. `off`: no e-mail at all, whatever `by_notice` says.
+    /// Default for all notifications. Defaults to `usual`. `off` wins over `by_notice`.
     pub mail: MailChoice,
-    /// By a notification's code (`complaint_escalated`) or the kind of record that it is about (`complaint`); the code
-    /// goes before the kind, and both before `mail`.
+    /// Exceptions, by code of the notification (`complaint_escalated`) or by kind of record (`complaint`).
+    /// The code wins over the kind, and both win over `mail`. Refused for names that no notification has.
     pub by_notice: BTreeMap<String, MailWay>,
-    /// Null is none. What would come then comes at their end.
+    /// Time in which no e-mail is sent; e-mails are sent when it ends. Null: none.
     pub quiet_hours: Option<QuietHours>,
-    /// When the digest comes, on working days, by the company's clock.
+    /// When the digest is sent, on working days. Defaults to `08:00`; `24:00` is refused.
     #[schema(example = "08:00")]
     pub digest_at: Minute,
-    /// The language of e-mails; null is that of the user.
+    /// Language of your e-mails. Null: the language of your user.
     pub lang: Option<Language>,
 }
 
-/// How a person is told by e-mail. The inbox has everything in any case.
+/// How a person is notified by e-mail. The inbox always holds every notification.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NotificationPreferences {
     pub id: NotificationPreferencesId,
-    /// 0 until they are changed for the first time.
+    /// 0 until the preferences are changed for the first time.
     pub version: i32,
+    /// Default for all notifications.
     pub mail: MailChoice,
+    /// Exceptions, by code of the notification or by kind of record. The code wins over the kind, and both
+    /// win over `mail`.
     pub by_notice: BTreeMap<String, MailWay>,
+    /// Time in which no e-mail is sent. Null when none is set.
     pub quiet_hours: Option<QuietHours>,
+    /// When the digest is sent, on working days.
     pub digest_at: Minute,
+    /// Language of the e-mails. Null: the language of the user.
     pub lang: Option<Language>,
-    /// Every notification that there is, and what these preferences make of it.
+    /// Every kind of notification, and how these preferences send it.
     #[schema(max_items = 1000)]
     pub notices: Vec<NoticePreference>,
 }
 
-/// A notification, and how it is mailed.
+/// A kind of notification, and how it is sent by e-mail.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NoticePreference {
+    /// Code of the notification.
     #[schema(max_length = 60, example = "complaint_escalated")]
     pub code: String,
+    /// Kind of record that the notification is about.
     #[schema(max_length = 40, example = "complaint")]
     pub record_kind: String,
+    /// True for notifications that `usual` sends at once.
     pub urgent: bool,
+    /// How these preferences send the notification.
     pub mail: MailWay,
 }
 

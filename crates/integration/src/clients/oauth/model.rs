@@ -35,81 +35,92 @@ impl<T: ToSchema + serde::de::DeserializeOwned + Clone + Send + 'static> Body fo
     }
 }
 
-/// A machine client asks for an access token.
+/// Request of a machine client for an access token.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct TokenRequest {
+    /// Must be `client_credentials`.
     #[schema(max_length = 100, example = "client_credentials")]
     pub grant_type: String,
-    /// What the token is to be good for, names with spaces between them; all that the client may do when left out.
+    /// Scopes that the token gets, separated by spaces. Defaults to all scopes of the client. Refused with
+    /// 400 `invalid_scope` when the client lacks one.
     #[schema(max_length = 2000, example = "orders:read orders:write")]
     pub scope: Option<String>,
-    /// When it does not come as `Authorization: Basic`, and so for the secret.
+    /// Id of the client. Leave it out when you send `Authorization: Basic`.
     #[schema(max_length = 200, example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub client_id: Option<String>,
+    /// Secret of the client. Leave it out when you send `Authorization: Basic`.
     #[schema(max_length = 200, example = "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA")]
     pub client_secret: Option<String>,
 }
 
-/// An access token.
+/// An access token for a machine client.
 #[derive(Serialize, ToSchema)]
 pub struct AccessToken {
-    /// Send as `Authorization: Bearer …`.
+    /// Access token. Send it as `Authorization: Bearer …`.
     #[schema(max_length = 8000)]
     pub access_token: String,
+    /// Always `Bearer`.
     #[schema(example = "Bearer")]
     pub token_type: String,
-    /// Seconds.
+    /// Seconds until the token expires.
     #[schema(example = 3600)]
     pub expires_in: i64,
-    /// What the token is good for, names with spaces between them.
+    /// Scopes of the token, separated by spaces.
     #[schema(max_length = 2000, example = "orders:read orders:write")]
     pub scope: String,
 }
 
-/// A token to be looked at or ended.
+/// A token to check or to revoke.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct TokenForm {
+    /// The access token.
     #[schema(min_length = 1, max_length = 8000)]
     pub token: String,
-    /// Needs not be given: there is one type.
+    /// Ignored: there is only one type of token.
     #[schema(max_length = 100, example = "access_token")]
     pub token_type_hint: Option<String>,
-    /// When it does not come as `Authorization: Basic`, and so for the secret.
+    /// Id of the calling client. Leave it out when you send an `Authorization` header.
     #[schema(max_length = 200, example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub client_id: Option<String>,
+    /// Secret of the calling client. Leave it out when you send an `Authorization` header.
     #[schema(max_length = 200, example = "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA")]
     pub client_secret: Option<String>,
 }
 
-/// What a token is good for now. When it is not `active`, nothing else is told.
+/// State of a token. When it is not active, every other field is null.
 #[derive(Default, Serialize, ToSchema)]
 pub struct TokenState {
+    /// True when the token works now.
     #[schema(example = true)]
     pub active: bool,
-    /// Names with spaces between them.
+    /// Scopes of the token, separated by spaces.
     #[schema(max_length = 2000, example = "orders:read orders:write")]
     pub scope: Option<String>,
-    /// The machine client; null for a person's token.
+    /// Machine client that the token belongs to. Null for a person's token.
     #[schema(example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub client_id: Option<String>,
-    /// The name of the client or person.
+    /// Name of the machine client or person.
     #[schema(example = "SAP")]
     pub username: Option<String>,
+    /// Always `Bearer`.
     #[schema(example = "Bearer")]
     pub token_type: Option<String>,
-    /// When it ends, in seconds since 1970.
+    /// When the token expires, in seconds since 1970-01-01 UTC.
     #[schema(maximum = 9_007_199_254_740_991i64, example = 1_795_143_600)]
     pub exp: Option<i64>,
-    /// When it was made, in seconds since 1970.
+    /// When the token was issued, in seconds since 1970-01-01 UTC.
     #[schema(maximum = 9_007_199_254_740_991i64, example = 1_795_140_000)]
     pub iat: Option<i64>,
-    /// The id of the client or person.
+    /// Id of the machine client or person.
     #[schema(example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub sub: Option<String>,
+    /// Audience that the token is made for: this API.
     #[schema(example = "salesdesk-api")]
     pub aud: Option<String>,
+    /// Issuer of the token: this installation.
     #[schema(example = "salesdesk")]
     pub iss: Option<String>,
+    /// Id of the token.
     #[schema(example = "019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub jti: Option<String>,
 }
