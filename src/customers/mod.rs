@@ -90,7 +90,7 @@ fn records(r: &mut Routes) {
         .scope(READ)
         .says(
             "Read a customer",
-            "Answers one customer that you see. Merged customers can be read, too; `merged_into_id` names \
+            "Returns one customer that you see. Merged customers can be read, too; `merged_into_id` names \
                 the customer that has their records now.",
         )
         .expands(model::EXPAND);
@@ -117,7 +117,7 @@ fn records(r: &mut Routes) {
         .scope(READ)
         .says(
             "Read a customer by external id",
-            "Answers the customer that has this external id, if you see it.",
+            "Returns the customer that has this external id, if you see it.",
         )
         .expands(model::EXPAND);
     r.put_by_external_id(
@@ -144,7 +144,7 @@ fn records(r: &mut Routes) {
     r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get).scope(READ).says(
         "Read a customer's history",
         "Every change of the customer, oldest first: who made it, when, why, and the fields before \
-                and after.",
+            and after.",
     );
 }
 

@@ -485,7 +485,7 @@ pub static CUSTOMERS: ListSpec = ListSpec {
                 "tax_id",
                 Takes::Text(60),
                 "Customers with this tax number. Spaces, hyphens and case in a unified social credit \
-                code do not matter.",
+                    code do not matter.",
             ),
             Does::Makes(tax_id_is),
         ),

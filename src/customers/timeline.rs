@@ -83,9 +83,9 @@ pub fn routes(r: &mut Routes) {
     r.list("/customers/{customer_id}/timeline", "listCustomerTimeline", &TIMELINE, list).scope(READ).says(
         "Read a customer's timeline",
         "Lists everything that happened with the customer, the newest first: orders, shipments, \
-                contacts by phone or visit, complaints, tasks and changes of its data. You see only events \
-                of records that you may see. The timeline of a customer that others were merged into \
-                includes theirs.",
+            contacts by phone or visit, complaints, tasks and changes of its data. You see only events \
+            of records that you may see. The timeline of a customer that others were merged into \
+            includes theirs.",
     );
 }
 

@@ -69,7 +69,7 @@ fn lists(r: &mut Routes) {
     r.read("/price-lists/{price_list_id}", "getPriceList", http::get)
         .scope(READ)
         .expands(model::PRICE_LISTS.expand)
-        .says("Read a price list", "Answers one price list. Its prices have operations of their own.");
+        .says("Read a price list", "Returns one price list. Its prices have operations of their own.");
     r.change("/price-lists/{price_list_id}", "updatePriceList", http::update)
         .scope(WRITE)
         .says(
@@ -114,7 +114,7 @@ fn lists(r: &mut Routes) {
         .expands(model::PRICE_LISTS.expand)
         .says(
             "Read a price list by external id",
-            "Answers the price list that has this external id, if you see it.",
+            "Returns the price list that has this external id, if you see it.",
         );
     r.put_by_external_id(
         "/price-lists/by-external-id/{system}/{id}",
@@ -136,7 +136,7 @@ fn lists(r: &mut Routes) {
     r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get).scope(READ).says(
         "Read a price list's history",
         "Every change of the price list, oldest first: who made it, when, why, and the fields before \
-                and after.",
+            and after.",
     );
 }
 
@@ -148,7 +148,7 @@ fn prices(r: &mut Routes) {
     r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices).scope(READ).says(
         "List the prices of all lists",
         "Lists the prices on all price lists that you see, in every status. Use it to keep another \
-                system in step.",
+            system in step.",
     );
     r.list("/price-lists/{price_list_id}/prices", "listPrices", &model::PRICES, http::list_prices)
         .scope(READ)
@@ -171,7 +171,7 @@ fn prices(r: &mut Routes) {
     r.read("/price-lists/{price_list_id}/prices/{price_id}", "getPrice", http::get_price)
         .scope(READ)
         .expands(model::PRICES.expand)
-        .says("Read a price", "Answers one price on the list.");
+        .says("Read a price", "Returns one price on the list.");
     r.change("/price-lists/{price_list_id}/prices/{price_id}", "updatePrice", http::update_price)
         .scope(WRITE)
         .says(

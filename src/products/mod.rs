@@ -50,7 +50,7 @@ fn categories(r: &mut Routes) {
         .fails_with(&["duplicate"]);
     r.read("/product-categories/{category_id}", "getProductCategory", http::get_category)
         .scope(READ)
-        .says("Read a product category", "Answers one category.");
+        .says("Read a product category", "Returns one category.");
     r.change("/product-categories/{category_id}", "updateProductCategory", http::update_category)
         .scope(WRITE)
         .says(
@@ -73,7 +73,7 @@ fn categories(r: &mut Routes) {
         http::get_category,
     )
     .scope(READ)
-    .says("Read a product category by external id", "Answers the category that has this external id.");
+    .says("Read a product category by external id", "Returns the category that has this external id.");
     r.put_by_external_id(
         "/product-categories/by-external-id/{system}/{id}",
         "upsertProductCategoryByExternalId",
@@ -101,7 +101,7 @@ fn products(r: &mut Routes) {
     r.list("/products", "listProducts", &model::PRODUCTS, http::list).scope(READ).says(
         "List products",
         "Lists products of every status. `cost` and `cost_currency` are null for callers without \
-                `products:cost`.",
+            `products:cost`.",
     );
     r.create("/products", "createProduct", http::create)
         .scope(WRITE)
@@ -118,7 +118,7 @@ fn products(r: &mut Routes) {
         .expands(model::PRODUCTS.expand)
         .says(
             "Read a product",
-            "Answers one product. `cost` and `cost_currency` are null for callers without `products:cost`.",
+            "Returns one product. `cost` and `cost_currency` are null for callers without `products:cost`.",
         );
     r.change("/products/{product_id}", "updateProduct", http::update)
         .scope(WRITE)
@@ -142,7 +142,7 @@ fn products(r: &mut Routes) {
     r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
         .scope(READ)
         .expands(model::PRODUCTS.expand)
-        .says("Read a product by external id", "Answers the product that has this external id.");
+        .says("Read a product by external id", "Returns the product that has this external id.");
     r.put_by_external_id(
         "/products/by-external-id/{system}/{id}",
         "upsertProductByExternalId",

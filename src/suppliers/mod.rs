@@ -48,7 +48,7 @@ fn records(r: &mut Routes) {
     r.read("/suppliers/{supplier_id}", "getSupplier", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
-        .says("Read a supplier", "Answers one supplier. Its contacts have an operation of their own.");
+        .says("Read a supplier", "Returns one supplier. Its contacts have an operation of their own.");
     r.change("/suppliers/{supplier_id}", "updateSupplier", http::update)
         .scope(WRITE)
         .says(
@@ -69,7 +69,7 @@ fn records(r: &mut Routes) {
     r.read_by_external_id("/suppliers/by-external-id/{system}/{id}", "getSupplierByExternalId", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
-        .says("Read a supplier by external id", "Answers the supplier that has this external id.");
+        .says("Read a supplier by external id", "Returns the supplier that has this external id.");
     r.put_by_external_id(
         "/suppliers/by-external-id/{system}/{id}",
         "upsertSupplierByExternalId",
@@ -86,7 +86,7 @@ fn records(r: &mut Routes) {
     r.history("/suppliers/{supplier_id}/history", "listSupplierHistory", http::get).scope(READ).says(
         "Read a supplier's history",
         "Every change of the supplier, oldest first: who made it, when, why, and the fields before \
-                and after.",
+            and after.",
     );
 }
 

@@ -263,7 +263,7 @@ pub static SUPPLIERS: ListSpec = ListSpec {
                 "tax_id",
                 Takes::Text(60),
                 "Suppliers with this tax number. Spaces, hyphens and case in a unified social credit code do \
-                not matter.",
+                    not matter.",
             ),
             Does::Makes(tax_id_is),
         ),

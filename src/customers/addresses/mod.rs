@@ -34,7 +34,7 @@ pub fn routes(r: &mut Routes) {
         .scope(READ_OR_SHIP_TO)
         .says(
             "Read an address",
-            "Answers one address of the customer. With `customers:ship_to` alone you see only addresses \
+            "Returns one address of the customer. With `customers:ship_to` alone you see only addresses \
                 that goods are sent to.",
         );
     r.change("/customers/{customer_id}/addresses/{address_id}", "updateAddress", http::update)

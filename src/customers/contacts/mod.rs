@@ -29,7 +29,7 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged", "external_id_taken"]);
     r.read("/customers/{customer_id}/contacts/{contact_id}", "getContact", http::get)
         .scope(READ)
-        .says("Read a contact", "Answers one contact of the customer.");
+        .says("Read a contact", "Returns one contact of the customer.");
     r.change("/customers/{customer_id}/contacts/{contact_id}", "updateContact", http::update)
         .scope(WRITE)
         .says(
@@ -71,7 +71,7 @@ fn by_external_id(r: &mut Routes) {
     .scope(READ)
     .says(
         "Read a contact by external id",
-        "Answers the contact that has this external id, if you see its customer. `customer_id` names the \
+        "Returns the contact that has this external id, if you see its customer. `customer_id` names the \
             customer; the contact's own path is below that customer.",
     );
     r.put_by_external_id(

@@ -28,7 +28,7 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged"]);
     r.read("/customers/{customer_id}/shares/{grantee_id}", "getCustomerShare", http::get)
         .scope(READ)
-        .says("Read a share", "Answers one share. `grantee_id` is the id of the person or the team.");
+        .says("Read a share", "Returns one share. `grantee_id` is the id of the person or the team.");
     r.remove("/customers/{customer_id}/shares/{grantee_id}", "unshareCustomer", http::delete)
         .scope(WRITE)
         .says(

@@ -19,7 +19,7 @@ pub fn routes(r: &mut Routes) {
         .example(json!({"name": "陈师傅", "role": "生产调度", "phone": "+86 138 0013 8000", "wechat": "chen-qinghua"}));
     r.read("/suppliers/{supplier_id}/contacts/{contact_id}", "getSupplierContact", http::get)
         .scope(READ)
-        .says("Read a supplier contact", "Answers one contact of the supplier.");
+        .says("Read a supplier contact", "Returns one contact of the supplier.");
     r.change("/suppliers/{supplier_id}/contacts/{contact_id}", "updateSupplierContact", http::update)
         .scope(WRITE)
         .says("Change a supplier contact", "Changes the fields that you send.")
