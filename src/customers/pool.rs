@@ -192,7 +192,7 @@ fn find_pooled(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     }
 }
 
-/// Refuses whoever has lost this customer lately, or has taken many.
+/// Refuses a person who lost this customer recently or has claimed too many.
 fn demand_free(tx: &mut Tx, customer: CustomerId, me: UserId, relations: &RelationSettings) -> Result<()> {
     let since = tx.now.plus_seconds(-i64::from(relations.pool_reclaim_days) * DAY);
     let mine = |kind: PoolMove, since: At| {
@@ -251,7 +251,7 @@ fn note(tx: &mut Tx, customer: CustomerId, user: UserId, kind: PoolMove) -> Resu
 
 // ---- the rule ------------------------------------------------------------------------------------------------
 
-/// One chunk: the next customers that nobody has looked after for long, in the order of their ids.
+/// One chunk: the next neglected customers, in the order of their ids.
 fn by_rule(run: &Run) -> Result<Step> {
     run.commit(|tx, place| {
         let relations = settings::work::load(tx.conn)?.relations.0;
@@ -278,9 +278,9 @@ struct Rule {
     /// Owners are warned about customers that had no attention since.
     warn: At,
     warn_on: NaiveDate,
-    /// Customers that had none since fall back.
+    /// Customers without attention since this instant fall to the pool.
     fall: At,
-    /// Whoever is to lose one was warned by then.
+    /// An owner who loses a customer was warned at this instant or earlier.
     warned: At,
 }
 

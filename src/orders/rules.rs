@@ -83,8 +83,8 @@ text_enum! {
 }
 
 impl OrderStatus {
-    /// The whole life. What is not here cannot happen. After `ship` the exact status follows from the
-    /// quantities ([`progress`]); delivery is a step of the shipment.
+    /// The whole life. A step that is not listed is not possible. After `ship` the exact status follows from
+    /// the quantities ([`progress`]); delivery is a step of the shipment.
     pub fn after(self, action: OrderAction) -> Option<OrderStatus> {
         use OrderAction as A;
         use OrderStatus::*;
@@ -229,12 +229,12 @@ pub fn keep_first_promises(row: &mut OrderRow, lines: &mut [OrderLine]) {
 
 // ---- progress ------------------------------------------------------------------------------------------------
 
-/// What may still be shipped of a line.
+/// Quantity of a line that may still be shipped.
 pub fn open_quantity(line: &OrderLine) -> Quantity {
     Quantity::from_units(line.quantity.units() - line.shipped.units() - line.closed.units())
 }
 
-/// What was shipped of a line and neither came back nor is to come back.
+/// Quantity of a line that was shipped and is in no return yet.
 pub fn returnable_quantity(line: &OrderLine) -> Quantity {
     Quantity::from_units(line.shipped.units() - line.in_return.units() - line.returned.units())
 }
@@ -374,7 +374,7 @@ pub fn review(order: &OrderRow, lines: &[OrderLine], facts: &Facts) -> Result<Ve
     Ok(found)
 }
 
-/// What is looked at again at confirmation and shipment: may this customer have more?
+/// Checks that are repeated at confirmation and shipment: block and credit limit of the customer.
 pub fn credit_review(order: &OrderRow, facts: &Facts) -> Result<Vec<Raised>> {
     let mut found = Vec::new();
     if let Some(reason) = facts.customer_blocked {

@@ -1,5 +1,5 @@
-//! The kinds of records that belong to a customer, and how each goes to another. A new kind that names a customer
-//! is added to `KINDS`.
+//! The kinds of records that belong to a customer, and how each goes to another. A new kind that names a
+//! customer is added to `KINDS`.
 
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub struct Way<'a> {
 /// A kind of record that belongs to a customer.
 struct Movable {
     kind: Kind,
-    /// Those of a customer, one more than may be moved at most.
+    /// The records of a customer; the limit is one more than may be moved, so that too many are noticed.
     of: fn(&mut Conn, CustomerId) -> Result<Vec<Moved>>,
     /// Moves one that is still there.
     shift: fn(&mut Tx, &Moved, Way) -> Result<()>,
@@ -87,7 +87,7 @@ fn moved(kind: Kind, id: Uuid, first: bool) -> Moved {
     Moved { kind: kind.name.to_owned(), id, first }
 }
 
-/// Of a kind that has no first one.
+/// For kinds without a primary or default record.
 macro_rules! plain {
     ($of:ident, $shift:ident, $row:ident, $table:ident, $id:ident $(, $some:ident)?) => {
         fn $of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Moved>> {
@@ -134,7 +134,7 @@ fn contacts_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Moved>> {
     Ok(rows.into_iter().map(|(id, first)| moved(ContactId::KIND, id.0, first)).collect())
 }
 
-/// Whoever is primary where it comes to stays so.
+/// The primary contact of the receiving customer stays primary.
 fn shift_contact(tx: &mut Tx, record: &Moved, way: Way) -> Result<()> {
     let of = |customer: CustomerId| contacts::table.filter(contacts::customer_id.eq(customer));
     let row = of(way.from)
@@ -159,7 +159,7 @@ fn addresses_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Moved>> {
     Ok(rows.into_iter().map(|(id, first)| moved(AddressId::KIND, id.0, first)).collect())
 }
 
-/// The default of its kind where it comes to stays so.
+/// The default address of the receiving customer stays the default of its kind.
 fn shift_address(tx: &mut Tx, record: &Moved, way: Way) -> Result<()> {
     let of = |customer: CustomerId| addresses::table.filter(addresses::customer_id.eq(customer));
     let row = of(way.from)
