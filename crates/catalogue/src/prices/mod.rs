@@ -1,4 +1,4 @@
-//! Prices: price lists, the prices on them through time, and which one holds for a customer.
+//! Prices: price lists, the prices on them with their periods, and which price applies to a customer.
 //!
 //! | endpoint | who |
 //! |---|---|
@@ -6,9 +6,9 @@
 //! | write lists and the prices of drafts | `prices:write` |
 //! | activate and retire lists, prices of active lists | `prices:approve` |
 //!
-//! What was valid on a day can always be asked, so days gone by keep their prices: a price on an active list
-//! begins today at the earliest and ends the one before it; a list that is retired still answers for the days
-//! it was in use.
+//! The price of any past day can be asked for, so past days keep their prices: a price on an active list
+//! begins today at the earliest and ends the one before it. A retired list still answers for the days on
+//! which it was in use.
 
 mod http;
 pub mod model;
@@ -44,39 +44,62 @@ fn routes(r: &mut Routes) {
         .takes(model::QUESTION)
         .expands(&["product", "customer", "price_list"])
         .unversioned()
-        .says("Ask for a price", "A list for the customer goes before one for the tier, that before one for the channel, that before a general one; then the higher priority, the later first day, the code. Within a list a price in the unit asked for goes before a converted one, and the highest break that is reached counts. Without a price the answer is 200 with `price` null and the reasons.");
+        .says(
+            "Find the price of a product",
+            "Finds the price that applies to a customer, quantity and day, and tells how it was found. A \
+                list for the customer is used before one for the tier, then one for the channel, then a \
+                general one. Among equally specific lists the higher priority decides, then the later first \
+                day, then the code. On a list, a price in the unit asked for is used before a converted one, \
+                and the highest `min_quantity` that is reached applies. Without a price the answer is 200 \
+                with `price` null and the reasons in `considered`.",
+        );
     r.expanders.insert("pls", work::expand_lists);
 }
 
 fn lists(r: &mut Routes) {
-    r.tag("price-lists", "Price lists, for all or for a customer, tier or channel.");
-    r.list("/price-lists", "listPriceLists", &model::PRICE_LISTS, http::list)
-        .scope(READ)
-        .says("List price lists", "");
+    r.tag("price-lists", "Price lists: for all customers, or for one customer, tier or channel.");
+    r.list("/price-lists", "listPriceLists", &model::PRICE_LISTS, http::list).scope(READ).says(
+        "List price lists",
+        "Lists the price lists for everybody and those of customers that you see, in every status.",
+    );
     r.create("/price-lists", "createPriceList", http::create)
         .scope(WRITE)
-        .says("Add a price list", "It begins as a draft, without effect until it is activated.")
+        .says(
+            "Add a price list",
+            "Enters a price list as a draft. It has no effect until it is activated.",
+        )
         .example(json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01", "priority": 100}))
         .fails_with(&["duplicate", "customer_merged"]);
     r.read("/price-lists/{price_list_id}", "getPriceList", http::get)
         .scope(READ)
         .expands(model::PRICE_LISTS.expand)
-        .says("Read a price list", "");
+        .says("Read a price list", "Returns one price list. Its prices have operations of their own.");
     r.change("/price-lists/{price_list_id}", "updatePriceList", http::update)
         .scope(WRITE)
-        .says("Change a price list", "Once it is active only its name, notes, last day and external ids; the last day not before yesterday.")
+        .says(
+            "Change a price list",
+            "A draft can be changed freely. After activation only name, notes, external ids and the last \
+                day can change, and the last day cannot be moved before yesterday. Other changes are refused \
+                with `price_list_in_use`.",
+        )
         .example(json!({"name": "2026 零售价（修订）", "notes": "Checked with finance"}))
         .fails_with(&["duplicate", "customer_merged", "price_list_in_use"]);
     r.remove("/price-lists/{price_list_id}", "deletePriceList", http::delete)
         .scope(WRITE)
-        .says("Delete a price list", "Only a draft; its prices go with it.")
+        .says(
+            "Delete a price list",
+            "Deletes a draft with its prices. Refused with `price_list_in_use` after activation; retire \
+                the list instead.",
+        )
         .fails_with(&["price_list_in_use"]);
     r.action("/price-lists/{price_list_id}/activate", "activatePriceList", http::activate)
         .scope(APPROVE)
         .optional_body()
         .says(
-            "Approve a price list",
-            "draft → active. From now on its prices hold, also for days gone by that its dates include.",
+            "Activate a price list",
+            "Moves the price list from `draft` to `active` and records the approver. From then on its \
+                prices apply, also to orders with an earlier order date that lies within its days. Lines \
+                that are already priced keep their prices.",
         )
         .example(json!({"reason": "Approved in the pricing round"}))
         .fails_with(&["invalid_transition"]);
@@ -85,14 +108,18 @@ fn lists(r: &mut Routes) {
         .optional_body()
         .says(
             "Retire a price list",
-            "active → retired. It holds no more from today on; the days before keep its prices.",
+            "Moves the price list from `active` to `retired`. It is not used from today on; questions \
+                about earlier days still use it.",
         )
         .example(json!({"reason": "Replaced by RETAIL-2027"}))
         .fails_with(&["invalid_transition"]);
     r.read_by_external_id("/price-lists/by-external-id/{system}/{id}", "getPriceListByExternalId", http::get)
         .scope(READ)
         .expands(model::PRICE_LISTS.expand)
-        .says("Read a price list by external id", "");
+        .says(
+            "Read a price list by external id",
+            "Returns the price list that has this external id, if you see it.",
+        );
     r.put_by_external_id(
         "/price-lists/by-external-id/{system}/{id}",
         "upsertPriceListByExternalId",
@@ -100,43 +127,82 @@ fn lists(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says("Create or change a price list by external id", "A new one needs `code`, `name` and `currency`, and begins as a draft. Once it is active only name, notes, last day and external ids change.")
-    .example(json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01"}))
+    .says(
+        "Create or change a price list by external id",
+        "For systems that push their price lists here. A new list needs `code`, `name` and `currency` and \
+            is entered as a draft. After activation only name, notes, external ids and the last day can \
+            change.",
+    )
+    .example(
+        json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01"}),
+    )
     .fails_with(&["duplicate", "customer_merged", "external_id_taken", "price_list_in_use"]);
-    r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get)
-        .scope(READ)
-        .says("History of a price list", "Every change: who, when, why, before and after.");
+    r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get).scope(READ).says(
+        "Read a price list's history",
+        "Every change of the price list, oldest first: who made it, when, why, and the fields before \
+            and after.",
+    );
 }
 
 fn prices(r: &mut Routes) {
-    r.tag("prices", "What products cost, from which quantity and day on.");
-    r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices)
-        .scope(READ)
-        .says("List the prices of all lists", "Of the lists that you see, whatever their status.");
+    r.tag(
+        "prices",
+        "Prices: what products cost on the price lists, from which quantity and for which period.",
+    );
+    r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices).scope(READ).says(
+        "List the prices of all lists",
+        "Lists the prices on all price lists that you see, in every status. Use it to keep another \
+            system in step.",
+    );
     r.list("/price-lists/{price_list_id}/prices", "listPrices", &model::PRICES, http::list_prices)
         .scope(READ)
-        .says("List the prices of a list", "");
+        .says(
+            "List the prices of a list",
+            "Lists the prices on one price list, also those for past and future days.",
+        );
     r.create("/price-lists/{price_list_id}/prices", "addPrice", http::add_price)
         .scope(WRITE)
-        .says("Add a price to a list", "A price of the same product, unit and `min_quantity` that began earlier ends the day before; when the new one has a last day, the old one holds again after it. One that begins on the same day or later is not touched: 409 `price_overlap`. On an active list this needs `prices:approve`, and it begins today at the earliest.")
+        .says(
+            "Add a price to a list",
+            "Adds a price. An earlier price for the same product, unit and `min_quantity` ends the day \
+                before; if the new price has a last day, the earlier one applies again after it. If a price \
+                begins on the same day or later within the new period, the request is refused with \
+                `price_overlap`. On an active list this needs `prices:approve`, and the price begins today \
+                at the earliest. A retired list is refused with `price_list_in_use`.",
+        )
         .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "unit_price": "12.50"}))
         .fails_with(&["price_overlap", "price_list_in_use"]);
     r.read("/price-lists/{price_list_id}/prices/{price_id}", "getPrice", http::get_price)
         .scope(READ)
         .expands(model::PRICES.expand)
-        .says("Read a price", "");
+        .says("Read a price", "Returns one price on the list.");
     r.change("/price-lists/{price_list_id}/prices/{price_id}", "updatePrice", http::update_price)
         .scope(WRITE)
-        .says("Change a price", "While the list is a draft, or before the price's first day, everything; after that only its last day, not before yesterday. On an active list this needs `prices:approve`.")
+        .says(
+            "Change a price",
+            "On a draft list, and before the first day of the price, everything can change. After that \
+                only the last day can change, to yesterday at the earliest. On an active list this needs \
+                `prices:approve`. Refused with `price_overlap` when another price for the same product, unit \
+                and `min_quantity` applies on the same days.",
+        )
         .example(json!({"valid_to": "2099-12-31"}))
         .fails_with(&["price_overlap", "price_list_in_use"]);
     r.remove("/price-lists/{price_list_id}/prices/{price_id}", "deletePrice", http::delete_price)
         .scope(WRITE)
-        .says("Delete a price", "While the list is a draft, or with `prices:approve` before the price's first day; end it otherwise.")
+        .says(
+            "Delete a price",
+            "Deletes a price on a draft list; on an active list only before its first day and with \
+                `prices:approve`. A price that has begun is refused with `price_list_in_use`: set its last \
+                day instead.",
+        )
         .fails_with(&["price_list_in_use"]);
     r.history("/price-lists/{price_list_id}/prices/{price_id}/history", "listPriceHistory", http::get_price)
         .scope(READ)
-        .says("History of a price", "Every change: who, when, why, before and after.");
+        .says(
+            "Read a price's history",
+            "Every change of the price, oldest first: who made it, when, why, and the fields before and \
+                after.",
+        );
 }
 
 static TOLD: [Told; 2] = [
@@ -149,8 +215,8 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("activated", "Its prices hold."),
-            ("retired", "Its prices do not hold any more."),
+            ("activated", "The price list was activated; its prices are in use."),
+            ("retired", "The price list was retired; its prices are not used any more."),
         ],
     },
     Told {
@@ -168,11 +234,11 @@ static PROBLEMS: &[ProblemText] = &[
         409,
         ["Price list in use", "价目表使用中"],
         [
-            "The price list is {current_status}, so this cannot be changed any more ({what}).",
+            "The price list is {current_status}, so this can no longer be changed: {what}.",
             "价目表状态为 {current_status}，不能再更改（{what}）。",
         ],
         [
-            "Add a new price from a later day on, or make a new price list; what was valid stays as it was.",
+            "Add a new price that begins later, or make a new price list. Past prices stay as they were.",
             "请添加从以后某日起生效的新价格，或另建价目表；已生效的内容保持不变。",
         ],
     ),
@@ -181,11 +247,11 @@ static PROBLEMS: &[ProblemText] = &[
         409,
         ["Prices overlap", "价格期间重叠"],
         [
-            "There is a price for this product, unit and quantity from {valid_from} on already.",
+            "There is already a price for this product, unit and quantity, from {valid_from} on.",
             "该产品、单位和起订量自 {valid_from} 起已有价格。",
         ],
         [
-            "existing_id names that price: end the new one before it begins, or change that one.",
+            "`existing_id` names that price. End the new price before that one begins, or change that one.",
             "existing_id 指出该价格：请让新价格在其开始之前结束，或修改该价格。",
         ],
     ),
@@ -195,14 +261,11 @@ static PHRASES: &[Phrase] = &[
     ("customer_or_tier", ["cannot be combined with a customer", "不能与指定客户同时使用"]),
     (
         "price_in_the_past",
-        ["must not be before {min}: prices of days gone by stay", "不能早于 {min}：过去的价格保持不变"],
+        ["must not be before {min}: prices of past days do not change", "不能早于 {min}：过去的价格保持不变"],
     ),
     (
         "end_in_the_past",
-        [
-            "cannot move the end among days gone by: {min} at the earliest",
-            "不能更改过去日期的有效期：最早 {min}",
-        ],
+        ["cannot be moved within past days: {min} at the earliest", "不能更改过去日期的有效期：最早 {min}"],
     ),
     ("customer_list", ["from the customer's own price list {list}", "来自客户专属价目表 {list}"]),
     ("tier_list", ["from the price list {list} for tier {tier}", "来自 {tier} 级客户价目表 {list}"]),
@@ -231,13 +294,13 @@ static PHRASES: &[Phrase] = &[
         ],
     ),
     ("list_retired", ["the list was retired on {retired_on}", "价目表已于 {retired_on} 停用"]),
-    ("list_not_valid", ["the list does not hold on this day", "价目表在该日期无效"]),
+    ("list_not_valid", ["the list is not valid on this day", "价目表在该日期无效"]),
     ("other_currency", ["the list is in {currency}", "价目表币种为 {currency}"]),
     ("other_tier", ["the list is for tier {tier}", "价目表适用于 {tier} 级客户"]),
     ("other_channel", ["the list is for the channel {channel}", "价目表适用于渠道 {channel}"]),
     (
         "no_price_on_date",
-        ["the list has a price for the product, but not on this day", "价目表有该产品价格，但该日期无效"],
+        ["the list has a price for the product, but none on this day", "价目表有该产品价格，但该日期无效"],
     ),
     ("no_price_for_product", ["the list has no price for the product", "价目表没有该产品的价格"]),
     ("not_convertible", ["the price cannot be converted to the unit asked for", "价格无法换算为所询单位"]),

@@ -1,4 +1,4 @@
-//! What holds for price lists and prices, and which of several prices is the one: without database or HTTP.
+//! Rules of price lists and prices, and the choice between several prices, without database or HTTP.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -78,7 +78,7 @@ pub fn fixed_fields(before: &PriceList, after: &PriceList) -> Vec<&'static str> 
     touched.iter().filter(|(_, touched)| *touched).map(|(name, _)| *name).collect()
 }
 
-/// Whether the last day of what is in use may be moved so: the days before today keep the price they had.
+/// Whether the last day of a list or price in use may be moved like this: past days keep their prices.
 pub fn end_may_move(old: Option<NaiveDate>, new: Option<NaiveDate>, today: NaiveDate) -> bool {
     // Ending it yesterday says that it holds no more from today on.
     let open = |end: Option<NaiveDate>| end.is_none_or(|end| end.succ_opt().is_none_or(|next| next >= today));
@@ -257,7 +257,7 @@ pub fn best<'a>(offers: impl Iterator<Item = Offer<'a>>) -> Option<Offer<'a>> {
     offers.filter(|o| o.reached).max_by(|a, b| compare(a, b).0)
 }
 
-/// Why a list has no say in a question at all; None when it has.
+/// Why a list is not considered for a question; None when it is considered.
 pub fn stands_aside(list: &PriceList, ctx: &PriceContext<'_>) -> Option<Lost> {
     let retired = list.status == PriceListStatus::Retired;
     if retired && list.retired_on.is_none_or(|on| on <= ctx.date) {

@@ -46,7 +46,8 @@ fn find_to_change(tx: &mut Tx, id: PriceListId) -> Result<PriceList> {
     Ok(list)
 }
 
-/// A machine client that is restricted to certain customers writes their lists only: any other reaches beyond them.
+/// A machine client that is restricted to certain customers writes their lists only: any other reaches beyond
+/// them.
 fn demand_reach(caller: &Caller, customer: Option<CustomerId>) -> Result<()> {
     if customer.is_some() { Ok(()) } else { caller.demand_unrestricted() }
 }
@@ -164,7 +165,7 @@ fn check_list(
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
-/// The last day of what is in use moves only among days to come.
+/// The last day of a list or price in use can only be moved to a day from yesterday on.
 fn check_end(before: Option<chrono::NaiveDate>, after: Option<chrono::NaiveDate>, tx: &Tx) -> Result<()> {
     let today = tx.today();
     if rules::end_may_move(before, after, today) {
@@ -323,8 +324,9 @@ fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Resu
     if faults.is_empty() { Ok(terms) } else { Err(Error::invalid(faults)) }
 }
 
-/// The price that a list has already for what an input says: the one that begins on its first day, or, where it names no
-/// day, the one that holds on the day that it would begin; and whether that begins on that very day.
+/// The price that a list already has for the product, unit and break of an input: the one that begins on the
+/// input's first day or, if the input names no day, the one that applies on the day on which it would begin.
+/// The flag tells whether that price begins on this day.
 pub fn beside(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<Option<(PriceEntry, bool)>> {
     let product = products::work::load_many(tx.conn, &[input.product_id])?.remove(&input.product_id);
     let Some(product) = product else { return Ok(None) };
@@ -398,7 +400,7 @@ pub fn update_price(
     Ok(entry)
 }
 
-/// Whether nothing can have been sold at this price yet.
+/// Whether the price cannot have been used yet.
 fn is_open(list: &PriceList, entry: &PriceEntry, tx: &Tx) -> bool {
     list.status == PriceListStatus::Draft || entry.valid_from > tx.today()
 }
@@ -470,8 +472,8 @@ fn resolved(offer: &Offer<'_>) -> Resolved {
     }
 }
 
-/// Lists that are or were in use, for everybody or for this customer. The status is put so that no index serves
-/// it: the one by customer finds a handful among thousands, the one by status would read them all.
+/// Lists that are or were in use, for everybody or for this customer. The status is put so that no index
+/// serves it: the one by customer finds a handful among thousands, the one by status would read them all.
 fn in_use_for(customer: Uuid) -> Cond {
     let theirs = Cond::IsNull("price_lists.customer_id").or(Cond::eq("price_lists.customer_id", customer));
     let draft = Cond::eq("price_lists.status", PriceListStatus::Draft.as_str());
@@ -517,7 +519,7 @@ fn entries_on(
 /// The most lists that are told of with the reason why they offer no price.
 const MOST_CONSIDERED: usize = 50;
 
-/// Answers what a product costs, and how that comes.
+/// Answers what a product costs and how the price was found.
 pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
     let product = asked_product(rx, query)?;
     let customer = query.id("customer_id").map(CustomerId);

@@ -1,4 +1,4 @@
-//! Products: what is sold, in which units, and the categories it is sorted into.
+//! Products: what the company sells, in which units, and the categories that products are sorted into.
 //!
 //! | endpoint | who |
 //! |---|---|
@@ -36,26 +36,36 @@ fn routes(r: &mut Routes) {
 }
 
 fn categories(r: &mut Routes) {
-    r.tag("product-categories", "The tree that products are sorted into.");
+    r.tag("product-categories", "Product categories: the tree that products are sorted into.");
     r.list("/product-categories", "listProductCategories", &model::CATEGORIES, http::list_categories)
         .scope(READ)
-        .says("List product categories", "");
+        .says(
+            "List product categories",
+            "Lists the categories, sorted by code. `parent_id` gives one level of the tree.",
+        );
     r.create("/product-categories", "createProductCategory", http::create_category)
         .scope(WRITE)
-        .says("Add a product category", "")
+        .says("Add a product category", "Adds a category, at the top of the tree or below another one.")
         .example(json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}))
         .fails_with(&["duplicate"]);
     r.read("/product-categories/{category_id}", "getProductCategory", http::get_category)
         .scope(READ)
-        .says("Read a product category", "");
+        .says("Read a product category", "Returns one category.");
     r.change("/product-categories/{category_id}", "updateProductCategory", http::update_category)
         .scope(WRITE)
-        .says("Change a product category", "A category cannot be put below itself.")
+        .says(
+            "Change a product category",
+            "Changes the fields that you send. A category cannot be moved below itself (`circular_parent`).",
+        )
         .example(json!({"name": "酒水饮料"}))
         .fails_with(&["duplicate", "circular_parent"]);
     r.remove("/product-categories/{category_id}", "deleteProductCategory", http::delete_category)
         .scope(WRITE)
-        .says("Delete a product category", "Only one without products and without categories below it.")
+        .says(
+            "Delete a product category",
+            "Deletes the category. Refused with `still_referenced` if it has products or categories below \
+                it.",
+        )
         .fails_with(&["still_referenced"]);
     r.read_by_external_id(
         "/product-categories/by-external-id/{system}/{id}",
@@ -63,7 +73,7 @@ fn categories(r: &mut Routes) {
         http::get_category,
     )
     .scope(READ)
-    .says("Read a product category by external id", "");
+    .says("Read a product category by external id", "Returns the category that has this external id.");
     r.put_by_external_id(
         "/product-categories/by-external-id/{system}/{id}",
         "upsertProductCategoryByExternalId",
@@ -71,41 +81,68 @@ fn categories(r: &mut Routes) {
         http::update_category,
     )
     .scope(WRITE)
-    .says("Create or change a product category by external id", "A new one needs `code` and `name`.")
+    .says(
+        "Create or change a product category by external id",
+        "For systems that push their categories here. A new category needs `code` and `name`.",
+    )
     .example(json!({"code": "BEV", "name": "饮料"}))
     .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
     r.history("/product-categories/{category_id}/history", "listProductCategoryHistory", http::get_category)
         .scope(READ)
-        .says("History of a product category", "Every change: who, when, why, before and after.");
+        .says(
+            "Read a product category's history",
+            "Every change of the category, oldest first: who made it, when, why, and the fields before \
+                and after.",
+        );
 }
 
 fn products(r: &mut Routes) {
-    r.tag("products", "What is sold: names, units, tax, cost, and its life.");
-    r.list("/products", "listProducts", &model::PRODUCTS, http::list)
-        .scope(READ)
-        .says("List products", "`cost` is null for callers without `products:cost`.");
+    r.tag("products", "Products: names, units, tax rate, cost and life.");
+    r.list("/products", "listProducts", &model::PRODUCTS, http::list).scope(READ).says(
+        "List products",
+        "Lists products of every status. `cost` and `cost_currency` are null for callers without \
+            `products:cost`.",
+    );
     r.create("/products", "createProduct", http::create)
         .scope(WRITE)
-        .says("Add a product", "It begins as a draft. `cost` needs `products:cost`; without `cost_currency` it is in the company's currency.")
+        .says(
+            "Add a product",
+            "Enters a product as a draft; activate it to put it on sale. Sending `cost` needs \
+                `products:cost`. Refused with `duplicate` when another product has the article number or \
+                barcode.",
+        )
         .example(json!({"sku": "TEA-001", "name": "龙井茶", "name_en": "Longjing tea", "unit": "pcs", "units": [{"unit": "box", "factor": "24"}], "tax_rate": "0.13", "barcode": "6901234567892"}))
         .fails_with(&["duplicate"]);
     r.read("/products/{product_id}", "getProduct", http::get)
         .scope(READ)
         .expands(model::PRODUCTS.expand)
-        .says("Read a product", "");
+        .says(
+            "Read a product",
+            "Returns one product. `cost` and `cost_currency` are null for callers without `products:cost`.",
+        );
     r.change("/products/{product_id}", "updateProduct", http::update)
         .scope(WRITE)
-        .says("Change a product", "A unit that prices are given in stays, and so does the base unit once the product has left the draft.")
+        .says(
+            "Change a product",
+            "Changes the fields that you send. A unit that has prices cannot be removed, and the base \
+                unit cannot be changed once the product has left the draft or has prices (`unit_in_use`). \
+                Sending `cost` or `cost_currency` needs `products:cost`. Existing order lines keep what they \
+                copied.",
+        )
         .example(json!({"description": "Spring harvest", "units": [{"unit": "box", "factor": "24"}]}))
         .fails_with(&["duplicate", "unit_in_use"]);
     r.remove("/products/{product_id}", "deleteProduct", http::delete)
         .scope(WRITE)
-        .says("Delete a product", "Only one that no price and no order names; discontinue it otherwise.")
+        .says(
+            "Delete a product",
+            "Deletes the product. Refused with `still_referenced` if a price, an order or another record \
+                names it. Discontinue such a product instead.",
+        )
         .fails_with(&["still_referenced"]);
     r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
         .scope(READ)
         .expands(model::PRODUCTS.expand)
-        .says("Read a product by external id", "");
+        .says("Read a product by external id", "Returns the product that has this external id.");
     r.put_by_external_id(
         "/products/by-external-id/{system}/{id}",
         "upsertProductByExternalId",
@@ -113,14 +150,19 @@ fn products(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says("Create or change a product by external id", "A new one needs `sku`, `name`, `unit` and `tax_rate`, and begins as a draft. `cost` needs `products:cost`.")
+    .says(
+        "Create or change a product by external id",
+        "For systems that push their products here. A new product needs `sku`, `name`, `unit` and \
+            `tax_rate` and is entered as a draft. Sending `cost` or `cost_currency` needs `products:cost`.",
+    )
     .example(json!({"sku": "TEA-001", "name": "龙井茶", "unit": "pcs", "tax_rate": "0.13"}))
     .fails_with(&["duplicate", "external_id_taken", "unit_in_use"]);
     r.list("/products/{product_id}/history", "listProductHistory", &history::HISTORY, http::history)
         .scope(READ)
         .says(
             "Read a product's history",
-            "Changes of the cost are told to callers with `products:cost` only.",
+            "Every change of the product, oldest first: who made it, when, why, and the fields before and \
+                after. Changes of the cost are shown only to callers with `products:cost`.",
         );
 }
 
@@ -128,19 +170,31 @@ fn steps(r: &mut Routes) {
     r.action("/products/{product_id}/activate", "activateProduct", http::activate)
         .scope(WRITE)
         .optional_body()
-        .says("Put a product on sale", "draft → active")
+        .says(
+            "Put a product on sale",
+            "Moves the product from `draft` to `active`. Refused with `invalid_transition` in any other \
+                status.",
+        )
         .example(json!({"reason": "Spring catalogue"}))
         .fails_with(&["invalid_transition"]);
     r.action("/products/{product_id}/discontinue", "discontinueProduct", http::discontinue)
         .scope(WRITE)
         .optional_body()
-        .says("Take a product off sale", "active → discontinued")
+        .says(
+            "Take a product off sale",
+            "Moves the product from `active` to `discontinued`. From then on the review of orders with \
+                this product has a hard finding. Confirmed orders are not affected.",
+        )
         .example(json!({"reason": "Replaced by TEA-002"}))
         .fails_with(&["invalid_transition"]);
     r.action("/products/{product_id}/reactivate", "reactivateProduct", http::reactivate)
         .scope(WRITE)
         .optional_body()
-        .says("Put a discontinued product back on sale", "discontinued → active")
+        .says(
+            "Put a product back on sale",
+            "Moves the product from `discontinued` to `active`. Refused with `invalid_transition` in any \
+                other status.",
+        )
         .example(json!({"reason": "Asked for by customers"}))
         .fails_with(&["invalid_transition"]);
 }
@@ -162,9 +216,9 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("activated", "It can be sold."),
-            ("discontinued", "It is not sold any more."),
-            ("reactivated", "It is sold again."),
+            ("activated", "The product was put on sale."),
+            ("discontinued", "The product was taken off sale."),
+            ("reactivated", "The product was put back on sale."),
         ],
     },
 ];
@@ -174,17 +228,17 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
     409,
     ["Unit in use", "计量单位使用中"],
     [
-        "The unit {unit} is counted or priced in, so it cannot be taken away.",
+        "The unit {unit} is the base unit or has prices, so it cannot be removed.",
         "计量单位 {unit} 已用于计数或定价，不能移除。",
     ],
     [
-        "Keep the unit; end the prices in it, or make another product for another base unit.",
+        "Keep the unit. You can end the prices in it, or enter another product for another base unit.",
         "请保留该单位；可结束以它标价的价格，或为新的基本单位另建产品。",
     ],
 )];
 
 static PHRASES: &[Phrase] = &[
-    ("is_base_unit", ["is the base unit already, which needs no conversion", "已是基本单位，无需换算"]),
+    ("is_base_unit", ["is the base unit, which needs no conversion", "已是基本单位，无需换算"]),
     (
         "barcode_check_digit",
         ["has a wrong check digit: {expected} is expected at the end", "校验位错误：末位应为 {expected}"],

@@ -30,10 +30,16 @@ id_type!(ProductId, "prd", "product");
 pub struct Category {
     pub id: CategoryId,
     pub version: i32,
+    /// Unique category code.
+    #[schema(example = "BEV")]
     pub code: String,
+    /// Name.
+    #[schema(example = "饮料")]
     pub name: String,
+    /// English name. Null when none was given.
+    #[schema(example = "Beverages")]
     pub name_en: Option<String>,
-    /// The category that it is part of.
+    /// Category above this one. Null at the top of the tree.
     pub parent_id: Option<CategoryId>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -57,14 +63,18 @@ entity!(Category, product_categories, CategoryId, {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProductCategoryInput)]
 pub struct CategoryInput {
+    /// Unique code. Refused with `duplicate` when another category has it.
     #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "BEV")]
     pub code: String,
+    /// Name.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "饮料")]
     pub name: String,
+    /// English name.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Beverages")]
     pub name_en: Option<String>,
+    /// Category above this one; none for the top of the tree. Refused with `circular_parent` when it is the
+    /// category itself or one below it.
     pub parent_id: Option<CategoryId>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
@@ -74,15 +84,19 @@ pub static CATEGORIES: ListSpec = ListSpec {
     id: "product_categories.id",
     filters: &[
         filter(
-            Param::new("q", Takes::Text(100), "Part of a name, pinyin initials or code."),
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Categories that match this: part of a name, of pinyin initials or of a code.",
+            ),
             Does::Search("product_categories.id"),
         ),
         filter(
-            Param::new("parent_id", Takes::Ids("cat"), "Only categories directly below these."),
+            Param::new("parent_id", Takes::Ids("cat"), "Categories directly below these."),
             Does::Is("product_categories.parent_id"),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The category with this code."),
+            Param::new("code", Takes::Text(40), "The category with exactly this code."),
             Does::Is("product_categories.code"),
         ),
     ],
@@ -104,7 +118,14 @@ impl Row for Category {
 // ---- products ------------------------------------------------------------------------------------------------
 
 text_enum! {
-    /// Where a product is in its life.
+    /// Stage of the product's life:
+    ///
+    /// - `draft`: not on sale yet
+    /// - `active`: on sale
+    /// - `discontinued`: not on sale any more
+    ///
+    /// The review of an order raises the hard finding `product_not_on_sale` for every line whose product is
+    /// not `active`.
     pub enum ProductStatus {
         Draft = "draft",
         Active = "active",
@@ -112,7 +133,11 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a product's life.
+    /// Step in the product's life:
+    ///
+    /// - `activate`: from `draft` to `active`
+    /// - `discontinue`: from `active` to `discontinued`
+    /// - `reactivate`: from `discontinued` to `active`
     pub enum ProductAction {
         Activate = "activate",
         Discontinue = "discontinue",
@@ -120,47 +145,64 @@ text_enum! {
     }
 }
 
-/// A further unit that a product is sold in.
+/// A further unit that the product is sold in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnitConversion {
+    /// Name of the unit.
     #[schema(min_length = 1, max_length = 20, pattern = r"^\S(.*\S)?$", example = "box")]
     pub unit: String,
-    /// How many base units it holds.
+    /// How many base units one of this unit holds. It must be greater than 0.
     #[schema(value_type = PositiveQuantity)]
     pub factor: Quantity,
 }
 
-/// A product.
+/// A product that the company sells.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = products)]
 #[diesel(treat_none_as_null = true)]
 pub struct Product {
     pub id: ProductId,
     pub version: i32,
+    /// Unique article number.
+    #[schema(example = "TEA-001")]
     pub sku: String,
+    /// Name.
+    #[schema(example = "龙井茶")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// English name. Null when none was given.
+    #[schema(example = "Longjing tea")]
     pub name_en: Option<String>,
-    #[schema(max_length = 4000)]
+    /// Description. Null when none was given.
+    #[schema(max_length = 4000, example = "Spring harvest, 250 g")]
     pub description: Option<String>,
+    /// Product category. Null when none is assigned.
     pub category_id: Option<CategoryId>,
-    /// The base unit, which stock and conversions count in.
+    /// Base unit. The factors in `units` and the cost refer to it.
+    #[schema(example = "pcs")]
     pub unit: String,
-    /// Further units, each with how many base units it holds.
+    /// Further units that the product is sold in.
     #[schema(value_type = Vec<UnitConversion>)]
     pub units: Json<Vec<UnitConversion>>,
+    /// Tax rate that new order lines copy, as a share from 0 to 1: `0.13` is 13 %.
     pub tax_rate: Rate,
-    /// What a base unit costs us; null without `products:cost`.
+    /// What one base unit costs the company, in `cost_currency`, before tax. Null when unknown, and for
+    /// callers without `products:cost`.
     pub cost: Option<Price>,
+    /// Currency of `cost`, ISO 4217. Null when there is no cost, and for callers without `products:cost`.
+    #[schema(example = "CNY")]
     pub cost_currency: Option<String>,
+    /// Stage of the product's life. Only its steps change it.
     pub status: ProductStatus,
-    /// First day of sale.
+    /// First day of sale. Null when open. Orders are not checked against it.
     #[schema(value_type = Option<String>, format = Date)]
     pub sold_from: Option<NaiveDate>,
-    /// Last day of sale.
+    /// Last day of sale. Null when open. Orders are not checked against it.
     #[schema(value_type = Option<String>, format = Date)]
     pub sold_to: Option<NaiveDate>,
+    /// Unique barcode. Null when there is none.
+    #[schema(example = "6901234567892")]
     pub barcode: Option<String>,
     #[schema(value_type = CustomFields)]
     pub custom_fields: Json<CustomFields>,
@@ -183,63 +225,74 @@ entity!(Product, products, ProductId, {
     }
 });
 
-/// A product as a caller sees it.
+/// A product, with the steps that the caller may take.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Product)]
 pub struct ProductView {
     #[serde(flatten)]
     #[schema(inline)]
     pub product: Product,
-    /// The steps that its life and your rights allow now.
     pub allowed_actions: Vec<ProductAction>,
 }
 
 /// A product as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ProductInput {
-    /// The article number; unique.
+    /// Unique article number. Refused with `duplicate` when another product has it.
     #[schema(min_length = 1, max_length = 60, pattern = r"^\S+$", example = "TEA-001")]
     pub sku: String,
+    /// Name.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "龙井茶")]
     pub name: String,
+    /// English name.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "Longjing tea")]
     pub name_en: Option<String>,
+    /// Description.
     #[schema(max_length = 4000, example = "Spring harvest, 250 g")]
     pub description: Option<String>,
+    /// Product category.
     pub category_id: Option<CategoryId>,
-    /// The base unit.
+    /// Base unit. The factors in `units` and the cost refer to it. It cannot be changed once the product has
+    /// left the draft or has prices (`unit_in_use`).
     #[schema(min_length = 1, max_length = 20, pattern = r"^\S(.*\S)?$", example = "pcs")]
     pub unit: String,
-    /// Further units; not the base unit, none twice.
+    /// Further units that the product is sold in: not the base unit, and none twice. Defaults to none. A unit
+    /// with prices cannot be removed (`unit_in_use`).
     #[serde(default)]
     #[schema(max_items = 20)]
     pub units: Vec<UnitConversion>,
+    /// Tax rate that new order lines copy, as a share from 0 to 1: `0.13` is 13 %.
     #[schema(value_type = RateToOne)]
     pub tax_rate: Rate,
-    /// What a base unit costs us. Needs `products:cost`.
+    /// What one base unit costs the company, before tax. Sending it needs `products:cost`. An order line
+    /// below cost raises a hard finding in the review.
     #[schema(value_type = Option<PriceFromZero>)]
     pub cost: Option<Price>,
-    /// ISO 4217; the company's currency when only `cost` is given. Needs `products:cost`.
+    /// Currency of `cost`, ISO 4217. Defaults to the company's currency. Refused without a cost. Sending it
+    /// needs `products:cost`.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "CNY")]
     pub cost_currency: Option<String>,
+    /// First day of sale. For information: orders are not checked against it.
     #[schema(value_type = Option<String>, format = Date, example = "2026-03-01")]
     pub sold_from: Option<NaiveDate>,
+    /// Last day of sale, not before `sold_from`. For information: orders are not checked against it.
     #[schema(value_type = Option<String>, format = Date, example = "2027-02-28")]
     pub sold_to: Option<NaiveDate>,
-    /// Unique. The check digit of EAN-13, EAN-8 and UPC-A is checked.
+    /// Unique barcode. The check digit of EAN-13, EAN-8 and UPC-A codes must be right. Refused with
+    /// `duplicate` when another product has it.
     #[schema(min_length = 1, max_length = 40, pattern = "^[0-9A-Za-z-]+$", example = "6901234567892")]
     pub barcode: Option<String>,
     #[serde(default)]
     pub custom_fields: CustomFields,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// Why a step is taken; kept in the history.
+/// An optional reason for a step.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct StepNote {
+    /// Why the step is taken; shown in the history.
     #[schema(min_length = 1, max_length = 1000, example = "Spring catalogue")]
     pub reason: Option<String>,
 }
@@ -248,24 +301,36 @@ pub static PRODUCTS: ListSpec = ListSpec {
     id: "products.id",
     filters: &[
         filter(
-            Param::new("q", Takes::Text(100), "Part of a name, pinyin initials, SKU or barcode."),
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Products that match this: part of a name, of pinyin initials, of an article number or \
+                    barcode.",
+            ),
             Does::Search("products.id"),
         ),
         filter(
-            Param::new("status", Takes::Words(ProductStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(ProductStatus::WORDS), "Products with one of these statuses."),
             Does::Is("products.status"),
         ),
         filter(
-            Param::new("category_id", Takes::Ids("cat"), "Only these categories and the ones below them."),
+            Param::new(
+                "category_id",
+                Takes::Ids("cat"),
+                "Products in these categories and in all categories below them.",
+            ),
             Does::Makes(in_categories),
         ),
-        filter(Param::new("sku", Takes::Text(60), "The product with this SKU."), Does::Is("products.sku")),
         filter(
-            Param::new("barcode", Takes::Text(40), "The product with this barcode."),
+            Param::new("sku", Takes::Text(60), "The product with exactly this article number."),
+            Does::Is("products.sku"),
+        ),
+        filter(
+            Param::new("barcode", Takes::Text(40), "The product with exactly this barcode."),
             Does::Is("products.barcode"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Only products changed at or after this instant."),
+            Param::new("updated_since", Takes::Instant, "Products changed at this instant or later."),
             Does::AtLeast("products.updated_at"),
         ),
     ],
@@ -279,7 +344,7 @@ pub static PRODUCTS: ListSpec = ListSpec {
     expand: &["category"],
 };
 
-/// UNION, not UNION ALL, so that even a circle in the data would come to an end.
+/// UNION and not UNION ALL, so that the query ends even if the data had a circle.
 const BELOW_CATEGORY: &str = "products.category_id IN (WITH RECURSIVE below (id) AS (\
     SELECT id FROM product_categories WHERE id = ? \
     UNION SELECT c.id FROM product_categories c JOIN below b ON c.parent_id = b.id) SELECT id FROM below)";

@@ -1,8 +1,8 @@
-//! On time in full: whether what was promised came, all of it, by the day that was promised first.
+//! On time in full: how much of what was promised was delivered completely by the first promised date.
 //!
-//! An order line is on time when the last delivery of it was confirmed for a day not after its first promised date, and in
-//! full when all that was ordered of it was delivered. What was closed short is not in full; what is on its way has not
-//! been delivered. Later promises change nothing.
+//! An order line is on time when its last delivery was confirmed for its first promised date or an earlier
+//! day, and in full when the whole ordered quantity was delivered. A line that was closed short is not in
+//! full; goods on their way do not count as delivered. Later promises change nothing.
 
 use chrono::{Duration, Months, NaiveDate};
 use diesel::prelude::*;
@@ -24,11 +24,11 @@ use crate::orders::model::visible_to;
 use crate::text_enum;
 
 text_enum! {
-    /// How long the periods are that promises fall in.
+    /// Length of the periods that first promised dates are grouped into.
     pub enum PromisePeriod { Month = "month", Quarter = "quarter", Year = "year" }
 }
 text_enum! {
-    /// What promises are grouped by.
+    /// What order lines are grouped by.
     pub enum PromiseDimension { Customer = "customer", Rep = "rep", Product = "product" }
 }
 
@@ -37,113 +37,139 @@ const MOST_ROWS: usize = 5_000;
 const MOST_DAYS: i64 = 1_827;
 
 const PARAMS: &[Param] = &[
-    Param::new("period", Takes::Word(PromisePeriod::WORDS), "One row for each; the whole time without it."),
+    Param::new(
+        "period",
+        Takes::Word(PromisePeriod::WORDS),
+        "One row per period of the first promised date. Without it there is one row for the whole time.",
+    ),
     Param::new(
         "group_by",
         Takes::Word(PromiseDimension::WORDS),
-        "One row for each; all together without it.",
+        "One row per customer, rep or product. Without it all are together.",
     ),
     Param::new(
         "promised_from",
         Takes::Date,
-        "First promised for this day or later; a year before the end without it.",
+        "Lines whose first promised date is this day or later. Defaults to one year before `promised_to`. \
+            The range may be five years at most.",
     ),
-    Param::new("promised_to", Takes::Date, "First promised for this day or earlier; today without it."),
-    Param::new("customer_id", Takes::Ids("cus"), "Only of orders of these customers."),
-    Param::new("rep_id", Takes::Ids("usr"), "Only of orders of these reps."),
-    Param::new("team_id", Takes::Ids("tem"), "Only of orders of these teams."),
-    Param::new("product_id", Takes::Ids("prd"), "Only lines with these products."),
+    Param::new(
+        "promised_to",
+        Takes::Date,
+        "Lines whose first promised date is this day or earlier. Defaults to today.",
+    ),
+    Param::new("customer_id", Takes::Ids("cus"), "Lines of orders of these customers."),
+    Param::new("rep_id", Takes::Ids("usr"), "Lines of orders of these reps."),
+    Param::new("team_id", Takes::Ids("tem"), "Lines of orders of these teams."),
+    Param::new("product_id", Takes::Ids("prd"), "Lines for these products."),
 ];
 
-/// Figures of order lines.
+/// Figures of order lines. A line has ended when it is delivered or closed completely.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct PromisedLines {
-    /// Lines that were first promised for this time.
+    /// Lines whose first promised date is in this period.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 40)]
     pub promised: i64,
-    /// Of these: not wholly delivered, and their day has not passed. They count in no rate.
+    /// Lines that have not ended and whose first promised date has not passed. They do not count in the
+    /// rates.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub pending: i64,
-    /// Nothing of them is to come any more, and the last of it came by the day.
+    /// Lines that have ended and whose last delivery came on the first promised date or earlier.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub on_time: i64,
-    /// All that was ordered came, by the day or later.
+    /// Lines of which the whole ordered quantity was delivered, on time or late.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub in_full: i64,
-    /// All that was ordered came by the day.
+    /// Lines of which the whole ordered quantity was delivered on the first promised date or earlier.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub on_time_in_full: i64,
-    /// Nothing of them is to come any more, and the last of it came after the day.
+    /// Lines that have ended and whose last delivery came after the first promised date.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub late: i64,
-    /// Their day has passed, and something is still to come.
+    /// Lines that have not ended although the first promised date has passed.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub open_late: i64,
-    /// Days by which the late ones came late, together.
+    /// Sum of the days by which the lines in `late` were late.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub days_late: i64,
-    /// Days by which a late one came late, on average; null where none did.
+    /// Average days by which the lines in `late` were late. Null when there are none.
     #[schema(example = "2.5")]
     pub mean_days_late: Option<Quantity>,
-    /// Of those that are not pending; null where there are none.
+    /// `on_time` divided by the lines that are not pending, from 0 to 1, rounded to six places. Null when
+    /// there are none.
     pub on_time_rate: Option<Rate>,
+    /// `in_full` divided by the lines that are not pending, from 0 to 1, rounded to six places. Null when
+    /// there are none.
     pub in_full_rate: Option<Rate>,
+    /// `on_time_in_full` divided by the lines that are not pending, from 0 to 1, rounded to six places. Null
+    /// when there are none.
     pub on_time_in_full_rate: Option<Rate>,
 }
 
-/// Figures of orders: each of those that have a line in the group and the period, by these lines.
+/// Figures of orders that have a line in this group and period. Each order is judged by these lines only.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct PromisedOrders {
-    /// Orders with lines that were first promised for this time.
+    /// Orders with a line whose first promised date is in this period.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 12)]
     pub promised: i64,
-    /// Of these: some lines are pending, and nothing has gone wrong with the others. They count in no rate.
+    /// Orders with a pending line, and whose other lines are all on time in full. They do not count in the
+    /// rates.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub pending: i64,
-    /// All their lines were on time.
+    /// Orders of which all lines are on time.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub on_time: i64,
-    /// All their lines were in full.
+    /// Orders of which all lines are in full.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub in_full: i64,
-    /// All their lines were on time in full.
+    /// Orders of which all lines are on time in full.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub on_time_in_full: i64,
-    /// Some line is open and late.
+    /// Orders with at least one line that is open and late.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub open_late: i64,
-    /// Of those that are not pending; null where there are none.
+    /// `on_time` divided by the orders that are not pending, from 0 to 1, rounded to six places. Null when
+    /// there are none.
     pub on_time_rate: Option<Rate>,
+    /// `in_full` divided by the orders that are not pending, from 0 to 1, rounded to six places. Null when
+    /// there are none.
     pub in_full_rate: Option<Rate>,
+    /// `on_time_in_full` divided by the orders that are not pending, from 0 to 1, rounded to six places. Null
+    /// when there are none.
     pub on_time_in_full_rate: Option<Rate>,
 }
 
-/// One group in one period.
+/// Figures of one group in one period.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct PromiseRow {
-    /// `2026-11`, `2026-Q4` or `2026`; null without periods.
+    /// The period, for example `2026-11`, `2026-Q4` or `2026`. Null without `period`.
     #[schema(max_length = 10, example = "2026-11")]
     pub period: Option<String>,
-    /// The id of the customer, rep or product; null without groups, and for orders without a rep.
+    /// Id of the customer, rep or product. Null without `group_by`, and for orders without a rep.
     #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub key: Option<String>,
-    /// Its name.
-    #[schema(max_length = 400)]
+    /// Name of the customer, rep or product. Null without `group_by`, and for orders without a rep.
+    #[schema(max_length = 400, example = "广州天河贸易有限公司")]
     pub label: Option<String>,
+    /// Figures of the order lines.
     pub lines: PromisedLines,
+    /// Figures of the orders that these lines belong to.
     pub orders: PromisedOrders,
 }
 
-/// Whether what was promised came.
+/// How much of what was promised was delivered on time and in full.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OnTimeInFull {
+    /// First day of the range of first promised dates.
     #[schema(value_type = String, format = Date, example = "2025-11-20")]
     pub promised_from: NaiveDate,
+    /// Last day of the range of first promised dates.
     #[schema(value_type = String, format = Date, example = "2026-11-20")]
     pub promised_to: NaiveDate,
+    /// One row per group and period.
     #[schema(max_items = 5000)]
     pub rows: Vec<PromiseRow>,
-    /// The whole: an order in several groups or periods counts once.
+    /// Figures of the whole range. An order in several groups or periods counts once.
     pub total: PromiseRow,
 }
 
@@ -152,7 +178,15 @@ pub fn routes(r: &mut Routes) {
         .scope(&[Scope::ReportsRead])
         .unversioned()
         .takes(PARAMS)
-        .says("On time in full", "Of what was first promised for a time of at most five years: did it come, all of it, by that day? The day is the line's first promised date, which later promises do not move; what counts is the day for which a delivery was confirmed. A line that was closed short is not in full. Orders are confirmed ones that were not cancelled, each measured by its lines in the group and period. Rates leave out what is still pending, and are rounded to six places.")
+        .says(
+            "Report on-time delivery in full",
+            "Measures delivery against the first promised date of each order line; later promises do not \
+                change that date. A delivery counts on the day for which it was confirmed. It covers orders \
+                that are confirmed or later and not cancelled, over at most five years. A line that was \
+                closed short is not in full, and without any delivery it is neither on time nor late. Rates \
+                leave out lines and orders that are still pending. Above 5,000 rows the request is refused \
+                with `too_many_groups`.",
+        )
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;
@@ -237,8 +271,8 @@ fn key(dimension: Option<PromiseDimension>, dialect: Dialect) -> (String, &'stat
     (format!("CASE WHEN {column} IS NOT NULL THEN '{prefix}' || {id} END"), label)
 }
 
-/// In one statement, from the inside: the lines as they are; what each of them is; what the lines of each order come to;
-/// what the orders of each group come to.
+/// In one statement, from the inside: the lines as they are; what each of them is; what the lines of each
+/// order come to; what the orders of each group come to.
 fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
     let dialect = Dialect::of(rx.conn);
     let span = period(query.word("period"), dialect);

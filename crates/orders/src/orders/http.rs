@@ -43,7 +43,7 @@ pub fn update(tx: &mut Tx, req: &Req<OrderId, Patch<OrderHead>>) -> Result<Answe
     entry::update(tx, req.path, &req.body).map(|o| answer(o, tx.caller))
 }
 
-/// As another system says it is, with its lines.
+/// Lays the order of another system, with its lines, over this one.
 pub fn push(tx: &mut Tx, req: &Req<OrderId, Patch<OrderInput>>) -> Result<Answer<OrderView>> {
     push::update(tx, req.path, &req.body).map(|o| answer(o, tx.caller))
 }
@@ -76,7 +76,7 @@ pub fn list_lines(rx: &mut Rx, req: &Req<OrderId>) -> Result<Answer<Lines>> {
     Ok(Answer::at(order.row.version, Lines { data: order.lines }))
 }
 
-/// An order's lines: all of them.
+/// All lines of an order.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct Lines {
     #[schema(max_items = 500)]

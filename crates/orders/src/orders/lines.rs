@@ -24,28 +24,39 @@ use crate::people::{TeamId, UserId};
 use crate::regions::RegionId;
 use crate::schema::orders;
 
-/// A line, and what the head of its order says.
+/// A line of an order, with fields from the head of its order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineOfOrder {
+    /// Order that the line belongs to.
     pub order_id: OrderId,
+    /// Number of the order.
     #[schema(example = "SO-2026-000123")]
     pub order_number: String,
+    /// Stage of the order's life.
     pub order_status: OrderStatus,
+    /// Day of the order.
     #[schema(value_type = String, format = Date, example = "2026-11-20")]
     pub order_date: NaiveDate,
+    /// External ids of the order.
     pub order_external_ids: Vec<ExternalId>,
+    /// Customer that the order is for.
     pub customer_id: CustomerId,
+    /// Sales rep of the order. Null when there is none.
     pub rep_id: Option<UserId>,
+    /// Team of the rep. Null when there is none.
     pub team_id: Option<TeamId>,
+    /// Sales region of the order. Null when there is none.
     pub region_id: Option<RegionId>,
+    /// Sales channel of the order. Null when there is none.
     #[schema(max_length = 40, example = "web")]
     pub channel: Option<String>,
+    /// Currency of the amounts and prices, ISO 4217.
     #[schema(example = "CNY", min_length = 3, max_length = 3)]
     pub currency: String,
-    /// The customer's own order number.
+    /// Order number of the customer. Null when unknown.
     #[schema(max_length = 60, example = "PO-77")]
     pub customer_po: Option<String>,
-    /// When the customer wants the order.
+    /// Day on which the customer wants the goods. Null when unknown.
     #[schema(value_type = Option<String>, format = Date)]
     pub requested_date: Option<NaiveDate>,
     #[serde(flatten)]
@@ -70,39 +81,51 @@ pub static ORDER_LINES: ListSpec = ListSpec {
     id: "order_lines.id",
     filters: &[
         filter(
-            Param::new("order_id", Takes::Ids("ord"), "Only lines of these orders."),
+            Param::new("order_id", Takes::Ids("ord"), "Lines of these orders."),
             Does::Is("order_lines.order_id"),
         ),
         filter(
-            Param::new("product_id", Takes::Ids("prd"), "Only lines with these products."),
+            Param::new("product_id", Takes::Ids("prd"), "Lines for these products."),
             Does::Is("order_lines.product_id"),
         ),
         filter(
-            Param::new("status", Takes::Words(OrderStatus::WORDS), "Only of orders with these statuses."),
+            Param::new(
+                "status",
+                Takes::Words(OrderStatus::WORDS),
+                "Lines of orders with one of these statuses.",
+            ),
             Does::Makes(|given| of(Does::Is("orders.status"), given)),
         ),
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only of orders of these customers."),
+            Param::new("customer_id", Takes::Ids("cus"), "Lines of orders of these customers."),
             Does::Makes(|given| of(Does::Is("orders.customer_id"), given)),
         ),
         filter(
-            Param::new("rep_id", Takes::Ids("usr"), "Only of orders of these reps."),
+            Param::new("rep_id", Takes::Ids("usr"), "Lines of orders of these reps."),
             Does::Makes(|given| of(Does::Is("orders.rep_id"), given)),
         ),
         filter(
-            Param::new("currency", Takes::Text(3), "Only of orders in this currency."),
+            Param::new("currency", Takes::Text(3), "Lines of orders in this currency, ISO 4217."),
             Does::Makes(|given| of(Does::Is("orders.currency"), given)),
         ),
         filter(
-            Param::new("order_date_from", Takes::Date, "Only of orders from this day on."),
+            Param::new(
+                "order_date_from",
+                Takes::Date,
+                "Lines of orders whose order date is this day or later.",
+            ),
             Does::Makes(|given| of(Does::AtLeast("orders.order_date"), given)),
         ),
         filter(
-            Param::new("order_date_to", Takes::Date, "Only of orders up to and with this day."),
+            Param::new(
+                "order_date_to",
+                Takes::Date,
+                "Lines of orders whose order date is this day or earlier.",
+            ),
             Does::Makes(|given| of(Does::AtMost("orders.order_date"), given)),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Only of orders changed at or after this instant."),
+            Param::new("updated_since", Takes::Instant, "Lines of orders changed at this instant or later."),
             Does::Makes(|given| of(Does::AtLeast("orders.updated_at"), given)),
         ),
     ],

@@ -1,7 +1,7 @@
-//! What a customer has bought, in what rhythm, and how much more they may owe.
+//! What a customer has bought, how often, and how much of the credit limit is left.
 //!
-//! Sums are over all orders of the customer, whoever's they are: whoever looks after a customer has to know what it
-//! is worth. The orders themselves are seen as orders are.
+//! Totals include all orders of the customer, also those of other reps: the owner of a customer has to know
+//! what it is worth. Single orders stay subject to the visibility of orders.
 
 use chrono::{Duration, NaiveDate};
 use diesel::dsl::sql;
@@ -34,112 +34,134 @@ const MOST_PRODUCTS: i64 = 20;
 /// A hundred years in a few currencies.
 const MOST_YEARS: i64 = 400;
 
-/// Orders of one currency together.
+/// Totals of orders in one currency.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PurchaseTotal {
+    /// Currency of the amounts, ISO 4217.
     #[schema(max_length = 3, example = "CNY")]
     pub currency: String,
+    /// Number of orders.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 12)]
     pub orders: i64,
-    /// After discount, before tax.
+    /// Total after discount and before tax, in `currency`.
     #[schema(example = "12500.00")]
     pub net: Amount,
+    /// Total with tax, in `currency`.
     #[schema(example = "14125.00")]
     pub gross: Amount,
 }
 
-/// A year's orders of one currency.
+/// Totals of one year's orders in one currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PurchaseYear {
+    /// Calendar year of the order date.
     #[schema(max_length = 4, example = "2026")]
     pub year: String,
     #[serde(flatten)]
     pub total: PurchaseTotal,
 }
 
-/// A product that the customer buys.
+/// A product that the customer has bought, in one currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PurchasedProduct {
+    /// The product.
     pub product_id: ProductId,
+    /// Article number of the product.
     #[schema(max_length = 60, example = "TEA-001")]
     pub sku: String,
+    /// Name of the product.
     #[schema(max_length = 400, example = "西湖龙井 250g")]
     pub name: String,
+    /// Currency of `net`, ISO 4217.
     #[schema(max_length = 3, example = "CNY")]
     pub currency: String,
+    /// Number of orders with this product.
     #[schema(value_type = i64, minimum = 1, maximum = 9007199254740991i64, example = 3)]
     pub orders: i64,
+    /// Sum of the ordered quantities. Quantities in different units are added as they are.
     pub quantity: Quantity,
-    /// After discount, before tax.
+    /// Total of the lines after discount and before tax, in `currency`.
     pub net: Amount,
+    /// Date of the last order with this product.
     pub last_order_date: Option<NaiveDate>,
 }
 
-/// How often the customer orders.
+/// How often the customer orders, computed from the last days with orders.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct PurchaseRhythm {
-    /// Days with orders that it is read from, the last 61 at most.
+    /// Number of days with orders that the rhythm is computed from, at most the last 61.
     #[schema(minimum = 3, maximum = 61, example = 12)]
     pub order_days: i32,
-    /// Half of the times between two orders are not longer.
+    /// Median of the days between two days with orders.
     #[schema(minimum = 1, example = 14)]
     pub median_days: i32,
+    /// Shortest time between two days with orders, in days.
     #[schema(minimum = 1, example = 7)]
     pub shortest_days: i32,
+    /// Longest time between two days with orders, in days.
     #[schema(minimum = 1, example = 45)]
     pub longest_days: i32,
-    /// The last order and the median.
+    /// Day when the next order is expected: the last order date plus `median_days`.
     pub next_expected_on: NaiveDate,
-    /// Days since then; 0 when it is still to come.
+    /// Days since `next_expected_on`. 0 when that day has not passed.
     #[schema(minimum = 0, example = 0)]
     pub overdue_days: i32,
 }
 
-/// What a customer has bought.
+/// What a customer has bought: orders that are approved or later and not cancelled.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PurchaseHistory {
+    /// Date of the first order. Null when there is none.
     pub first_order_date: Option<NaiveDate>,
+    /// Date of the last order. Null when there is none.
     pub last_order_date: Option<NaiveDate>,
+    /// The last order. Null when there is none.
     pub last_order_id: Option<OrderId>,
+    /// Totals of all orders, one entry per currency.
     #[schema(max_items = 200)]
     pub totals: Vec<PurchaseTotal>,
-    /// The newest first.
+    /// Totals per year and currency, the newest year first.
     #[schema(max_items = 400)]
     pub years: Vec<PurchaseYear>,
-    /// Those with the highest net, 20 at most.
+    /// The products with the highest `net`, at most 20.
     #[schema(max_items = 20)]
     pub products: Vec<PurchasedProduct>,
-    /// Null with fewer than three days with orders.
+    /// How often the customer orders. Null with fewer than three days with orders.
     pub rhythm: Option<PurchaseRhythm>,
-    /// Approved and not completed.
+    /// Totals of the orders that are approved and not completed, one entry per currency.
     #[schema(max_items = 200)]
     pub open_orders: Vec<PurchaseTotal>,
-    /// What is invoiced and not paid; null as long as no invoices are kept here.
+    /// Invoiced and not yet paid. Always null as long as invoices are not kept in this system.
     pub open_balance: Option<Amount>,
 }
 
-/// How a customer stands with us.
+/// How much of a customer's credit limit is used.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct CreditStanding {
-    /// The currency of everything here.
+    /// Currency of all amounts here except in `other_currencies`, ISO 4217.
     #[schema(max_length = 3, example = "CNY")]
     pub currency: String,
-    /// Null is no limit.
+    /// Highest total of open orders, in `currency`, with tax. Null means that there is no limit.
     pub credit_limit: Option<Amount>,
-    /// The gross of orders that are approved and not completed: what a review counts against the limit.
+    /// Total of the orders that are approved and not completed, in `currency`, with tax. The review of an
+    /// order counts it against the limit.
     pub open_orders: Amount,
-    /// What is invoiced and not paid; null as long as no invoices are kept here.
+    /// Invoiced and not yet paid. Always null as long as invoices are not kept in this system.
     pub open_balance: Option<Amount>,
-    /// What is left of the limit, below zero when it is exceeded; null without a limit.
+    /// What is left of the limit, in `currency`. Negative when the limit is exceeded; null when there is no
+    /// limit.
     pub available: Option<Amount>,
+    /// True when the open orders exceed the limit.
     pub over_limit: bool,
-    /// Nothing is sold to a blocked customer.
+    /// True when the customer is blocked.
     pub blocked: bool,
+    /// Days from invoice to payment.
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: i32,
-    #[schema(max_length = 500)]
+    /// Payment terms in words. Null when none were set.
+    #[schema(max_length = 500, example = "30 days net")]
     pub payment_terms: Option<String>,
-    /// Open orders in other currencies, which no limit holds.
+    /// Open orders in other currencies. They do not count against the limit.
     #[schema(max_items = 200)]
     pub other_currencies: Vec<PurchaseTotal>,
 }
@@ -152,16 +174,20 @@ pub fn routes(r: &mut Routes) {
     r.read("/customers/{customer_id}/purchase-history", "getCustomerPurchaseHistory", history)
         .scope(READ)
         .unversioned()
-        .says("Purchase history of a customer", "Orders that are approved or later, by order date: totals per currency, \
-            per year, the products, the rhythm and when the next order is to be expected. It needs `orders:read` too. \
-            The sums are over all orders of the customer, also those of other reps.");
+        .says(
+            "Read a customer's purchase history",
+            "Shows what the customer has bought: totals per currency and per year, the main products, how \
+                often the customer orders and when the next order is expected. It counts orders that are \
+                approved or later and not cancelled, by order date. The totals include the orders of all \
+                reps. It needs `orders:read` as well.",
+        );
     r.read("/customers/{customer_id}/credit-standing", "getCustomerCreditStanding", standing)
         .scope(READ)
         .unversioned()
         .says(
-            "Credit standing of a customer",
-            "The limit, what counts against it, and what is left. It needs \
-            `orders:read` too. `POST /customers/{customer_id}/credit-terms` sets the limit.",
+            "Read a customer's credit standing",
+            "Shows the credit limit, the open orders that count against it, and what is left. It needs \
+                `orders:read` as well. `POST /customers/{customer_id}/credit-terms` sets the limit.",
         );
 }
 

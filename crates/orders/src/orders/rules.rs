@@ -12,7 +12,17 @@ use crate::base::types::{Amount, Price, Quantity, Rate};
 use crate::text_enum;
 
 text_enum! {
-    /// Where an order is in its life.
+    /// Stage of the order's life:
+    ///
+    /// - `draft`: being entered
+    /// - `submitted`: waits for review and approval
+    /// - `approved`: approved; counts as booked sales and against the credit limit
+    /// - `confirmed`: confirmed to the customer; can be shipped
+    /// - `partially_shipped`: a part has been shipped
+    /// - `shipped`: everything open has been shipped
+    /// - `delivered`: everything shipped has arrived
+    /// - `completed`: finished
+    /// - `cancelled`: will not be delivered
     pub enum OrderStatus {
         Draft = "draft",
         Submitted = "submitted",
@@ -27,7 +37,23 @@ text_enum! {
 }
 
 text_enum! {
-    /// A step in an order's life.
+    /// Step in the order's life:
+    ///
+    /// - `edit`: change a draft
+    /// - `delete`: delete a draft that was never submitted
+    /// - `submit`: hand a draft in for review
+    /// - `withdraw`: take a submitted or approved order back to draft
+    /// - `approve`: approve a submitted order
+    /// - `reject`: send a submitted or approved order back to draft as a reviewer
+    /// - `override`: let hard findings of the review pass
+    /// - `confirm`: confirm an approved order to the customer
+    /// - `revise`: change a confirmed or partially shipped order
+    /// - `ship`: create a shipment
+    /// - `close_short`: give up what is still open of a partially shipped order
+    /// - `complete`: finish a delivered order
+    /// - `cancel`: cancel an order before anything is shipped
+    /// - `hold`: stop shipping
+    /// - `release`: end a hold
     pub enum OrderAction {
         Edit = "edit",
         Delete = "delete",
@@ -48,13 +74,17 @@ text_enum! {
 }
 
 text_enum! {
-    /// How much of an order has been shipped; derived from its shipments.
+    /// How much of the order has been shipped, computed from its shipments:
+    ///
+    /// - `none`: nothing
+    /// - `partial`: a part
+    /// - `full`: everything that is not closed
     pub enum Fulfilment { None = "none", Partial = "partial", Full = "full" }
 }
 
 impl OrderStatus {
-    /// The whole life. What is not here cannot happen. After `ship` the exact status follows from the
-    /// quantities ([`progress`]); delivery is a step of the shipment.
+    /// The whole life. A step that is not listed is not possible. After `ship` the exact status follows from
+    /// the quantities ([`progress`]); delivery is a step of the shipment.
     pub fn after(self, action: OrderAction) -> Option<OrderStatus> {
         use OrderAction as A;
         use OrderStatus::*;
@@ -166,8 +196,9 @@ pub fn total(lines: impl IntoIterator<Item = Sums>) -> Result<Sums, NotANumber> 
 
 // ---- lines that are sent again ---------------------------------------------------------------------------------
 
-/// The place of the line that each line of a new list goes on from: one of the same product, and of the same unit
-/// where the new one says its unit; the one in its own place if that will do, else the first that is left.
+/// The place of the line that each line of a new list goes on from: one of the same product, and of the same
+/// unit where the new one says its unit; the one in its own place if that will do, else the first that is
+/// left.
 pub fn continued(lines: &[OrderLine], wanted: &[LineInput]) -> Vec<Option<usize>> {
     let fits = |line: &OrderLine, want: &LineInput| {
         line.product_id == want.product_id && want.unit.as_ref().is_none_or(|unit| *unit == line.unit)
@@ -187,8 +218,8 @@ pub fn continued(lines: &[OrderLine], wanted: &[LineInput]) -> Vec<Option<usize>
 
 // ---- promises ---------------------------------------------------------------------------------------------------
 
-/// Keeps first promises: the order's, and for each line its own or else the order's. One that was given stays, whatever
-/// is promised later.
+/// Keeps first promises: the order's, and for each line its own or else the order's. One that was given
+/// stays, whatever is promised later.
 pub fn keep_first_promises(row: &mut OrderRow, lines: &mut [OrderLine]) {
     row.first_promised_date = row.first_promised_date.or(row.promised_date);
     for line in lines {
@@ -198,12 +229,12 @@ pub fn keep_first_promises(row: &mut OrderRow, lines: &mut [OrderLine]) {
 
 // ---- progress ------------------------------------------------------------------------------------------------
 
-/// What may still be shipped of a line.
+/// Quantity of a line that may still be shipped.
 pub fn open_quantity(line: &OrderLine) -> Quantity {
     Quantity::from_units(line.quantity.units() - line.shipped.units() - line.closed.units())
 }
 
-/// What was shipped of a line and neither came back nor is to come back.
+/// Quantity of a line that was shipped and is in no return yet.
 pub fn returnable_quantity(line: &OrderLine) -> Quantity {
     Quantity::from_units(line.shipped.units() - line.in_return.units() - line.returned.units())
 }
@@ -253,7 +284,10 @@ pub fn shipment_faults(lines: &[OrderLine], wanted: &[Wanted]) -> Vec<Fault> {
 // ---- review --------------------------------------------------------------------------------------------------
 
 text_enum! {
-    /// Whether a finding stops the order.
+    /// Whether a finding stops the order:
+    ///
+    /// - `soft`: for the reviewer to look at
+    /// - `hard`: stops the order until somebody with `orders:override` lets it pass with a reason
     pub enum Severity {
         /// To be looked at.
         Soft = "soft",
@@ -262,22 +296,28 @@ text_enum! {
     }
 }
 
-/// What a reviewer must look at.
+/// One finding of an order's review.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Finding {
+    /// What was found. Hard: `customer_blocked`, `over_credit_limit`, `product_not_on_sale`,
+    /// `price_below_cost`. Soft: `credit_in_other_currency`, `possible_duplicate`, `no_shipping_address`,
+    /// `promised_date_past`, `no_list_price`, `price_below_list`. `discount_beyond_limit` is hard when the
+    /// discount is also beyond the caller's own limit, otherwise soft.
     #[schema(example = "over_credit_limit")]
     pub code: String,
+    /// Whether the finding stops the order.
     pub severity: Severity,
-    /// The line that it is about; null for the whole order.
+    /// Line that the finding is about. Null when it is about the whole order.
     pub line_id: Option<OrderLineId>,
+    /// The finding in words, in the language of the request.
     #[schema(
         max_length = 1000,
         example = "Open orders of 120000.00 CNY exceed the credit limit of 100000.00 CNY."
     )]
     pub message: String,
-    /// The numbers in the message.
+    /// Figures and names that `message` contains, by name.
     pub params: std::collections::BTreeMap<String, String>,
-    /// Who overrode it, and why; null when nobody did.
+    /// Who let the finding pass, and why. Null when nobody did.
     pub overridden: Option<Override>,
 }
 
@@ -334,7 +374,7 @@ pub fn review(order: &OrderRow, lines: &[OrderLine], facts: &Facts) -> Result<Ve
     Ok(found)
 }
 
-/// What is looked at again at confirmation and shipment: may this customer have more?
+/// Checks that are repeated at confirmation and shipment: block and credit limit of the customer.
 pub fn credit_review(order: &OrderRow, facts: &Facts) -> Result<Vec<Raised>> {
     let mut found = Vec::new();
     if let Some(reason) = facts.customer_blocked {

@@ -49,7 +49,7 @@ pub fn create(tx: &mut Tx, req: &Req<(), Json<NewCustomer>>) -> Result<Answer<Cu
     Ok(created(tx.caller, customer))
 }
 
-/// By external id: the other system says that it is another customer.
+/// By external id: an external id that is not known yet always means a new customer.
 pub fn create_named(tx: &mut Tx, req: &Req<(), Json<NewCustomer>>) -> Result<Answer<CustomerView>> {
     let customer = work::create(tx, req.body.0.clone(), None)?;
     Ok(created(tx.caller, customer))

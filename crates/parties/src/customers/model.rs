@@ -26,15 +26,23 @@ pub use super::contacts::model::{Contact, ContactId, ContactInput, DecisionRole}
 pub use crate::base::types::principals::CustomerId;
 
 text_enum! {
-    /// Whether the customer is an organisation or a private person.
+    /// What the customer is:
+    ///
+    /// - `company`: an organisation
+    /// - `person`: a private person
     pub enum CustomerKind { Company = "company", Person = "person" }
 }
 text_enum! {
-    /// How much the customer matters: `a` most, `d` least.
+    /// How important the customer is, from `a` (most important) to `d` (least important).
     pub enum CustomerTier { A = "a", B = "b", C = "c", D = "d" }
 }
 text_enum! {
-    /// Where the customer is in its life.
+    /// Stage of the customer's life:
+    ///
+    /// - `prospect`: has not become a customer yet; every new customer begins here
+    /// - `active`: buys
+    /// - `dormant`: has stopped buying
+    /// - `blocked`: the review stops its orders at approval, confirmation and shipping
     pub enum CustomerStatus {
         Prospect = "prospect",
         Active = "active",
@@ -43,7 +51,12 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a customer's life.
+    /// Step in the customer's life:
+    ///
+    /// - `activate`: from `prospect` or `dormant` to `active`
+    /// - `mark_dormant`: from `active` to `dormant`
+    /// - `block`: from any other status to `blocked`
+    /// - `unblock`: from `blocked` to `active`
     pub enum CustomerAction {
         Activate = "activate",
         MarkDormant = "mark_dormant",
@@ -52,62 +65,83 @@ text_enum! {
     }
 }
 
-/// Whom we sell to, or want to.
+/// A company or a private person that the department sells to, or wants to sell to.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = customers)]
 #[diesel(treat_none_as_null = true)]
 pub struct Customer {
     pub id: CustomerId,
     pub version: i32,
+    /// Unique customer code.
     #[schema(max_length = 40, example = "CU-2026-000123")]
     pub code: String,
+    /// Full name.
     #[schema(example = "广州天河贸易有限公司")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// Short name for lists and screens. Null when none was given.
     #[schema(example = "天河贸易")]
     pub short_name: Option<String>,
+    /// Company or private person.
     pub kind: CustomerKind,
+    /// Line of business. Null when unknown.
     #[schema(example = "wholesale")]
     pub industry: Option<String>,
+    /// How important the customer is. A price list can be for customers of one tier.
     pub tier: CustomerTier,
+    /// Sales region. Null when none is assigned.
     pub region_id: Option<RegionId>,
+    /// Usual sales channel. New orders copy it, and a price list can be for one channel. Null when none was
+    /// given.
     #[schema(max_length = 40, example = "web")]
     pub channel: Option<String>,
+    /// How the department came to know the customer. Null when unknown.
     #[schema(example = "exhibition")]
     pub source: Option<String>,
+    /// Stage of the customer's life. Only its steps change it.
     pub status: CustomerStatus,
-    /// Why the customer is blocked; null when it is not.
-    #[schema(max_length = 1000)]
+    /// Why the customer is blocked. Null while it is not blocked.
+    #[schema(max_length = 1000, example = "Invoices unpaid for six months")]
     pub block_reason: Option<String>,
-    /// The person who looks after the customer.
+    /// Person who looks after the customer. Null when nobody does, for example while it is in the pool.
     pub owner_id: Option<UserId>,
-    /// The team that the owner was in when the customer became theirs.
+    /// Team that the customer belongs to: the team of the owner at the time when they became the owner. It
+    /// stays when the customer goes to the pool. Null when the customer belongs to no team.
     pub team_id: Option<TeamId>,
-    /// The currency of the credit limit, and of new orders.
+    /// Currency of the credit limit and default currency of new orders, ISO 4217.
     #[schema(max_length = 3, example = "CNY")]
     pub currency: String,
-    /// How much may be owed at most; null is no limit.
+    /// Highest total of open orders, in `currency`, with tax. Null means that there is no limit.
     pub credit_limit: Option<Amount>,
-    /// Days from invoice to payment.
+    /// Days from invoice to payment. New orders copy it.
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: i32,
+    /// Payment terms in words. New orders copy them. Null when none were set.
     #[schema(max_length = 500, example = "30 days net")]
     pub payment_terms: Option<String>,
-    /// ISO 3166-1 alpha-2.
+    /// Country, ISO 3166-1 alpha-2 code.
     #[schema(max_length = 2, example = "CN")]
     pub country: String,
+    /// Tax number. For a company in mainland China this is its unified social credit code. Null when unknown.
     #[schema(max_length = 40, example = "9144030071526726XG")]
     pub tax_id: Option<String>,
+    /// Name for invoices. Null when it is the same as `name`.
+    #[schema(example = "广州天河贸易有限公司")]
     pub invoice_title: Option<String>,
+    /// Bank of the customer. Null when unknown.
+    #[schema(example = "中国工商银行广州天河支行")]
     pub bank_name: Option<String>,
-    #[schema(max_length = 60)]
+    /// Bank account number of the customer. Null when unknown.
+    #[schema(max_length = 60, example = "3602 0001 0920 0123 456")]
     pub bank_account: Option<String>,
+    /// Labels that group customers.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["VIP"]))]
     pub tags: Json<Vec<String>>,
     #[schema(value_type = CustomFields)]
     pub custom_fields: Json<CustomFields>,
-    #[schema(max_length = 4000)]
+    /// Internal notes. Null when there are none.
+    #[schema(max_length = 4000, example = "Delivery on weekdays only")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -115,13 +149,13 @@ pub struct Customer {
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
-    /// The customer that this one turned out to be: its records are there now.
+    /// Customer that this one was merged into and that has its records now. Null when it was not merged.
     pub merged_into_id: Option<CustomerId>,
-    /// When somebody last checked that everything here is right; at first, when it was entered.
+    /// When somebody last confirmed that the customer's data are right. At first the instant of entry.
     pub confirmed_at: At,
-    /// Since when its owner has it.
+    /// When the current owner became the owner. Null when there is no owner.
     pub owned_since: Option<At>,
-    /// Since when it is in the pool; null when it is not.
+    /// When the customer came into the pool. Null when it is not in the pool.
     pub pooled_at: Option<At>,
 }
 
@@ -168,12 +202,11 @@ fn store_tags(conn: &mut Conn, customer: CustomerId, old: &[String], new: &[Stri
     Ok(())
 }
 
-/// A customer as its own endpoints answer it.
+/// A customer, with the steps that the caller may take.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerView {
     #[serde(flatten)]
     pub customer: Customer,
-    /// The steps that its life allows now and the caller may take.
     pub allowed_actions: Vec<CustomerAction>,
 }
 
@@ -188,116 +221,141 @@ pub fn home_country() -> String {
     "CN".to_owned()
 }
 
-/// A customer as entered and changed. Status, owner and credit terms are not in it: they have endpoints of
-/// their own, because other people may change them.
+/// A customer as entered and changed. Status, owner and credit terms are not part of it: they have operations
+/// of their own, because other people decide on them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerInput {
-    /// A unique code; left out on entry, the next number of the range `CU` is taken.
+    /// Unique code. Defaults to the next number of the range `CU`. Refused with `duplicate` when another
+    /// customer has it. It cannot be cleared.
     #[schema(min_length = 1, max_length = 40, pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$", example = "TIANHE")]
     pub code: Option<String>,
+    /// Full name. It must not be blank.
     #[schema(min_length = 1, max_length = 200, example = "广州天河贸易有限公司")]
     pub name: String,
+    /// Short name for lists and screens.
     #[schema(max_length = 100, example = "天河贸易")]
     pub short_name: Option<String>,
-    /// `company` when left out.
+    /// Company or private person. Defaults to `company`.
     #[serde(default = "company")]
     pub kind: CustomerKind,
+    /// Line of business, in your own words.
     #[schema(max_length = 100, example = "wholesale")]
     pub industry: Option<String>,
-    /// `c` when left out.
+    /// How important the customer is. A price list can be for customers of one tier. Defaults to `c`.
     #[serde(default = "middle_tier")]
     pub tier: CustomerTier,
+    /// Sales region.
     pub region_id: Option<RegionId>,
+    /// Usual sales channel. New orders copy it, and a price list can be for one channel.
     #[schema(max_length = 40, example = "web")]
     pub channel: Option<String>,
-    /// Where we know the customer from.
+    /// How the department came to know the customer.
     #[schema(max_length = 100, example = "exhibition")]
     pub source: Option<String>,
-    /// ISO 4217; the company's own currency when left out. Fixed while there is a credit limit in it.
+    /// Default currency of new orders and currency of the credit limit, ISO 4217. Defaults to the company's
+    /// currency. It cannot be changed here while there is a credit limit;
+    /// `POST /customers/{customer_id}/credit-terms` changes both.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "CNY")]
     pub currency: Option<String>,
-    /// ISO 3166-1 alpha-2; `CN` when left out.
+    /// Country, ISO 3166-1 alpha-2 code. Defaults to `CN`. Addresses without a country copy it.
     #[serde(default = "home_country")]
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
     pub country: String,
-    /// A Chinese company's is its unified social credit code, and its check character has to be right.
+    /// Tax number. For a company in `CN` it must be a unified social credit code with a correct check
+    /// character; spaces, hyphens and small letters are accepted. For others it is kept as typed.
     #[schema(max_length = 40, example = "9144030071526726XG")]
     pub tax_id: Option<String>,
-    /// The name on invoices, where it is not the customer's.
+    /// Name for invoices, when it differs from `name`.
     #[schema(max_length = 200, example = "广州天河贸易有限公司")]
     pub invoice_title: Option<String>,
+    /// Bank of the customer.
     #[schema(max_length = 200, example = "中国工商银行广州天河支行")]
     pub bank_name: Option<String>,
+    /// Bank account number of the customer.
     #[schema(max_length = 60, example = "3602 0001 0920 0123 456")]
     pub bank_account: Option<String>,
-    /// Words to group customers by; upper and lower case are the same.
+    /// Labels that group customers. Upper and lower case count as the same; a label given twice is refused.
     #[serde(default)]
     #[schema(max_items = 20, value_type = Vec<Tag>)]
     pub tags: Vec<String>,
     #[serde(default)]
     pub custom_fields: CustomFields,
+    /// Internal notes.
     #[schema(max_length = 4000, example = "Delivery on weekdays only")]
     pub notes: Option<String>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// A word to group customers by.
+/// A label that groups customers.
 #[derive(Serialize, ToSchema)]
 #[schema(min_length = 1, max_length = 40, example = "VIP")]
 pub struct Tag(pub String);
 
-/// A new customer: as [`CustomerInput`], with its owner, contacts and addresses.
+/// A new customer, with its owner, contacts and addresses.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewCustomer {
     #[serde(flatten)]
     pub customer: CustomerInput,
-    /// The caller when left out, if they see only their own or their team's customers. A rep enters customers
-    /// for nobody else.
+    /// Person who looks after the customer: active, with a role that may work on customers. Defaults to the
+    /// caller if they see only their own or their team's customers, otherwise to nobody. A rep may name only
+    /// themselves, a manager only people of their teams.
     pub owner_id: Option<UserId>,
+    /// Contacts to enter with the customer. At most one may be primary.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub contacts: Vec<ContactInput>,
+    /// Addresses to enter with the customer. At most one of each kind may be the default.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub addresses: Vec<AddressInput>,
 }
 
-/// Credit terms: all of them, as they are to be from now on.
+/// Credit terms of a customer: all of them, as they apply from now on.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CreditTerms {
-    /// How much may be owed at most; null is no limit, and has to be said.
+    /// Highest total of open orders, in `currency`, with tax. It must be sent; null means that there is no
+    /// limit. Refused when it is negative.
     #[schema(required = true)]
     pub credit_limit: Option<Amount>,
-    /// The currency of the limit, ISO 4217; stays when left out.
+    /// Currency of the limit and default currency of new orders, ISO 4217. Defaults to the customer's current
+    /// currency.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "CNY")]
     pub currency: Option<String>,
-    /// Days from invoice to payment.
+    /// Days from invoice to payment. Only new orders copy it.
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: i32,
+    /// Payment terms in words. When it is left out, the current ones are cleared.
     #[schema(max_length = 500, example = "30 days net")]
     pub payment_terms: Option<String>,
+    /// Why the terms change; shown in the history.
     #[schema(min_length = 1, max_length = 1000, example = "Yearly review")]
     pub reason: String,
 }
 
-/// A new owner, and why.
+/// The new owner of a customer, and why.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Reassignment {
+    /// New owner: an active person whose role may work on customers. The customer moves to their team.
     pub owner_id: UserId,
+    /// Why the owner changes; shown in the history.
     #[schema(min_length = 1, max_length = 1000, example = "王芳 has left the company")]
     pub reason: String,
 }
 
 /// What the entry of a customer takes beside its body.
 pub const ENTRY: &[Param] = &[
-    Param::new("allow_duplicate", Takes::Bool, "Enter it although it may be there already."),
+    Param::new(
+        "allow_duplicate",
+        Takes::Bool,
+        "`true` enters the customer although it may already exist. Defaults to `false`.",
+    ),
     Param::new(
         "duplicate_reason",
         Takes::Text(1000),
-        "Why; needed with `allow_duplicate`, and kept in the history.",
+        "Why the customer is entered although it may already exist; shown in the history. Required with \
+            `allow_duplicate=true`, otherwise ignored.",
     ),
 ];
 
@@ -343,7 +401,7 @@ fn at_most_complete(given: &Given) -> Cond {
     Cond::Sql(incomplete, vec![(*score).into()])
 }
 
-/// As it was stored, however it is typed.
+/// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
 fn tax_id_is(given: &Given) -> Cond {
     let Given::Text(typed) = given else { return Cond::Nothing };
     let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
@@ -357,64 +415,93 @@ pub static CUSTOMERS: ListSpec = ListSpec {
             Param::new(
                 "q",
                 Takes::Text(100),
-                "Part of a name, pinyin initials, code or tax id, of a contact's name, or digits of a contact's phone.",
+                "Customers that match this: part of a name, of pinyin initials, of a code or tax number, \
+                    of a contact's name or e-mail address, or digits of a contact's phone number.",
             ),
             Does::Search("customers.id"),
         ),
         filter(
-            Param::new("status", Takes::Words(CustomerStatus::WORDS), "Only these."),
+            Param::new(
+                "status",
+                Takes::Words(CustomerStatus::WORDS),
+                "Customers with one of these statuses.",
+            ),
             Does::Is("customers.status"),
         ),
         filter(
-            Param::new("tier", Takes::Words(CustomerTier::WORDS), "Only these tiers."),
+            Param::new("tier", Takes::Words(CustomerTier::WORDS), "Customers of these tiers."),
             Does::Is("customers.tier"),
         ),
         filter(
-            Param::new("kind", Takes::Words(CustomerKind::WORDS), "Only these kinds."),
+            Param::new("kind", Takes::Words(CustomerKind::WORDS), "Customers of these kinds."),
             Does::Is("customers.kind"),
         ),
         filter(
-            Param::new("owner_id", Takes::Ids("usr"), "Only customers of these people."),
+            Param::new("owner_id", Takes::Ids("usr"), "Customers that these people look after."),
             Does::Is("customers.owner_id"),
         ),
         filter(
-            Param::new("team_id", Takes::Ids("tem"), "Only customers of these teams."),
+            Param::new("team_id", Takes::Ids("tem"), "Customers of these teams."),
             Does::Is("customers.team_id"),
         ),
         filter(
-            Param::new("region_id", Takes::Ids("reg"), "Only customers in these regions."),
+            Param::new(
+                "region_id",
+                Takes::Ids("reg"),
+                "Customers in these regions. Regions below them are not included.",
+            ),
             Does::Is("customers.region_id"),
         ),
         filter(
-            Param::new("industry", Takes::Text(100), "Only this industry."),
+            Param::new("industry", Takes::Text(100), "Customers with exactly this industry."),
             Does::Is("customers.industry"),
         ),
         filter(
-            Param::new("country", Takes::Text(2), "Only this country, ISO 3166-1 alpha-2."),
+            Param::new("country", Takes::Text(2), "Customers in this country, ISO 3166-1 alpha-2 code."),
             Does::Is("customers.country"),
         ),
         filter(
-            Param::new("tag", Takes::Text(40), "Only customers with this tag, in any case."),
+            Param::new(
+                "tag",
+                Takes::Text(40),
+                "Customers with this tag. Upper and lower case count as the same.",
+            ),
             Does::Makes(tag_is),
         ),
         filter(
-            Param::new("include_merged", Takes::Bool, "Also those that were merged into others."),
+            Param::new(
+                "include_merged",
+                Takes::Bool,
+                "`true` also lists customers that were merged into others. Defaults to `false`.",
+            ),
             Does::Makes(|_| Cond::All),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The customer with this code."),
+            Param::new("code", Takes::Text(40), "The customer with exactly this code."),
             Does::Is("customers.code"),
         ),
-        filter(Param::new("tax_id", Takes::Text(60), "Customers with this tax id."), Does::Makes(tax_id_is)),
         filter(
-            Param::new("defect", Takes::Word(CustomerDefect::WORDS), "Only customers that lack this."),
+            Param::new(
+                "tax_id",
+                Takes::Text(60),
+                "Customers with this tax number. Spaces, hyphens and case in a unified social credit \
+                    code do not matter.",
+            ),
+            Does::Makes(tax_id_is),
+        ),
+        filter(
+            Param::new(
+                "defect",
+                Takes::Word(CustomerDefect::WORDS),
+                "Customers whose data have this defect.",
+            ),
             Does::Makes(lacks),
         ),
         filter(
             Param::new(
                 "completeness_max",
                 Takes::Int(0, 100),
-                "Only customers that are at most so complete, of 100.",
+                "Customers whose completeness score, of 100, is this or lower.",
             ),
             Does::Makes(at_most_complete),
         ),
@@ -422,16 +509,16 @@ pub static CUSTOMERS: ListSpec = ListSpec {
             Param::new(
                 "confirmed_before",
                 Takes::Instant,
-                "Only customers that nobody has confirmed since this instant.",
+                "Customers whose data were last confirmed at this instant or earlier.",
             ),
             Does::AtMost("customers.confirmed_at"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Only customers changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Customers changed at this instant or later."),
             Does::AtLeast("customers.updated_at"),
         ),
         filter(
-            Param::new("created_since", Takes::Instant, "Only customers entered at this instant or later."),
+            Param::new("created_since", Takes::Instant, "Customers entered at this instant or later."),
             Does::AtLeast("customers.created_at"),
         ),
     ],

@@ -1,7 +1,7 @@
-//! The pool: customers that nobody looks after, for whoever wants to.
+//! The pool: customers without an owner, which everybody who sells may claim.
 //!
-//! A customer comes into it when its owner gives it back, or by the rule of the settings (`relations.pool_…`), when
-//! nobody has paid it any attention for so many days. Its owner is warned before.
+//! A customer comes into the pool when its owner gives it back, or by the rule of the settings
+//! (`relations.pool_…`) when nobody has attended to it for a number of days. The owner is warned in advance.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -29,7 +29,10 @@ use crate::settings::model::RelationSettings;
 use crate::{settings, text_enum};
 
 text_enum! {
-    /// What became of a customer in the pool.
+    /// Move between an owner and the pool:
+    ///
+    /// - `lost`: the owner lost the customer to the pool
+    /// - `claimed`: the person took it from the pool
     pub enum PoolMove { Lost = "lost", Claimed = "claimed" }
 }
 
@@ -39,26 +42,33 @@ const CHUNK: i64 = 200;
 const CLAIM_DAYS: i64 = 30;
 const DAY: i64 = 24 * 3600;
 
-/// A customer in the pool: what one needs to know before taking it.
+/// A customer in the pool: the facts that help to decide whether to claim it.
 #[derive(Debug, Serialize, ToSchema, Queryable, Selectable)]
 #[diesel(table_name = customers)]
 pub struct PooledCustomer {
     pub id: CustomerId,
+    /// Unique customer code.
     #[schema(max_length = 40, example = "CU-2026-000123")]
     pub code: String,
+    /// Full name.
     #[schema(max_length = 200, example = "广州天河贸易有限公司")]
     pub name: String,
+    /// Company or private person.
     pub kind: CustomerKind,
+    /// Stage of the customer's life.
     pub status: CustomerStatus,
+    /// How important the customer is.
     pub tier: CustomerTier,
+    /// Line of business. Null when unknown.
     #[schema(max_length = 100, example = "wholesale")]
     pub industry: Option<String>,
+    /// Sales region. Null when none is assigned.
     pub region_id: Option<RegionId>,
-    /// Since when.
+    /// When the customer came into the pool.
     pub pooled_at: Option<At>,
 }
 
-/// In the pool, as the partial index says it; what was merged into another customer is not to be taken.
+/// Customers in the pool, written as in the partial index. Merged customers cannot be claimed.
 fn pooled() -> Cond {
     Cond::Sql("customers.pooled_at IS NOT NULL", vec![]).and(Cond::IsNull("customers.merged_into_id"))
 }
@@ -67,19 +77,27 @@ pub static POOL: ListSpec = ListSpec {
     id: "customers.id",
     filters: &[
         filter(
-            Param::new("q", Takes::Text(100), "Part of a name, pinyin initials, code or tax id."),
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Customers that match this: part of a name, of pinyin initials, of a code or tax number.",
+            ),
             Does::Search("customers.id"),
         ),
         filter(
-            Param::new("tier", Takes::Words(CustomerTier::WORDS), "Only these tiers."),
+            Param::new("tier", Takes::Words(CustomerTier::WORDS), "Customers of these tiers."),
             Does::Is("customers.tier"),
         ),
         filter(
-            Param::new("region_id", Takes::Ids("reg"), "Only customers in these regions."),
+            Param::new(
+                "region_id",
+                Takes::Ids("reg"),
+                "Customers in these regions. Regions below them are not included.",
+            ),
             Does::Is("customers.region_id"),
         ),
         filter(
-            Param::new("industry", Takes::Text(100), "Only this industry."),
+            Param::new("industry", Takes::Text(100), "Customers with exactly this industry."),
             Does::Is("customers.industry"),
         ),
     ],
@@ -101,22 +119,27 @@ impl Row for PooledCustomer {
 pub fn routes(r: &mut Routes) {
     r.list("/customers/pool", "listPooledCustomers", &POOL, list).scope(READ).says(
         "List customers in the pool",
-        "Customers that nobody looks after and everybody who sells may take, the newest \
-            first. What is not to be known before, such as contacts, is seen once the customer is one's own.",
+        "Lists customers without an owner that everybody who sells may claim, the newest in the pool \
+            first. It shows only the main facts; contacts and other details become visible after the claim.",
     );
     r.action("/customers/{customer_id}/claim", "claimCustomer", claim)
         .scope(WRITE)
         .says(
-            "Take a customer from the pool",
-            "It is yours from now on. The settings (`relations`) say how many one person \
-            may take, and for how long whoever lost a customer leaves it to others.",
+            "Claim a customer from the pool",
+            "Makes the caller the owner; the customer moves to the caller's team. Refused with \
+                `not_in_pool` when the customer is not in the pool, with `claimed_too_soon` when the caller \
+                lost it within `relations.pool_reclaim_days` of the settings, and with `too_many_claims` \
+                when they have claimed `relations.pool_claims` customers within 30 days. Machine clients \
+                cannot claim (`not_a_person`).",
         )
         .fails_with(&["not_in_pool", "claimed_too_soon", "too_many_claims", "not_a_person"]);
     r.action("/customers/{customer_id}/release", "releaseCustomer", release)
         .scope(WRITE)
         .says(
             "Give a customer back to the pool",
-            "Nobody looks after it any more; whoever sells may take it.",
+            "Removes the owner and puts the customer into the pool, where everybody who sells may claim \
+                it. Its team stays the same. The former owner cannot claim it for the days in the setting \
+                `relations.pool_reclaim_days`. Refused with `in_pool` when it is already there.",
         )
         .example(serde_json::json!({"reason": "Too far away to be visited"}))
         .fails_with(&["read_only_share", "customer_merged", "in_pool"]);
@@ -124,7 +147,7 @@ pub fn routes(r: &mut Routes) {
     r.schedule(Schedule {
         name: "customer-pool",
         about: [
-            "Lets customers that nobody looks after fall back to the pool, and warns their owners before.",
+            "Moves customers that nobody attends to into the pool, and warns their owners in advance.",
             "将长期无人跟进的客户收回公海，并提前提醒其负责人。",
         ],
         rhythm: Rhythm::Daily(Minute::at(1, 30)),
@@ -158,7 +181,7 @@ fn claim(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
     Ok(Answer::at(customer.version, rules::view(tx.caller, customer)))
 }
 
-/// The customer that somebody wants to take; what is neither in the pool nor seen is not there.
+/// The customer to claim: 409 when the caller sees it but it is not in the pool, otherwise 404.
 fn find_pooled(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     let in_pool = pooled().and(Cond::eq("customers.id", id.0)).and(tx.caller.within("customers.id"));
     let found: Option<Customer> =
@@ -169,7 +192,7 @@ fn find_pooled(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     }
 }
 
-/// Refuses whoever has lost this customer lately, or has taken many.
+/// Refuses a person who lost this customer recently or has claimed too many.
 fn demand_free(tx: &mut Tx, customer: CustomerId, me: UserId, relations: &RelationSettings) -> Result<()> {
     let since = tx.now.plus_seconds(-i64::from(relations.pool_reclaim_days) * DAY);
     let mine = |kind: PoolMove, since: At| {
@@ -228,7 +251,7 @@ fn note(tx: &mut Tx, customer: CustomerId, user: UserId, kind: PoolMove) -> Resu
 
 // ---- the rule ------------------------------------------------------------------------------------------------
 
-/// One chunk: the next customers that nobody has looked after for long, in the order of their ids.
+/// One chunk: the next neglected customers, in the order of their ids.
 fn by_rule(run: &Run) -> Result<Step> {
     run.commit(|tx, place| {
         let relations = settings::work::load(tx.conn)?.relations.0;
@@ -255,9 +278,9 @@ struct Rule {
     /// Owners are warned about customers that had no attention since.
     warn: At,
     warn_on: NaiveDate,
-    /// Customers that had none since fall back.
+    /// Customers without attention since this instant fall to the pool.
     fall: At,
-    /// Whoever is to lose one was warned by then.
+    /// An owner who loses a customer was warned at this instant or earlier.
     warned: At,
 }
 
@@ -276,8 +299,8 @@ impl Rule {
     }
 }
 
-/// Nothing happened with the customer since the binds: an instant, a date, an instant. An order that is under way is
-/// attention enough. Each looks into an index.
+/// Nothing happened with the customer since the binds: an instant, a date, an instant. An order that is under
+/// way is attention enough. Each looks into an index.
 const UNATTENDED: &str = "\
     NOT EXISTS (SELECT 1 FROM interactions i WHERE i.customer_id = customers.id AND i.happened_at > ?) \
     AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = customers.id AND o.order_date > ? \
@@ -308,8 +331,8 @@ fn neglected(conn: &mut Conn, rule: &Rule, after: Option<CustomerId>) -> Result<
     Ok(some.select(Customer::as_select()).load(conn)?)
 }
 
-/// Warns the owner, or lets the customer fall back when they were warned in time. A warning from before the last
-/// attention is older than the rule's days, and counts no more.
+/// Warns the owner, or lets the customer fall back when they were warned in time. A warning from before the
+/// last attention is older than the rule's days, and counts no more.
 fn tend(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Result<()> {
     let Some(owner) = customer.owner_id else { return Ok(()) };
     let warned: Option<At> = customer_pool_warnings::table

@@ -1,7 +1,7 @@
 //! How complete a customer's data are, what is missing, and whether somebody should check them again.
 //!
-//! What a customer lacks is kept beside it, so that lists find it; it follows from the customer's own fields, its
-//! contacts and its addresses, and is kept in step by their writes.
+//! What a customer lacks is kept beside it, so that lists find it; it follows from the customer's own fields,
+//! its contacts and its addresses, and is kept in step by their writes.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,15 @@ use crate::schema::{addresses, contacts, customer_defects, customer_quality, cus
 use crate::{settings, text_enum};
 
 text_enum! {
-    /// What a customer's data lack.
+    /// What is missing in a customer's data, with its weight in the completeness score:
+    ///
+    /// - `no_reachable_contact` (30): no contact with a phone number, an e-mail address or a WeChat id who
+    ///   may be contacted
+    /// - `no_tax_id` (15): a company without a tax number
+    /// - `no_billing_address`, `no_shipping_address` (10 each)
+    /// - `no_owner` (10)
+    /// - `no_primary_contact`, `no_region`, `no_source` (5 each)
+    /// - `no_industry`, `no_bank_details` (5 each): only for companies
     pub enum CustomerDefect {
         /// No contact with a number or an e-mail address who may be contacted.
         NoReachableContact = "no_reachable_contact",
@@ -72,29 +80,32 @@ impl CustomerDefect {
     }
 }
 
-/// Something that is missing.
+/// One defect in a customer's data.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerLack {
+    /// What is missing.
     pub defect: CustomerDefect,
-    /// What it takes from 100.
+    /// Points that the defect takes from the score of 100.
     #[schema(minimum = 1, maximum = 100, example = 15)]
     pub weight: i32,
-    /// For people, in their language.
+    /// The defect in words, in the language of the request.
     #[schema(max_length = 200, example = "there is no tax id")]
     pub text: String,
 }
 
-/// How complete and how fresh a customer's data are.
+/// How complete and how recent a customer's data are.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerCompleteness {
-    /// 100 is complete.
+    /// Completeness in points: 100 minus the weights of all defects. 100 means complete.
     #[schema(minimum = 0, maximum = 100, example = 85)]
     pub score: i32,
-    /// What is missing, the weightiest first.
+    /// What is missing, the highest weight first.
     #[schema(max_items = 10)]
     pub defects: Vec<CustomerLack>,
+    /// When somebody last confirmed the data.
     pub confirmed_at: At,
-    /// Nobody has confirmed the data for `relations.confirm_months` of the settings.
+    /// True when nobody has confirmed the data for the number of months in the setting
+    /// `relations.confirm_months`.
     pub stale: bool,
 }
 
@@ -102,14 +113,18 @@ pub fn routes(r: &mut Routes) {
     r.read("/customers/{customer_id}/completeness", "getCustomerCompleteness", get)
         .scope(READ)
         .unversioned()
-        .says("Completeness of a customer", "What is missing, with its weight, and whether the data want checking again. \
-            `GET /customers?defect=no_tax_id`, `?completeness_max=60` and `?confirmed_before=…&sort=confirmed_at` list \
-            the customers that want it.");
+        .says(
+            "Read a customer's completeness",
+            "Shows what is missing in the customer's data, with weights, and whether somebody should \
+                check the data again. To find such customers, use `GET /customers` with `defect=no_tax_id`, \
+                `completeness_max=60` or `confirmed_before=…&sort=confirmed_at`.",
+        );
     r.action("/customers/{customer_id}/confirm", "confirmCustomer", confirm)
         .scope(WRITE)
         .says(
             "Confirm a customer's data",
-            "Somebody has checked with the customer that everything here is right.",
+            "States that somebody has checked the data with the customer and that they are right. Sets \
+                `confirmed_at` to now and changes nothing else.",
         )
         .fails_with(&["read_only_share", "customer_merged"]);
 }

@@ -1,5 +1,5 @@
-//! What holds for customers, whatever the database and the caller's way in: their life, who may change which,
-//! and what makes an input acceptable.
+//! Rules of customers, without database or HTTP: their life, who may change which customer, and the checks of
+//! inputs.
 
 use super::model::{
     CreditTerms, Customer, CustomerAction, CustomerInput, CustomerKind, CustomerStatus, CustomerView,
@@ -45,7 +45,7 @@ impl CustomerAction {
         }
     }
 
-    /// Who may take the step. Blocking is not for those who sell to the customer to lift.
+    /// Scope that the step needs. Those who sell to the customer cannot lift a block.
     pub const fn scope(self) -> Scope {
         match self {
             CustomerAction::Activate | CustomerAction::MarkDormant => Scope::CustomersWrite,
@@ -182,7 +182,7 @@ fn clean_tags(tags: &[String], faults: &mut Faults) -> Vec<String> {
     tags.iter().map(|tag| tag.trim().to_owned()).collect()
 }
 
-/// A limit of 100,000 in one currency is another limit in the next, and limits are finance's to set.
+/// The same figure in another currency would be another limit, and only finance sets limits.
 pub fn check_currency(before: &Customer, input: &CustomerInput, faults: &mut Faults) {
     let moves = input.currency.as_ref().is_some_and(|c| *c != before.currency);
     if moves && before.credit_limit.is_some() {

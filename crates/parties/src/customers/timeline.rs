@@ -1,5 +1,5 @@
-//! The timeline: everything that happened with a customer, in order. It is the journal, looked at by customer; what
-//! somebody sees of it is what they see in the event feed.
+//! The timeline: everything that happened with a customer, in order of time. It reads the journal by
+//! customer. A caller sees the same entries as in the event feed.
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -19,30 +19,36 @@ use crate::load_from;
 use crate::people::UserId;
 use crate::schema::customers;
 
-/// Something that happened with a customer.
+/// One event in a customer's timeline.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TimelineEntry {
-    /// When it happened: a call when it was made, a complaint when it came in, everything else when it was written down.
+    /// When it happened: for a call or visit when it took place, for a complaint when it was received, for
+    /// everything else when it was recorded.
     pub at: At,
-    /// When it was written down.
+    /// When it was recorded.
     pub recorded_at: At,
+    /// Type of the event, as in the event feed.
     #[schema(max_length = 80, example = "complaint.escalated")]
     pub event: String,
-    /// For people, in their language.
+    /// The event in words, in the language of the request.
     #[schema(max_length = 300, example = "Complaint CO-2026-000007 Wet boxes: escalated")]
     pub text: String,
+    /// Kind of record that the event is about.
     #[schema(max_length = 40, example = "complaint")]
     pub record_kind: String,
+    /// Id of the record that the event is about.
     #[schema(max_length = 60, example = "cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
     pub record_id: String,
-    /// What the record was called then.
+    /// Number or name of the record at that time. Null when it has none.
     #[schema(max_length = 200, example = "CO-2026-000007 Wet boxes")]
     pub title: Option<String>,
-    /// The person who did it; null for a machine client and for the system.
+    /// Person who did it. Null when it was a machine client or the system.
     pub by: Option<UserId>,
+    /// Name of the person, machine client or system that did it.
     #[schema(example = "李娜")]
     pub by_name: String,
-    #[schema(max_length = 1000)]
+    /// Reason that was given. Null when none was given.
+    #[schema(max_length = 1000, example = "Asked for by the customer")]
     pub reason: Option<String>,
 }
 
@@ -53,16 +59,17 @@ pub static TIMELINE: ListSpec = ListSpec {
             Param::new(
                 "event",
                 Takes::Text(2000),
-                "Only events of these types, separated by commas; `order.*` is every type of a kind.",
+                "Events of these types, separated by commas. `order.*` stands for all types of one kind \
+                    of record.",
             ),
             Does::Makes(events::types_given),
         ),
         filter(
-            Param::new("from", Takes::Instant, "What happened at this instant or later."),
+            Param::new("from", Takes::Instant, "Events that happened at this instant or later."),
             Does::AtLeast("journal.happened_at"),
         ),
         filter(
-            Param::new("to", Takes::Instant, "What happened at this instant or earlier."),
+            Param::new("to", Takes::Instant, "Events that happened at this instant or earlier."),
             Does::AtMost("journal.happened_at"),
         ),
     ],
@@ -73,11 +80,13 @@ pub static TIMELINE: ListSpec = ListSpec {
 };
 
 pub fn routes(r: &mut Routes) {
-    r.list("/customers/{customer_id}/timeline", "listCustomerTimeline", &TIMELINE, list)
-        .scope(READ)
-        .says("Timeline of a customer", "Everything that happened with the customer, the newest first: what was \
-            entered, ordered, shipped, said, complained about and done, as far as you see the records. `text` is in the \
-            language that the request asks for. A customer that others were merged into shows theirs too.");
+    r.list("/customers/{customer_id}/timeline", "listCustomerTimeline", &TIMELINE, list).scope(READ).says(
+        "Read a customer's timeline",
+        "Lists everything that happened with the customer, the newest first: orders, shipments, \
+            contacts by phone or visit, complaints, tasks and changes of its data. You see only events \
+            of records that you may see. The timeline of a customer that others were merged into \
+            includes theirs.",
+    );
 }
 
 fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<TimelineEntry>> {

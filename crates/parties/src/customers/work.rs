@@ -27,7 +27,7 @@ pub use contacts::work::find as find_contact;
 
 // ---- reading -------------------------------------------------------------------------------------------------
 
-/// The customer, whoever asks: for what refers to it.
+/// The customer, without a check of visibility: for records that refer to it.
 pub fn load(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
     let found = customers::table.find(id).select(Customer::as_select()).first(conn).optional()?;
     found.ok_or_else(Error::not_found)
@@ -44,7 +44,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer
     found.ok_or_else(Error::not_found)
 }
 
-/// The customer, if it is the caller's to work on, and has not become another.
+/// The customer, if the caller may change it and it was not merged into another.
 pub fn find_to_change(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
     let customer = find_theirs(conn, caller, id)?;
     not_merged(&customer).map(|()| customer)
@@ -56,7 +56,7 @@ pub fn find_to_deal_with(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Re
     not_merged(&customer).map(|()| customer)
 }
 
-/// 409 for a customer that was merged: nothing is done with it any more.
+/// 409 for a customer that was merged into another: it cannot be changed.
 pub fn not_merged(customer: &Customer) -> Result<()> {
     match customer.merged_into_id {
         None => Ok(()),
@@ -67,7 +67,7 @@ pub fn not_merged(customer: &Customer) -> Result<()> {
     }
 }
 
-/// The customer, if it is the caller's to work on. What they only see they hear 403 about, not 404.
+/// The customer, if the caller may change it: 403 if they only see it, 404 if they do not see it.
 pub fn find_theirs(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
     let customer = find(conn, caller, id)?;
     match rules::is_theirs(caller, &customer) {
@@ -100,18 +100,18 @@ pub fn action_states(rx: &mut Rx, id: CustomerId) -> Result<ActionStates> {
 
 // ---- entry ---------------------------------------------------------------------------------------------------
 
-/// [`create`], unless the customer may be there already. It is entered first, so that what is wrong with the input
-/// is told first, and taken back with the unit of work.
+/// [`create`], unless the customer may already exist. The customer is entered before the check, so that
+/// faults of the input are reported first; the unit of work rolls it back.
 pub fn create_unless_there(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
     let customer = create(tx, new, None)?;
     duplicates::work::refuse(tx, customer.id)?;
     Ok(customer)
 }
 
-/// Enters a customer, with the contacts and addresses that came with it; `reason` says why, although it may be
-/// there already.
+/// Enters a customer with its contacts and addresses. `reason` says why it is entered although it may already
+/// exist.
 pub fn create(tx: &mut Tx, new: NewCustomer, reason: Option<&str>) -> Result<Customer> {
-    // One more would be out of its sight at once.
+    // A restricted client would not see the new customer.
     tx.caller.demand_unrestricted()?;
     let NewCustomer { customer: input, owner_id, contacts, addresses } = new;
     let mut faults = Faults::default();
@@ -125,7 +125,7 @@ pub fn create(tx: &mut Tx, new: NewCustomer, reason: Option<&str>) -> Result<Cus
         Some(code) => unused_code(tx.conn, code, None)?,
         None => next_code(tx)?,
     });
-    // What a team's machine client enters belongs to the team, when it is nobody's in particular.
+    // A customer without an owner that a team's machine client enters belongs to the team.
     let nobodys = tx.caller.team.filter(|_| tx.caller.client_id.is_some()).map(TeamId);
     let mut customer = Customer {
         owner_id: owner.as_ref().map(|u| u.id),
@@ -358,8 +358,8 @@ pub fn confirm(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
     Ok(customer)
 }
 
-/// Sets the credit terms. They are no part of [`CustomerInput`], since whoever may write customers could then
-/// lend the company's money.
+/// Sets the credit terms. They are not part of [`CustomerInput`], because whoever may write customers must
+/// not give them credit.
 pub fn set_credit_terms(tx: &mut Tx, id: CustomerId, terms: CreditTerms) -> Result<Customer> {
     let before = begin(tx, id)?;
     let mut faults = Faults::default();
@@ -376,7 +376,7 @@ pub fn set_credit_terms(tx: &mut Tx, id: CustomerId, terms: CreditTerms) -> Resu
     Ok(customer)
 }
 
-/// Deletes a prospect that nothing has come of; what has a history is blocked instead.
+/// Deletes a prospect without orders. Any other customer is blocked instead.
 pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
     let customer = begin(tx, id)?;
     if customer.status != CustomerStatus::Prospect {

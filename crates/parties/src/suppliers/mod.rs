@@ -1,5 +1,5 @@
-//! Suppliers: who delivers to us, carries for us or works with us, whose they are, and how they are reached. A
-//! supplier does not log in: whoever looks after it says what it answers to a request.
+//! Suppliers: who delivers to the company, transports goods for it or works with it, and the people there. A
+//! supplier does not log in: the person who looks after it records what it answers to a request.
 
 pub mod contacts;
 mod http;
@@ -24,7 +24,7 @@ const WRITE: &[Scope] = &[Scope::SuppliersWrite];
 
 fn routes(r: &mut Routes) {
     TOLD.iter().for_each(|told| r.tells(*told));
-    r.tag("suppliers", "Suppliers, partners and carriers, and how they are reached.");
+    r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
     records(r);
     life(r);
     contacts::routes(r);
@@ -34,33 +34,42 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/suppliers", "listSuppliers", &model::SUPPLIERS, http::list)
         .scope(READ)
-        .says("List suppliers", "Also partners and carriers (`kind`).");
+        .says("List suppliers", "Lists suppliers, partners and carriers. `kind` selects one of these.");
     r.create("/suppliers", "createSupplier", http::create)
         .scope(WRITE)
-        .says("Add a supplier", "With its contacts, in one request.")
+        .says(
+            "Add a supplier",
+            "Enters a supplier with its contacts in one request. The status is `active`. Refused with \
+                `duplicate` when another supplier has the code.",
+        )
         .example(json!({"name": "景德镇青华瓷业有限公司", "short_name": "青华瓷业", "kind": "supplier", "tax_id": "9144030071526726XG",
             "phone": "+86 798 888 1234", "contacts": [{"name": "陈师傅", "role": "生产调度", "phone": "+86 138 0013 8000"}]}))
         .fails_with(&["duplicate", "external_id_taken"]);
     r.read("/suppliers/{supplier_id}", "getSupplier", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
-        .says("Read a supplier", "");
+        .says("Read a supplier", "Returns one supplier. Its contacts have an operation of their own.");
     r.change("/suppliers/{supplier_id}", "updateSupplier", http::update)
         .scope(WRITE)
-        .says("Change a supplier", "Its status has steps of its own.")
+        .says(
+            "Change a supplier",
+            "Changes the fields that you send. The status changes only by its steps. Refused with \
+                `duplicate` when another supplier has the code.",
+        )
         .example(json!({"response_hours": 4}))
         .fails_with(&["duplicate", "external_id_taken"]);
     r.remove("/suppliers/{supplier_id}", "deleteSupplier", http::delete)
         .scope(WRITE)
         .says(
             "Delete a supplier",
-            "With its contacts. Only one that was never asked anything; any other is blocked instead.",
+            "Deletes a supplier with its contacts. Refused with `still_referenced` if a request was ever \
+                sent to it. Block such a supplier instead.",
         )
         .fails_with(&["still_referenced"]);
     r.read_by_external_id("/suppliers/by-external-id/{system}/{id}", "getSupplierByExternalId", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
-        .says("Read a supplier by external id", "");
+        .says("Read a supplier by external id", "Returns the supplier that has this external id.");
     r.put_by_external_id(
         "/suppliers/by-external-id/{system}/{id}",
         "upsertSupplierByExternalId",
@@ -68,23 +77,35 @@ fn records(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says("Create or change a supplier by external id", "A new one needs a `name`.")
+    .says(
+        "Create or change a supplier by external id",
+        "For systems that push their suppliers here. A new supplier needs a `name`.",
+    )
     .example(json!({"name": "景德镇青华瓷业有限公司", "kind": "supplier"}))
     .fails_with(&["duplicate", "external_id_taken"]);
-    r.history("/suppliers/{supplier_id}/history", "listSupplierHistory", http::get)
-        .scope(READ)
-        .says("History of a supplier", "Every change: who, when, why, before and after.");
+    r.history("/suppliers/{supplier_id}/history", "listSupplierHistory", http::get).scope(READ).says(
+        "Read a supplier's history",
+        "Every change of the supplier, oldest first: who made it, when, why, and the fields before \
+            and after.",
+    );
 }
 
 fn life(r: &mut Routes) {
     r.action("/suppliers/{supplier_id}/block", "blockSupplier", http::block)
         .scope(WRITE)
-        .says("Block a supplier", "It is asked nothing new; what it was asked goes on.")
+        .says(
+            "Block a supplier",
+            "Moves the supplier from `active` to `blocked` and keeps the reason. New requests to it are \
+                refused; open requests go on.",
+        )
         .example(json!({"reason": "Three late deliveries in a row"}))
         .fails_with(&["invalid_transition"]);
     r.action("/suppliers/{supplier_id}/unblock", "unblockSupplier", http::unblock)
         .scope(WRITE)
-        .says("Unblock a supplier", "It can be asked again.")
+        .says(
+            "Unblock a supplier",
+            "Moves the supplier from `blocked` to `active` and clears the reason. It can get requests again.",
+        )
         .example(json!({"reason": "They have a new line"}))
         .fails_with(&["invalid_transition"]);
 }
@@ -101,8 +122,8 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("blocked", "It is asked nothing new."),
-            ("unblocked", "It can be asked again."),
+            ("blocked", "The supplier was blocked; new requests to it are refused."),
+            ("unblocked", "The supplier was unblocked and can get requests again."),
         ],
     },
     Told {

@@ -22,7 +22,11 @@ use crate::{entity, id_type, text_enum};
 id_type!(SupplierId, "sup", "supplier");
 
 text_enum! {
-    /// What they do for us.
+    /// What the supplier does for the company:
+    ///
+    /// - `supplier`: delivers goods
+    /// - `partner`: works with the company without delivering, such as an agency, a certifier or a trade fair
+    /// - `carrier`: transports goods
     pub enum SupplierKind {
         Supplier = "supplier",
         /// Works with us without delivering: an agency, a certifier, a fair.
@@ -31,11 +35,17 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Whether they can be asked.
+    /// Whether new requests can be sent to the supplier:
+    ///
+    /// - `active`: yes
+    /// - `blocked`: no; open requests go on
     pub enum SupplierStatus { Active = "active", Blocked = "blocked" }
 }
 text_enum! {
-    /// A step in a supplier's life.
+    /// Step in the supplier's life:
+    ///
+    /// - `block`: from `active` to `blocked`
+    /// - `unblock`: from `blocked` to `active`
     pub enum SupplierAction { Block = "block", Unblock = "unblock" }
 }
 
@@ -50,41 +60,51 @@ impl SupplierStatus {
     }
 }
 
-/// A supplier, a partner or a carrier.
+/// A supplier, a partner or a carrier of the company.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = suppliers)]
 #[diesel(treat_none_as_null = true)]
 pub struct Supplier {
     pub id: SupplierId,
     pub version: i32,
+    /// Unique supplier code.
     #[schema(max_length = 40, example = "SU-2026-000012")]
     pub code: String,
+    /// Full name.
     #[schema(example = "景德镇青华瓷业有限公司")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// Short name for lists and screens. Null when none was given.
     #[schema(example = "青华瓷业")]
     pub short_name: Option<String>,
+    /// What the supplier does for the company.
     pub kind: SupplierKind,
-    /// ISO 3166-1 alpha-2.
+    /// Country, ISO 3166-1 alpha-2 code.
     #[schema(max_length = 2, example = "CN")]
     pub country: String,
+    /// Tax number. For a company in mainland China this is its unified social credit code. Null when unknown.
     #[schema(max_length = 40, example = "9144030071526726XG")]
     pub tax_id: Option<String>,
+    /// Phone number. Null when unknown.
     #[schema(max_length = 40, example = "+86 798 888 1234")]
     pub phone: Option<String>,
+    /// E-mail address. Null when unknown.
     #[schema(example = "sales@qinghua.example")]
     pub email: Option<String>,
+    /// Whether new requests can be sent to the supplier. Only its steps change it.
     pub status: SupplierStatus,
-    /// Why it is blocked; null when it is not.
-    #[schema(max_length = 1000)]
+    /// Why the supplier is blocked. Null while it is active.
+    #[schema(max_length = 1000, example = "Three late deliveries in a row")]
     pub block_reason: Option<String>,
-    /// The buyer who looks after it: whom a request goes to when it names nobody.
+    /// Buyer who looks after the supplier. A request to the supplier that names no other person is assigned
+    /// to them. Null when nobody looks after it.
     pub owner_id: Option<UserId>,
-    /// Working hours within which a request is to be accepted or declined.
+    /// Working hours within which a request should be accepted or declined.
     #[schema(minimum = 1, maximum = 2000, example = 16)]
     pub response_hours: i32,
-    #[schema(max_length = 4000)]
+    /// Internal notes. Null when there are none.
+    #[schema(max_length = 4000, example = "Closed for two weeks at Spring Festival")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -113,12 +133,11 @@ entity!(Supplier, suppliers, SupplierId, {
     }
 });
 
-/// A supplier as it is answered.
+/// A supplier, with the steps that the caller may take.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SupplierView {
     #[serde(flatten)]
     pub supplier: Supplier,
-    /// The steps that its life allows now and the caller may take.
     pub allowed_actions: Vec<SupplierAction>,
 }
 
@@ -142,7 +161,8 @@ fn two_days() -> i32 {
 /// A supplier as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SupplierInput {
-    /// A unique code; left out on entry, the next number of the range `SU` is taken.
+    /// Unique code. Defaults to the next number of the range `SU`. Refused with `duplicate` when another
+    /// supplier has it. It cannot be cleared.
     #[schema(
         min_length = 1,
         max_length = 40,
@@ -150,48 +170,56 @@ pub struct SupplierInput {
         example = "QINGHUA"
     )]
     pub code: Option<String>,
+    /// Full name. It must not be blank.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "景德镇青华瓷业有限公司")]
     pub name: String,
+    /// Short name for lists and screens.
     #[schema(max_length = 100, example = "青华瓷业")]
     pub short_name: Option<String>,
-    /// `supplier` when left out.
+    /// What the supplier does for the company. Defaults to `supplier`.
     #[serde(default = "supplier")]
     pub kind: SupplierKind,
-    /// ISO 3166-1 alpha-2; `CN` when left out.
+    /// Country, ISO 3166-1 alpha-2 code. Defaults to `CN`.
     #[serde(default = "home_country")]
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
     pub country: String,
-    /// A Chinese company's is its unified social credit code, and its check character has to be right.
+    /// Tax number. In `CN` it must be a unified social credit code with a correct check character; spaces,
+    /// hyphens and small letters are accepted. For other countries it is kept as typed.
     #[schema(max_length = 40, example = "9144030071526726XG")]
     pub tax_id: Option<String>,
+    /// Phone number.
     #[schema(max_length = 40, example = "+86 798 888 1234")]
     pub phone: Option<String>,
+    /// E-mail address.
     #[schema(max_length = 200, format = "email", example = "sales@qinghua.example")]
     pub email: Option<String>,
+    /// Buyer who looks after the supplier; an active person. A request to the supplier that names no other
+    /// person is assigned to them.
     pub owner_id: Option<UserId>,
-    /// Working hours within which a request is to be accepted or declined; 16 when left out.
+    /// Working hours within which a request should be accepted or declined. Defaults to 16.
     #[serde(default = "two_days")]
     #[schema(minimum = 1, maximum = 2000, example = 16)]
     pub response_hours: i32,
+    /// Internal notes.
     #[schema(max_length = 4000, example = "Closed for two weeks at Spring Festival")]
     pub notes: Option<String>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// A new supplier: as [`SupplierInput`], with its contacts.
+/// A new supplier, with its contacts.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewSupplier {
     #[serde(flatten)]
     pub supplier: SupplierInput,
+    /// Contacts to enter with the supplier.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub contacts: Vec<SupplierContactInput>,
 }
 
-/// As it was stored, however it is typed.
+/// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
 fn tax_id_is(given: &Given) -> Cond {
     let Given::Text(typed) = given else { return Cond::Nothing };
     let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
@@ -205,29 +233,42 @@ pub static SUPPLIERS: ListSpec = ListSpec {
             Param::new(
                 "q",
                 Takes::Text(100),
-                "Part of a name, pinyin initials, code, tax id or e-mail, of a contact's name, or digits of a phone.",
+                "Suppliers that match this: part of a name, of pinyin initials, of a code, tax number or \
+                    e-mail address, of a contact's name, or digits of a phone number.",
             ),
             Does::Search("suppliers.id"),
         ),
         filter(
-            Param::new("kind", Takes::Words(SupplierKind::WORDS), "Only these kinds."),
+            Param::new("kind", Takes::Words(SupplierKind::WORDS), "Suppliers of these kinds."),
             Does::Is("suppliers.kind"),
         ),
         filter(
-            Param::new("status", Takes::Words(SupplierStatus::WORDS), "Only these."),
+            Param::new(
+                "status",
+                Takes::Words(SupplierStatus::WORDS),
+                "Suppliers with one of these statuses.",
+            ),
             Does::Is("suppliers.status"),
         ),
         filter(
-            Param::new("owner_id", Takes::Ids("usr"), "Only those that these people look after."),
+            Param::new("owner_id", Takes::Ids("usr"), "Suppliers that these people look after."),
             Does::Is("suppliers.owner_id"),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The supplier with this code."),
+            Param::new("code", Takes::Text(40), "The supplier with exactly this code."),
             Does::Is("suppliers.code"),
         ),
-        filter(Param::new("tax_id", Takes::Text(60), "Suppliers with this tax id."), Does::Makes(tax_id_is)),
         filter(
-            Param::new("updated_since", Takes::Instant, "Only those changed at this instant or later."),
+            Param::new(
+                "tax_id",
+                Takes::Text(60),
+                "Suppliers with this tax number. Spaces, hyphens and case in a unified social credit code do \
+                    not matter.",
+            ),
+            Does::Makes(tax_id_is),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Suppliers changed at this instant or later."),
             Does::AtLeast("suppliers.updated_at"),
         ),
     ],

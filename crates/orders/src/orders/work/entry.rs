@@ -1,4 +1,5 @@
-//! Entering an order and changing a draft: resolving prices, computing sums, checking what the client expects.
+//! Entering an order and changing a draft: resolving prices, computing sums, checking what the client
+//! expects.
 
 use std::collections::HashMap;
 
@@ -77,7 +78,8 @@ pub struct Goods {
     pub unit: Option<String>,
 }
 
-/// Enters the order that brings a replacement: without a price, and a draft, which is reviewed like any other.
+/// Enters the order that brings a replacement: without a price, and a draft, which is reviewed like any
+/// other.
 pub fn replace(tx: &mut Tx, by: Replacement) -> Result<Order> {
     tx.caller.demand(Scope::OrdersWrite)?;
     let line = |goods: &Goods| json!({"product_id": goods.product_id, "quantity": goods.quantity, "unit": goods.unit, "unit_price": "0"});
@@ -164,7 +166,7 @@ fn blank_row(tx: &Tx, id: OrderId, customer: &Customer, currency: String, order_
 
 // ---- the head ------------------------------------------------------------------------------------------------
 
-/// Fills what the customer and the caller imply, and checks what the head refers to.
+/// Fills in defaults from the customer and the caller, and checks the references of the head.
 fn complete_head(tx: &mut Tx, mut head: OrderHead, customer: &Customer) -> Result<OrderHead> {
     if head.rep_id.is_none() {
         head.rep_id = match tx.caller.sight {
@@ -241,7 +243,8 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Op
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
-/// The team of the rep. What a team's machine client enters without a rep belongs to a team that it sees.
+/// The team of the rep. An order without a rep from a team's machine client belongs to a team that the client
+/// sees.
 pub fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<Option<TeamId>> {
     match rep {
         Some(rep) => Ok(people::find_user(tx.conn, rep)?.team_id),
@@ -294,7 +297,7 @@ pub fn head_of(row: &OrderRow) -> OrderHead {
     }
 }
 
-/// Changes the head of a draft. What other systems call the order may be added whenever they learn of it.
+/// Changes the head of a draft. External ids can be changed in every status.
 pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderHead>) -> Result<Order> {
     let named_only = patch.is_only("external_ids");
     let before = match named_only {
@@ -586,7 +589,8 @@ fn unplaced(error: Error) -> Error {
     }
 }
 
-/// Changes a line of a draft. A price that came from a list follows quantity and unit; one that was typed stays.
+/// Changes a line of a draft. A price that came from a list follows quantity and unit; one that was typed
+/// stays.
 pub fn update_line(tx: &mut Tx, id: OrderId, line: OrderLineId, patch: &Patch<LineInput>) -> Result<Order> {
     let before = find_for(tx, id, OrderAction::Edit)?;
     let index = before.lines.iter().position(|l| l.id == line).ok_or_else(Error::not_found)?;

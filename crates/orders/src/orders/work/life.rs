@@ -10,15 +10,15 @@ use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::types::Quantity;
 use crate::people::UserId;
 
-/// Whether the caller is the one who entered or submitted it. A machine client counts as every machine: what no
-/// person has entered and submitted needs a person's eyes.
+/// Whether the caller is the one who entered or submitted it. A machine client counts as every machine: what
+/// no person has entered and submitted needs a person's eyes.
 pub fn is_own(order: &OrderRow, caller: &Caller) -> bool {
     let me = caller.user.map(UserId);
     let entered_by_me = order.submitted_by == me || order.created_by == me;
     entered_by_me && (me.is_some() || caller.client_id.is_some())
 }
 
-/// Hands a draft in for review. Findings do not stop it: they are what the review is for.
+/// Submits a draft for review. Findings do not stop it; the reviewer looks at them.
 pub fn submit(tx: &mut Tx, id: OrderId) -> Result<Order> {
     let before = find_for(tx, id, OrderAction::Submit)?;
     if before.lines.is_empty() {
@@ -62,7 +62,7 @@ pub fn approve(tx: &mut Tx, id: OrderId, input: &Approval) -> Result<Order> {
     Ok(order)
 }
 
-/// Four eyes above a limit, and the limit of a manager.
+/// Checks the four-eyes limit and the limit of a manager.
 pub fn check_approver(tx: &Tx, order: &Order, around: &Surroundings) -> Result<()> {
     if around.above_manager_limit(&order.row) && !tx.caller.may(Scope::OrdersApproveHigh) {
         return Err(forbidden(&[Scope::OrdersApproveHigh]));
@@ -77,8 +77,8 @@ pub fn check_approver(tx: &Tx, order: &Order, around: &Surroundings) -> Result<(
     Ok(())
 }
 
-/// Computes the review, without what was decided on before; with a reason, lets hard findings pass for who may;
-/// else refuses them.
+/// Computes the review, without what was decided on before; with a reason, lets hard findings pass for who
+/// may; else refuses them.
 pub fn pass_review(
     tx: &mut Tx,
     order: &mut Order,
@@ -128,7 +128,7 @@ pub fn check_credit(tx: &mut Tx, order: &Order) -> Result<()> {
     review::refuse_if_blocked(&raised, &order.row.overrides, tx.lang)
 }
 
-/// Ends what will not be delivered any more, so that the rest completes.
+/// Closes the open quantities, so that the rest of the order can be completed.
 pub fn close_short(tx: &mut Tx, id: OrderId, reason: &str) -> Result<Order> {
     let before = find_for(tx, id, OrderAction::CloseShort)?;
     let mut order = before.clone();

@@ -1,6 +1,6 @@
-//! An order that another system sends again, whole: whether anything differs from what is here, and laying it over
-//! a draft. Systems push without knowing whether we have the order already, and how far it has got; so the same
-//! body changes nothing, wherever the order is in its life.
+//! An order that another system sends again as a whole: finds the differences and applies them to a draft.
+//! Systems push without knowing whether the order exists here and which status it has. So the same body
+//! changes nothing, in every status.
 
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ struct Laid {
     differing: Vec<String>,
 }
 
-/// Lays lines as they were sent over those that are there.
+/// Matches the sent lines with the existing ones and merges each pair.
 fn lay_over(lines: &[OrderLine], sent: &Value) -> Result<Vec<Laid>> {
     let sent = sent.as_array().map(Vec::as_slice).unwrap_or_default();
     let inputs = sent.iter().map(|line| from_value(line.clone())).collect::<Result<Vec<LineInput>>>()?;
@@ -170,7 +170,7 @@ fn line_differences(old: &[OrderLine], lines: &[Laid]) -> Vec<String> {
     differing
 }
 
-/// Prices the lines; those that go on unchanged keep their price, whatever the lists say by now.
+/// Prices the lines. Unchanged lines keep their price, even if the price lists have changed.
 fn change_lines(tx: &mut Tx, order: &mut Order, lines: Vec<Laid>) -> Result<()> {
     let customer = customers::load(tx.conn, order.row.customer_id)?;
     let same = |line: &Laid| line.from.filter(|_| line.differing.is_empty());

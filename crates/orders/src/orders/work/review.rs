@@ -1,5 +1,5 @@
-//! What a reviewer must look at: gathers the facts, in a fixed number of statements, and puts the findings into
-//! words.
+//! What a reviewer must look at: gathers the facts, in a fixed number of statements, and puts the findings
+//! into words.
 
 use chrono::Duration;
 use diesel::prelude::*;
@@ -52,8 +52,8 @@ pub fn surroundings(conn: &mut Conn, order: &Order, caller: &Caller) -> Result<S
 pub const OPEN: &str =
     "orders.status IN ('approved', 'confirmed', 'partially_shipped', 'shipped', 'delivered')";
 
-/// The gross of the customer's other open orders in this currency. What is over does not weigh, so this does not
-/// grow with history.
+/// The gross of the customer's other open orders in this currency. Completed orders do not count, so the cost
+/// of this query does not grow with history.
 pub fn exposure(conn: &mut Conn, order: &OrderRow) -> Result<Amount> {
     use diesel::dsl::sql;
     use diesel::sql_types::BigInt;

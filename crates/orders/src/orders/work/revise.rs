@@ -50,8 +50,8 @@ pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order,
     Ok((order, revision))
 }
 
-/// What stood before the revision and is no worse after it: whoever approved the order has decided on that, so
-/// it does not stop a later date that somebody with a smaller limit enters.
+/// Findings that stood before the revision and are no worse after it. The approver has already decided on
+/// them, so they do not stop a person with a smaller limit who enters, for example, a later date.
 fn standing_findings(tx: &mut Tx, before: &Order, after: &Order) -> Result<Vec<Raised>> {
     let terms = |l: &OrderLine| (l.quantity, l.unit_price, l.discount_rate);
     let same = |id: OrderLineId| {
@@ -64,7 +64,7 @@ fn standing_findings(tx: &mut Tx, before: &Order, after: &Order) -> Result<Vec<R
     Ok(found)
 }
 
-/// A line that any shipment tells of, also a voided one, stays.
+/// A line that is in a shipment, even a voided one, cannot be removed.
 fn refuse_removal_of_shipped(tx: &mut Tx, changes: &[LineChange]) -> Result<()> {
     let removed: Vec<(usize, OrderLineId)> = changes
         .iter()

@@ -20,37 +20,53 @@ use crate::{entity, id_type, text_enum};
 id_type!(AddressId, "adr", "address");
 
 text_enum! {
-    /// What goes to an address: bills, goods or both.
+    /// What the address is for:
+    ///
+    /// - `billing`: invoices
+    /// - `shipping`: goods
+    /// - `both`: invoices and goods
     pub enum AddressKind { Billing = "billing", Shipping = "shipping", Both = "both" }
 }
 
-/// Where a customer's bills or goods go.
+/// An address of a customer, for invoices, goods or both.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = addresses)]
 #[diesel(treat_none_as_null = true)]
 pub struct Address {
     pub id: AddressId,
     pub version: i32,
+    /// Customer that the address belongs to.
     pub customer_id: CustomerId,
+    /// What the address is for.
     pub kind: AddressKind,
-    /// The one to take when none is named; at most one of each kind is.
+    /// True for the address that new orders take when they name none. At most one address of each kind is the
+    /// default.
     pub is_default: bool,
+    /// Person or department to deliver to. Null when none was given.
     #[schema(example = "仓库 李师傅")]
     pub recipient: Option<String>,
+    /// Phone number for the delivery. Null when none was given.
     #[schema(max_length = 40, example = "+86 20 8888 1234")]
     pub phone: Option<String>,
+    /// Street and number.
     #[schema(example = "科学城开源大道 11 号")]
     pub line1: String,
+    /// Building, floor or room. Null when none was given.
+    #[schema(example = "3 号楼")]
     pub line2: Option<String>,
+    /// District or county. Null when none was given.
     #[schema(example = "黄埔区")]
     pub district: Option<String>,
+    /// City.
     #[schema(example = "广州")]
     pub city: String,
+    /// Province or state. Null when none was given.
     #[schema(example = "广东")]
     pub province: Option<String>,
+    /// Postal code. Null when none was given.
     #[schema(max_length = 20, example = "510663")]
     pub postal_code: Option<String>,
-    /// ISO 3166-1 alpha-2.
+    /// Country, ISO 3166-1 alpha-2 code.
     #[schema(max_length = 2, example = "CN")]
     pub country: String,
     pub created_at: At,
@@ -68,51 +84,70 @@ entity!(Address, addresses, AddressId, {
 /// An address as entered and changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AddressInput {
+    /// What the address is for.
     pub kind: AddressKind,
-    /// The one of its kind to take when none is named.
+    /// Whether new orders take this address when they name none. Defaults to `false`. `true` takes the role
+    /// from the current default address of the same kind.
     #[serde(default)]
     pub is_default: bool,
+    /// Person or department to deliver to.
     #[schema(max_length = 100, example = "仓库 李师傅")]
     pub recipient: Option<String>,
+    /// Phone number for the delivery.
     #[schema(max_length = 40, example = "+86 20 8888 1234")]
     pub phone: Option<String>,
+    /// Street and number. It must not be blank.
     #[schema(min_length = 1, max_length = 200, example = "科学城开源大道 11 号")]
     pub line1: String,
+    /// Building, floor or room.
     #[schema(max_length = 200, example = "3 号楼")]
     pub line2: Option<String>,
+    /// District or county.
     #[schema(max_length = 100, example = "黄埔区")]
     pub district: Option<String>,
+    /// City. It must not be blank.
     #[schema(min_length = 1, max_length = 100, example = "广州")]
     pub city: String,
+    /// Province or state.
     #[schema(max_length = 100, example = "广东")]
     pub province: Option<String>,
+    /// Postal code.
     #[schema(max_length = 20, example = "510663")]
     pub postal_code: Option<String>,
-    /// ISO 3166-1 alpha-2; the customer's when left out.
+    /// Country, ISO 3166-1 alpha-2 code. Defaults to the customer's country.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
     pub country: Option<String>,
 }
 
-/// An address by itself: what a document keeps a copy of, so that it stays what it was.
+/// A postal address that a document keeps as a copy. Later changes of the customer's addresses do not change
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PostalAddress {
+    /// Person or department to deliver to.
     #[schema(max_length = 100, example = "仓库 李师傅")]
     pub recipient: Option<String>,
+    /// Phone number for the delivery.
     #[schema(max_length = 40, example = "+86 20 8888 1234")]
     pub phone: Option<String>,
+    /// Street and number.
     #[schema(min_length = 1, max_length = 200, example = "科学城开源大道 11 号")]
     pub line1: String,
+    /// Building, floor or room.
     #[schema(max_length = 200, example = "3 号楼")]
     pub line2: Option<String>,
+    /// District or county.
     #[schema(max_length = 100, example = "黄埔区")]
     pub district: Option<String>,
+    /// City.
     #[schema(min_length = 1, max_length = 100, example = "广州")]
     pub city: String,
+    /// Province or state.
     #[schema(max_length = 100, example = "广东")]
     pub province: Option<String>,
+    /// Postal code.
     #[schema(max_length = 20, example = "510663")]
     pub postal_code: Option<String>,
-    /// ISO 3166-1 alpha-2.
+    /// Country, ISO 3166-1 alpha-2 code.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
     pub country: String,
 }
@@ -160,7 +195,7 @@ fn shipped_to() -> Vec<Value> {
 pub static ADDRESSES: ListSpec = ListSpec {
     id: "addresses.id",
     filters: &[filter(
-        Param::new("kind", Takes::Words(AddressKind::WORDS), "Only these kinds."),
+        Param::new("kind", Takes::Words(AddressKind::WORDS), "Addresses of these kinds."),
         Does::Is("addresses.kind"),
     )],
     sorts: &[Sort { name: "kind", column: "addresses.kind" }],

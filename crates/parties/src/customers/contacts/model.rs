@@ -22,7 +22,13 @@ use crate::{entity, id_type, text_enum};
 id_type!(ContactId, "con", "contact");
 
 text_enum! {
-    /// What part a contact has in the customer's decision to buy.
+    /// Role of the contact in the customer's decision to buy:
+    ///
+    /// - `decision_maker`: decides
+    /// - `influencer`: advises those who decide
+    /// - `user`: uses the goods
+    /// - `gatekeeper`: controls access to those who decide
+    /// - `other`: any other role
     pub enum DecisionRole {
         DecisionMaker = "decision_maker",
         Influencer = "influencer",
@@ -39,32 +45,46 @@ text_enum! {
 pub struct Contact {
     pub id: ContactId,
     pub version: i32,
+    /// Customer that the person works for.
     pub customer_id: CustomerId,
+    /// Full name.
     #[schema(example = "王芳")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// Form of address. Null when unknown.
     #[schema(max_length = 40, example = "女士")]
     pub salutation: Option<String>,
+    /// Job title. Null when unknown.
     #[schema(example = "采购经理")]
     pub title: Option<String>,
+    /// Department at the customer. Null when unknown.
     #[schema(example = "采购部")]
     pub department: Option<String>,
+    /// Role in the customer's decision to buy.
     pub decision_role: DecisionRole,
-    /// The one to call first; at most one of a customer's contacts is.
+    /// True for the contact to address first. At most one contact of a customer is primary.
     pub is_primary: bool,
+    /// Mobile number. Null when unknown.
     #[schema(max_length = 40, example = "+86 138 0013 8000")]
     pub mobile: Option<String>,
+    /// Fixed-line number. Null when unknown.
     #[schema(max_length = 40, example = "+86 20 8888 1234")]
     pub phone: Option<String>,
+    /// E-mail address. Null when unknown.
     #[schema(example = "wang.fang@example.com")]
     pub email: Option<String>,
+    /// WeChat id. Null when unknown.
+    #[schema(example = "wangfang85")]
     pub wechat: Option<String>,
+    /// Date of birth. Null when unknown.
     #[schema(value_type = Option<String>, format = Date, example = "1985-06-01")]
     pub birthday: Option<NaiveDate>,
-    /// Gets no bulletins, letters or calls that they did not ask for.
+    /// True when the person does not want letters, bulletins or calls that they did not ask for. The contact
+    /// does not count as reachable then.
     pub do_not_contact: bool,
-    #[schema(max_length = 4000)]
+    /// Internal notes. Null when there are none.
+    #[schema(max_length = 4000, example = "Prefers WeChat")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -101,46 +121,59 @@ pub fn other() -> DecisionRole {
 /// A contact as entered and changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ContactInput {
+    /// Full name. It must not be blank.
     #[schema(min_length = 1, max_length = 100, example = "王芳")]
     pub name: String,
+    /// Form of address.
     #[schema(max_length = 40, example = "女士")]
     pub salutation: Option<String>,
+    /// Job title.
     #[schema(max_length = 100, example = "采购经理")]
     pub title: Option<String>,
+    /// Department at the customer.
     #[schema(max_length = 100, example = "采购部")]
     pub department: Option<String>,
-    /// `other` when left out.
+    /// Role in the customer's decision to buy. Defaults to `other`.
     #[serde(default = "other")]
     pub decision_role: DecisionRole,
-    /// The one to call first.
+    /// Whether this is the contact to address first. Defaults to `false`. `true` takes the role from the
+    /// current primary contact.
     #[serde(default)]
     pub is_primary: bool,
+    /// Mobile number.
     #[schema(max_length = 40, example = "+86 138 0013 8000")]
     pub mobile: Option<String>,
+    /// Fixed-line number.
     #[schema(max_length = 40, example = "+86 20 8888 1234")]
     pub phone: Option<String>,
+    /// E-mail address.
     #[schema(max_length = 200, format = "email", example = "wang.fang@example.com")]
     pub email: Option<String>,
+    /// WeChat id.
     #[schema(max_length = 100, example = "wangfang85")]
     pub wechat: Option<String>,
+    /// Date of birth. Refused when it is in the future.
     #[schema(value_type = Option<String>, format = Date, example = "1985-06-01")]
     pub birthday: Option<NaiveDate>,
+    /// Whether the person does not want letters, bulletins or calls that they did not ask for. Defaults to
+    /// `false`.
     #[serde(default)]
     pub do_not_contact: bool,
+    /// Internal notes.
     #[schema(max_length = 4000, example = "Prefers WeChat")]
     pub notes: Option<String>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// A contact as another system says it is: as [`ContactInput`], with whose contact it is.
+/// A contact as another system pushes it, with the customer that it belongs to.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NamedContact {
-    /// The customer, for a new contact; or `customer_external_id`. A contact stays with its customer.
+    /// Customer of the contact. A new contact needs this or `customer_external_id`, and not both. It cannot
+    /// be changed later.
     pub customer_id: Option<CustomerId>,
-    /// The customer, as another system calls it.
+    /// External id of the customer, instead of `customer_id`.
     pub customer_external_id: Option<ExternalId>,
     #[serde(flatten)]
     pub contact: ContactInput,
@@ -160,15 +193,15 @@ pub static ALL_CONTACTS: ListSpec = ListSpec {
     id: "contacts.id",
     filters: &[
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only contacts of these customers."),
+            Param::new("customer_id", Takes::Ids("cus"), "Contacts of these customers."),
             Does::Is("contacts.customer_id"),
         ),
         filter(
-            Param::new("email", Takes::Text(200), "Only contacts with this e-mail address."),
+            Param::new("email", Takes::Text(200), "Contacts with exactly this e-mail address."),
             Does::Is("contacts.email"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Only contacts changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Contacts changed at this instant or later."),
             Does::AtLeast("contacts.updated_at"),
         ),
     ],

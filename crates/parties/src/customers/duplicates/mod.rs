@@ -1,8 +1,9 @@
-//! Duplicates: customers that may be the same, by what tells one from another.
+//! Duplicates: customers that may be the same, because they share a name, a tax number or a way to reach
+//! them.
 //!
-//! Each customer and contact keeps its normalised keys in an index, and each pair of customers that share enough of
-//! them is kept with its score. Whoever enters a customer is asked first; what other systems push and what files
-//! bring is let in, since nobody sits there to answer, and shows in the list.
+//! An index holds the normalised keys of each customer and contact, and each pair of customers that share
+//! enough keys, with a score. A person who enters a customer gets a question first. Customers from other
+//! systems and from files are accepted without it, since nobody is there to answer; they show in the list.
 
 pub mod http;
 pub mod model;
@@ -13,15 +14,16 @@ use super::READ;
 use crate::base::http::Routes;
 
 const ABOUT: &str = "\
-`score` is the sum of what matches, at most 100: `tax_id` 100, `name` 70 (without legal forms such as 有限公司 or Ltd., \
-in any case, width and script), `phone` 50 (a contact's number, however it is written), `person_name` 40, \
-`email_domain` 30 (that of a contact, unless everybody can have it). What more than 20 customers share tells \
-nothing. From 50 on two customers may be the same. Only customers that you see are told.";
+Two customers are listed from a `score` of 50 on. The score is the sum of what they share, at most 100: \
+`tax_id` 100, `name` 70, `phone` 50, `person_name` 40, `email_domain` 30. Company names are compared without \
+legal forms such as 有限公司 or Ltd. and without regard to case and width, phone numbers without regard to how \
+they are written. Domains of public mail providers do not count, and neither does anything that more than 20 \
+customers share. You see only pairs of which you see both customers.";
 
 pub fn routes(r: &mut Routes) {
     r.list("/customers/duplicates", "listDuplicateCustomers", &model::DUPLICATES, http::list)
         .scope(READ)
-        .says("List customers that may be the same", ABOUT);
+        .says("List possible duplicate customers", ABOUT);
     r.list(
         "/customers/{customer_id}/duplicates",
         "listDuplicatesOfCustomer",
@@ -29,5 +31,5 @@ pub fn routes(r: &mut Routes) {
         http::list_of,
     )
     .scope(READ)
-    .says("List which customers may be the same as this one", ABOUT);
+    .says("List a customer's possible duplicates", ABOUT);
 }

@@ -15,7 +15,13 @@ use crate::schema::{customer_duplicates, customer_keys};
 use crate::text_enum;
 
 text_enum! {
-    /// What two customers have in common.
+    /// What two customers have in common, with its weight in the score:
+    ///
+    /// - `tax_id` (100): the tax number
+    /// - `name` (70): the company's name, without its legal form
+    /// - `phone` (50): a phone number of a contact
+    /// - `person_name` (40): the name of a private person
+    /// - `email_domain` (30): the domain of a contact's e-mail address; public mail providers do not count
     pub enum MatchedKey {
         TaxId = "tax_id",
         Name = "name",
@@ -51,13 +57,16 @@ pub struct Pair {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Candidate {
     pub id: CustomerId,
+    /// Unique customer code.
     #[schema(max_length = 40, example = "CU-2026-000123")]
     pub code: String,
+    /// Full name.
     #[schema(example = "广州天河贸易有限公司")]
     pub name: String,
-    /// How likely it is the same, from 0 to 100.
+    /// How likely the two are the same: the sum of the weights of `matched_keys`, at most 100.
     #[schema(minimum = 0, maximum = 100, example = 70)]
     pub score: i32,
+    /// What the two customers have in common.
     #[schema(max_items = 5)]
     pub matched_keys: Vec<MatchedKey>,
 }
@@ -65,12 +74,13 @@ pub struct Candidate {
 /// Two customers that may be the same.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DuplicatePair {
-    /// How likely they are the same, from 0 to 100.
+    /// How likely the two are the same: the sum of the weights of `matched_keys`, at most 100.
     #[schema(minimum = 0, maximum = 100, example = 70)]
     pub score: i32,
+    /// What the two customers have in common.
     #[schema(max_items = 5)]
     pub matched_keys: Vec<MatchedKey>,
-    /// Two.
+    /// The two customers.
     #[schema(max_items = 2)]
     pub customers: Vec<Candidate>,
 }
@@ -85,7 +95,7 @@ fn at_least(given: &Given) -> Cond {
 pub static DUPLICATES: ListSpec = ListSpec {
     id: "customer_duplicates.id",
     filters: &[filter(
-        Param::new("score_min", Takes::Int(0, 100), "Only with at least this score."),
+        Param::new("score_min", Takes::Int(0, 100), "Pairs with this score or a higher one."),
         Does::Makes(at_least),
     )],
     sorts: &[Sort { name: "score", column: "customer_duplicates.score" }],

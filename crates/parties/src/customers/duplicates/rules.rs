@@ -1,4 +1,4 @@
-//! What tells customers apart, and how much it says that two share it.
+//! The keys that identify customers, and the weight of each key that two customers share.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::customers::model::CustomerKind;
 
 /// From this score on two customers may be the same.
 pub const LIKELY: i32 = 50;
-/// A key that more customers share tells nothing.
+/// A key that more customers share is ignored.
 pub const TELLING: usize = 20;
 
 /// Something that tells a customer from others, in its normal form.
@@ -95,7 +95,7 @@ pub fn of_contact(mobile: Option<&str>, phone: Option<&str>, email: Option<&str>
     phones.chain(domain.map(|domain| (MatchedKey::EmailDomain, domain))).collect()
 }
 
-/// The digits of a number, without what stands before it only when it is called from afar: `+86 (0)20 8888 1234`,
+/// The digits of a number without country code and trunk prefix: `+86 (0)20 8888 1234`,
 /// `020-88881234` and `0086 20 88881234` are the same.
 fn phone_key(typed: &str) -> Option<String> {
     let all = text::digits(typed);

@@ -11,11 +11,12 @@ use crate::base::types::At;
 use crate::customers::model::{CustomerId, CustomerInput};
 use crate::schema::customer_merges;
 
-/// Into which customer, and why.
+/// The customer to merge into, and why.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct MergeInput {
-    /// The customer that stays.
+    /// Customer that stays and takes over the records. You must be allowed to change it, too.
     pub into_id: CustomerId,
+    /// Why the customers are merged; shown in the history of both and of every moved record.
     #[schema(min_length = 1, max_length = 1000, example = "Entered twice")]
     pub reason: String,
 }
@@ -48,30 +49,34 @@ pub struct Merge {
     pub undone_at: Option<At>,
 }
 
-/// How many records of a kind.
+/// Number of moved records of one kind.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MovedCount {
+    /// Kind of record.
     #[schema(max_length = 40, example = "order")]
     pub kind: String,
+    /// Number of records.
     #[schema(value_type = i64, minimum = 0, maximum = 1000, example = 12)]
     pub count: usize,
 }
 
-/// What a merge, or its undoing, does.
+/// What a merge, or undoing it, has changed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerMerge {
-    /// The customer that was merged.
+    /// Customer that was merged.
     pub customer_id: CustomerId,
-    /// The one that stays.
+    /// Customer that stays.
     pub into_id: CustomerId,
+    /// When the customers were merged.
     pub merged_at: At,
-    /// Until when it can be undone.
+    /// Until when the merge can be undone: 30 days after it.
     pub undo_until: At,
+    /// When the merge was undone. Null when it was not undone.
     pub undone_at: Option<At>,
-    /// The records that were moved.
+    /// How many records were moved, per kind.
     #[schema(max_items = 20)]
     pub moved: Vec<MovedCount>,
-    /// The fields of the one that stays which changed.
+    /// Changed fields of the customer that stays.
     #[schema(max_items = 100)]
     pub changed: Vec<FieldChange>,
 }

@@ -6,9 +6,9 @@ use crate::base::db::external;
 use crate::base::error::{Error, Result};
 use crate::customers::model::CustomerInput;
 
-/// For so many days a merge can be undone.
+/// Days during which a merge can be undone.
 pub const UNDO_DAYS: i64 = 30;
-/// So many records are moved at most.
+/// Highest number of records that a merge moves.
 pub const MOST: usize = 1_000;
 const MOST_TAGS: usize = 20;
 const MOST_CUSTOM_FIELDS: usize = 50;
@@ -26,7 +26,8 @@ const TAKEN: [&str; 9] = [
     "notes",
 ];
 
-/// The survivor's form with what it lacks and the other has; None when they have too many external ids together.
+/// The survivor's form with what it lacks and the other has; None when they have too many external ids
+/// together.
 pub fn take_over(own: &CustomerInput, other: &CustomerInput) -> Result<Option<CustomerInput>> {
     let (mut form, from) = (fields(own)?, fields(other)?);
     // A tax id is checked by these two.
@@ -70,7 +71,7 @@ pub fn give_back(
     typed(form)
 }
 
-/// Lists lose what came, objects the same name by name, other values are what they were.
+/// Lists lose the entries that the merge added, objects the members that it added; other values are restored.
 fn undo(now: &mut Value, before: &Value, after: &Value) {
     match (now, before, after) {
         (Value::Array(now), Value::Array(before), Value::Array(after)) => {

@@ -57,7 +57,7 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
     view(&merge, &before, &after)
 }
 
-/// Shows the survivor to those who see the other: its owner, and whom it is shared with.
+/// Shares the survivor with the owner of the merged customer and with those it was shared with.
 fn show(tx: &mut Tx, loser: &Customer, into: &Customer) -> Result<Vec<Uuid>> {
     let there: Vec<Uuid> = shares::of(tx.conn, into.id.0)?.into_iter().map(|s| s.grantee_id.0).collect();
     let owner = loser.owner_id.filter(|owner| Some(*owner) != into.owner_id).map(|owner| owner.0);

@@ -23,18 +23,23 @@ id_type!(SupplierContactId, "spc", "supplier_contact");
 pub struct SupplierContact {
     pub id: SupplierContactId,
     pub version: i32,
+    /// Supplier that the person works for.
     pub supplier_id: SupplierId,
+    /// Full name.
     #[schema(example = "陈师傅")]
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
-    /// What they do there.
+    /// What the person does there. Null when unknown.
     #[schema(example = "生产调度")]
     pub role: Option<String>,
+    /// Phone number. Null when unknown.
     #[schema(max_length = 40, example = "+86 138 0013 8000")]
     pub phone: Option<String>,
+    /// E-mail address. Null when unknown.
     #[schema(example = "chen@qinghua.example")]
     pub email: Option<String>,
+    /// WeChat id. Null when unknown.
     #[schema(example = "chen-qinghua")]
     pub wechat: Option<String>,
     pub created_at: At,
@@ -58,15 +63,19 @@ entity!(SupplierContact, supplier_contacts, SupplierContactId, {
 /// A supplier's contact as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SupplierContactInput {
+    /// Full name. It must not be blank.
     #[schema(min_length = 1, max_length = 100, example = "陈师傅")]
     pub name: String,
-    /// What they do there.
+    /// What the person does there.
     #[schema(max_length = 100, example = "生产调度")]
     pub role: Option<String>,
+    /// Phone number.
     #[schema(max_length = 40, example = "+86 138 0013 8000")]
     pub phone: Option<String>,
+    /// E-mail address.
     #[schema(max_length = 200, format = "email", example = "chen@qinghua.example")]
     pub email: Option<String>,
+    /// WeChat id.
     #[schema(max_length = 100, example = "chen-qinghua")]
     pub wechat: Option<String>,
 }
