@@ -1,5 +1,5 @@
-//! Use cases on shipments. Every one changes its order too, in the same unit of work: what is shipped and
-//! delivered of a line always is the sum over its shipments that are not voided.
+//! Use cases on shipments. Each one updates its order in the same unit of work: the shipped and delivered
+//! quantities of an order line are always the sums over its shipments that are not voided.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -230,8 +230,8 @@ pub fn create_named(tx: &mut Tx, named: &NamedShipment) -> Result<Shipment> {
     }
 }
 
-/// Makes a shipment be as it is sent again: how it travels may differ while it does, what was shipped and when may
-/// not. What differs in nothing changes nothing, wherever the shipment is in its life.
+/// Updates a shipment from what another system sends. Carriage may change while the shipment is on its way; lines and
+/// date may not. A body without differences changes nothing and is accepted in every status.
 pub fn update_named(tx: &mut Tx, id: ShipmentId, patch: &Patch<NamedShipment>) -> Result<Shipment> {
     let before = begin(tx, id)?;
     let row = &before.row;
@@ -255,8 +255,8 @@ pub fn update_named(tx: &mut Tx, id: ShipmentId, patch: &Patch<NamedShipment>) -
     save(tx, &before, shipment)
 }
 
-/// Where the date or the lines are not those that were shipped. Without lines everything that was open was meant,
-/// which is not known any more.
+/// Faults for a date or lines that differ from what was shipped. A body without lines meant the quantities that were
+/// open then, which cannot be checked any more.
 fn differences(shipment: &Shipment, sent: &ShipmentInput) -> Vec<Fault> {
     let mut differing = Vec::new();
     if sent.shipped_date.is_some_and(|date| date != shipment.row.shipped_date) {
@@ -320,7 +320,7 @@ fn refuse_if_returned(tx: &mut Tx, shipment: &Shipment) -> Result<()> {
     }
 }
 
-/// Brings the order's quantities and status in step with its shipment.
+/// Updates the quantities and the status of the order from its shipment.
 fn change_order(
     tx: &mut Tx,
     shipment: &Shipment,
