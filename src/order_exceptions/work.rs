@@ -1,5 +1,5 @@
-//! Use cases on order exceptions. Whatever changes what is open or blocks brings the order in step, in the same unit of
-//! work: how many are open, and whether one of them blocks.
+//! Use cases on order exceptions. Each change of what is open or blocks updates the order in the same unit of
+//! work: the number of open exceptions, and whether one of them blocks.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -104,7 +104,7 @@ pub fn refuse_if_blocked(conn: &mut Conn, order: OrderId) -> Result<()> {
         .into())
 }
 
-/// Brings in step what the order says of its exceptions.
+/// Updates what the order says of its exceptions: how many are open, and whether one blocks.
 fn tell_order(tx: &mut Tx, order: OrderId, reason: Option<&str>) -> Result<()> {
     let (open, blocking): (i64, i64) = order_exceptions::table
         .filter(open_of(order))
@@ -263,7 +263,7 @@ fn find_owner(tx: &mut Tx, id: UserId) -> Result<UserId> {
 
 // ---- life ----------------------------------------------------------------------------------------------------
 
-/// Takes a step: what else changes with it, and what it is called. The order is brought in step.
+/// Takes a step and applies further changes; `act` names the event. The order is updated, too.
 fn step(
     tx: &mut Tx,
     before: &OrderException,
