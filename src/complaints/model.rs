@@ -264,10 +264,10 @@ pub struct NewComplaint {
     pub received_at: Option<At>,
 }
 
-/// The new assignee of a complaint.
+/// The new assignee of a complaint, task or request.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Assignment {
-    /// Person who handles the complaint from now on; an active user.
+    /// Person who is responsible from now on; an active user.
     pub assignee_id: UserId,
     /// Why it changes hands; kept in the history.
     #[schema(max_length = 1000)]
