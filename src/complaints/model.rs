@@ -62,7 +62,7 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Why the reason for a complaint arose.
+    /// Cause of a complaint.
     ///
     /// * `material`: faulty material.
     /// * `production`: a mistake in production.

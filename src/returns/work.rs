@@ -372,7 +372,7 @@ pub fn receive(tx: &mut Tx, id: ReturnId, receipt: &Receipt) -> Result<Return> {
     Ok(returned)
 }
 
-/// What came: as told, or everything.
+/// What came: the given lines, or everything.
 fn came(returned: &Return, receipt: &Receipt) -> Vec<Came> {
     if receipt.lines.is_empty() {
         let all = returned.lines.iter().enumerate();
@@ -394,7 +394,7 @@ fn came(returned: &Return, receipt: &Receipt) -> Vec<Came> {
     came.collect()
 }
 
-/// What came is credited. The credit is kept here; what posts it takes it from the return.
+/// Fixes the credit of what came. It is kept here; documents that post it read it from the return.
 pub fn credit(tx: &mut Tx, id: ReturnId) -> Result<Return> {
     let (before, mut returned) = find_for(tx, id, ReturnAction::Credit)?;
     let order = load_order(tx, &before)?;

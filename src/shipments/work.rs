@@ -94,7 +94,7 @@ fn minus(a: Quantity, b: Quantity) -> Quantity {
     Quantity::from_units(a.units().saturating_sub(b.units()))
 }
 
-/// What to ship: as told, or everything that is open.
+/// What to ship: the given lines, or everything that is open.
 fn wanted(order: &Order, input: &ShipmentInput) -> Vec<Wanted> {
     if input.lines.is_empty() {
         let open = order.lines.iter().filter(|l| !open_quantity(l).is_zero());
@@ -274,13 +274,13 @@ fn differences(shipment: &Shipment, sent: &ShipmentInput) -> Vec<Fault> {
     differing.into_iter().map(|pointer| Fault::at(pointer, "differs")).collect()
 }
 
-// ---- what becomes of it --------------------------------------------------------------------------------------
+// ---- delivering and voiding -----------------------------------------------------------------------------------
 
 fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
     Order::load(tx.conn, id)?.ok_or_else(|| Error::internal("a shipment without its order"))
 }
 
-/// It arrived. The order is delivered when all its shipments are and nothing is open.
+/// Confirms delivery. The order is delivered when all its shipments are and nothing is open.
 pub fn deliver(tx: &mut Tx, id: ShipmentId, input: &DeliveryInput) -> Result<Shipment> {
     let before = find_for(tx, id, ShipmentAction::Deliver)?;
     let date = input.delivered_date.unwrap_or_else(|| tx.today().max(before.row.shipped_date));
@@ -295,7 +295,7 @@ pub fn deliver(tx: &mut Tx, id: ShipmentId, input: &DeliveryInput) -> Result<Shi
     Ok(shipment)
 }
 
-/// It was a mistake: its quantities are open again.
+/// Voids a mistaken shipment: its quantities are open again.
 pub fn void(tx: &mut Tx, id: ShipmentId, reason: &str) -> Result<Shipment> {
     let before = find_for(tx, id, ShipmentAction::Void)?;
     refuse_if_returned(tx, &before)?;
