@@ -16,7 +16,15 @@ use crate::{entity, id_type, text_enum};
 id_type!(SettingsId, "set", "settings");
 
 text_enum! {
-    /// What a customer said something about.
+    /// What a customer's feedback is about. The kind decides who receives it.
+    ///
+    /// * `need`: something that the customer needs.
+    /// * `praise`: something that the customer likes.
+    /// * `objection`: a reason against buying.
+    /// * `price`: prices and terms.
+    /// * `quality`: quality of the goods.
+    /// * `delivery`: delivery and dates.
+    /// * `other`: anything else.
     pub enum FeedbackKind {
         Need = "need",
         Praise = "praise",

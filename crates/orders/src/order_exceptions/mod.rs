@@ -1,11 +1,11 @@
-//! Order exceptions: what is wrong with an order, who looks after it, by when, and how it came out. An open one that
+//! Order exceptions: problems with orders, their owners, deadlines and results. An open exception that
 //! blocks stops the order's shipping.
 //!
 //! | endpoint | who |
 //! |---|---|
-//! | read | `exceptions:read`: those of the orders that one sees, and what one looks after |
-//! | report, and take steps with what one reported or looks after | `exceptions:write` |
-//! | every step with any, unblock | `exceptions:manage` |
+//! | read | `exceptions:read`: exceptions of the orders that one sees, and one's own |
+//! | report, and take steps with exceptions that one reported or owns | `exceptions:write` |
+//! | every step with every exception, unblock | `exceptions:manage` |
 
 mod http;
 pub mod model;
@@ -34,13 +34,16 @@ const WRITE: &[Scope] = &[Scope::ExceptionsWrite, Scope::ExceptionsManage];
 fn routes(r: &mut Routes) {
     r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));
     r.tells(TOLD);
-    r.tag("order-exceptions", "What is wrong with orders, and what blocks their shipping.");
+    r.tag(
+        "order-exceptions",
+        "Problems with orders: who resolves them, by when, and which of them stop the order's shipping.",
+    );
     records(r);
     life(r);
     blocking(r);
     report::routes(r);
     r.deadlines(OrderExceptionId::KIND, work::on_deadline);
-    // It may stop an order's shipping, and has a few working hours.
+    // Urgent: an exception may stop an order's shipping, and only a few working hours are left.
     let urgent = [
         "order_exception_reported",
         "order_exception_assigned",
@@ -56,62 +59,59 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/order-exceptions", "listOrderExceptions", &model::ORDER_EXCEPTIONS, http::list)
         .scope(READ)
-        .says("List order exceptions", "Those of the orders that you see, and what you look after.");
+        .says("List order exceptions", "Exceptions of the orders that you may see, and those that you own. Use `open=true` and `overdue=true` for what is still to be done.");
     r.create("/order-exceptions", "reportOrderException", http::report)
         .scope(WRITE)
-        .says("Report an order exception", "Of an order that was submitted and not cancelled. Unless you say otherwise it blocks the order's shipping when it is critical, or of kind `price_dispute`, `address` or `payment`: goods that have left cannot be called back. It is to be resolved within 40 working hours when it is minor, 16 when it is major, 4 when it is critical (`GET /deadlines/{record_id}`): the owner is reminded before (8, 4 and 1 hours) and told when that time is over, then the manager (8, 4 and 1 hours later) and the executives (40, 16 and 4 hours later).")
+        .says("Report an order exception", "Records a problem with an order and tells the owner. The order counts it in `open_exceptions`; one that blocks stops the order's shipping (`blocked`). A minor exception must be resolved within 40 working hours, a major one within 16, a critical one within 4 (`GET /deadlines/{record_id}`). In the same order, the owner is reminded 8, 4 and 1 working hours before the deadline and told at the deadline; the manager is told 8, 4 and 1 working hours after it, the executives 40, 16 and 4. A draft or cancelled order is refused with `invalid_transition`.")
         .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "shortage", "severity": "major", "description": "Only forty of sixty boxes are in stock"}))
         .fails_with(&["invalid_transition"]);
     r.read("/order-exceptions/{exception_id}", "getOrderException", http::get)
         .scope(READ)
         .expands(model::ORDER_EXCEPTIONS.expand)
-        .says("Read an order exception", "");
+        .says("Read an order exception", "The exception with the steps that you can take now.");
     r.change("/order-exceptions/{exception_id}", "updateOrderException", http::update)
         .scope(WRITE)
-        .says("Change an order exception", "While it is open, by its owner, by who reported it, or with `exceptions:manage`. Whether it blocks stays as it is.")
+        .says("Change an order exception", "Corrects what was reported while the exception is open or in progress. Allowed for its owner, for its reporter and with `exceptions:manage`. A changed severity changes the deadline; `blocking` stays as it is.")
         .example(json!({"severity": "critical"}))
         .fails_with(&["invalid_transition"]);
     r.history("/order-exceptions/{exception_id}/history", "listOrderExceptionHistory", http::get)
         .scope(READ)
-        .says("History of an order exception", "Every change: who, when, why, before and after.");
+        .says(
+            "Read history of an exception",
+            "Every change in order: who made it, when and why, with the fields before and after.",
+        );
 }
 
 fn life(r: &mut Routes) {
     let by = &["invalid_transition"][..];
     r.action("/order-exceptions/{exception_id}/assign", "assignOrderException", http::assign)
         .scope(WRITE)
-        .says(
-            "Give an order exception to somebody",
-            "They are told at once. By its owner, or with `exceptions:manage`, as all that follows.",
-        )
+        .says("Assign an order exception", "Makes another person the owner and tells them at once. Allowed for the present owner and with `exceptions:manage`, while the exception is open or in progress.")
         .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/start", "startOrderException", http::start)
         .scope(WRITE)
-        .says("Begin to work on an order exception", "")
+        .says("Start an order exception", "Marks the exception as being worked on: `open` becomes `in_progress`. Allowed for its owner and with `exceptions:manage`.")
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/resolve", "resolveOrderException", http::resolve)
         .scope(WRITE)
-        .says("Resolve an order exception", "Says how it came out. It does not block the order any more.")
+        .says("Resolve an order exception", "Records how the exception was resolved. Its deadline ends, and it does not block the order any more. Allowed for its owner and with `exceptions:manage`, while the exception is open or in progress.")
         .example(
             json!({"outcome": "fulfilled_later", "resolution": "The other twenty go with the next truck"}),
         )
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/close", "closeOrderException", http::close)
         .scope(WRITE)
-        .says("Close an order exception", "Nothing more is to be done.")
+        .says("Close an order exception", "Ends a resolved exception: nothing more is to be done. Allowed for its owner and with `exceptions:manage`.")
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/reopen", "reopenOrderException", http::reopen)
         .scope(WRITE)
-        .says("Open an order exception again", "Its time begins anew. One that blocked blocks again.")
+        .says("Reopen an order exception", "Opens a resolved or closed exception again, because the problem is not solved. A new deadline begins now, the recorded resolution is cleared, and a blocking exception blocks the order again. The owner is told. Allowed for its owner and with `exceptions:manage`.")
         .example(json!({"reason": "The truck came without them"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/cancel", "cancelOrderException", http::cancel)
         .scope(WRITE)
-        .says(
-            "Take back an order exception",
-            "It was entered in error. Also by who reported it. It counts in no report.",
-        )
+        .says("Cancel an order exception", "Takes back an exception that was entered by mistake. It does not block the order any more and is not counted in reports. Allowed for its owner, its reporter and with `exceptions:manage`, while the exception is open or in progress.")
         .example(json!({"reason": "It was another order"}))
         .fails_with(by);
 }
@@ -119,12 +119,12 @@ fn life(r: &mut Routes) {
 fn blocking(r: &mut Routes) {
     r.action("/order-exceptions/{exception_id}/block", "blockByOrderException", http::block)
         .scope(WRITE)
-        .says("Let an order exception block", "The order does not ship while it is open.")
+        .says("Block shipping by an exception", "From now on the order cannot ship while this exception is open or in progress. Everybody who may report exceptions may do this. Refused with `invalid_transition` when it blocks already.")
         .example(json!({"reason": "The customer has not said yes yet"}))
         .fails_with(&["invalid_transition"]);
     r.action("/order-exceptions/{exception_id}/unblock", "unblockOrderException", http::unblock)
         .scope(&[Scope::ExceptionsManage])
-        .says("Let the order ship all the same", "The exception stays open.")
+        .says("Unblock shipping of an order", "Lets the order ship although the exception stays open. Refused with `invalid_transition` when the exception does not block.")
         .example(json!({"reason": "They take what there is"}))
         .fails_with(&["invalid_transition"]);
 }
@@ -134,18 +134,18 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
     409,
     ["Blocked by an exception", "订单因异常被阻断"],
     [
-        "Open exceptions stop the order's shipping: {exceptions}.",
+        "The order cannot ship because of open exceptions: {exceptions}.",
         "未解决的异常阻止该订单发货：{exceptions}。",
     ],
     [
-        "`exceptions` names them: resolve each, or have it unblocked by somebody with exceptions:manage.",
+        "`exceptions` lists them. Resolve each one, or ask somebody with exceptions:manage to unblock it.",
         "exceptions 列出各项异常：请逐项解决，或由拥有 exceptions:manage 权限的人解除阻断。",
     ],
 )];
 
 static PHRASES: &[Phrase] = &[
     ("needs_order_line", ["needs order_line_id", "需要同时填写 order_line_id"]),
-    ("exceeds_ordered", ["is more than the {ordered} that was ordered", "超过订购数量 {ordered}"]),
+    ("exceeds_ordered", ["is more than the ordered quantity {ordered}", "超过订购数量 {ordered}"]),
     (
         "order_exception_reported",
         ["Exception {number} ({kind}): {description}", "订单异常 {number}（{kind}）：{description}"],
@@ -153,7 +153,7 @@ static PHRASES: &[Phrase] = &[
     (
         "order_exception_assigned",
         [
-            "Exception {number} ({kind}) is yours now: {description}",
+            "Exception {number} ({kind}) was assigned to you: {description}",
             "订单异常 {number}（{kind}）已分配给您：{description}",
         ],
     ),
@@ -164,14 +164,14 @@ static PHRASES: &[Phrase] = &[
     (
         "order_exception_due",
         [
-            "Exception {number} is to be resolved by {due}: {description}",
+            "Exception {number} must be resolved by {due}: {description}",
             "订单异常 {number} 须在 {due} 前解决：{description}",
         ],
     ),
     (
         "order_exception_overdue",
         [
-            "Exception {number} was to be resolved by {due}: {description}",
+            "Exception {number} is overdue since {due}: {description}",
             "订单异常 {number} 应在 {due} 前解决，现已逾期：{description}",
         ],
     ),
@@ -190,17 +190,17 @@ const TOLD: Told = Told {
     select: "SELECT order_exceptions.id FROM order_exceptions WHERE ",
     visible: model::visible_to,
     verbs: &[
-        ("reported", "Somebody said that something is wrong with an order."),
+        ("reported", "The exception was reported: somebody found a problem with an order."),
         events::UPDATED,
-        ("assigned", "Somebody else looks after it."),
-        ("started", "It is being worked on."),
-        ("resolved", "It is not wrong any more."),
-        ("closed", "Nothing more is to be done."),
-        ("reopened", "It was not resolved after all."),
-        ("cancelled", "It was entered in error."),
-        ("blocked", "While it is open, the order does not ship."),
-        ("unblocked", "The order may ship in spite of it."),
-        ("overdue", "It was not resolved in time."),
-        ("escalated", "It is looked at higher up."),
+        ("assigned", "The exception was given to another owner."),
+        ("started", "The owner began to work on the exception."),
+        ("resolved", "The exception was resolved. It does not block the order any more."),
+        ("closed", "The exception was closed: nothing more is to be done."),
+        ("reopened", "The exception was opened again because it was not resolved."),
+        ("cancelled", "The exception was cancelled because it was entered by mistake."),
+        ("blocked", "The exception blocks: the order cannot ship while it is open."),
+        ("unblocked", "The exception does not block any more: the order may ship."),
+        ("overdue", "The exception passed its deadline and is not resolved."),
+        ("escalated", "The exception is overdue, and the manager or the executives were told."),
     ],
 };

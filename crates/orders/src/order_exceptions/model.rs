@@ -21,54 +21,72 @@ use crate::{entity, id_type};
 
 id_type!(OrderExceptionId, "exc", "order_exception");
 
-/// Something that is wrong with an order.
+/// A problem with an order that somebody has to resolve in time.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = order_exceptions)]
 #[diesel(treat_none_as_null = true)]
 pub struct OrderException {
     pub id: OrderExceptionId,
     pub version: i32,
+    /// Number of the exception, assigned when it is reported: `EX`, the year and a running number.
     #[schema(max_length = 20, example = "EX-2026-000001")]
     pub number: String,
+    /// Order that has the problem.
     pub order_id: OrderId,
+    /// Line of the order that is affected. Null when the whole order is.
     pub order_line_id: Option<OrderLineId>,
+    /// Shipment that is affected. Null when none was named.
     pub shipment_id: Option<ShipmentId>,
-    /// The order's customer.
+    /// Customer of the order.
     pub customer_id: CustomerId,
-    /// The line's product.
+    /// Product of the order line. Null without `order_line_id`.
     pub product_id: Option<ProductId>,
+    /// Kind of problem.
     pub kind: ExceptionKind,
+    /// How serious it is. Sets the time in which it must be resolved.
     pub severity: ExceptionSeverity,
+    /// Status of the exception.
     pub status: ExceptionStatus,
-    /// While it is not resolved, the order does not ship.
+    /// True when the order cannot ship while this exception is open or in progress.
     pub blocking: bool,
+    /// What is wrong, as the reporter described it.
     #[schema(max_length = 4000)]
     pub description: String,
-    /// How much of the line is affected, in the line's unit.
+    /// Affected quantity of the line, in the unit of the order line. Null when none was given.
     pub quantity: Option<Quantity>,
-    /// Who looks after it.
+    /// Person who has to resolve it. Null when a machine client reported it for an order without a sales rep.
     pub owner_id: Option<UserId>,
-    /// The order's team when it was reported.
+    /// Team of the order when the exception was reported. Its manager is told when the exception is overdue.
     pub team_id: Option<TeamId>,
+    /// When it was reported.
     pub reported_at: At,
+    /// When somebody began to work on it. Null until then, and after it was opened again.
     pub started_at: Option<At>,
+    /// When it was resolved. Null until then, and after it was opened again.
     pub resolved_at: Option<At>,
+    /// When it was closed. Null until then, and after it was opened again.
     pub closed_at: Option<At>,
+    /// How it was resolved. Null until it is, and after it was opened again.
     pub outcome: Option<ExceptionOutcome>,
+    /// What was done to resolve it. Null until it is resolved, and after it was opened again.
     #[schema(max_length = 4000)]
     pub resolution: Option<String>,
+    /// Reason why it was cancelled. Null unless it was.
     #[schema(max_length = 1000)]
     pub cancel_reason: Option<String>,
-    /// 0: with the owner; 1: with the manager; 2: with the executives.
+    /// Who was told that it is overdue. 0: nobody above the owner. 1: the manager of the team. 2: the
+    /// executives. Set back to 0 when it is opened again.
     #[schema(minimum = 0, maximum = 2)]
     pub escalation_level: i32,
-    /// How often it was opened again.
+    /// How many times it was opened again.
     #[schema(minimum = 0)]
     pub reopened: i32,
-    /// Working seconds until it was resolved, counted from when it was reported or last opened again.
+    /// Working time from the report until it was resolved, in seconds. Counted from the last reopening when
+    /// it was opened again. Null until it is resolved.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub resolution_seconds: Option<i64>,
-    /// It was not resolved in time, since it was reported or last opened again.
+    /// True when it was not resolved within the time of its severity. Computed anew when the severity changes
+    /// or it is opened again.
     pub resolution_missed: bool,
     pub created_at: At,
     pub created_by: Option<UserId>,
@@ -81,62 +99,70 @@ entity!(OrderException, order_exceptions, OrderExceptionId, {
     }
 });
 
-/// An exception as it is answered.
+/// An order exception with the steps that you can take now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderExceptionView {
     #[serde(flatten)]
     pub exception: OrderException,
-    /// The steps that its life allows now and the caller may take.
     pub allowed_actions: Vec<ExceptionAction>,
 }
 
-/// An exception as changed.
+/// What is wrong with an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderExceptionInput {
-    /// A line of the order.
+    /// Affected line of the order. Refused when it is a line of another order.
     pub order_line_id: Option<OrderLineId>,
-    /// A shipment of the order.
+    /// Affected shipment of the order. Refused when it belongs to another order.
     pub shipment_id: Option<ShipmentId>,
+    /// Kind of problem.
     pub kind: ExceptionKind,
-    /// Another one gives it the time that this severity has, counted from when it was reported.
+    /// How serious it is. A changed severity gives the exception the time of the new severity, counted from
+    /// the report or the last reopening.
     pub severity: ExceptionSeverity,
+    /// What is wrong, for the person who has to resolve it.
     #[schema(min_length = 1, max_length = 4000, example = "Two cartons are crushed")]
     pub description: String,
-    /// How much of the line is affected; needs `order_line_id`, and is at most what was ordered.
+    /// Affected quantity, in the unit of the order line. Needs `order_line_id`. Greater than 0 and at most
+    /// the ordered quantity.
     pub quantity: Option<Quantity>,
 }
 
-/// A new exception: as [`OrderExceptionInput`], with the order that it is about.
+/// A new exception, with the order that it is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewOrderException {
-    /// An order that was submitted and not cancelled.
+    /// Order that has the problem. A draft or cancelled order is refused with `invalid_transition`.
     pub order_id: OrderId,
     #[serde(flatten)]
     pub exception: OrderExceptionInput,
-    /// Whether the order does not ship until it is resolved. Left out: yes for a critical one, and for one of kind
-    /// `price_dispute`, `address` or `payment`; no for the others.
+    /// Whether the order cannot ship until the exception is resolved. Defaults to true for severity
+    /// `critical` and for the kinds `price_dispute`, `address` and `payment`, otherwise to false.
     pub blocking: Option<bool>,
-    /// Who is to look after it. Left out: the order's rep, else who reports it.
+    /// Person who has to resolve it; an active user. Defaults to the sales rep of the order, or to the
+    /// reporter when the order has no sales rep.
     pub owner_id: Option<UserId>,
 }
 
-/// Who is to look after it, and why.
+/// The new owner of an exception.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ExceptionAssignment {
+    /// Person who has to resolve it from now on; an active user.
     pub owner_id: UserId,
+    /// Why it changes hands; kept in the history.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
 }
 
-/// How it was resolved.
+/// How an exception was resolved.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ExceptionResolution {
+    /// Result in one word, for the reports.
     pub outcome: ExceptionOutcome,
+    /// What was done, for people.
     #[schema(min_length = 1, max_length = 4000, example = "Two cartons go with the next truck")]
     pub resolution: String,
 }
 
-/// The exceptions that a caller sees: those of the orders that they see, and what they look after.
+/// The exceptions that a caller sees: those of the orders that they see, and those that they own.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
         Some(user) => Cond::eq("order_exceptions.owner_id", user),
@@ -182,38 +208,46 @@ pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
     id: "order_exceptions.id",
     filters: &[
         filter(
-            Param::new("order_id", Takes::Ids("ord"), "Only of these orders."),
+            Param::new("order_id", Takes::Ids("ord"), "Exceptions of these orders."),
             Does::Is("order_exceptions.order_id"),
         ),
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only of orders of these customers."),
+            Param::new("customer_id", Takes::Ids("cus"), "Exceptions of orders of these customers."),
             Does::Is("order_exceptions.customer_id"),
         ),
         filter(
-            Param::new("product_id", Takes::Ids("prd"), "Only about lines with these products."),
+            Param::new("product_id", Takes::Ids("prd"), "Exceptions of order lines with these products."),
             Does::Is("order_exceptions.product_id"),
         ),
         filter(
-            Param::new("kind", Takes::Words(ExceptionKind::WORDS), "Only these."),
+            Param::new("kind", Takes::Words(ExceptionKind::WORDS), "Exceptions of these kinds."),
             Does::Is("order_exceptions.kind"),
         ),
         filter(
-            Param::new("severity", Takes::Words(ExceptionSeverity::WORDS), "Only these."),
+            Param::new("severity", Takes::Words(ExceptionSeverity::WORDS), "Exceptions of these severities."),
             Does::Is("order_exceptions.severity"),
         ),
         filter(
-            Param::new("status", Takes::Words(ExceptionStatus::WORDS), "Only these."),
+            Param::new(
+                "status",
+                Takes::Words(ExceptionStatus::WORDS),
+                "Exceptions with one of these statuses.",
+            ),
             Does::Is("order_exceptions.status"),
         ),
         filter(
-            Param::new("open", Takes::Bool, "Only those that are open or in progress, or only the others."),
+            Param::new(
+                "open",
+                Takes::Bool,
+                "`true`: exceptions that are open or in progress. `false`: the others.",
+            ),
             Does::Makes(open_is),
         ),
         filter(
             Param::new(
                 "blocking",
                 Takes::Bool,
-                "Only those that block, or would if they were open, or only the others.",
+                "`true`: exceptions whose `blocking` is true, whatever their status. `false`: the others.",
             ),
             Does::Makes(blocking_is),
         ),
@@ -221,32 +255,32 @@ pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
             Param::new(
                 "overdue",
                 Takes::Bool,
-                "Only those that are open past their time, or only the others.",
+                "`true`: exceptions that are open or in progress and past their time. `false`: the others.",
             ),
             Does::Makes(overdue_is),
         ),
         filter(
-            Param::new("owner_id", Takes::Ids("usr"), "Only what these people look after."),
+            Param::new("owner_id", Takes::Ids("usr"), "Exceptions that these people have to resolve."),
             Does::Is("order_exceptions.owner_id"),
         ),
         filter(
-            Param::new("team_id", Takes::Ids("tem"), "Only of these teams."),
+            Param::new("team_id", Takes::Ids("tem"), "Exceptions of these teams."),
             Does::Is("order_exceptions.team_id"),
         ),
         filter(
-            Param::new("number", Takes::Text(40), "The exception with this number."),
+            Param::new("number", Takes::Text(40), "The exception with exactly this number."),
             Does::Is("order_exceptions.number"),
         ),
         filter(
-            Param::new("reported_from", Takes::Instant, "Reported at this instant or later."),
+            Param::new("reported_from", Takes::Instant, "Exceptions reported at this instant or later."),
             Does::AtLeast("order_exceptions.reported_at"),
         ),
         filter(
-            Param::new("reported_to", Takes::Instant, "Reported at this instant or earlier."),
+            Param::new("reported_to", Takes::Instant, "Exceptions reported at this instant or earlier."),
             Does::AtMost("order_exceptions.reported_at"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Exceptions changed at this instant or later."),
             Does::AtLeast("order_exceptions.updated_at"),
         ),
     ],

@@ -1,4 +1,4 @@
-//! What exceptions have in common, and how long it takes to resolve them.
+//! Report on order exceptions: counts by group, and how long it takes to resolve them.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -17,7 +17,13 @@ use crate::base::types::TextEnum;
 use crate::text_enum;
 
 text_enum! {
-    /// What exceptions are counted by.
+    /// What exceptions are grouped by.
+    ///
+    /// * `kind`: kind of problem.
+    /// * `severity`: severity.
+    /// * `outcome`: how they were resolved; null for those that are not.
+    /// * `customer`: customer of the order.
+    /// * `product`: product of the order line; null without a line.
     pub enum ExceptionDimension {
         Kind = "kind",
         Severity = "severity",
@@ -30,45 +36,61 @@ text_enum! {
 const MOST_ROWS: i64 = 1_000;
 
 const PARAMS: &[Param] = &[
-    Param::new("group_by", Takes::Word(ExceptionDimension::WORDS), "What to count by.").required(),
-    Param::new("reported_from", Takes::Instant, "Reported at this instant or later."),
-    Param::new("reported_to", Takes::Instant, "Reported at this instant or earlier."),
+    Param::new("group_by", Takes::Word(ExceptionDimension::WORDS), "What the exceptions are grouped by.")
+        .required(),
+    Param::new(
+        "reported_from",
+        Takes::Instant,
+        "Exceptions reported at this instant or later. Defaults to all.",
+    ),
+    Param::new(
+        "reported_to",
+        Takes::Instant,
+        "Exceptions reported at this instant or earlier. Defaults to all.",
+    ),
 ];
 
-/// Exceptions that have something in common.
+/// Figures of the exceptions that share one kind, severity, outcome, customer or product.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExceptionGroup {
-    /// The word, the product's SKU, or the customer's code; null where nothing is said.
+    /// What the group has in common: the word, the code of the customer or the SKU of the product. Null for
+    /// exceptions without one.
     #[schema(max_length = 60, example = "shortage")]
     pub key: Option<String>,
-    /// The name of the product or customer.
+    /// Name of the customer or product. Null for the other groupings.
     #[schema(max_length = 400)]
     pub label: Option<String>,
+    /// Number of exceptions in the group, without cancelled ones.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 12)]
     pub exceptions: i64,
-    /// Not resolved.
+    /// How many of them are open or in progress.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub open: i64,
-    /// Not resolved, and past their time.
+    /// How many of them are open or in progress and past their time.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub overdue: i64,
+    /// How many of them are resolved or closed.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub resolved: i64,
+    /// How many of them are resolved or closed and met their deadline.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub resolved_in_time: i64,
-    /// Mean working seconds until they were resolved, whole seconds; null where none was.
+    /// Mean working time until they were resolved, in whole seconds. Null when none is resolved.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub mean_resolution_seconds: Option<i64>,
-    /// Median of the same: half took no longer.
+    /// Median working time until they were resolved, in whole seconds: half of them took no longer. Null when
+    /// none is resolved.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub median_resolution_seconds: Option<i64>,
 }
 
-/// Exceptions by what they have in common, the most frequent first.
+/// Order exceptions in groups.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExceptionReport {
+    /// The groups, the one with the most exceptions first.
     #[schema(max_items = 1000)]
     pub rows: Vec<ExceptionGroup>,
+    /// Number of exceptions in all groups.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 40)]
     pub exceptions: i64,
 }
@@ -79,7 +101,7 @@ pub fn routes(r: &mut Routes) {
         .scope(&[Scope::ReportsRead])
         .unversioned()
         .takes(PARAMS)
-        .says("Order exceptions by what they have in common", "How many, how many are open and overdue, were resolved and in time, and the mean and median working time that this took. What was entered in error does not count. The rows add up to the whole.")
+        .says("Report on order exceptions", "Counts the exceptions that you may see in groups: all, open, overdue, resolved and resolved in time, with the mean and median working time until they were resolved. Cancelled exceptions are left out. The rows add up to the total. Refused with `too_many_groups` above 1,000 groups.")
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;

@@ -8,38 +8,63 @@ use crate::text_enum;
 
 text_enum! {
     /// What is wrong with an order.
+    ///
+    /// * `shortage`: fewer goods are available than were ordered.
+    /// * `delay`: the goods are late, or will be.
+    /// * `damage`: goods are damaged.
+    /// * `price_dispute`: the customer does not agree with the price.
+    /// * `wrong_goods`: other goods were sent than were ordered.
+    /// * `address`: the goods cannot be delivered to the given address.
+    /// * `payment`: a payment is missing or in question.
+    /// * `other`: anything else; say what in `description`.
     pub enum ExceptionKind {
-        /// There is less than was ordered.
         Shortage = "shortage",
-        /// It will be, or is, late.
         Delay = "delay",
         Damage = "damage",
-        /// The customer does not agree with the price.
         PriceDispute = "price_dispute",
         WrongGoods = "wrong_goods",
-        /// It cannot be brought where it is to go.
         Address = "address",
         Payment = "payment",
         Other = "other",
     }
 }
 text_enum! {
-    /// How bad it is; it says how long it may take to resolve it.
+    /// How serious an exception is. It sets the time in which the exception must be resolved, in working
+    /// hours.
+    ///
+    /// * `minor`: 40 working hours.
+    /// * `major`: 16 working hours.
+    /// * `critical`: 4 working hours. Blocks shipping unless `blocking` says otherwise.
     pub enum ExceptionSeverity { Minor = "minor", Major = "major", Critical = "critical" }
 }
 text_enum! {
-    /// Where an exception is in its life.
+    /// Status of an order exception.
+    ///
+    /// * `open`: reported, nobody works on it yet.
+    /// * `in_progress`: somebody works on it.
+    /// * `resolved`: the problem is solved. It can be opened again.
+    /// * `closed`: nothing more is to be done. It can be opened again.
+    /// * `cancelled`: it was entered by mistake. It is not counted in reports.
     pub enum ExceptionStatus {
         Open = "open",
         InProgress = "in_progress",
         Resolved = "resolved",
         Closed = "closed",
-        /// It was entered in error.
         Cancelled = "cancelled",
     }
 }
 text_enum! {
-    /// A step in an exception's life.
+    /// A step in the life of an order exception.
+    ///
+    /// * `edit`: change what was reported.
+    /// * `assign`: give it to another owner.
+    /// * `start`: begin to work on it.
+    /// * `resolve`: record how it was resolved.
+    /// * `close`: end it after it was resolved.
+    /// * `reopen`: open it again because it is not resolved after all.
+    /// * `cancel`: take back one that was entered by mistake.
+    /// * `block`: stop the order from shipping while the exception is open.
+    /// * `unblock`: let the order ship although the exception is open.
     pub enum ExceptionAction {
         Edit = "edit",
         Assign = "assign",
@@ -53,7 +78,17 @@ text_enum! {
     }
 }
 text_enum! {
-    /// How an exception came out.
+    /// How an exception was resolved.
+    ///
+    /// * `fulfilled_later`: the goods are delivered later.
+    /// * `replaced`: other goods are sent.
+    /// * `credited`: the customer gets a credit.
+    /// * `price_corrected`: the price was corrected.
+    /// * `address_corrected`: the address was corrected.
+    /// * `paid`: the payment arrived.
+    /// * `cancelled_rest`: the open rest of the order is not delivered.
+    /// * `no_fault`: nothing was wrong.
+    /// * `other`: anything else; say what in `resolution`.
     pub enum ExceptionOutcome {
         FulfilledLater = "fulfilled_later",
         Replaced = "replaced",
@@ -61,9 +96,7 @@ text_enum! {
         PriceCorrected = "price_corrected",
         AddressCorrected = "address_corrected",
         Paid = "paid",
-        /// What was left of the order will not be delivered.
         CancelledRest = "cancelled_rest",
-        /// Nothing was wrong.
         NoFault = "no_fault",
         Other = "other",
     }

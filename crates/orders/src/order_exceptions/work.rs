@@ -1,5 +1,5 @@
-//! Use cases on order exceptions. Whatever changes what is open or blocks brings the order in step, in the same unit of
-//! work: how many are open, and whether one of them blocks.
+//! Use cases on order exceptions. Each change of what is open or blocks updates the order in the same unit of
+//! work: the number of open exceptions, and whether one of them blocks.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -68,9 +68,9 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     expand::views(views, |v: &OrderExceptionView| v.exception.id.0)
 }
 
-// ---- what the order is told ------------------------------------------------------------------------------------
+// ---- what the order says of its exceptions --------------------------------------------------------------------
 
-/// So many are named where an order is refused.
+/// The most exceptions that the refusal of an order names.
 const MOST_NAMED: i64 = 20;
 
 fn open_of(order: OrderId) -> Cond {
@@ -104,7 +104,7 @@ pub fn refuse_if_blocked(conn: &mut Conn, order: OrderId) -> Result<()> {
         .into())
 }
 
-/// Brings in step what the order says of its exceptions.
+/// Updates what the order says of its exceptions: how many are open, and whether one blocks.
 fn tell_order(tx: &mut Tx, order: OrderId, reason: Option<&str>) -> Result<()> {
     let (open, blocking): (i64, i64) = order_exceptions::table
         .filter(open_of(order))
@@ -129,7 +129,7 @@ fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
 
 // ---- entering and changing -----------------------------------------------------------------------------------
 
-/// Somebody says what is wrong.
+/// Reports an exception, starts its deadline and tells the owner.
 pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
     let order = found(orders::find(tx.conn, tx.caller, new.order_id))?;
     let order = order.ok_or_else(|| external::unknown::<OrderId>("order_id"))?;
@@ -184,7 +184,7 @@ pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
     Ok(exception)
 }
 
-/// Its time runs from now on.
+/// Starts its deadline now.
 fn start_clock(tx: &mut Tx, exception: &mut OrderException) -> Result<()> {
     let budget = Budget::WorkingSeconds(rules::resolution_seconds(exception.severity));
     let steps = rules::steps(exception.severity);
@@ -263,7 +263,7 @@ fn find_owner(tx: &mut Tx, id: UserId) -> Result<UserId> {
 
 // ---- life ----------------------------------------------------------------------------------------------------
 
-/// Takes a step: what else changes with it, and what it is called. The order is brought in step.
+/// Takes a step and applies further changes; `act` names the event. The order is updated, too.
 fn step(
     tx: &mut Tx,
     before: &OrderException,
@@ -314,7 +314,7 @@ pub fn close(tx: &mut Tx, id: OrderExceptionId) -> Result<OrderException> {
     step(tx, &before, ExceptionAction::Close, Act::new("closed"), |e| e.closed_at = Some(now))
 }
 
-/// It was not resolved after all: its time begins anew, and what it blocked is blocked again.
+/// Opens it again: a new deadline begins, and a blocking exception blocks its order again.
 pub fn reopen(tx: &mut Tx, id: OrderExceptionId, reason: &str) -> Result<OrderException> {
     let before = find_for(tx, id, ExceptionAction::Reopen)?;
     let mut clock = before.clone();
@@ -331,7 +331,7 @@ pub fn reopen(tx: &mut Tx, id: OrderExceptionId, reason: &str) -> Result<OrderEx
     Ok(exception)
 }
 
-/// It was entered in error.
+/// Cancels one that was entered by mistake.
 pub fn cancel(tx: &mut Tx, id: OrderExceptionId, reason: &str) -> Result<OrderException> {
     let before = find_for(tx, id, ExceptionAction::Cancel)?;
     deadlines::cancel(tx, id.0)?;

@@ -1,5 +1,5 @@
-//! Use cases on shipments. Every one changes its order too, in the same unit of work: what is shipped and
-//! delivered of a line always is the sum over its shipments that are not voided.
+//! Use cases on shipments. Each one updates its order in the same unit of work: the shipped and delivered
+//! quantities of an order line are always the sums over its shipments that are not voided.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -94,7 +94,7 @@ fn minus(a: Quantity, b: Quantity) -> Quantity {
     Quantity::from_units(a.units().saturating_sub(b.units()))
 }
 
-/// What to ship: as told, or everything that is open.
+/// What to ship: the given lines, or everything that is open.
 fn wanted(order: &Order, input: &ShipmentInput) -> Vec<Wanted> {
     if input.lines.is_empty() {
         let open = order.lines.iter().filter(|l| !open_quantity(l).is_zero());
@@ -230,8 +230,8 @@ pub fn create_named(tx: &mut Tx, named: &NamedShipment) -> Result<Shipment> {
     }
 }
 
-/// Makes a shipment be as it is sent again: how it travels may differ while it does, what was shipped and when may
-/// not. What differs in nothing changes nothing, wherever the shipment is in its life.
+/// Updates a shipment from what another system sends. Carriage may change while the shipment is on its way; lines and
+/// date may not. A body without differences changes nothing and is accepted in every status.
 pub fn update_named(tx: &mut Tx, id: ShipmentId, patch: &Patch<NamedShipment>) -> Result<Shipment> {
     let before = begin(tx, id)?;
     let row = &before.row;
@@ -255,8 +255,8 @@ pub fn update_named(tx: &mut Tx, id: ShipmentId, patch: &Patch<NamedShipment>) -
     save(tx, &before, shipment)
 }
 
-/// Where the date or the lines are not those that were shipped. Without lines everything that was open was meant,
-/// which is not known any more.
+/// Faults for a date or lines that differ from what was shipped. A body without lines meant the quantities that were
+/// open then, which cannot be checked any more.
 fn differences(shipment: &Shipment, sent: &ShipmentInput) -> Vec<Fault> {
     let mut differing = Vec::new();
     if sent.shipped_date.is_some_and(|date| date != shipment.row.shipped_date) {
@@ -274,13 +274,13 @@ fn differences(shipment: &Shipment, sent: &ShipmentInput) -> Vec<Fault> {
     differing.into_iter().map(|pointer| Fault::at(pointer, "differs")).collect()
 }
 
-// ---- what becomes of it --------------------------------------------------------------------------------------
+// ---- delivering and voiding -----------------------------------------------------------------------------------
 
 fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
     Order::load(tx.conn, id)?.ok_or_else(|| Error::internal("a shipment without its order"))
 }
 
-/// It arrived. The order is delivered when all its shipments are and nothing is open.
+/// Confirms delivery. The order is delivered when all its shipments are and nothing is open.
 pub fn deliver(tx: &mut Tx, id: ShipmentId, input: &DeliveryInput) -> Result<Shipment> {
     let before = find_for(tx, id, ShipmentAction::Deliver)?;
     let date = input.delivered_date.unwrap_or_else(|| tx.today().max(before.row.shipped_date));
@@ -295,7 +295,7 @@ pub fn deliver(tx: &mut Tx, id: ShipmentId, input: &DeliveryInput) -> Result<Shi
     Ok(shipment)
 }
 
-/// It was a mistake: its quantities are open again.
+/// Voids a mistaken shipment: its quantities are open again.
 pub fn void(tx: &mut Tx, id: ShipmentId, reason: &str) -> Result<Shipment> {
     let before = find_for(tx, id, ShipmentAction::Void)?;
     refuse_if_returned(tx, &before)?;
@@ -320,7 +320,7 @@ fn refuse_if_returned(tx: &mut Tx, shipment: &Shipment) -> Result<()> {
     }
 }
 
-/// Brings the order's quantities and status in step with its shipment.
+/// Updates the quantities and the status of the order from its shipment.
 fn change_order(
     tx: &mut Tx,
     shipment: &Shipment,

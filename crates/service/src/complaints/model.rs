@@ -25,6 +25,14 @@ id_type!(ComplaintNoteId, "cpn", "complaint_note");
 
 text_enum! {
     /// What a complaint is about.
+    ///
+    /// * `quality`: the goods are not good enough.
+    /// * `delivery`: the delivery, such as late or incomplete goods.
+    /// * `wrong_goods`: other goods came than were ordered.
+    /// * `service`: how people of the company behaved or answered.
+    /// * `price`: a price, discount or invoice amount.
+    /// * `documents`: invoices, certificates or other papers.
+    /// * `other`: anything else; say what in `description`.
     pub enum ComplaintCategory {
         Quality = "quality",
         Delivery = "delivery",
@@ -36,11 +44,13 @@ text_enum! {
     }
 }
 text_enum! {
-    /// How bad it is for the customer; it says how long an answer may take.
+    /// How serious a complaint is for the customer. It sets the deadlines, by the service level policies.
+    /// From mild to serious: `low`, `normal`, `high`, `critical`.
     pub enum ComplaintSeverity { Low = "low", Normal = "normal", High = "high", Critical = "critical" }
 }
 text_enum! {
-    /// How it came in.
+    /// How a complaint reached the company: by `phone`, `email`, `wechat`, `letter`, during a `visit`,
+    /// through the `web` or in some `other` way.
     pub enum ComplaintChannel {
         Phone = "phone",
         Email = "email",
@@ -52,7 +62,20 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Why it happened.
+    /// Cause of a complaint.
+    ///
+    /// * `material`: faulty material.
+    /// * `production`: a mistake in production.
+    /// * `packaging`: wrong or weak packaging.
+    /// * `picking`: wrong goods or quantities were picked in the warehouse.
+    /// * `transport`: damage or delay on the way.
+    /// * `planning`: wrong dates or quantities were planned.
+    /// * `communication`: a misunderstanding, or information that was not passed on.
+    /// * `documentation`: wrong or missing papers.
+    /// * `supplier`: a mistake of a supplier.
+    /// * `customer_use`: the customer used or stored the goods in a wrong way.
+    /// * `unfounded`: nothing was wrong.
+    /// * `other`: another cause; say which in `root_cause_note`.
     pub enum RootCause {
         Material = "material",
         Production = "production",
@@ -64,82 +87,112 @@ text_enum! {
         Documentation = "documentation",
         Supplier = "supplier",
         CustomerUse = "customer_use",
-        /// Nothing was wrong.
         Unfounded = "unfounded",
         Other = "other",
     }
 }
 text_enum! {
-    /// What a note is.
+    /// What a note on a complaint records.
+    ///
+    /// * `internal`: a remark among colleagues.
+    /// * `customer`: what the customer said.
+    /// * `mediation`: what both sides agreed on.
     pub enum ComplaintNoteKind {
-        /// Among colleagues.
         Internal = "internal",
-        /// What the customer said.
         Customer = "customer",
-        /// What was agreed between both sides.
         Mediation = "mediation",
     }
 }
 
-/// A complaint of a customer.
+/// A complaint of a customer, with its handling and deadlines.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = complaints)]
 #[diesel(treat_none_as_null = true)]
 pub struct Complaint {
     pub id: ComplaintId,
     pub version: i32,
+    /// Number of the complaint, assigned when it is entered: `CP`, the year and a running number.
     #[schema(max_length = 20, example = "CP-2026-000007")]
     pub number: String,
+    /// Customer who complains.
     pub customer_id: CustomerId,
+    /// Contact person of the customer who complained. Null when none was given.
     pub contact_id: Option<ContactId>,
+    /// Order that the complaint is about. Null when none was given.
     pub order_id: Option<OrderId>,
+    /// Order line that the complaint is about. Null when none was given.
     pub order_line_id: Option<OrderLineId>,
+    /// Product that the complaint is about: the product of the order line, or the one that was given. Null
+    /// when neither was.
     pub product_id: Option<ProductId>,
+    /// What the complaint is about.
     pub category: ComplaintCategory,
+    /// How serious it is for the customer. Sets the deadlines.
     pub severity: ComplaintSeverity,
+    /// Status of the complaint.
     pub status: ComplaintStatus,
+    /// How the complaint reached the company.
     pub channel: ComplaintChannel,
+    /// The complaint in one line.
     #[schema(max_length = 200)]
     pub subject: String,
+    /// The complaint in full. Null when none was given.
     #[schema(max_length = 4000)]
     pub description: Option<String>,
-    /// Who looks after it.
+    /// Person who handles the complaint. Null when the customer has no owner and nobody was named.
     pub assignee_id: Option<UserId>,
-    /// The customer's team when it came in.
+    /// Team of the customer when the complaint came in. Its manager is told when a deadline is missed.
     pub team_id: Option<TeamId>,
+    /// When the complaint reached the company. The deadlines count from here.
     pub received_at: At,
+    /// When the company confirmed to the customer that it received the complaint. Null until then.
     pub acknowledged_at: Option<At>,
+    /// When the complaint was resolved. Null until then, and after it was opened again.
     pub resolved_at: Option<At>,
+    /// When the complaint was closed. Null until then, and after it was opened again.
     pub closed_at: Option<At>,
-    /// What it waits for from the customer; meanwhile the time to resolve it stands still.
+    /// What the customer has to do or send first. The resolution deadline stands still meanwhile. Null when
+    /// nothing is awaited from the customer.
     #[schema(max_length = 1000)]
     pub waiting_reason: Option<String>,
-    /// What was last proposed to the customer.
+    /// The solution that was last proposed to the customer. Null when none was.
     #[schema(max_length = 4000)]
     pub proposal: Option<String>,
+    /// Why it happened. Null until the complaint is resolved for the first time.
     pub root_cause: Option<RootCause>,
+    /// More about the cause. Null when none was given.
     #[schema(max_length = 4000)]
     pub root_cause_note: Option<String>,
+    /// What was done to resolve it. Null until the complaint is resolved for the first time.
     #[schema(max_length = 4000)]
     pub resolution: Option<String>,
-    /// 0: with the assignee; 1: with the manager; 2: with the executives.
+    /// How far the complaint was escalated. 0: it is with the assignee. 1: the manager was told. 2: the
+    /// executives were told. Set back to 0 when it is opened again.
     #[schema(minimum = 0, maximum = 2)]
     pub escalation_level: i32,
-    /// How often it was opened again.
+    /// How many times it was opened again.
     #[schema(minimum = 0)]
     pub reopened: i32,
-    /// Working seconds until it was acknowledged.
+    /// Working time from `received_at` until it was acknowledged, in seconds. Null until then, and when no
+    /// policy sets a deadline.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub response_seconds: Option<i64>,
-    /// Working seconds until it was resolved, without those that it waited for the customer.
+    /// Working time until it was resolved, in seconds, without the time spent waiting for the customer.
+    /// Counted from `received_at`, or from the last reopening. Null until it is resolved, and when no policy
+    /// sets a deadline.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub resolution_seconds: Option<i64>,
-    /// It was acknowledged too late, or escalated before it was.
+    /// True when it was acknowledged after the response deadline, or when the missed response deadline
+    /// escalated it.
     pub response_missed: bool,
+    /// True when it was resolved after the resolution deadline, or when the missed resolution deadline
+    /// escalated it. Stays true when it is opened again.
     pub resolution_missed: bool,
-    /// What the customer said at the end, from 1 (bad) to 5.
+    /// Rating that the customer gave at the end, from 1 (bad) to 5 (good). Null when none was given, and
+    /// after it was opened again.
     #[schema(minimum = 1, maximum = 5)]
     pub satisfaction: Option<i32>,
+    /// What the customer said at the end. Null when nothing was noted, and after it was opened again.
     #[schema(max_length = 1000)]
     pub satisfaction_note: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
@@ -158,87 +211,102 @@ entity!(Complaint, complaints, ComplaintId, {
     }
 });
 
-/// A complaint as it is answered.
+/// A complaint with the steps that you can take now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ComplaintView {
     #[serde(flatten)]
     pub complaint: Complaint,
-    /// The steps that its life allows now and the caller may take.
     pub allowed_actions: Vec<ComplaintAction>,
 }
 
-/// A complaint as changed.
+/// What a customer complains about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ComplaintInput {
-    /// A contact of the customer.
+    /// Contact person who complained. Refused when it is not a contact of the customer.
     pub contact_id: Option<ContactId>,
-    /// An order of the customer.
+    /// Order that the complaint is about. Refused when it is an order of another customer, or one that you
+    /// may not see.
     pub order_id: Option<OrderId>,
-    /// A line of the order; its product is the complaint's.
+    /// Order line that the complaint is about. Needs `order_id`. Its product replaces `product_id`.
     pub order_line_id: Option<OrderLineId>,
+    /// Product that the complaint is about. Ignored with `order_line_id`.
     pub product_id: Option<ProductId>,
+    /// What the complaint is about.
     pub category: ComplaintCategory,
-    /// Another one gives it the time that this severity has, counted from when it came in.
+    /// How serious it is for the customer. A changed severity gives the complaint the deadlines of the new
+    /// severity, counted from when they began.
     pub severity: ComplaintSeverity,
+    /// How the complaint reached the company.
     pub channel: ComplaintChannel,
+    /// The complaint in one line.
     #[schema(min_length = 1, max_length = 200, example = "Three boxes of tea are damp")]
     pub subject: String,
+    /// The complaint in full.
     #[schema(max_length = 4000)]
     pub description: Option<String>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// A new complaint: as [`ComplaintInput`], with whose it is.
+/// A new complaint, with its customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewComplaint {
+    /// Customer who complains. A customer that was merged into another one is refused with `customer_merged`.
+    /// Cannot be changed later.
     pub customer_id: CustomerId,
     #[serde(flatten)]
     pub complaint: ComplaintInput,
-    /// Who is to look after it; the customer's owner when left out.
+    /// Person who handles the complaint; an active user. Defaults to the customer's owner.
     pub assignee_id: Option<UserId>,
-    /// When it came in; now when left out. Its time runs from then on.
+    /// When the complaint reached the company. Defaults to now. Refused when it is in the future. The
+    /// deadlines count from here. Cannot be changed later.
     pub received_at: Option<At>,
 }
 
-/// Who is to look after it, and why.
+/// The new assignee of a complaint, task or request.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Assignment {
+    /// Person who is responsible from now on; an active user.
     pub assignee_id: UserId,
+    /// Why it changes hands; kept in the history.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
 }
 
-/// What is proposed to the customer.
+/// A solution that is proposed to the customer.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Proposal {
+    /// What the customer is offered. Replaces the previous proposal.
     #[schema(min_length = 1, max_length = 4000, example = "New boxes by Thursday, and 5 % off the order")]
     pub proposal: String,
 }
 
-/// How it was resolved.
+/// How a complaint was resolved.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Resolution {
+    /// Why it happened, for the reports.
     pub root_cause: RootCause,
+    /// More about the cause.
     #[schema(max_length = 4000, example = "The pallet stood in the rain at the depot")]
     pub root_cause_note: Option<String>,
+    /// What was done, for people.
     #[schema(min_length = 1, max_length = 4000, example = "Replaced and credited; the carrier was told")]
     pub resolution: String,
 }
 
-/// What the customer says at the end.
+/// What the customer says about the handling at the end.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Closing {
-    /// From 1 (bad) to 5; left out when they would not say.
+    /// The customer's rating from 1 (bad) to 5 (good). Leave it out when the customer gave none.
     #[schema(minimum = 1, maximum = 5, example = 4)]
     pub satisfaction: Option<i32>,
+    /// What the customer said.
     #[schema(max_length = 1000, example = "Quick, thank you")]
     pub satisfaction_note: Option<String>,
 }
 
-/// A note on a complaint; notes are added and never changed.
+/// A note on a complaint. Notes are added and never changed.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = complaint_notes)]
 #[diesel(treat_none_as_null = true)]
@@ -246,8 +314,11 @@ pub struct ComplaintNote {
     pub id: ComplaintNoteId,
     #[serde(skip)]
     pub version: i32,
+    /// Complaint that the note belongs to.
     pub complaint_id: ComplaintId,
+    /// What the note records.
     pub kind: ComplaintNoteKind,
+    /// The note itself.
     #[schema(max_length = 4000)]
     pub text: String,
     pub created_at: At,
@@ -263,22 +334,24 @@ entity!(ComplaintNote, complaint_notes, ComplaintNoteId, {
     }
 });
 
-/// Whose complaint it is, for what belongs to it.
+/// The customer of a complaint, for the records that belong to the complaint.
 pub fn customer_of(conn: &mut Conn, id: ComplaintId) -> Result<Option<Uuid>> {
     let customer: Option<CustomerId> =
         complaints::table.find(id).select(complaints::customer_id).first(conn).optional()?;
     Ok(customer.map(|customer| customer.0))
 }
 
-/// A note as entered.
+/// A new note on a complaint.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ComplaintNoteInput {
+    /// What the note records.
     pub kind: ComplaintNoteKind,
+    /// The note itself. It cannot be changed later.
     #[schema(min_length = 1, max_length = 4000, example = "They would take new boxes and a discount")]
     pub text: String,
 }
 
-/// The complaints that a caller sees: those of the customers that they see, and what they look after.
+/// The complaints that a caller sees: those of the customers that they see, and those that they handle.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
         Some(user) => Cond::eq("complaints.assignee_id", user),
@@ -307,63 +380,75 @@ pub static COMPLAINTS: ListSpec = ListSpec {
     id: "complaints.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(ComplaintStatus::WORDS), "Only these."),
+            Param::new(
+                "status",
+                Takes::Words(ComplaintStatus::WORDS),
+                "Complaints with one of these statuses.",
+            ),
             Does::Is("complaints.status"),
         ),
         filter(
-            Param::new("open", Takes::Bool, "Only those that are not resolved, or only the others."),
+            Param::new(
+                "open",
+                Takes::Bool,
+                "`true`: complaints that are neither resolved nor closed. `false`: the others.",
+            ),
             Does::Makes(open_is),
         ),
         filter(
-            Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Only these."),
+            Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Complaints of these severities."),
             Does::Is("complaints.severity"),
         ),
         filter(
-            Param::new("category", Takes::Words(ComplaintCategory::WORDS), "Only these."),
+            Param::new("category", Takes::Words(ComplaintCategory::WORDS), "Complaints of these categories."),
             Does::Is("complaints.category"),
         ),
         filter(
-            Param::new("root_cause", Takes::Words(RootCause::WORDS), "Only these."),
+            Param::new(
+                "root_cause",
+                Takes::Words(RootCause::WORDS),
+                "Complaints with one of these root causes.",
+            ),
             Does::Is("complaints.root_cause"),
         ),
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only of these customers."),
+            Param::new("customer_id", Takes::Ids("cus"), "Complaints of these customers."),
             Does::Is("complaints.customer_id"),
         ),
         filter(
-            Param::new("order_id", Takes::Ids("ord"), "Only about these orders."),
+            Param::new("order_id", Takes::Ids("ord"), "Complaints about these orders."),
             Does::Is("complaints.order_id"),
         ),
         filter(
-            Param::new("product_id", Takes::Ids("prd"), "Only about these products."),
+            Param::new("product_id", Takes::Ids("prd"), "Complaints about these products."),
             Does::Is("complaints.product_id"),
         ),
         filter(
-            Param::new("assignee_id", Takes::Ids("usr"), "Only what these people look after."),
+            Param::new("assignee_id", Takes::Ids("usr"), "Complaints that these people handle."),
             Does::Is("complaints.assignee_id"),
         ),
         filter(
-            Param::new("team_id", Takes::Ids("tem"), "Only of these teams."),
+            Param::new("team_id", Takes::Ids("tem"), "Complaints of these teams."),
             Does::Is("complaints.team_id"),
         ),
         filter(
             Param::new(
                 "escalation_level_min",
                 Takes::Int(0, 2),
-                "Only those that are up so far, or further.",
+                "Complaints escalated to this level or higher: 1 the manager, 2 the executives.",
             ),
             Does::AtLeast("complaints.escalation_level"),
         ),
         filter(
-            Param::new("number", Takes::Text(40), "The complaint with this number."),
+            Param::new("number", Takes::Text(40), "The complaint with exactly this number."),
             Does::Is("complaints.number"),
         ),
         filter(
-            Param::new("received_since", Takes::Instant, "Came in at this instant or later."),
+            Param::new("received_since", Takes::Instant, "Complaints received at this instant or later."),
             Does::AtLeast("complaints.received_at"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Complaints changed at this instant or later."),
             Does::AtLeast("complaints.updated_at"),
         ),
     ],
@@ -393,7 +478,7 @@ impl Row for Complaint {
 pub static NOTES: ListSpec = ListSpec {
     id: "complaint_notes.id",
     filters: &[filter(
-        Param::new("kind", Takes::Words(ComplaintNoteKind::WORDS), "Only these."),
+        Param::new("kind", Takes::Words(ComplaintNoteKind::WORDS), "Notes of these kinds."),
         Does::Is("complaint_notes.kind"),
     )],
     sorts: &[Sort { name: "created_at", column: "complaint_notes.created_at" }],

@@ -1,4 +1,4 @@
-//! What complaints have in common: counted by cause, category, product, customer, month and more.
+//! Report on complaints: counts by cause, category, product, customer, month and more.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -17,7 +17,15 @@ use crate::schema::{complaints, customers, products};
 use crate::text_enum;
 
 text_enum! {
-    /// What complaints are counted by.
+    /// What complaints are grouped by.
+    ///
+    /// * `root_cause`: why it happened; null for those that are not resolved.
+    /// * `category`: what they are about.
+    /// * `severity`: severity.
+    /// * `status`: status.
+    /// * `product`: product; null without one.
+    /// * `customer`: customer.
+    /// * `month`: month of `received_at` in the company's time zone.
     pub enum ComplaintDimension {
         RootCause = "root_cause",
         Category = "category",
@@ -32,47 +40,64 @@ text_enum! {
 const MOST_ROWS: i64 = 1_000;
 
 const PARAMS: &[Param] = &[
-    Param::new("group_by", Takes::Word(ComplaintDimension::WORDS), "What to count by.").required(),
-    Param::new("received_from", Takes::Instant, "Came in at this instant or later."),
-    Param::new("received_to", Takes::Instant, "Came in at this instant or earlier."),
+    Param::new("group_by", Takes::Word(ComplaintDimension::WORDS), "What the complaints are grouped by.")
+        .required(),
+    Param::new(
+        "received_from",
+        Takes::Instant,
+        "Complaints received at this instant or later. Defaults to all.",
+    ),
+    Param::new(
+        "received_to",
+        Takes::Instant,
+        "Complaints received at this instant or earlier. Defaults to all.",
+    ),
 ];
 
-/// Complaints that have something in common.
+/// Figures of the complaints that share one cause, category, severity, status, product, customer or month.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ComplaintGroup {
-    /// The word, the product's SKU, the customer's code, or the month; null where nothing is said.
+    /// What the group has in common: the word, the SKU of the product, the code of the customer or the month
+    /// (`2026-11`). Null for complaints without one.
     #[schema(max_length = 60, example = "transport")]
     pub key: Option<String>,
-    /// The name of the product or customer.
+    /// Name of the product or customer. Null for the other groupings.
     #[schema(max_length = 400)]
     pub label: Option<String>,
+    /// Number of complaints in the group.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 12)]
     pub complaints: i64,
-    /// Not resolved.
+    /// How many of them are neither resolved nor closed.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub open: i64,
+    /// How many of them were opened again at least once.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub reopened: i64,
+    /// How many of them missed the response deadline.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub response_missed: i64,
+    /// How many of them missed the resolution deadline.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub resolution_missed: i64,
-    /// Mean working seconds until they were acknowledged; null where none was.
+    /// Mean working time until they were acknowledged, in seconds. Null when none was.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub mean_response_seconds: Option<i64>,
-    /// Mean working seconds until they were resolved.
+    /// Mean working time until they were resolved, in seconds, without the time spent waiting for the
+    /// customer. Null when none was.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 9007199254740991i64)]
     pub mean_resolution_seconds: Option<i64>,
-    /// Mean satisfaction in hundredths, 100 to 500.
+    /// Mean rating of the customers in hundredths: 425 is 4.25 of 5. Null when no customer gave one.
     #[schema(value_type = Option<i64>, minimum = 100, maximum = 500)]
     pub mean_satisfaction: Option<i64>,
 }
 
-/// Complaints by what they have in common, the most frequent first.
+/// Complaints in groups.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ComplaintReport {
+    /// The groups, the one with the most complaints first.
     #[schema(max_items = 1000)]
     pub rows: Vec<ComplaintGroup>,
+    /// Number of complaints in all groups.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 40)]
     pub complaints: i64,
 }
@@ -83,7 +108,7 @@ pub fn routes(r: &mut Routes) {
         .scope(super::READ)
         .unversioned()
         .takes(PARAMS)
-        .says("Complaints by what they have in common", "How many, how many are open, came back, were late, how long they took in working time, and what the customers said in the end. The rows add up to the whole.")
+        .says("Report on complaints", "Counts the complaints that you may see in groups: all, open, reopened and late ones, with the mean working time until they were acknowledged and resolved, and the mean satisfaction of the customers. The rows add up to the total. Refused with `too_many_groups` above 1,000 groups.")
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;

@@ -7,7 +7,14 @@ use crate::text_enum;
 use super::model::Complaint;
 
 text_enum! {
-    /// Where a complaint is in its life.
+    /// Status of a complaint.
+    ///
+    /// * `received`: entered, and not confirmed to the customer yet.
+    /// * `acknowledged`: the customer was told that the company handles it.
+    /// * `investigating`: the cause is being looked for.
+    /// * `proposed`: a solution was proposed to the customer.
+    /// * `resolved`: it was made good. It can be opened again within 30 days.
+    /// * `closed`: the handling ended. It can be opened again within 30 days after it was resolved.
     pub enum ComplaintStatus {
         Received = "received",
         Acknowledged = "acknowledged",
@@ -18,7 +25,21 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a complaint's life.
+    /// A step in the life of a complaint.
+    ///
+    /// * `edit`: change what was entered.
+    /// * `assign`: give it to another person.
+    /// * `acknowledge`: confirm to the customer that it is being handled.
+    /// * `investigate`: look for the cause.
+    /// * `propose`: propose a solution to the customer.
+    /// * `resolve`: record cause and solution.
+    /// * `close`: end it after it was resolved.
+    /// * `reopen`: open it again because it is not solved after all.
+    /// * `wait`: stop the resolution deadline until the customer answers.
+    /// * `resume`: go on after waiting.
+    /// * `escalate`: tell the next level of management.
+    /// * `add_note`: add a note.
+    /// * `add_remedy`: propose a credit or replacement goods.
     pub enum ComplaintAction {
         Edit = "edit",
         Assign = "assign",

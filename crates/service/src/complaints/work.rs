@@ -170,7 +170,7 @@ pub fn update(tx: &mut Tx, id: ComplaintId, patch: &Patch<ComplaintInput>) -> Re
     apply(tx, &before, input)
 }
 
-/// As another system says it is. What differs is looked for first: only a difference asks whether the life allows it.
+/// Updates it from what another system sends. Only a difference asks whether the life allows the change.
 pub fn update_named(tx: &mut Tx, id: ComplaintId, patch: &Patch<NewComplaint>) -> Result<Complaint> {
     let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;
@@ -306,7 +306,7 @@ pub fn assign(tx: &mut Tx, id: ComplaintId, to: &Assignment) -> Result<Complaint
     Ok(complaint)
 }
 
-/// The customer knows that we know.
+/// The customer was told that the complaint is being handled.
 pub fn acknowledge(tx: &mut Tx, id: ComplaintId) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Acknowledge)?;
     let taken = deadlines::meet(tx, id.0, RESPONSE)?;
@@ -329,7 +329,7 @@ pub fn propose(tx: &mut Tx, id: ComplaintId, proposal: &str) -> Result<Complaint
     })
 }
 
-/// It is made good: what was approved is granted in the same unit of work.
+/// Resolves it; approved remedies are granted in the same unit of work.
 pub fn resolve(tx: &mut Tx, id: ComplaintId, input: &Resolution) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Resolve)?;
     remedies::work::grant_all(tx, &before)?;
@@ -355,7 +355,7 @@ pub fn close(tx: &mut Tx, id: ComplaintId, input: &Closing) -> Result<Complaint>
     })
 }
 
-/// It was not made good after all: the time to resolve it begins anew.
+/// Opens it again; a new resolution deadline begins.
 pub fn reopen(tx: &mut Tx, id: ComplaintId, reason: &str) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Reopen)?;
     if before.is_past_reopening(tx.now) {
@@ -373,7 +373,7 @@ pub fn reopen(tx: &mut Tx, id: ComplaintId, reason: &str) -> Result<Complaint> {
     Ok(complaint)
 }
 
-/// It waits for the customer: the time to resolve it stands still.
+/// Waits for the customer: the resolution deadline stands still.
 pub fn wait(tx: &mut Tx, id: ComplaintId, reason: &str) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Wait)?;
     deadlines::pause(tx, id.0, RESOLUTION)?;
@@ -432,8 +432,8 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> 
     Ok(())
 }
 
-/// Up to a rung of the ladder: 1 is the manager, 2 the executives. They and the assignee hear of it. A complaint that is
-/// higher up already for another reason stays there.
+/// Raises the escalation level: 1 is the manager, 2 the executives. They and the assignee are told. A complaint that is
+/// at a higher level already stays there.
 fn raise(
     tx: &mut Tx,
     before: &Complaint,

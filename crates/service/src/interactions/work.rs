@@ -82,8 +82,7 @@ pub fn update(tx: &mut Tx, id: InteractionId, patch: &Patch<InteractionInput>) -
     apply(tx, &before, input)
 }
 
-/// As another system says it is. An interaction stays with its customer and with who it was; what was said is added
-/// to.
+/// Updates it from what another system sends. Customer and person stay; new feedback is added.
 pub fn update_named(tx: &mut Tx, id: InteractionId, patch: &Patch<NewInteraction>) -> Result<Interaction> {
     let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;

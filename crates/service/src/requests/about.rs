@@ -1,5 +1,5 @@
-//! What a request is about: one record by its id, whatever its kind. Whether the caller sees it is asked of the area
-//! that tells of such records, and whose it is the journal knows, so a new kind needs nothing here.
+//! What a request is about: one record by its id, whatever its kind. The area that publishes events of the kind says
+//! whether the caller sees it, and the journal says which customer it belongs to. So a new kind needs nothing here.
 
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub struct About {
     pub customer_id: Option<CustomerId>,
 }
 
-/// The record that a request names; a fault when it is none that the caller sees.
+/// The record that a request names; a fault when the caller does not see it.
 pub fn find(tx: &mut Tx, id: Option<&str>, faults: &mut Faults) -> Result<Option<About>> {
     let about = match id {
         Some(id) => {
@@ -29,7 +29,7 @@ pub fn find(tx: &mut Tx, id: Option<&str>, faults: &mut Faults) -> Result<Option
         }
         None => None,
     };
-    // Nobody who is restricted to certain customers would see it again.
+    // A caller who is restricted to certain customers would not see it again.
     let is_anybodys = about.as_ref().is_none_or(|about| about.customer_id.is_none());
     if tx.caller.customers.is_some() && is_anybodys {
         faults.push(Fault::at("/about", "required"));
@@ -48,8 +48,8 @@ fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 
-/// Whose record it is: the customer that its last journal entry names, or the one that this was merged into since; parts
-/// of what is moved by a merge are not moved themselves.
+/// The customer of a record: the one in its last journal entry, or the one into which that customer was merged since.
+/// Parts of moved records keep the old customer in the journal.
 fn customer_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Option<CustomerId>> {
     let mut customer = journal::customer_of(conn, kind, record)?.map(CustomerId);
     while let Some(into) =

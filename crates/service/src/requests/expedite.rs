@@ -1,4 +1,4 @@
-//! Expediting: a request to hurry with an order, and what its rep hears when that will not do.
+//! Expediting: a request to hurry with an order, and the notice to its rep when the offered date is late.
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -15,11 +15,11 @@ use crate::orders;
 use crate::orders::model::{Order, OrderId, OrderLineId};
 use crate::orders::rules::OrderStatus;
 
-/// Orders that nobody can hurry with any more.
+/// Statuses of orders that cannot be expedited any more.
 const ENDED: [OrderStatus; 3] = [OrderStatus::Delivered, OrderStatus::Completed, OrderStatus::Cancelled];
 const LONGEST_SUBJECT: usize = 200;
 
-/// Asks somebody to hurry with an order; the order's history tells of it.
+/// Asks somebody to hurry with an order and notes it in the order's history.
 pub fn expedite(tx: &mut Tx, id: OrderId, input: ExpediteInput) -> Result<Request> {
     tx.caller.demand(Scope::OrdersRead)?;
     let order = orders::work::find(tx.conn, tx.caller, id)?;

@@ -1,4 +1,4 @@
-//! The deadlines of a request: until it is answered, and until it is done; who hears of it when nobody acts.
+//! The deadlines of a request: until it is answered, and until it is done; who is told when nobody acts.
 
 use super::model::{Request, RequestId};
 use super::work::{self, tell};
@@ -10,16 +10,16 @@ use crate::departments::work as departments;
 use crate::people::{UserId, ladder, work as users};
 use crate::suppliers::work as suppliers;
 
-/// Until it is accepted or declined, in the working time of whoever is asked.
+/// Until it is accepted or declined, within the response hours of the department or supplier.
 const RESPONSE: &str = "response";
-/// Until the end of the date that holds.
+/// Until the end of the valid date.
 const DELIVERY: &str = "delivery";
 
 const HOUR: i64 = 3600;
-/// Working time before each deadline at which whoever is to act is reminded.
+/// Working time before each deadline at which the person who has to act is reminded.
 const REMIND_OF_RESPONSE: i64 = HOUR;
 const REMIND_OF_DELIVERY: i64 = 4 * HOUR;
-/// Working time after a missed deadline at which each rung of the ladder hears of it: the assignee, the lead, the
+/// Working time after a missed deadline at which each level is told: the assignee, the lead, the
 /// managers, the executives.
 const RUNGS: [i64; 4] = [0, 4 * HOUR, 8 * HOUR, 16 * HOUR];
 
@@ -38,7 +38,7 @@ pub fn start_response(tx: &mut Tx, request: &Request, hours: i32) -> Result<()> 
     deadlines::start(tx, request.id, RESPONSE, tx.now, budget, steps(REMIND_OF_RESPONSE)).map(drop)
 }
 
-/// Until the date that holds now; another one begins anew. For a date that is past the ladder begins now, so that a
+/// Until the valid date; a changed date begins anew. For a date in the past the escalation begins now, so that a
 /// mistyped year does not reach the executives at once.
 pub fn start_delivery(tx: &mut Tx, request: &Request) -> Result<()> {
     let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
@@ -94,7 +94,7 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> 
     tell(tx, &request, people, code, &[("due", due)])
 }
 
-/// Who hears of it on a rung of the ladder; whoever is on a lower one, too, has heard already.
+/// The people who are told at a level. A person on a lower level, too, was told already.
 fn rung(conn: &mut Conn, request: &Request, level: i32) -> Result<Vec<UserId>> {
     let lead = lead(conn, request)?;
     Ok(match level {
@@ -105,7 +105,7 @@ fn rung(conn: &mut Conn, request: &Request, level: i32) -> Result<Vec<UserId>> {
     })
 }
 
-/// Who answers for whom is asked: the department's lead, the supplier's owner.
+/// The person who answers for the side that is asked: the department's lead, the supplier's owner.
 pub fn lead(conn: &mut Conn, request: &Request) -> Result<Option<UserId>> {
     Ok(match (request.department_id, request.supplier_id) {
         (Some(id), _) => found(departments::find(conn, id))?.and_then(|department| department.lead_id),

@@ -1,11 +1,11 @@
-//! Requests: what the sales department asks of other departments and of suppliers, until when, what they promise, and
-//! who hears of it when nobody answers or delivers. Expediting an order is a request of its own kind.
+//! Requests: what the sales department asks of other departments and of suppliers, by when, what they promise, and
+//! who is told when nobody answers or delivers. Expediting an order is one kind of request.
 //!
 //! | endpoint | who |
 //! |---|---|
-//! | read | `requests:read`: what one asks, is to answer, or what is about the customers that one sees |
+//! | read | `requests:read`: requests that one asked or may answer, and those about customers that one sees |
 //! | ask, expedite | `requests:write` |
-//! | the steps of the life | `requests:write`, each by whose turn it is: whoever asks, or whoever is asked |
+//! | the steps of the life | `requests:write`, each by its side: the requester, or the side that is asked |
 
 mod about;
 mod expedite;
@@ -40,7 +40,10 @@ const STEP: &[&str] = &["invalid_transition", "not_your_turn"];
 fn routes(r: &mut Routes) {
     r.declare(movable!(Request, requests, RequestId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));
-    r.tag("requests", "What departments and suppliers are asked, and what they promise.");
+    r.tag(
+        "requests",
+        "Requests to departments and suppliers: what is asked for, by when, and what they promise.",
+    );
     records(r);
     answers(r);
     decisions(r);
@@ -51,7 +54,7 @@ fn routes(r: &mut Routes) {
     r.expanders.insert("rqs", work::expand);
 }
 
-/// What waits for an answer, what is or will be late, and what is not going to happen has no time until tomorrow.
+/// Urgent: what waits for an answer, what is or will be late, and what was declined.
 fn notices(r: &mut Routes) {
     let urgent = [
         "request_received",
@@ -77,96 +80,88 @@ fn notices(r: &mut Routes) {
 }
 
 fn records(r: &mut Routes) {
-    r.list("/requests", "listRequests", &model::REQUESTS, http::list).scope(READ).says(
-        "List requests",
-        "What you ask or are to answer, what the departments and suppliers are asked that you answer for, your teams' as a manager, and what is about the customers that you see. The office sees all.",
-    );
+    r.list("/requests", "listRequests", &model::REQUESTS, http::list).scope(READ).says("List requests", "Sales reps see requests that they asked or may answer, those to departments and suppliers for which they answer, and those about customers that they may see. Managers also see those of their teams. Warehouse users see only those that they asked or may answer. Other roles see all requests.");
     r.create("/requests", "createRequest", http::create)
         .scope(WRITE)
-        .says("Ask a department or a supplier", "The lead of the department or the owner of the supplier is to answer unless somebody else is named, and is told at once. The department or supplier says how many working hours an answer may take; until it is done there is time to the end of the date that holds. A missed deadline is told to the assignee, then to the lead, to their manager and the requester's, and to the executives, each once (`GET /deadlines/{record_id}`).")
+        .says("Ask a department or supplier", "Asks a department or a supplier for something and tells the person who has to answer. There are two deadlines (`GET /deadlines/{record_id}`): the answer, within the working hours that the department or supplier sets (`response_hours`), and the delivery, by the end of the day in `due_on`. The assignee is reminded one working hour before the first and four before the second. At a missed deadline the assignee is told, the lead of the department or owner of the supplier 4 working hours later, the managers of both sides after 8, the executives after 16.")
         .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "delivery", "subject": "Please ship with the other order",
             "about": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "wanted_by": "2026-12-04"}));
     r.create("/orders/{order_id}/expedite", "expediteOrder", http::expedite)
         .scope(WRITE)
-        .says("Expedite an order", "A request to hurry with an order that is not delivered yet, or with some of its lines; needs `orders:read`, too. The order's history tells of it, and `GET /requests?about={order_id}` lists all. When a date is offered that is later than what was promised, the order's rep and the customer's owner are told. `Location` names the request.")
+        .says("Expedite an order", "Asks a department or a supplier to hurry with an order, or with some of its lines, and notes it in the order's history. The scope `orders:read` is needed, too. `Location` names the new request; `GET /requests?about={order_id}` lists all requests about the order. When a later date is offered than was promised to the customer, the sales rep of the order and the customer's owner are told. A delivered, completed or cancelled order is refused with `invalid_transition`.")
         .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51d0f37b", "wanted_by": "2026-12-04", "reason": "Their exhibition opens on Saturday"}))
         .fails_with(&["invalid_transition"]);
     r.read("/requests/{request_id}", "getRequest", http::get)
         .scope(READ)
         .expands(model::REQUESTS.expand)
-        .says("Read a request", "");
+        .says(
+            "Read a request",
+            "The request with the steps that you can take now. Replies have their own list.",
+        );
     r.change("/requests/{request_id}", "updateRequest", http::update)
         .scope(WRITE)
-        .says(
-            "Change a request",
-            "By whoever asks, while nobody has answered. Another wanted date is another deadline.",
-        )
+        .says("Change a request", "Changes what is asked for. Only for the requester's side, and only while the request is open. Others are refused with `not_your_turn`. A changed `wanted_by` starts the delivery deadline anew.")
         .example(json!({"wanted_by": "2026-12-07"}))
         .fails_with(STEP);
     r.read("/requests/{request_id}/actions", "explainRequestActions", http::actions)
         .scope(READ)
         .unversioned()
-        .says(
-            "What can be done with a request",
-            "Every step, and for those that are refused what stands in the way and who can clear it.",
-        );
-    r.history("/requests/{request_id}/history", "listRequestHistory", http::get)
-        .scope(READ)
-        .says("History of a request", "Every change: who, when, why, before and after.");
+        .says("Explain actions of a request", "Lists every step. For each step that you cannot take now it says what stands in the way and who can help.");
+    r.history("/requests/{request_id}/history", "listRequestHistory", http::get).scope(READ).says(
+        "Read the history of a request",
+        "Every change in order: who made it, when and why, with the fields before and after.",
+    );
 }
 
-/// The steps of whoever is asked.
+/// The steps of the side that is asked.
 fn answers(r: &mut Routes) {
     r.action("/requests/{request_id}/accept", "acceptRequest", http::accept)
         .scope(WRITE)
         .optional_body()
-        .says("Accept a request", "By whoever is asked. With a date, or by the wanted one; a later one is a proposal, and the wanted date holds until the requester agrees. The requester is told.")
+        .says("Accept a request", "For the side that is asked: promises to do it and ends the response deadline. Without `promised_on` the day in `due_on` is accepted. A day later than the wanted one is a proposal: `due_on` stays until the requester agrees. The requester is told. Others are refused with `not_your_turn`.")
         .example(json!({"promised_on": "2026-12-04"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/decline", "declineRequest", http::decline)
         .scope(WRITE)
-        .says("Decline a request", "By whoever is asked, also after it was accepted. The requester is told.")
+        .says("Decline a request", "For the side that is asked: refuses to do it, also after it was accepted. The deadlines end and the requester is told. Others are refused with `not_your_turn`.")
         .example(json!({"reason": "The kiln is being rebuilt"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/propose-date", "proposeRequestDate", http::propose_date)
         .scope(WRITE)
-        .says("Offer another date", "By whoever is asked, once it is accepted. One that is not later than what is wanted or agreed on holds at once; a later one waits for the requester. `proposals` keeps what was offered.")
+        .says("Offer another date", "For the side that is asked, after the request was accepted. A day not later than `wanted_by` or `due_on` is valid at once. A later day waits for the requester to agree or insist. The requester is told; `proposals` keeps the offered days. Others are refused with `not_your_turn`.")
         .example(json!({"promised_on": "2026-12-08", "reason": "The kiln is full until Monday"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/start", "startRequest", http::start)
         .scope(WRITE)
-        .says("Begin with a request", "By whoever is asked. The requester is told.")
+        .says("Start a request", "For the side that is asked: `accepted` becomes `in_progress`, and the requester is told. Others are refused with `not_your_turn`.")
         .fails_with(STEP);
     r.action("/requests/{request_id}/finish", "finishRequest", http::finish)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Finish a request",
-            "By whoever is asked, with what is to be said about it (`outcome`). The requester is told.",
-        )
+        .says("Finish a request", "For the side that is asked: records that an accepted request is done, with the result in `reply`, and ends the delivery deadline. The requester is told. Others are refused with `not_your_turn`.")
         .example(json!({"reply": "180 are in stock, 20 more come on Tuesday"}))
         .fails_with(STEP);
 }
 
-/// The steps of whoever asks, and of both.
+/// The steps of the requester, and those of both sides.
 fn decisions(r: &mut Routes) {
     r.action("/requests/{request_id}/agree-date", "agreeRequestDate", http::agree_date)
         .scope(WRITE)
-        .says("Agree to the date that was offered", "By whoever asks. It holds from now on.")
+        .says("Agree to an offered date", "For the requester: the offered day becomes `due_on`, the delivery deadline starts anew, and the person who answers is told. Refused with `invalid_transition` when no offered day waits for agreement, and with `not_your_turn` for others.")
         .fails_with(STEP);
     r.action("/requests/{request_id}/insist", "insistOnRequestDate", http::insist)
         .scope(WRITE)
-        .says("Insist on the date before", "By whoever asks: the date that was offered does not do.")
+        .says("Refuse an offered date", "For the requester: `due_on` stays as it was, and the person who answers is told. Refused with `invalid_transition` when no offered day waits for agreement, and with `not_your_turn` for others.")
         .example(json!({"reason": "The exhibition opens on Saturday"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/withdraw", "withdrawRequest", http::withdraw)
         .scope(WRITE)
-        .says("Withdraw a request", "By whoever asks, while it has not ended: it is not wanted any more.")
+        .says("Withdraw a request", "For the requester: ends a request that is not needed any more, until it is done or declined. The deadlines end and the person who answers is told. Others are refused with `not_your_turn`.")
         .example(json!({"reason": "The customer has cancelled"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/assign", "assignRequest", http::assign)
         .scope(WRITE)
-        .says("Give a request to somebody", "They are told at once.")
+        .says("Assign a request", "Names another person who has to answer and tells them at once. Both sides may do this, until the request has ended.")
         .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(&["invalid_transition"]);
 }
@@ -174,27 +169,24 @@ fn decisions(r: &mut Routes) {
 fn replies(r: &mut Routes) {
     r.list("/requests/{request_id}/replies", "listRequestReplies", &model::REPLIES, http::list_replies)
         .scope(READ)
-        .says("List the replies to a request", "What both sides said, the oldest first.");
+        .says("List replies to a request", "The messages of both sides, the oldest first.");
     r.action("/requests/{request_id}/replies", "addRequestReply", http::reply)
         .scope(WRITE)
         .unversioned()
-        .says(
-            "Reply to a request",
-            "A question or an answer; both sides hear of it. Replies are never changed.",
-        )
+        .says("Reply to a request", "Adds a question or an answer, in every status of the request. The requester and the person who answers are told. Replies are never changed.")
         .example(json!({"text": "Do the boxes have to be sealed?"}));
 }
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "not_your_turn",
     403,
-    ["Not your turn", "非您可执行的步骤"],
+    ["Not your step", "非您可执行的步骤"],
     [
-        "This step is for the other side: whoever is asked answers, and whoever asks decides on dates and withdraws.",
+        "This step is for the other side. The side that is asked answers; the requester agrees to dates and withdraws.",
         "该步骤应由另一方执行：由被请求方答复，由请求方确认日期或撤回。",
     ],
     [
-        "Ask the other side, or a clerk; GET /requests/{request_id}/actions says whose turn it is.",
+        "Ask the other side or a clerk to do it; GET /requests/{request_id}/actions says who can.",
         "请联系另一方或销售内勤；GET /requests/{request_id}/actions 会说明应由谁执行。",
     ],
 )];
@@ -205,24 +197,27 @@ static PHRASES: &[Phrase] = &[
         "range_of_days",
         ["the range must go forward and have at most {max} days", "日期范围须先后有序，且不超过 {max} 天"],
     ),
-    ("turn_of_requester", ["it is the requester's to do", "应由请求方执行"]),
-    ("turn_of_asked", ["it is for whoever is asked to do", "应由被请求方执行"]),
-    ("no_date_proposed", ["no date waits for agreement", "没有待确认的日期"]),
+    ("turn_of_requester", ["only the requester can do this", "应由请求方执行"]),
+    ("turn_of_asked", ["only the side that is asked can do this", "应由被请求方执行"]),
+    ("no_date_proposed", ["no offered date waits for agreement", "没有待确认的日期"]),
     (
         "request_received",
-        ["You are asked by {wanted} ({number}): {subject}", "请在 {wanted} 前处理请求 {number}：{subject}"],
+        [
+            "Request {number} for you, wanted by {wanted}: {subject}",
+            "请在 {wanted} 前处理请求 {number}：{subject}",
+        ],
     ),
     (
         "request_accepted",
         [
-            "Request {number} was accepted, by {date}: {subject}",
+            "Request {number} was accepted for {date}: {subject}",
             "请求 {number} 已受理，{date} 前完成：{subject}",
         ],
     ),
     (
         "request_date_proposed",
         [
-            "For request {number}, {date} is offered instead of {wanted}; it waits for you: {subject}",
+            "For request {number}, {date} is offered instead of {wanted}. Please agree or refuse: {subject}",
             "请求 {number} 拟由 {wanted} 改为 {date}，等待您确认：{subject}",
         ],
     ),
@@ -245,7 +240,10 @@ static PHRASES: &[Phrase] = &[
         ],
     ),
     ("request_declined", ["Request {number} was declined: {reason}", "请求 {number} 被拒绝：{reason}"]),
-    ("request_started", ["Request {number} was begun: {subject}", "请求 {number} 已开始处理：{subject}"]),
+    (
+        "request_started",
+        ["Work on request {number} has started: {subject}", "请求 {number} 已开始处理：{subject}"],
+    ),
     ("request_done", ["Request {number} is done: {subject}", "请求 {number} 已完成：{subject}"]),
     ("request_withdrawn", ["Request {number} was withdrawn: {reason}", "请求 {number} 已撤回：{reason}"]),
     (
@@ -255,25 +253,25 @@ static PHRASES: &[Phrase] = &[
     (
         "request_response_due",
         [
-            "Request {number} is to be answered by {due}: {subject}",
+            "Request {number} must be answered by {due}: {subject}",
             "请求 {number} 须在 {due} 前答复：{subject}",
         ],
     ),
     (
         "request_delivery_due",
-        ["Request {number} is to be done by {due}: {subject}", "请求 {number} 须在 {due} 前完成：{subject}"],
+        ["Request {number} must be done by {due}: {subject}", "请求 {number} 须在 {due} 前完成：{subject}"],
     ),
     (
         "request_response_late",
         [
-            "Nobody has answered request {number}, due at {due}: {subject}",
+            "Request {number} is not answered; it was due at {due}: {subject}",
             "请求 {number} 应于 {due} 前答复，至今无人答复：{subject}",
         ],
     ),
     (
         "request_delivery_late",
         [
-            "Request {number} is not done, due at {due}: {subject}",
+            "Request {number} is not done; it was due at {due}: {subject}",
             "请求 {number} 应于 {due} 前完成，至今未完成：{subject}",
         ],
     ),
@@ -295,16 +293,16 @@ static TOLD: [Told; 2] = [
         verbs: &[
             events::CREATED,
             events::UPDATED,
-            ("assigned", "Somebody else is to answer."),
-            ("accepted", "It was taken on."),
-            ("declined", "It was not taken on, with a reason."),
-            ("date_proposed", "Another date was offered."),
-            ("date_agreed", "The date that was offered holds."),
-            ("date_refused", "The requester insists on the date before."),
-            ("started", "It was begun."),
-            ("done", "It is done."),
-            ("withdrawn", "It is not wanted any more."),
-            ("escalated", "It is late, and the next one up was told."),
+            ("assigned", "Another person has to answer the request."),
+            ("accepted", "The request was accepted."),
+            ("declined", "The request was declined with a reason."),
+            ("date_proposed", "Another date was offered for the request."),
+            ("date_agreed", "The requester agreed to the offered date."),
+            ("date_refused", "The requester refused the offered date; the date before stays valid."),
+            ("started", "Work on the request began."),
+            ("done", "The request was finished."),
+            ("withdrawn", "The request was withdrawn: it is not needed any more."),
+            ("escalated", "The request is late, and the next level of management was told."),
         ],
     },
     Told {

@@ -1,4 +1,4 @@
-//! How departments and suppliers answer what they are asked: how many, how soon, in time or late.
+//! Report on how departments and suppliers answer requests: how many, how fast, in time or late.
 
 use std::collections::HashMap;
 
@@ -35,72 +35,85 @@ const PARAMS: &[Param] = &[
     Param::new(
         "created_from",
         Takes::Date,
-        "Asked on this day or later; 89 days before `created_to` when left out.",
+        "Requests asked on this day or later. Defaults to 89 days before `created_to`.",
     ),
     Param::new(
         "created_to",
         Takes::Date,
-        "Asked on this day or earlier; today when left out. The range has at most 366 days.",
+        "Requests asked on this day or earlier. Defaults to today. A range of more than 366 days is refused.",
     ),
-    Param::new("department_id", Takes::Ids("dep"), "Only these departments."),
-    Param::new("supplier_id", Takes::Ids("sup"), "Only these suppliers."),
+    Param::new("department_id", Takes::Ids("dep"), "Requests to these departments."),
+    Param::new("supplier_id", Takes::Ids("sup"), "Requests to these suppliers."),
 ];
 
-/// Requests, counted.
+/// Numbers of requests, and how fast they were answered.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct RequestFigures {
+    /// Number of requests: `done`, `declined`, `withdrawn` and `open` together.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 40)]
     pub requests: i64,
-    /// Accepted or declined, whatever came of them later.
+    /// How many of them were accepted or declined, whatever happened later.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 36)]
     pub answered: i64,
+    /// How many of them were answered before the response deadline.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 30)]
     pub answered_in_time: i64,
-    /// Working hours within which half of those that were answered were; null where none was.
+    /// Median working time until the answer, in hours: half of the answered requests took no longer. Null
+    /// when none was answered.
     #[schema(example = "3.25")]
     pub median_response_hours: Option<Quantity>,
-    /// Working hours within which nine in ten were.
+    /// Working hours within which 90 % of the answered requests were answered. Null when none was.
     #[schema(example = "9.5")]
     pub p90_response_hours: Option<Quantity>,
+    /// How many of them are done.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 25)]
     pub done: i64,
-    /// By the date that held then.
+    /// How many of them were done by their date (`due_on`).
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 22)]
     pub done_in_time: i64,
+    /// How many of them were declined.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 3)]
     pub declined: i64,
+    /// How many of them were withdrawn.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 2)]
     pub withdrawn: i64,
-    /// Not ended.
+    /// How many of them are open, accepted or in progress.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 10)]
     pub open: i64,
-    /// Of those, the ones that nobody has answered in time, or that are not done at the date that holds.
+    /// How many of the open ones were not answered in time and still are not, or are not done by their date.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 1)]
     pub open_overdue: i64,
 }
 
-/// What one department or supplier was asked.
+/// Figures of one department or supplier.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RequestResponseRow {
+    /// The department. Null for a supplier.
     pub department_id: Option<DepartmentId>,
+    /// The supplier. Null for a department.
     pub supplier_id: Option<SupplierId>,
+    /// Code of the department or supplier.
     #[schema(max_length = 40, example = "WH")]
     pub code: String,
+    /// Name of the department or supplier.
     #[schema(max_length = 200, example = "仓储部")]
     pub name: String,
     #[serde(flatten)]
     pub figures: RequestFigures,
 }
 
-/// How what was asked in a range of days is answered.
+/// How departments and suppliers answered the requests of a range of days.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RequestResponseReport {
+    /// First day of the range, in the company's time zone.
     pub created_from: NaiveDate,
+    /// Last day of the range, in the company's time zone.
     pub created_to: NaiveDate,
-    /// Whoever was asked most first.
+    /// Departments and suppliers, the one with the most requests first.
     #[schema(max_items = 1000)]
     pub rows: Vec<RequestResponseRow>,
-    /// The whole: the rows add up to it, and its times are over all of them.
+    /// Figures of all requests in the range. Its numbers are the sums of the rows; its times are computed
+    /// over all requests.
     pub total: RequestFigures,
 }
 
@@ -110,7 +123,7 @@ pub fn routes(r: &mut Routes) {
         .scope(super::READ)
         .unversioned()
         .takes(PARAMS)
-        .says("How requests are answered", "For each department and supplier: how many requests it got, how many were answered and done in time, and how long an answer took in working hours. Of the requests that you see; the rows add up to the whole, and in each `requests` is `done`, `declined`, `withdrawn` and `open` together.")
+        .says("Report on answers to requests", "Counts the requests that you may see per department and supplier: how many were answered and done in time, and how many working hours an answer took. The rows add up to the total. Refused with `too_many_groups` above 1,000 departments and suppliers.")
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;
@@ -235,7 +248,7 @@ fn row_of((department_id, supplier_id, names, counts): Counted) -> RequestRespon
     }
 }
 
-/// How many were answered within how many working minutes, in ascending order, of each.
+/// Per department and supplier: pairs of working minutes until the answer, ascending, and the number of requests.
 type Times = HashMap<(Option<DepartmentId>, Option<SupplierId>), Vec<(i64, i64)>>;
 
 fn times(rx: &mut Rx, cond: Cond) -> Result<Times> {

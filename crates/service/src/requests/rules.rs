@@ -1,5 +1,5 @@
-//! The rules of requests, without database or HTTP: their life, whose turn each step is, which dates need
-//! agreement, and what the figures of their report are.
+//! The rules of requests, without database or HTTP: their life, which side takes each step, which dates need
+//! agreement, and the figures of their report.
 
 use chrono::NaiveDate;
 
@@ -12,7 +12,14 @@ use crate::people::UserId;
 use crate::text_enum;
 
 text_enum! {
-    /// Where a request is in its life.
+    /// Status of a request.
+    ///
+    /// * `open`: nobody has answered yet.
+    /// * `accepted`: the department or supplier will do it.
+    /// * `in_progress`: somebody works on it.
+    /// * `done`: finished.
+    /// * `declined`: the department or supplier will not do it.
+    /// * `withdrawn`: the requester does not need it any more.
     pub enum RequestStatus {
         Open = "open",
         Accepted = "accepted",
@@ -23,7 +30,19 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a request's life.
+    /// A step in the life of a request.
+    ///
+    /// * `edit`: change what is asked for. By the requester.
+    /// * `assign`: name another person who answers. By both sides.
+    /// * `accept`: promise to do it. By the side that is asked.
+    /// * `decline`: refuse to do it. By the side that is asked.
+    /// * `propose_date`: offer another date. By the side that is asked.
+    /// * `agree_date`: agree to the offered date. By the requester.
+    /// * `insist`: refuse the offered date. By the requester.
+    /// * `start`: begin to work on it. By the side that is asked.
+    /// * `finish`: record that it is done. By the side that is asked.
+    /// * `withdraw`: end it because it is not needed any more. By the requester.
+    /// * `reply`: write a question or an answer. By both sides.
     pub enum RequestAction {
         Edit = "edit",
         Assign = "assign",
@@ -39,11 +58,13 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Whose turn a step is.
+    /// Side that takes a step.
+    ///
+    /// * `asks`: the requester.
+    /// * `answers`: the side that is asked.
+    /// * `either`: both sides.
     pub enum RequestSide {
-        /// Whoever asks.
         Asks = "asks",
-        /// Whoever is asked.
         Answers = "answers",
         Either = "either",
     }
@@ -73,7 +94,7 @@ impl RequestStatus {
 }
 
 impl RequestAction {
-    /// Whose turn it is.
+    /// The side that takes the step.
     pub const fn side(self) -> RequestSide {
         use RequestAction::*;
         match self {
@@ -84,7 +105,7 @@ impl RequestAction {
     }
 }
 
-/// Whether the caller works on everybody's requests: a clerk, a machine client, the system itself.
+/// Whether the caller may act for both sides of every request: a clerk, a machine client, the system itself.
 fn is_office(caller: &Caller) -> bool {
     matches!(caller.role, Some(Role::Clerk) | None)
 }
@@ -99,7 +120,7 @@ impl Request {
             }
     }
 
-    /// Whether it is the caller who asks: the requester, their manager, the office.
+    /// Whether the caller may act for the requester: the requester, their manager, the office.
     pub fn asks(&self, caller: &Caller) -> bool {
         let me = caller.user.map(UserId);
         let of_team = || self.team_id.is_some_and(|team| caller.teams.contains(&team.0));
@@ -108,9 +129,9 @@ impl Request {
             || (caller.sight == Sight::Team && of_team())
     }
 
-    /// Whether it is the caller who is asked: the assignee, whoever answers for the department or the supplier, the
-    /// office. Nobody answers their own request while a colleague is to; what a supplier says, or a department that
-    /// has nobody here, the requester can enter.
+    /// Whether the caller may answer: the assignee, those who answer for the department or the supplier, the office.
+    /// Requesters do not answer their own request while a colleague is assigned. For a supplier, and for a department
+    /// without an assignee, the requester can enter the answer.
     pub fn answers(&self, caller: &Caller, own: &AnswersFor) -> bool {
         let me = caller.user.map(UserId);
         let is_mine = me.is_some() && me == self.requester_id;
@@ -161,7 +182,7 @@ impl Request {
         RequestAction::ALL.iter().map(state).collect()
     }
 
-    /// Whether a date that is offered holds at once: it is not later than what is wanted, or agreed on.
+    /// Whether an offered date is valid at once: it is not later than the wanted or the agreed date.
     pub fn holds_at_once(&self, offered: NaiveDate) -> bool {
         offered <= self.wanted_by.max(self.due_on)
     }
@@ -169,8 +190,8 @@ impl Request {
 
 // ---- figures -------------------------------------------------------------------------------------------------
 
-/// The value at or below which this share (in hundredths) of all lie, from counts in ascending order of value: the
-/// nearest rank, so it is one of the values. None for no values.
+/// The percentile by nearest rank: the smallest value at or below which this share (in hundredths) of all values lie.
+/// `counts` holds values in ascending order, each with its number. None without values.
 pub fn percentile(counts: &[(i64, i64)], share: i64) -> Option<i64> {
     let all: i64 = counts.iter().map(|(_, n)| n).sum();
     let rank = (all * share + 99) / 100;

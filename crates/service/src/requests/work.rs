@@ -41,7 +41,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: RequestId) -> Result<Request> 
     found.ok_or_else(Error::not_found)
 }
 
-/// The request, for a step that is the caller's to take and that its life allows now.
+/// The request, for a step that the caller's side may take and that its life allows now.
 fn find_for(tx: &mut Tx, id: RequestId, action: RequestAction) -> Result<Request> {
     let request = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&request)?;
@@ -55,7 +55,7 @@ fn find_for(tx: &mut Tx, id: RequestId, action: RequestAction) -> Result<Request
     }
 }
 
-/// Of those who are asked here, whom the caller answers for.
+/// The departments and suppliers of these requests for which the caller answers.
 fn answers_for(conn: &mut Conn, caller: &Caller, of: &[Request]) -> Result<AnswersFor> {
     let Some(user) = caller.user.filter(|_| caller.may(Scope::RequestsWrite) && !of.is_empty()) else {
         return Ok(AnswersFor::default());
@@ -82,7 +82,7 @@ pub fn view(conn: &mut Conn, caller: &Caller, request: Request) -> Result<Reques
     Ok(RequestView { allowed_actions: request.allowed_actions(caller, &own), request })
 }
 
-/// Every step in the request's life, with what stands in its way.
+/// Every step in the request's life, with its obstacles.
 pub fn action_states(rx: &mut Rx, id: RequestId) -> Result<ActionStates> {
     let request = find(rx.conn, rx.caller, id)?;
     let own = answers_for(rx.conn, rx.caller, std::slice::from_ref(&request))?;
@@ -189,7 +189,7 @@ fn asked(
         }
     };
     let Some(mut asked) = asked else { return Ok(None) };
-    // Who does not work here any more answers nothing.
+    // A person who does not work here any more is no lead.
     if let Some(lead) = asked.lead {
         let user = found(users::find_user(conn, lead))?;
         asked.lead = user.filter(|user| user.status == UserStatus::Active).map(|user| user.id);
@@ -197,7 +197,7 @@ fn asked(
     Ok(Some(asked))
 }
 
-/// Changes what is asked for, while nobody has answered.
+/// Changes what is asked for, while the request is open.
 pub fn update(tx: &mut Tx, id: RequestId, patch: &Patch<RequestInput>) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::Edit)?;
     let form = RequestInput {
@@ -231,7 +231,7 @@ pub fn assign(tx: &mut Tx, id: RequestId, to: &Assignment) -> Result<Request> {
 
 // ---- dates ---------------------------------------------------------------------------------------------------
 
-/// From now on this date holds; what was late by another one is not late any more.
+/// From now on this date is valid. A request that was late by another date may not be late any more.
 fn hold_to(tx: &Tx, request: &mut Request, date: NaiveDate) {
     if request.due_on != date {
         request.due_on = date;
@@ -240,12 +240,12 @@ fn hold_to(tx: &Tx, request: &mut Request, date: NaiveDate) {
     }
 }
 
-/// The time to be done follows the date that holds.
+/// The delivery deadline follows the valid date.
 fn follow_date(tx: &mut Tx, before: &Request, after: &Request) -> Result<()> {
     if before.due_on == after.due_on { Ok(()) } else { late::start_delivery(tx, after) }
 }
 
-/// Offers a date: one that is not later than what is wanted holds at once.
+/// Offers a date. One that is not later than the wanted or agreed date is valid at once.
 fn offer(tx: &Tx, request: &mut Request, date: NaiveDate, reason: Option<&str>) {
     if request.promise == Some(Promise::Proposed)
         && let Some(last) = request.proposals.0.last_mut()
@@ -271,7 +271,7 @@ fn offer(tx: &Tx, request: &mut Request, date: NaiveDate, reason: Option<&str>) 
     }
 }
 
-/// Another date, by whoever is asked.
+/// Another date, by the side that is asked.
 pub fn propose_date(tx: &mut Tx, id: RequestId, input: &OfferedDate) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::ProposeDate)?;
     let mut request = before.clone();
@@ -282,15 +282,15 @@ pub fn propose_date(tx: &mut Tx, id: RequestId, input: &OfferedDate) -> Result<R
     Ok(request)
 }
 
-/// The requester hears of a date, in these words where it holds at once; the order's rep hears of one that is later
-/// than promised.
+/// Tells the requester of a date, with the notice `holds` when it is valid at once. The order's rep is told of a date
+/// that is later than promised.
 fn tell_of_offer(tx: &mut Tx, request: &Request, date: NaiveDate, holds: &'static str) -> Result<()> {
     let code = if request.promise == Some(Promise::Proposed) { "request_date_proposed" } else { holds };
     tell(tx, request, request.requester_id, code, &[("date", date.to_string())])?;
     expedite::tell_of_delay(tx, request, date)
 }
 
-/// The requester agrees to the date that was offered, and it holds; or insists on the one before.
+/// The requester agrees to the offered date, which is valid then, or refuses it and the date before stays valid.
 pub fn decide_date(
     tx: &mut Tx,
     id: RequestId,
@@ -339,7 +339,7 @@ fn step(
     Ok(request)
 }
 
-/// It is taken on, until a date.
+/// Accepts it, with or without a date.
 pub fn accept(tx: &mut Tx, id: RequestId, input: &Acceptance) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::Accept)?;
     let act = Act::because("accepted", input.reason.as_deref());
@@ -377,7 +377,7 @@ pub fn start(tx: &mut Tx, id: RequestId) -> Result<Request> {
     Ok(request)
 }
 
-/// It is done, with what is to be said about it.
+/// Finishes it, with the result.
 pub fn finish(tx: &mut Tx, id: RequestId, reply: Option<&str>) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::Finish)?;
     let request = step(tx, &before, RequestAction::Finish, Act::new("done"), |tx, request| {
@@ -388,7 +388,7 @@ pub fn finish(tx: &mut Tx, id: RequestId, reply: Option<&str>) -> Result<Request
     Ok(request)
 }
 
-/// It is not wanted any more.
+/// Withdraws it.
 pub fn withdraw(tx: &mut Tx, id: RequestId, reason: &str) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::Withdraw)?;
     let act = Act::because("withdrawn", Some(reason));
@@ -421,7 +421,7 @@ pub fn reply(tx: &mut Tx, id: RequestId, text: &str) -> Result<RequestReply> {
 
 // ---- telling -------------------------------------------------------------------------------------------------
 
-/// Who is to answer: the assignee, or whoever answers for whom is asked.
+/// The person who has to answer: the assignee, or the lead of the department or owner of the supplier.
 fn those_asked(conn: &mut Conn, request: &Request) -> Result<Option<UserId>> {
     match request.assignee_id {
         Some(assignee) => Ok(Some(assignee)),

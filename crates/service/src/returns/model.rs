@@ -24,47 +24,65 @@ use crate::{entity_with_lines, id_type};
 id_type!(ReturnId, "ret", "return");
 id_type!(ReturnLineId, "rtl", "return_line");
 
-/// A return's own row.
+/// A return without its lines.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = returns)]
 #[diesel(treat_none_as_null = true)]
 pub struct ReturnRow {
     pub id: ReturnId,
     pub version: i32,
+    /// Number of the return, assigned when it is requested: `RT`, the year and a running number.
     #[schema(max_length = 20, example = "RT-2026-000001")]
     pub number: String,
+    /// Order that the goods were shipped for.
     pub order_id: OrderId,
-    /// The order's customer.
+    /// Customer of the order.
     pub customer_id: CustomerId,
-    /// The complaint that it belongs to.
+    /// Complaint that led to the return. Null when there is none.
     pub complaint_id: Option<ComplaintId>,
-    /// The order's exception that it belongs to.
+    /// Order exception that led to the return. Null when there is none.
     pub exception_id: Option<OrderExceptionId>,
+    /// Status of the return.
     pub status: ReturnStatus,
-    /// The order's.
+    /// ISO 4217 code of the order's currency; all amounts of the return are in it.
     #[schema(example = "CNY", min_length = 3, max_length = 3)]
     pub currency: String,
-    /// What it is worth before tax: of what is to come back, then of what came; from `credited` on what is credited.
+    /// Worth of the goods before tax, at the order's prices, in `currency`: of the requested quantities, from
+    /// `received` on of the received ones, from `credited` on the fixed credit.
     pub net: Amount,
+    /// Tax on `net`, in `currency`.
     pub tax: Amount,
+    /// `net` plus `tax`, in `currency`.
     pub gross: Amount,
+    /// Internal notes about the return.
     #[schema(max_length = 4000)]
     pub notes: Option<String>,
+    /// When the return was requested.
     pub requested_at: At,
-    /// When it was approved or rejected.
+    /// When the return was approved or rejected. Null until then.
     pub decided_at: Option<At>,
+    /// Person who approved or rejected it. Null until then, and for a machine client.
     pub decided_by: Option<UserId>,
+    /// Reason of the approval or rejection. Null when none was given.
     #[schema(max_length = 1000)]
     pub decided_reason: Option<String>,
+    /// When the goods were recorded as received. Null until then.
     pub received_at: Option<At>,
+    /// Person who recorded the receipt. Null until then, and for a machine client.
     pub received_by: Option<UserId>,
+    /// When the credit was fixed. Null unless the return was credited.
     pub credited_at: Option<At>,
+    /// Person who fixed the credit. Null unless the return was credited, and for a machine client.
     pub credited_by: Option<UserId>,
+    /// When the replacement was recorded. Null unless the return was replaced.
     pub replaced_at: Option<At>,
+    /// Person who recorded the replacement. Null unless the return was replaced, and for a machine client.
     pub replaced_by: Option<UserId>,
-    /// The order that brings other goods instead of a credit.
+    /// Order that brings other goods instead of a credit. Null unless the return was replaced.
     pub replacement_order_id: Option<OrderId>,
+    /// When the return was closed. Null until then.
     pub closed_at: Option<At>,
+    /// Reason why the return was cancelled. Null unless it was.
     #[schema(max_length = 1000)]
     pub cancel_reason: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
@@ -75,7 +93,7 @@ pub struct ReturnRow {
     pub updated_by: Option<UserId>,
 }
 
-/// How much of an order line comes back.
+/// One line of a return: how much of an order line comes back.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = return_lines)]
 #[diesel(treat_none_as_null = true)]
@@ -83,19 +101,27 @@ pub struct ReturnLine {
     pub id: ReturnLineId,
     #[serde(skip)]
     pub return_id: ReturnId,
+    /// Order line that the goods were shipped for.
     pub order_line_id: OrderLineId,
+    /// Product of the order line.
     pub product_id: ProductId,
+    /// Place of the line in the return, counted from 1.
     #[schema(example = 1)]
     pub position: i32,
-    /// What is to come back, in the order line's unit.
+    /// Requested quantity, in the unit of the order line.
     pub quantity: Quantity,
-    /// What came; null until then.
+    /// Received quantity, in the unit of the order line. Null until the goods are received; 0 when nothing of
+    /// the line came.
     pub received: Option<Quantity>,
+    /// Why the goods of this line come back.
     pub reason: ReturnReason,
-    /// What becomes of it; null until that is decided, at the latest when it comes.
+    /// What happens to the goods. Null until it is decided, at the latest when they are received.
     pub disposition: Option<ReturnDisposition>,
+    /// Worth of the line before tax, in the return's `currency`; of the received quantity once it is known.
     pub net: Amount,
+    /// Tax on `net`, in the return's `currency`.
     pub tax: Amount,
+    /// `net` plus `tax`, in the return's `currency`.
     pub gross: Amount,
 }
 
@@ -104,6 +130,7 @@ pub struct ReturnLine {
 pub struct Return {
     #[serde(flatten)]
     pub row: ReturnRow,
+    /// Quantities that come back, one line per order line.
     #[schema(max_items = 500)]
     pub lines: Vec<ReturnLine>,
 }
@@ -114,16 +141,15 @@ entity_with_lines!(Return, ReturnRow, returns, ReturnId, ReturnLine, return_line
     }
 });
 
-/// A return as it is answered.
+/// A return with its lines and the steps that you can take now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReturnView {
     #[serde(flatten)]
     pub returned: Return,
-    /// The steps that its life and your rights allow now.
     pub allowed_actions: Vec<ReturnAction>,
 }
 
-/// A return in a list: without its lines.
+/// A return in a list, without its lines.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReturnSummary {
     #[serde(flatten)]
@@ -131,16 +157,16 @@ pub struct ReturnSummary {
     pub allowed_actions: Vec<ReturnAction>,
 }
 
-/// What a return belongs to and is called, as entered and changed.
+/// Complaint, exception, notes and external ids of a return.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReturnHead {
-    /// A complaint of the order's customer.
+    /// Complaint that led to the return. Refused when it is of another customer.
     pub complaint_id: Option<ComplaintId>,
-    /// An exception of the order.
+    /// Order exception that led to the return. Refused when it is of another order.
     pub exception_id: Option<OrderExceptionId>,
+    /// Internal notes about the return.
     #[schema(max_length = 4000, example = "They send it with our own carrier")]
     pub notes: Option<String>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
@@ -149,67 +175,78 @@ pub struct ReturnHead {
 /// How much of an order line is to come back, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReturnLineInput {
+    /// Line of the order. Each line can be given once.
     pub order_line_id: OrderLineId,
-    /// Never more than was shipped and neither came back nor is to come back.
+    /// Quantity to return, in the unit of the order line. Greater than 0 and at most what was shipped, has
+    /// not come back and is in no other return that is requested or approved.
     pub quantity: Quantity,
+    /// Why the goods of this line come back.
     pub reason: ReturnReason,
-    /// Left out: decided when the goods come.
+    /// What will happen to the goods. Can be left open until they are received.
     pub disposition: Option<ReturnDisposition>,
 }
 
 /// A new return.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ReturnInput {
+    /// Order lines and quantities to return.
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<ReturnLineInput>,
     #[serde(flatten)]
     pub head: ReturnHead,
 }
 
-/// A return as another system says it is: as [`ReturnInput`], with the order.
+/// A return with the order that it belongs to.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NamedReturn {
-    /// The order; or `order_external_id`. A return stays with its order.
+    /// Order that the goods were shipped for. A new return needs exactly one of `order_id` and
+    /// `order_external_id`. An existing return stays with its order.
     pub order_id: Option<OrderId>,
-    /// The order, as another system calls it.
+    /// The order's id in another system. An alternative to `order_id`.
     pub order_external_id: Option<ExternalId>,
     #[serde(flatten)]
     pub request: ReturnInput,
 }
 
-/// Why a return is approved.
+/// The approval of a return.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ReturnApproval {
+    /// Why it is approved; kept on the return and in the history.
     #[schema(max_length = 1000, example = "The photographs show it")]
     pub reason: Option<String>,
 }
 
-/// What came back.
+/// Which goods of a return came back.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Receipt {
-    /// What came of each line; of a line that is left out nothing came. Without lines: all came, as it was to.
+    /// Received quantity per line. A line not listed counts as 0. Without lines everything came, in the
+    /// requested quantities.
     #[serde(default)]
     #[schema(max_items = 500)]
     pub lines: Vec<ReceiptLine>,
 }
 
-/// What is sent instead of a credit.
+/// The order that brings other goods instead of a credit.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ReturnReplacement {
-    /// An order of the same customer that brings the goods already, such as a complaint's remedy. Without it one is entered:
-    /// what came, without a price.
+    /// An existing order of the same customer that brings the goods, such as the one of a complaint's remedy.
+    /// Refused when it is cancelled or the returned order itself. Defaults to a new draft order with the
+    /// received quantities at price 0.
     pub order_id: Option<OrderId>,
+    /// Why goods are sent instead of a credit; kept in the history and in the notes of the new order.
     #[schema(max_length = 1000, example = "They need the goods, not the money")]
     pub reason: Option<String>,
 }
 
-/// What came back of an order line.
+/// How much of an order line came back.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct ReceiptLine {
+    /// Order line of the return. Each line can be given once.
     pub order_line_id: OrderLineId,
-    /// At most what was to come back.
+    /// Received quantity, in the unit of the order line. From 0 up to the requested quantity.
     pub quantity: Quantity,
-    /// What becomes of it, unless that was said before.
+    /// What happens to the goods. Defaults to the disposition of the request; required when that has none and
+    /// goods came.
     pub disposition: Option<ReturnDisposition>,
 }
 
@@ -231,26 +268,26 @@ pub static RETURNS: ListSpec = ListSpec {
     id: "returns.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(ReturnStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(ReturnStatus::WORDS), "Returns with one of these statuses."),
             Does::Is("returns.status"),
         ),
         filter(
-            Param::new("order_id", Takes::Ids("ord"), "Only of these orders."),
+            Param::new("order_id", Takes::Ids("ord"), "Returns of these orders."),
             Does::Is("returns.order_id"),
         ),
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only from these customers."),
+            Param::new("customer_id", Takes::Ids("cus"), "Returns from these customers."),
             Does::Is("returns.customer_id"),
         ),
         filter(
-            Param::new("product_id", Takes::Ids("prd"), "Only with a line of one of these products."),
+            Param::new("product_id", Takes::Ids("prd"), "Returns with a line of one of these products."),
             Does::Makes(|given| with_line(Does::Is("return_lines.product_id"), given)),
         ),
         filter(
             Param::new(
                 "reason",
                 Takes::Words(ReturnReason::WORDS),
-                "Only with a line for one of these reasons.",
+                "Returns with a line for one of these reasons.",
             ),
             Does::Makes(|given| with_line(Does::Is("return_lines.reason"), given)),
         ),
@@ -258,52 +295,60 @@ pub static RETURNS: ListSpec = ListSpec {
             Param::new(
                 "disposition",
                 Takes::Words(ReturnDisposition::WORDS),
-                "Only with a line of which this becomes.",
+                "Returns with a line that has one of these dispositions.",
             ),
             Does::Makes(|given| with_line(Does::Is("return_lines.disposition"), given)),
         ),
         filter(
-            Param::new("complaint_id", Takes::Ids("cmp"), "Only those that belong to these complaints."),
+            Param::new("complaint_id", Takes::Ids("cmp"), "Returns that belong to these complaints."),
             Does::Is("returns.complaint_id"),
         ),
         filter(
-            Param::new("exception_id", Takes::Ids("exc"), "Only those that belong to these exceptions."),
+            Param::new("exception_id", Takes::Ids("exc"), "Returns that belong to these order exceptions."),
             Does::Is("returns.exception_id"),
         ),
         filter(
             Param::new(
                 "replacement_order_id",
                 Takes::Ids("ord"),
-                "Only those for which these orders bring other goods.",
+                "Returns that were replaced by these orders.",
             ),
             Does::Is("returns.replacement_order_id"),
         ),
         filter(
-            Param::new("currency", Takes::Currency, "Only in this currency."),
+            Param::new("currency", Takes::Currency, "Returns in this currency."),
             Does::Is("returns.currency"),
         ),
         filter(
-            Param::new("number", Takes::Text(40), "The return with this number."),
+            Param::new("number", Takes::Text(40), "The return with exactly this number."),
             Does::Is("returns.number"),
         ),
         filter(
-            Param::new("gross_min", Takes::Decimal(4), "Worth at least this, with tax."),
+            Param::new(
+                "gross_min",
+                Takes::Decimal(4),
+                "Returns worth at least this amount with tax, in each return's own currency. Combine with `currency`.",
+            ),
             Does::AtLeast("returns.gross"),
         ),
         filter(
-            Param::new("gross_max", Takes::Decimal(4), "Worth at most this, with tax."),
+            Param::new(
+                "gross_max",
+                Takes::Decimal(4),
+                "Returns worth at most this amount with tax, in each return's own currency. Combine with `currency`.",
+            ),
             Does::AtMost("returns.gross"),
         ),
         filter(
-            Param::new("requested_from", Takes::Instant, "Requested at this instant or later."),
+            Param::new("requested_from", Takes::Instant, "Returns requested at this instant or later."),
             Does::AtLeast("returns.requested_at"),
         ),
         filter(
-            Param::new("requested_to", Takes::Instant, "Requested at this instant or earlier."),
+            Param::new("requested_to", Takes::Instant, "Returns requested at this instant or earlier."),
             Does::AtMost("returns.requested_at"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Returns changed at this instant or later."),
             Does::AtLeast("returns.updated_at"),
         ),
     ],

@@ -1,4 +1,4 @@
-//! The rules of returns, without database or HTTP: their life, what may come back, and what it is worth.
+//! The rules of returns, without database or HTTP: their life, which quantities may come back, and their credit.
 
 use super::model::{ReturnLine, ReturnRow};
 use crate::base::auth::{Caller, Scope};
@@ -9,17 +9,21 @@ use crate::orders::rules::{line_sums, returnable_quantity};
 use crate::text_enum;
 
 text_enum! {
-    /// Where a return is in its life.
+    /// Status of a return.
+    ///
+    /// * `requested`: waits for approval.
+    /// * `approved`: the goods may come back.
+    /// * `received`: goods came back.
+    /// * `credited`: the credit for the received goods is fixed.
+    /// * `replaced`: other goods are sent instead of a credit.
+    /// * `closed`: nothing more is to be done.
+    /// * `rejected`: the request was refused.
+    /// * `cancelled`: the request was taken back before goods came.
     pub enum ReturnStatus {
-        /// Waits for approval.
         Requested = "requested",
-        /// The goods may come back.
         Approved = "approved",
-        /// The goods are here.
         Received = "received",
-        /// Its credit stands.
         Credited = "credited",
-        /// Other goods are sent instead of a credit.
         Replaced = "replaced",
         Closed = "closed",
         Rejected = "rejected",
@@ -27,7 +31,16 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a return's life.
+    /// A step in the life of a return.
+    ///
+    /// * `edit`: change complaint, exception or notes.
+    /// * `approve`: allow the goods to come back.
+    /// * `reject`: refuse the request.
+    /// * `receive`: record which goods came back.
+    /// * `credit`: fix the credit for the received goods.
+    /// * `replace`: send other goods instead of a credit.
+    /// * `close`: end a credited or replaced return.
+    /// * `cancel`: take the request back before goods come.
     pub enum ReturnAction {
         Edit = "edit",
         Approve = "approve",
@@ -41,6 +54,14 @@ text_enum! {
 }
 text_enum! {
     /// Why goods come back.
+    ///
+    /// * `damaged`: the goods are damaged.
+    /// * `wrong_goods`: other goods came than were ordered.
+    /// * `not_ordered`: the customer did not order them.
+    /// * `quality`: the quality is not good enough.
+    /// * `late`: the goods came too late.
+    /// * `customer_changed_mind`: the customer does not want them any more.
+    /// * `other`: another reason; say which in `notes`.
     pub enum ReturnReason {
         Damaged = "damaged",
         WrongGoods = "wrong_goods",
@@ -52,7 +73,10 @@ text_enum! {
     }
 }
 text_enum! {
-    /// What becomes of goods that came back.
+    /// What happens to returned goods.
+    ///
+    /// * `restock`: they go back into stock.
+    /// * `scrap`: they are thrown away.
     pub enum ReturnDisposition { Restock = "restock", Scrap = "scrap" }
 }
 
@@ -114,7 +138,7 @@ impl ReturnRow {
     }
 }
 
-/// What is wrong with what is to come back: more than was shipped and has not come back, nothing, unknown or repeated
+/// What is wrong with a request: more than can be returned, a quantity that is not positive, unknown or repeated
 /// lines.
 pub fn request_faults(lines: &[OrderLine], wanted: &[(OrderLineId, Quantity)]) -> Faults {
     let mut faults = Faults::default();
@@ -146,8 +170,8 @@ pub struct Came {
     pub disposition: Option<ReturnDisposition>,
 }
 
-/// What is wrong with what came: more than was to come, unknown or repeated lines, nothing at all, goods of which nobody
-/// says what becomes of them.
+/// What is wrong with a receipt: more than was requested, unknown or repeated lines, nothing at all, goods without a
+/// disposition.
 pub fn receipt_faults(lines: &[ReturnLine], came: &[Came]) -> Faults {
     let mut faults = Faults::default();
     for (i, come) in came.iter().enumerate() {
@@ -191,9 +215,9 @@ pub struct Credit {
     pub gross: Amount,
 }
 
-/// What is credited for so much of a line, after what was credited of it before: what a line of all that came back so far
-/// would come to, by the rounding of every line, less what was credited. So the credits of a line that comes back part by
-/// part add up to the whole of it, to the cent, and each is never more than a rounding away from its share.
+/// The credit for a quantity of a line, after earlier credits of the same line. It is the net and tax of a line over
+/// everything that came back so far, rounded as every line is, less what was credited before. So the credits of a line
+/// that comes back in parts add up to the whole line to the cent, and each differs from its share by rounding only.
 pub fn credit(line: &OrderLine, currency: &str, before: Credited, quantity: Quantity) -> Result<Credit> {
     if quantity.is_zero() {
         return Ok(Credit::default());

@@ -1,5 +1,5 @@
-//! Use cases on returns. Whatever changes what is to come back, what came or what was credited brings the order in step,
-//! in the same unit of work; so of two who return the same goods at once, the second sees what the first has done.
+//! Use cases on returns. Each change of the requested, received or credited quantities updates the order in the same
+//! unit of work. So when two people return the same goods at once, the second one sees what the first one did.
 
 use std::collections::HashMap;
 
@@ -244,8 +244,8 @@ pub fn update(tx: &mut Tx, id: ReturnId, patch: &Patch<ReturnHead>) -> Result<Re
     change(tx, &before, head)
 }
 
-/// As another system says it is, sent again: what comes back does not change; what it belongs to may, while nothing has
-/// come. What differs in nothing changes nothing, wherever the return is in its life.
+/// Updates a return from what another system sends. Lines may not change; complaint, exception and notes may until
+/// goods come. A body without differences changes nothing and is accepted in every status.
 pub fn update_named(tx: &mut Tx, id: ReturnId, patch: &Patch<NamedReturn>) -> Result<Return> {
     let before = begin(tx, id)?;
     let form = NamedReturn {
@@ -307,7 +307,7 @@ fn load_order(tx: &mut Tx, returned: &Return) -> Result<Order> {
     Order::load(tx.conn, returned.row.order_id)?.ok_or_else(|| Error::internal("a return without its order"))
 }
 
-/// Worth up to this, it needs nobody above the one who approves.
+/// A return worth more than this needs the scope for high returns.
 fn limit(tx: &mut Tx, row: &ReturnRow) -> Result<Amount> {
     Ok(settings::work::load(tx.conn)?.orders.0.return_limit(&row.currency))
 }
@@ -372,7 +372,7 @@ pub fn receive(tx: &mut Tx, id: ReturnId, receipt: &Receipt) -> Result<Return> {
     Ok(returned)
 }
 
-/// What came: as told, or everything.
+/// What came: the given lines, or everything.
 fn came(returned: &Return, receipt: &Receipt) -> Vec<Came> {
     if receipt.lines.is_empty() {
         let all = returned.lines.iter().enumerate();
@@ -394,7 +394,7 @@ fn came(returned: &Return, receipt: &Receipt) -> Vec<Came> {
     came.collect()
 }
 
-/// What came is credited. The credit is kept here; what posts it takes it from the return.
+/// Fixes the credit of what came. It is kept here; documents that post it read it from the return.
 pub fn credit(tx: &mut Tx, id: ReturnId) -> Result<Return> {
     let (before, mut returned) = find_for(tx, id, ReturnAction::Credit)?;
     let order = load_order(tx, &before)?;
@@ -439,7 +439,7 @@ fn find_replacement(tx: &mut Tx, returned: &ReturnRow, id: OrderId) -> Result<Or
     }
 }
 
-/// What was noted about the return is about other goods; the order says only what it is sent for.
+/// The notes of the return are not copied: they are about the returned goods. The order names only the return.
 fn enter_replacement(tx: &mut Tx, returned: &Return, reason: Option<&str>) -> Result<OrderId> {
     let order = load_order(tx, returned)?;
     let came = returned.lines.iter().filter(|l| l.received.is_some_and(|q| !q.is_zero()));
@@ -470,7 +470,7 @@ pub fn close(tx: &mut Tx, id: ReturnId) -> Result<Return> {
     Ok(returned)
 }
 
-/// Brings the order's quantities in step with a return whose goods came, or do not come any more.
+/// Updates the order's quantities when goods of a return came, or will not come any more.
 fn change_order(tx: &mut Tx, returned: &Return, reason: Option<&str>) -> Result<()> {
     let before = load_order(tx, returned)?;
     let mut order = before.clone();

@@ -23,7 +23,12 @@ use crate::{entity, id_type, text_enum};
 id_type!(TaskId, "tsk", "task");
 
 text_enum! {
-    /// What is to be done.
+    /// Kind of a task.
+    ///
+    /// * `follow_up`: get in touch with the customer again.
+    /// * `return_visit`: visit the customer after a delivery or a complaint. Visit policies enter such tasks.
+    /// * `reminder`: remember something on a date.
+    /// * `other`: anything else.
     pub enum TaskKind {
         FollowUp = "follow_up",
         ReturnVisit = "return_visit",
@@ -32,73 +37,90 @@ text_enum! {
     }
 }
 text_enum! {
-    /// How much it matters.
+    /// How important a task is. From least to most important: `low`, `normal`, `high`, `urgent`.
     pub enum TaskPriority { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
 }
 text_enum! {
-    /// What a recurrence counts.
+    /// Unit of a recurrence: `day`, `week` or `month`. A monthly task that is due on the 31st is due on the
+    /// last day of shorter months.
     pub enum RecurrenceUnit { Day = "day", Week = "week", Month = "month" }
 }
 
-/// When a task comes again after it was done.
+/// How often a task comes again. The next task is entered when one is completed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Recurrence {
-    /// Every so many days, weeks or months, counted from the first due date.
+    /// Number of units between two due dates, counted from the first due date.
     #[schema(minimum = 1, maximum = 365, example = 2)]
     pub every: i32,
+    /// Unit of `every`.
     pub unit: RecurrenceUnit,
-    /// The last date on which it may be due; for ever when left out.
+    /// Last day on which a task of the series may be due. Defaults to null: the series does not end. Refused
+    /// when it is before the due date.
     #[schema(example = "2027-12-31")]
     pub until: Option<NaiveDate>,
 }
 
-/// Something that somebody is to do.
+/// Something that a person has to do by a given time.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = tasks)]
 #[diesel(treat_none_as_null = true)]
 pub struct Task {
     pub id: TaskId,
     pub version: i32,
+    /// Kind of task.
     pub kind: TaskKind,
+    /// Status of the task.
     pub status: TaskStatus,
+    /// How important the task is.
     pub priority: TaskPriority,
+    /// What is to be done, in one line.
     #[schema(max_length = 200)]
     pub subject: String,
+    /// What is to be done, in full. Null when none was given.
     #[schema(max_length = 4000)]
     pub description: Option<String>,
+    /// Customer that the task is about. Null when it is about none.
     pub customer_id: Option<CustomerId>,
+    /// Order that the task is about. Null when it is about none.
     pub order_id: Option<OrderId>,
+    /// Complaint that the task is about. Null when it is about none.
     pub complaint_id: Option<ComplaintId>,
+    /// Person who has to do the task.
     pub assignee_id: UserId,
-    /// The assignee's team.
+    /// Team of the assignee when the task was assigned. Its manager is told when the task is overdue.
     pub team_id: Option<TeamId>,
-    /// The date that it is due on; null when it is due at an instant.
+    /// Day on which the task is due. Null when it is due at an instant.
     pub due_date: Option<NaiveDate>,
-    /// When it is due. For a date it is the end of work on that day, or on the next working day.
+    /// When the task is due. For a `due_date` it is the end of work on that day, or on the next working day
+    /// when nobody works then.
     pub due_at: At,
-    /// Working minutes before it is due at which the assignee is reminded; 0: not at all.
+    /// Working minutes before `due_at` at which the assignee is reminded. 0: no reminder.
     #[schema(minimum = 0, maximum = 120000)]
     pub remind_minutes: i32,
-    /// Working minutes after it was due at which the manager is told; null: never.
+    /// Working minutes after `due_at` at which the assignee's manager is told. Null: nobody is told.
     #[schema(minimum = 0, maximum = 120000)]
     pub escalate_minutes: Option<i32>,
+    /// How often the task comes again. Null for a single task.
     #[schema(value_type = Option<Recurrence>)]
     pub recurrence: Option<Json<Recurrence>>,
     /// The due date of the first of the series.
     #[serde(skip)]
     pub series_date: Option<NaiveDate>,
-    /// Which of its series it is, from 1.
+    /// Place of the task in its series, counted from 1.
     #[schema(minimum = 1)]
     pub occurrence: i32,
-    /// The task that came after it when it was done.
+    /// Task of the same series that was entered when this one was completed. Null until then, and when the
+    /// series has ended.
     pub next_id: Option<TaskId>,
-    /// What came of it, or why it was cancelled.
+    /// Result of the task, or why it was cancelled. Null until it ends, and when no result was given.
     #[schema(max_length = 4000)]
     pub outcome: Option<String>,
+    /// When somebody began with the task. Null until then.
     pub started_at: Option<At>,
-    /// When it was done or cancelled.
+    /// When the task was completed or cancelled. Null until then.
     pub ended_at: Option<At>,
-    /// When the manager was told that it is overdue.
+    /// When the manager was told that the task is overdue. Null until then, and after the due time was
+    /// changed.
     pub escalated_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
     pub external_ids: Json<Vec<ExternalId>>,
@@ -116,12 +138,11 @@ entity!(Task, tasks, TaskId, {
     }
 });
 
-/// A task as it is answered.
+/// A task with the steps that you can take now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaskView {
     #[serde(flatten)]
     pub task: Task,
-    /// The steps that its life allows now and the caller may take.
     pub allowed_actions: Vec<TaskAction>,
 }
 
@@ -135,67 +156,83 @@ fn a_day() -> Option<i32> {
     Some(480)
 }
 
-/// A task as changed. It is due on a date or at an instant: one of the two is given.
+/// What is to be done, and by when. A task is due on a day or at an instant: exactly one of `due_date` and
+/// `due_at` is set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskInput {
+    /// Kind of task.
     pub kind: TaskKind,
+    /// How important the task is. Defaults to `normal`.
     #[serde(default = "normal")]
     pub priority: TaskPriority,
+    /// What is to be done, in one line.
     #[schema(min_length = 1, max_length = 200, example = "Ask how the new tea sells")]
     pub subject: String,
+    /// What is to be done, in full.
     #[schema(max_length = 4000)]
     pub description: Option<String>,
-    /// Whom it is about; the order's or the complaint's customer when left out.
+    /// Customer that the task is about. Defaults to the customer of the order or complaint. Refused when
+    /// order or complaint are of another customer, and with `customer_merged` when the customer was merged
+    /// into another one.
     pub customer_id: Option<CustomerId>,
+    /// Order that the task is about.
     pub order_id: Option<OrderId>,
+    /// Complaint that the task is about.
     pub complaint_id: Option<ComplaintId>,
-    /// Due at the end of work on that day, in the company's time zone; when nobody works then, on the next
-    /// working day.
+    /// Day on which the task is due, until the end of work. When nobody works on that day it is due at the
+    /// end of the next working day. In a change it replaces `due_at`.
     #[schema(example = "2026-12-04")]
     pub due_date: Option<NaiveDate>,
+    /// Instant at which the task is due. In a change it replaces `due_date`.
     pub due_at: Option<At>,
-    /// Working minutes before it is due at which the assignee is reminded; 0: not at all.
+    /// Working minutes before the task is due at which the assignee is reminded. Defaults to 240. 0: no
+    /// reminder.
     #[serde(default = "half_a_day")]
     #[schema(minimum = 0, maximum = 120000, example = 240)]
     pub remind_minutes: i32,
-    /// Working minutes after it was due at which the assignee's manager is told; null: never.
+    /// Working minutes after the task was due at which the assignee's manager is told. Defaults to 480. Null:
+    /// nobody is told.
     #[serde(default = "a_day")]
     #[schema(minimum = 0, maximum = 120000, example = 480)]
     pub escalate_minutes: Option<i32>,
-    /// For what is due on a date.
+    /// How often the task comes again. Needs `due_date`. Defaults to null: once.
     pub recurrence: Option<Recurrence>,
-    /// How other systems call this record; unique per system.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub external_ids: Vec<ExternalId>,
 }
 
-/// A new task: as [`TaskInput`], with who is to do it.
+/// A new task, with its assignee. A task is due on a day or at an instant: exactly one of `due_date` and
+/// `due_at` is set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewTask {
     #[serde(flatten)]
     pub task: TaskInput,
-    /// Whoever enters it when left out; for a machine client, the customer's owner.
+    /// Person who has to do the task; an active user. Defaults to you, or to the customer's owner when a
+    /// machine client enters the task.
     pub assignee_id: Option<UserId>,
 }
 
-/// Who is to do it, and why.
+/// The new assignee of a complaint, task or request.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Assignment {
+    /// Person who is responsible from now on; an active user.
     pub assignee_id: UserId,
+    /// Why it changes hands; kept in the history.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
 }
 
-/// What came of a task.
+/// The result of a task.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct TaskOutcome {
+    /// What came out of the task.
     #[schema(max_length = 4000, example = "They sell twenty boxes a week and want the larger one")]
     pub outcome: Option<String>,
 }
 
-/// The tasks that a caller sees: what they do or have entered, their teams' for a manager, and those about the
-/// customers that they see.
+/// The tasks that a caller sees: those that they have to do or entered, those of their teams for a manager, and
+/// those about the customers that they see.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
         Some(user) => Cond::eq("tasks.assignee_id", user).or(Cond::eq("tasks.created_by", user)),
@@ -224,49 +261,63 @@ pub static TASKS: ListSpec = ListSpec {
     id: "tasks.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(TaskStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(TaskStatus::WORDS), "Tasks with one of these statuses."),
             Does::Is("tasks.status"),
         ),
         filter(
-            Param::new("open", Takes::Bool, "Only those that are still to be done, or only the others."),
+            Param::new(
+                "open",
+                Takes::Bool,
+                "`true`: tasks that are open or in progress. `false`: the others.",
+            ),
             Does::Makes(open_is),
         ),
-        filter(Param::new("kind", Takes::Words(TaskKind::WORDS), "Only these."), Does::Is("tasks.kind")),
         filter(
-            Param::new("priority", Takes::Words(TaskPriority::WORDS), "Only these."),
+            Param::new("kind", Takes::Words(TaskKind::WORDS), "Tasks of these kinds."),
+            Does::Is("tasks.kind"),
+        ),
+        filter(
+            Param::new("priority", Takes::Words(TaskPriority::WORDS), "Tasks of these priorities."),
             Does::Is("tasks.priority"),
         ),
         filter(
-            Param::new("assignee_id", Takes::Ids("usr"), "Only what these people are to do."),
+            Param::new("assignee_id", Takes::Ids("usr"), "Tasks that these people have to do."),
             Does::Is("tasks.assignee_id"),
         ),
         filter(
-            Param::new("created_by", Takes::Ids("usr"), "Only what these people have entered."),
+            Param::new("created_by", Takes::Ids("usr"), "Tasks that these people entered."),
             Does::Is("tasks.created_by"),
         ),
-        filter(Param::new("team_id", Takes::Ids("tem"), "Only of these teams."), Does::Is("tasks.team_id")),
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only about these customers."),
+            Param::new(
+                "team_id",
+                Takes::Ids("tem"),
+                "Tasks whose assignee was in one of these teams when the task was assigned.",
+            ),
+            Does::Is("tasks.team_id"),
+        ),
+        filter(
+            Param::new("customer_id", Takes::Ids("cus"), "Tasks about these customers."),
             Does::Is("tasks.customer_id"),
         ),
         filter(
-            Param::new("order_id", Takes::Ids("ord"), "Only about these orders."),
+            Param::new("order_id", Takes::Ids("ord"), "Tasks about these orders."),
             Does::Is("tasks.order_id"),
         ),
         filter(
-            Param::new("complaint_id", Takes::Ids("cmp"), "Only about these complaints."),
+            Param::new("complaint_id", Takes::Ids("cmp"), "Tasks about these complaints."),
             Does::Is("tasks.complaint_id"),
         ),
         filter(
-            Param::new("due_since", Takes::Instant, "Due at this instant or later."),
+            Param::new("due_since", Takes::Instant, "Tasks due at this instant or later."),
             Does::AtLeast("tasks.due_at"),
         ),
         filter(
-            Param::new("due_until", Takes::Instant, "Due at this instant or earlier."),
+            Param::new("due_until", Takes::Instant, "Tasks due at this instant or earlier."),
             Does::AtMost("tasks.due_at"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Tasks changed at this instant or later."),
             Does::AtLeast("tasks.updated_at"),
         ),
     ],

@@ -8,7 +8,12 @@ use crate::text_enum;
 use super::model::{Recurrence, RecurrenceUnit, Task};
 
 text_enum! {
-    /// Where a task is in its life.
+    /// Status of a task.
+    ///
+    /// * `open`: nobody began with it yet.
+    /// * `in_progress`: somebody works on it.
+    /// * `done`: completed.
+    /// * `cancelled`: not wanted any more.
     pub enum TaskStatus {
         Open = "open",
         InProgress = "in_progress",
@@ -17,7 +22,13 @@ text_enum! {
     }
 }
 text_enum! {
-    /// A step in a task's life.
+    /// A step in the life of a task.
+    ///
+    /// * `edit`: change what is to be done, or by when.
+    /// * `assign`: give it to another person.
+    /// * `start`: begin with it.
+    /// * `complete`: record that it is done.
+    /// * `cancel`: end it because it is not wanted any more.
     pub enum TaskAction {
         Edit = "edit",
         Assign = "assign",
@@ -68,8 +79,8 @@ impl Task {
 }
 
 impl Recurrence {
-    /// The date of an occurrence, counted from 1. It is reckoned from the first, so that what is due on the 31st
-    /// is not for ever due on the 28th after a February.
+    /// The date of an occurrence, counted from 1. It is computed from the first date, so that a task due on the 31st
+    /// does not stay on the 28th after a February.
     pub fn date(&self, first: NaiveDate, occurrence: i32) -> Option<NaiveDate> {
         let steps = u32::try_from(i64::from(self.every) * i64::from(occurrence - 1)).ok()?;
         match self.unit {

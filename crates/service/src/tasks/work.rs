@@ -113,7 +113,7 @@ pub fn update(tx: &mut Tx, id: TaskId, patch: &Patch<TaskInput>) -> Result<Task>
     apply(tx, &before, input)
 }
 
-/// A patch that says when it is due in one way takes the place of the other.
+/// A patch with `due_date` clears `due_at`, and the other way round.
 fn clear_for<T: serde::Serialize + serde::de::DeserializeOwned>(
     patch: &Patch<T>,
     form: TaskInput,
@@ -126,14 +126,14 @@ fn clear_for<T: serde::Serialize + serde::de::DeserializeOwned>(
     }
 }
 
-/// As another system says it is. What differs is looked for first: only a difference asks whether the life allows it.
+/// Updates it from what another system sends. Only a difference asks whether the life allows the change.
 pub fn update_named(tx: &mut Tx, id: TaskId, patch: &Patch<NewTask>) -> Result<Task> {
     let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;
     let form = NewTask { task: form(&before), assignee_id: Some(before.assignee_id) };
     let base = NewTask { task: clear_for(patch, form.task.clone()), ..form.clone() };
     let mut input = patch.onto(&base)?;
-    // What is told in milliseconds is stored in microseconds.
+    // Answers give milliseconds; microseconds are stored.
     input.task.due_at = input.task.due_at.map(|at| At::from_millis(at.millis()));
     let mut task = before.clone();
     if input.task != form.task {
@@ -233,7 +233,7 @@ fn check(tx: &mut Tx, mut input: TaskInput) -> Result<TaskInput> {
         let complaint = found(complaints::find(tx.conn, tx.caller, id))?.map(|c| c.customer_id);
         same_customer(&mut faults, &mut about, complaint, ("/complaint_id", "complaint"));
     }
-    // Nobody who is restricted to certain customers would see it again.
+    // A caller who is restricted to certain customers would not see a task without a customer again.
     if about.is_none() && tx.caller.customers.is_some() {
         faults.push(Fault::at("/customer_id", "required"));
     }
@@ -242,7 +242,7 @@ fn check(tx: &mut Tx, mut input: TaskInput) -> Result<TaskInput> {
     Ok(input)
 }
 
-/// Holds a record's customer against the task's; the first one there is sets it.
+/// Compares a record's customer with the task's. The first customer that is known becomes the task's.
 pub fn same_customer(
     faults: &mut Faults,
     about: &mut Option<CustomerId>,
@@ -255,7 +255,7 @@ pub fn same_customer(
     }
 }
 
-/// The one who looks after a customer; a fault where nobody does.
+/// The owner of a customer; a fault when there is none.
 fn owner_of(tx: &mut Tx, customer: Option<CustomerId>) -> Result<UserId> {
     let owner = match customer {
         Some(id) => customers::work::load(tx.conn, id)?.owner_id,
@@ -319,7 +319,7 @@ pub fn start(tx: &mut Tx, id: TaskId) -> Result<Task> {
     step(tx, &before, TaskAction::Start, Act::new("started"), |task| task.started_at = Some(now))
 }
 
-/// It is done. A recurring task comes again, in the same unit of work.
+/// Completes it. The next task of a series is entered in the same unit of work.
 pub fn complete(tx: &mut Tx, id: TaskId, outcome: Option<&str>) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Complete)?;
     deadlines::meet(tx, id.0, DUE)?;
@@ -354,7 +354,7 @@ fn come_again(tx: &mut Tx, done: &Task) -> Result<Option<TaskId>> {
     Ok(Some(next.id))
 }
 
-/// It is not wanted any more; a series ends with it.
+/// Cancels it; a series ends with it.
 pub fn cancel(tx: &mut Tx, id: TaskId, reason: &str) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Cancel)?;
     deadlines::cancel(tx, id.0)?;

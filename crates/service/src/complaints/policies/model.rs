@@ -19,26 +19,29 @@ use crate::{entity, id_type};
 
 id_type!(SlaPolicyId, "sla", "sla_policy");
 
-/// How long a complaint of a severity may take, in working time; for a tier of customers, or for all.
+/// How much working time a complaint of a severity may take, for one tier of customers or for all.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = sla_policies)]
 #[diesel(treat_none_as_null = true)]
 pub struct SlaPolicy {
     pub id: SlaPolicyId,
     pub version: i32,
+    /// Severity that the policy is for.
     pub severity: ComplaintSeverity,
-    /// null: for every tier that has no policy of its own.
+    /// Tier of customers that the policy is for. Null: every tier without a policy of its own.
     pub customer_tier: Option<CustomerTier>,
-    /// Working minutes until it is to be acknowledged.
+    /// Working minutes from receipt until the complaint must be acknowledged.
     #[schema(example = 240)]
     pub response_minutes: i32,
-    /// Working minutes until it is to be resolved.
+    /// Working minutes from receipt until the complaint must be resolved. The time spent waiting for the
+    /// customer does not count.
     #[schema(example = 2400)]
     pub resolution_minutes: i32,
-    /// Working minutes before each deadline at which the assignee is reminded; 0: not at all.
+    /// Working minutes before each deadline at which the assignee is reminded. 0: no reminder.
     #[schema(example = 60)]
     pub remind_minutes: i32,
-    /// Working minutes after a missed deadline at which the manager, then the executives are told.
+    /// Working minutes after a missed deadline at which first the manager and then the executives are told.
+    /// Empty: nobody is told.
     #[schema(value_type = Vec<i32>, max_items = 2, example = json!([0, 480]))]
     pub escalate_minutes: Json<Vec<i32>>,
     pub created_at: At,
@@ -48,25 +51,30 @@ pub struct SlaPolicy {
 }
 entity!(SlaPolicy, sla_policies, SlaPolicyId);
 
-/// A policy as entered and changed.
+/// How much working time a complaint may take.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SlaPolicyInput {
+    /// Severity that the policy is for.
     pub severity: ComplaintSeverity,
-    /// Left out: for every tier that has no policy of its own.
+    /// Tier of customers that the policy is for. Defaults to null: every tier without a policy of its own.
     pub customer_tier: Option<CustomerTier>,
+    /// Working minutes from receipt until the complaint must be acknowledged.
     #[schema(minimum = 1, maximum = 120000, example = 240)]
     pub response_minutes: i32,
+    /// Working minutes from receipt until the complaint must be resolved.
     #[schema(minimum = 1, maximum = 120000, example = 2400)]
     pub resolution_minutes: i32,
+    /// Working minutes before each deadline at which the assignee is reminded. Defaults to 0: no reminder.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 120000, example = 60)]
     pub remind_minutes: i32,
-    /// Manager, then executives; in working minutes after the deadline. Empty: nobody is told.
+    /// Working minutes after a missed deadline at which first the manager and then the executives are told;
+    /// the second number must be greater than the first. Empty: nobody is told.
     #[schema(max_items = 2, value_type = Vec<EscalationMinutes>)]
     pub escalate_minutes: Vec<i32>,
 }
 
-/// Working minutes after a deadline.
+/// Working minutes after a missed deadline.
 #[derive(Serialize, ToSchema)]
 #[schema(minimum = 0, maximum = 120000, example = 480)]
 pub struct EscalationMinutes(pub i32);
@@ -91,7 +99,7 @@ impl SlaPolicy {
 pub static POLICIES: ListSpec = ListSpec {
     id: "sla_policies.id",
     filters: &[filter(
-        Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Only these."),
+        Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Policies for these severities."),
         Does::Is("sla_policies.severity"),
     )],
     sorts: &[Sort { name: "created_at", column: "sla_policies.created_at" }],

@@ -18,15 +18,15 @@ pub fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.list("/complaints/{complaint_id}/remedies", "listComplaintRemedies", &model::REMEDIES, http::list)
         .scope(READ)
-        .says("List a complaint's remedies", "");
+        .says("List remedies of a complaint", "The remedies of one complaint, the oldest first.");
     r.create("/complaints/{complaint_id}/remedies", "addComplaintRemedy", http::create)
         .scope(WRITE)
-        .says("Propose a remedy", "A credit, or goods without a price. Up to the limit of the settings it is approved at once; above it a manager or an executive decides. It is granted when the complaint is resolved.")
+        .says("Propose a remedy", "Proposes a credit or replacement goods for a complaint. An amount up to the limit of the settings (`complaints.remedy_limit`, 0 for a currency that is not listed) is approved at once. Above it the manager of the complaint's team is told that it waits for approval. It is granted when the complaint is resolved. Refused with `invalid_transition` before the complaint was acknowledged and after it was resolved.")
         .example(json!({"kind": "credit", "amount": "120.00", "description": "5 % off the order"}))
         .fails_with(&["invalid_transition"]);
     r.read("/complaints/{complaint_id}/remedies/{remedy_id}", "getComplaintRemedy", http::get)
         .scope(READ)
-        .says("Read a remedy", "");
+        .says("Read a remedy", "The remedy with the steps that you can take now.");
     r.action(
         "/complaints/{complaint_id}/remedies/{remedy_id}/approve",
         "approveComplaintRemedy",
@@ -34,16 +34,13 @@ pub fn routes(r: &mut Routes) {
     )
     .scope(APPROVE)
     .optional_body()
-    .says("Approve a remedy", "Nobody approves what they proposed themselves.")
+    .says("Approve a remedy", "Approves a remedy that waits for approval. A remedy that you proposed yourself is refused with `own_remedy`.")
     .example(json!({"reason": "A good customer"}))
     .fails_with(&["invalid_transition", "own_remedy"]);
     r.action("/complaints/{complaint_id}/remedies/{remedy_id}/reject", "rejectComplaintRemedy", http::reject)
         .scope(APPROVE)
         .optional_body()
-        .says(
-            "Reject a remedy",
-            "One that waits for approval, or one that was approved and is not granted yet.",
-        )
+        .says("Reject a remedy", "Refuses a remedy that waits for approval, or takes back an approval while the remedy is not granted yet.")
         .example(json!({"reason": "The carrier pays"}))
         .fails_with(&["invalid_transition"]);
     r.history(
@@ -52,7 +49,10 @@ pub fn routes(r: &mut Routes) {
         http::get,
     )
     .scope(READ)
-    .says("History of a remedy", "Every change: who, when, why, before and after.");
+    .says(
+        "Read the history of a remedy",
+        "Every change in order: who made it, when and why, with the fields before and after.",
+    );
 }
 
 const TOLD: Told = Told {
@@ -61,9 +61,9 @@ const TOLD: Told = Told {
     select: "SELECT complaint_remedies.id FROM complaint_remedies WHERE ",
     visible: model::visible_to,
     verbs: &[
-        ("proposed", "It was proposed."),
-        ("approved", "It may be granted."),
-        ("rejected", "It is not granted."),
-        ("granted", "The customer has it."),
+        ("proposed", "The remedy was proposed."),
+        ("approved", "The remedy was approved. It is granted when the complaint is resolved."),
+        ("rejected", "The remedy was rejected."),
+        ("granted", "The remedy was granted, because its complaint was resolved."),
     ],
 };

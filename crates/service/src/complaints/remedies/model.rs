@@ -22,27 +22,35 @@ use crate::{entity, id_type, text_enum};
 id_type!(RemedyId, "rmd", "complaint_remedy");
 
 text_enum! {
-    /// How something is made good.
+    /// How a complaint is made good.
+    ///
+    /// * `credit`: the customer gets money back or pays less.
+    /// * `replacement`: the customer gets goods, by a draft order at price 0.
     pub enum RemedyKind {
-        /// Money that the customer need not pay, or gets back.
         Credit = "credit",
-        /// Goods, by an order without a price.
         Replacement = "replacement",
     }
 }
 text_enum! {
-    /// Where a remedy is in its life.
+    /// Status of a remedy.
+    ///
+    /// * `proposed`: waits for approval, because its amount is above the limit.
+    /// * `approved`: will be granted when the complaint is resolved.
+    /// * `rejected`: will not be granted.
+    /// * `granted`: the complaint was resolved with it.
     pub enum RemedyStatus {
-        /// Waits for approval.
         Proposed = "proposed",
-        /// Granted when the complaint is resolved.
         Approved = "approved",
         Rejected = "rejected",
         Granted = "granted",
     }
 }
 text_enum! {
-    /// A step in a remedy's life.
+    /// A step in the life of a remedy.
+    ///
+    /// * `approve`: allow it.
+    /// * `reject`: refuse it.
+    /// * `grant`: give it to the customer; this happens when the complaint is resolved.
     pub enum RemedyAction { Approve = "approve", Reject = "reject", Grant = "grant" }
 }
 
@@ -60,39 +68,50 @@ impl RemedyStatus {
     }
 }
 
-/// How much of a product is given.
+/// A product and a quantity that a customer is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RemedyLine {
+    /// Product that is sent.
     pub product_id: ProductId,
+    /// Quantity in the base unit of the product. Greater than 0.
     pub quantity: Quantity,
 }
 
-/// What a customer is given to make a complaint good.
+/// A credit or goods that a customer is given for a complaint.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = complaint_remedies)]
 #[diesel(treat_none_as_null = true)]
 pub struct Remedy {
     pub id: RemedyId,
     pub version: i32,
+    /// Complaint that it is for.
     pub complaint_id: ComplaintId,
+    /// Credit or replacement goods.
     pub kind: RemedyKind,
+    /// Status of the remedy.
     pub status: RemedyStatus,
-    /// What is credited, or what the goods cost the company.
+    /// Amount of the credit, or what the goods cost the company, in `currency`.
     #[schema(example = "120.00")]
     pub amount: Amount,
+    /// ISO 4217 code of the currency of `amount`, and of the order that brings a replacement.
     #[schema(example = "CNY", max_length = 3)]
     pub currency: String,
+    /// What the customer is given, for people.
     #[schema(max_length = 1000)]
     pub description: String,
-    /// The goods of a replacement.
+    /// Goods of a replacement. Empty for a credit.
     #[schema(value_type = Vec<RemedyLine>)]
     pub lines: Json<Vec<RemedyLine>>,
+    /// When it was approved or rejected by a person. Null until then, and when the limit approved it.
     pub decided_at: Option<At>,
+    /// Person who approved or rejected it. Null when nobody did, and for a machine client.
     pub decided_by: Option<UserId>,
+    /// Reason of the decision. Null when none was given.
     #[schema(max_length = 1000)]
     pub decided_reason: Option<String>,
+    /// When it was granted, together with the resolution of the complaint. Null until then.
     pub granted_at: Option<At>,
-    /// The order that brings the goods.
+    /// Order that brings the replacement goods. Null until it is granted, and for a credit.
     pub order_id: Option<OrderId>,
     pub created_at: At,
     pub created_by: Option<UserId>,
@@ -105,12 +124,13 @@ entity!(Remedy, complaint_remedies, RemedyId, {
     }
 });
 
-/// A remedy as it is answered.
+/// A remedy with the steps that you can take now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RemedyView {
     #[serde(flatten)]
     pub remedy: Remedy,
-    /// The steps that its life allows now and the caller may take; it is granted with the complaint's resolution.
+    /// Steps that you can take now. `grant` is never among them: a remedy is granted when its complaint is
+    /// resolved.
     pub allowed_actions: Vec<RemedyAction>,
 }
 
@@ -123,26 +143,30 @@ impl Remedy {
     }
 }
 
-/// A remedy as proposed.
+/// A proposed remedy.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct RemedyInput {
+    /// Credit or replacement goods.
     pub kind: RemedyKind,
-    /// What is credited, or what the goods cost the company. Above the limit of the settings it needs approval.
+    /// Amount of the credit, or what the goods cost the company, in `currency`. Greater than 0. Above the
+    /// limit of the settings (`complaints.remedy_limit`) the remedy needs approval.
     pub amount: Amount,
-    /// ISO 4217; the customer's when left out.
+    /// ISO 4217 code of the currency of `amount`. Defaults to the customer's currency.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "CNY")]
     pub currency: Option<String>,
+    /// What the customer is given, for people.
     #[schema(min_length = 1, max_length = 1000, example = "5 % off the order")]
     pub description: String,
-    /// The goods of a replacement; none for a credit.
+    /// Goods of a replacement, at least one. Refused for a credit.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub lines: Vec<RemedyLine>,
 }
 
-/// What was decided, and why.
+/// Why a remedy is approved or rejected.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Decision {
+    /// Reason of the decision; kept on the remedy and in the history.
     #[schema(max_length = 1000, example = "A good customer")]
     pub reason: Option<String>,
 }
@@ -156,11 +180,11 @@ pub static REMEDIES: ListSpec = ListSpec {
     id: "complaint_remedies.id",
     filters: &[
         filter(
-            Param::new("status", Takes::Words(RemedyStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(RemedyStatus::WORDS), "Remedies with one of these statuses."),
             Does::Is("complaint_remedies.status"),
         ),
         filter(
-            Param::new("kind", Takes::Words(RemedyKind::WORDS), "Only these."),
+            Param::new("kind", Takes::Words(RemedyKind::WORDS), "Remedies of these kinds."),
             Does::Is("complaint_remedies.kind"),
         ),
     ],

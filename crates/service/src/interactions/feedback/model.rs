@@ -24,46 +24,56 @@ pub use crate::settings::model::FeedbackKind;
 id_type!(FeedbackId, "fbk", "feedback");
 
 text_enum! {
-    /// How far feedback has come.
+    /// Status of feedback.
+    ///
+    /// * `kept`: it has no recipients.
+    /// * `relayed`: it was sent, and not all recipients acknowledged it yet.
+    /// * `acknowledged`: all recipients acknowledged it.
     pub enum FeedbackStatus {
-        /// It concerns nobody but the one who entered it.
         Kept = "kept",
-        /// Sent to those whom it concerns.
         Relayed = "relayed",
-        /// All of them know.
         Acknowledged = "acknowledged",
     }
 }
 text_enum! {
-    /// A step in the life of feedback.
+    /// A step in the life of feedback: `acknowledge`, by which a recipient confirms that they know it.
     pub enum FeedbackAction { Acknowledge = "acknowledge" }
 }
 
-/// Somebody whom feedback was sent to.
+/// A person to whom feedback was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FeedbackRecipient {
+    /// The recipient.
     pub user_id: UserId,
-    /// When they acknowledged it; null before.
+    /// When the recipient acknowledged it. Null until then.
     pub acknowledged_at: Option<At>,
 }
 
-/// Something that a customer said.
+/// One item that a customer said, and the people who have to know it.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = feedback)]
 #[diesel(treat_none_as_null = true)]
 pub struct Feedback {
     pub id: FeedbackId,
     pub version: i32,
+    /// Interaction in which the customer said it.
     pub interaction_id: InteractionId,
+    /// Customer who said it.
     pub customer_id: CustomerId,
+    /// Product that it is about. Null when none was given.
     pub product_id: Option<ProductId>,
+    /// What it is about.
     pub kind: FeedbackKind,
+    /// Status of the feedback.
     pub status: FeedbackStatus,
+    /// What the customer said.
     #[schema(max_length = 2000)]
     pub text: String,
+    /// People to whom it was sent: the customer's owner and the people whom the settings name for the kind,
+    /// without the person who entered it.
     #[schema(value_type = Vec<FeedbackRecipient>, max_items = 100)]
     pub recipients: Json<Vec<FeedbackRecipient>>,
-    /// When the last of them acknowledged it.
+    /// When the last recipient acknowledged it. Null until then.
     pub acknowledged_at: Option<At>,
     pub created_at: At,
     pub created_by: Option<UserId>,
@@ -101,12 +111,11 @@ fn store_recipients(
     Ok(())
 }
 
-/// Feedback as it is answered.
+/// Feedback with the steps that you can take now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FeedbackView {
     #[serde(flatten)]
     pub feedback: Feedback,
-    /// The steps that its life allows now and the caller may take.
     pub allowed_actions: Vec<FeedbackAction>,
 }
 
@@ -124,13 +133,15 @@ impl Feedback {
     }
 }
 
-/// Something that a customer said, as entered.
+/// One item that a customer said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FeedbackInput {
+    /// What it is about. Decides who receives it (setting `relations.feedback`).
     pub kind: FeedbackKind,
+    /// What the customer said.
     #[schema(min_length = 1, max_length = 2000, example = "The lids do not close well")]
     pub text: String,
-    /// The product that it is about.
+    /// Product that it is about.
     pub product_id: Option<ProductId>,
 }
 
@@ -170,35 +181,39 @@ pub static FEEDBACK: ListSpec = ListSpec {
     id: "feedback.id",
     filters: &[
         filter(
-            Param::new("kind", Takes::Words(FeedbackKind::WORDS), "Only these."),
+            Param::new("kind", Takes::Words(FeedbackKind::WORDS), "Feedback of these kinds."),
             Does::Is("feedback.kind"),
         ),
         filter(
-            Param::new("status", Takes::Words(FeedbackStatus::WORDS), "Only these."),
+            Param::new("status", Takes::Words(FeedbackStatus::WORDS), "Feedback with one of these statuses."),
             Does::Is("feedback.status"),
         ),
         filter(
-            Param::new("waits_for", Takes::Ids("usr"), "Only what these people are still to acknowledge."),
+            Param::new(
+                "waits_for",
+                Takes::Ids("usr"),
+                "Feedback that at least one of these people received and has not acknowledged.",
+            ),
             Does::Makes(waits_for),
         ),
         filter(
-            Param::new("interaction_id", Takes::Ids("int"), "Only from these interactions."),
+            Param::new("interaction_id", Takes::Ids("int"), "Feedback from these interactions."),
             Does::Is("feedback.interaction_id"),
         ),
         filter(
-            Param::new("customer_id", Takes::Ids("cus"), "Only from these customers."),
+            Param::new("customer_id", Takes::Ids("cus"), "Feedback from these customers."),
             Does::Is("feedback.customer_id"),
         ),
         filter(
-            Param::new("product_id", Takes::Ids("prd"), "Only about these products."),
+            Param::new("product_id", Takes::Ids("prd"), "Feedback about these products."),
             Does::Is("feedback.product_id"),
         ),
         filter(
-            Param::new("created_since", Takes::Instant, "Entered at this instant or later."),
+            Param::new("created_since", Takes::Instant, "Feedback entered at this instant or later."),
             Does::AtLeast("feedback.created_at"),
         ),
         filter(
-            Param::new("updated_since", Takes::Instant, "Changed at this instant or later."),
+            Param::new("updated_since", Takes::Instant, "Feedback changed at this instant or later."),
             Does::AtLeast("feedback.updated_at"),
         ),
     ],

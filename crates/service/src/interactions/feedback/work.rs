@@ -41,7 +41,7 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     expand::views(views, |v: &FeedbackView| v.feedback.id.0)
 }
 
-/// What the customer said in an interaction, and was not noted at once.
+/// Adds feedback to an interaction that was entered earlier.
 pub fn add(tx: &mut Tx, id: InteractionId, input: FeedbackInput) -> Result<Feedback> {
     let interaction = interactions::find(tx.conn, tx.caller, id)?;
     tx.check_expected(&interaction)?;
@@ -108,7 +108,7 @@ fn relay_one(
         routes.feedback.get(&item.kind.to_string()).into_iter().flat_map(|route| of_route(route, people));
     let mut recipients: Vec<FeedbackRecipient> = Vec::new();
     for user_id in customer.owner_id.into_iter().chain(by_kind) {
-        // Whoever enters it knows already.
+        // The person who enters it knows it already.
         let knows = tx.caller.user == Some(user_id.0) || recipients.iter().any(|r| r.user_id == user_id);
         if !knows {
             recipients.push(FeedbackRecipient { user_id, acknowledged_at: None });
@@ -161,7 +161,7 @@ fn people_of(conn: &mut Conn, routes: &RelationSettings) -> Result<Vec<(UserId, 
     Ok(working.select((users::id, users::role)).load(conn)?)
 }
 
-/// One of those whom it was sent to knows.
+/// A recipient acknowledges the feedback.
 pub fn acknowledge(tx: &mut Tx, id: FeedbackId) -> Result<Feedback> {
     let before = find(tx.conn, tx.caller, id)?;
     tx.check_expected(&before)?;

@@ -1,6 +1,6 @@
-//! From events to return visits: the policies follow the journal ([`follow`]), and the visits that a stretch of it calls for
-//! are written with the next place. What was made of which event is kept beside, so that nothing is made twice even when
-//! the journal is followed again from an earlier place.
+//! From events to return visits: the policies follow the journal ([`follow`]). The visits for a batch of events are
+//! written together with the position in the journal. Which event led to which task is stored, so that no visit is
+//! entered twice, even when the journal is followed again from an earlier position.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ fn enter_visits(tx: &mut Tx, events: &[Event]) -> Result<()> {
         let policy = work::policy_for(&policies, cause, about.customer.tier);
         if let Some(policy) = policy.filter(|policy| policy.created_at <= event.occurred_at) {
             match enter_visit(tx, event, policy, about) {
-                // Refused before anything was written: it must not hold up what happened after it.
+                // Refused before anything was written: one refused visit must not stop the events after it.
                 Err(error) if error.problem().is_some() => {
                     log::error!("no return visit could be entered for {}: {error}", event.data.id);
                 }

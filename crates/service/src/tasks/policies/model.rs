@@ -18,6 +18,10 @@ id_type!(VisitPolicyId, "vip", "visit_policy");
 
 text_enum! {
     /// After what a customer is visited again.
+    ///
+    /// * `order_delivered`: an order was delivered.
+    /// * `order_completed`: an order was completed.
+    /// * `complaint_resolved`: a complaint was resolved.
     pub enum VisitCause {
         OrderDelivered = "order_delivered",
         OrderCompleted = "order_completed",
@@ -26,7 +30,7 @@ text_enum! {
 }
 
 impl VisitCause {
-    /// The event that it is told by.
+    /// The type of the event that it follows.
     pub fn event(self) -> &'static str {
         match self {
             VisitCause::OrderDelivered => "order.delivered",
@@ -36,20 +40,21 @@ impl VisitCause {
     }
 }
 
-/// When a customer is visited again; for a tier of customers, or for all.
+/// After what, and how many days later, customers are visited again.
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = visit_policies)]
 #[diesel(treat_none_as_null = true)]
 pub struct VisitPolicy {
     pub id: VisitPolicyId,
     pub version: i32,
+    /// What the visit follows.
     pub cause: VisitCause,
-    /// null: for every tier that has no policy of its own.
+    /// Tier of customers that the policy is for. Null: every tier without a policy of its own.
     pub customer_tier: Option<CustomerTier>,
-    /// Calendar days after it on which the visit is due.
+    /// Calendar days after the cause on which the visit is due.
     #[schema(minimum = 0, maximum = 730, example = 14)]
     pub days: i32,
-    /// The subject of the tasks that it makes.
+    /// Subject of the tasks that the policy enters.
     #[schema(max_length = 200)]
     pub subject: String,
     pub created_at: At,
@@ -59,14 +64,17 @@ pub struct VisitPolicy {
 }
 entity!(VisitPolicy, visit_policies, VisitPolicyId);
 
-/// A policy as entered and changed.
+/// After what, and how many days later, customers are visited again.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct VisitPolicyInput {
+    /// What the visit follows.
     pub cause: VisitCause,
-    /// Left out: for every tier that has no policy of its own.
+    /// Tier of customers that the policy is for. Defaults to null: every tier without a policy of its own.
     pub customer_tier: Option<CustomerTier>,
+    /// Calendar days after the cause on which the visit is due.
     #[schema(minimum = 0, maximum = 730, example = 14)]
     pub days: i32,
+    /// Subject of the tasks that the policy enters.
     #[schema(min_length = 1, max_length = 200, example = "How is the tea?")]
     pub subject: String,
 }
@@ -74,7 +82,7 @@ pub struct VisitPolicyInput {
 pub static POLICIES: ListSpec = ListSpec {
     id: "visit_policies.id",
     filters: &[filter(
-        Param::new("cause", Takes::Words(VisitCause::WORDS), "Only these."),
+        Param::new("cause", Takes::Words(VisitCause::WORDS), "Policies for these causes."),
         Does::Is("visit_policies.cause"),
     )],
     sorts: &[Sort { name: "created_at", column: "visit_policies.created_at" }],
