@@ -194,6 +194,9 @@ impl Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scopes(u128);
 
+// Each scope is a bit of the number.
+const _: () = assert!(Scope::ALL.len() <= u128::BITS as usize, "there are more scopes than bits");
+
 impl Scopes {
     pub const fn of(list: &[Scope]) -> Scopes {
         let mut bits = 0;
@@ -407,7 +410,8 @@ impl Role {
         match self {
             Role::Rep => Sight::Own,
             Role::Manager => Sight::Team,
-            _ => Sight::All,
+            // A new role is named here, so that nobody sees everything because somebody forgot them.
+            Role::Clerk | Role::Finance | Role::Warehouse | Role::Executive | Role::Admin => Sight::All,
         }
     }
 }
