@@ -18,6 +18,7 @@ pub mod customers;
 pub mod deadlines;
 pub mod demo;
 pub mod departments;
+pub mod docs;
 pub mod events;
 pub mod exports;
 pub mod external_ids;

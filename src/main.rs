@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use salesdesk::commands;
 use salesdesk::config::{Config, Options, WebOptions};
 use salesdesk::imports::fields::Resource;
@@ -26,18 +26,18 @@ struct Cli {
 enum Command {
     /// Serve the API
     Serve {
-        /// Address and port [default: 127.0.0.1:8080]
+        /// The address and port to listen on [default: 127.0.0.1:8080]
         #[arg(long, env = "SALESDESK_LISTEN")]
         listen: Option<String>,
         #[command(flatten)]
         web: Box<WebOptions>,
-        /// Seed and serve a demo on loopback; its log-ins all have the password `salesdesk-demo`
+        /// Seed and serve a demo, on loopback only; its log-ins all have the password `salesdesk-demo` [default: off]
         #[arg(long)]
         demo: bool,
-        /// User name of the first administrator, when there is none yet
+        /// User name of the first administrator; it does nothing once there is a user
         #[arg(long, env = "SALESDESK_ADMIN_USER", requires = "admin_password")]
         admin_user: Option<String>,
-        /// Password of the first administrator
+        /// Password of the first administrator, at least 10 characters; better in the environment than as a flag
         #[arg(long, env = "SALESDESK_ADMIN_PASSWORD", hide_env_values = true)]
         admin_password: Option<String>,
     },
@@ -49,12 +49,19 @@ enum Command {
         #[arg(long)]
         postman: bool,
     },
+    /// Write the generated parts of the pages in a folder, for those who change this program
+    #[command(hide = true)]
+    Docs {
+        /// The folder with the pages
+        #[arg(default_value = "docs")]
+        folder: std::path::PathBuf,
+    },
     /// Load records of other systems
     #[command(subcommand)]
     Import(Import),
     /// Write records to a file, as `POST /exports` does
     Export {
-        /// customers, contacts, products, prices, orders, order_lines, suppliers or requests
+        /// As in `POST /exports`, such as customers, products, orders or order_lines
         resource: String,
         /// csv, xlsx or ndjson
         #[arg(long)]
@@ -301,6 +308,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Migrate => commands::migrate(&config),
         Command::Openapi { postman } => commands::openapi(postman),
+        Command::Docs { folder } => salesdesk::docs::write(&folder, &Cli::command()),
         Command::Import(import) => import.run(&config),
         Command::Export { resource, format, to, headings, filters, sort, fields, bom } => {
             let input = serde_json::json!({"resource": resource, "format": format, "headings": headings,
