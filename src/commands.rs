@@ -41,7 +41,7 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
     }
     let began = std::time::Instant::now();
     let _lock = lock_data_dir(config)?;
-    tell_of_start(config, demo, start::migrate(config)?.is_empty());
+    tell_of_start(config, demo)?;
     let core = start::core(config, Clock::System, server_size(&config.target))?;
     if demo {
         prepare_demo(&core)?;
@@ -74,11 +74,14 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a server is, in the first lines of its log.
-fn tell_of_start(config: &Config, demo: bool, up_to_date: bool) {
+/// What a server is, in the first lines of its log. It migrates the database, to say whether that was needed.
+fn tell_of_start(config: &Config, demo: bool) -> Result<(), StartError> {
     let mode = if demo { "a demo" } else { "a server" };
     log::info!("salesdesk {} starts as {mode}", env!("CARGO_PKG_VERSION"));
-    let schema = if up_to_date { "its schema is this version's" } else { "it was migrated to this version" };
+    let schema = match start::migrate(config)?.as_slice() {
+        [] => "its schema is this version's",
+        _ => "it was brought to this version's schema",
+    };
     log::info!("the records are in {}; {schema}", place(config));
     let folder = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
     let mail = match &config.web.mail {
@@ -91,6 +94,7 @@ fn tell_of_start(config: &Config, demo: bool, up_to_date: bool) {
         config.zone,
         config.currency
     );
+    Ok(())
 }
 
 /// A span of time in two units, as people say it.

@@ -215,7 +215,7 @@ impl Life {
             None => {
                 let (method, path) = named_call(self.path, step);
                 let found = declared.endpoints.iter().find(|e| e.method == method && e.path == path);
-                let found = found.map(|e| Some(e.as_ref()));
+                let found = found.map(|e| Some(&**e));
                 found.ok_or_else(|| {
                     format!("{}: the step {step} has no call {} {path}", self.name, method.as_str())
                 })
@@ -279,7 +279,7 @@ fn steps(life: &Life, declared: &Declared) -> Result<String, String> {
         text += &row(&[format!("`{step}`"), leads(life, step), shown, needs, roles, refused]);
     }
     for (from, what, to) in life.follows {
-        text += &row(&[what, format!("{from} → {to}").as_str(), "follows from it", "", "", ""]);
+        text += &row(&[*what, &format!("{from} → {to}"), "follows from it", "", "", ""]);
     }
     Ok(text)
 }
@@ -292,7 +292,7 @@ fn leads(life: &Life, step: &str) -> String {
         let to = Some(to).filter(|to| to != from);
         match ways.iter_mut().find(|(_, known)| *known == to) {
             Some((known, _)) => known.push(from),
-            None => ways.push((vec![from], to)),
+            None => ways.push((vec![*from], to)),
         }
     }
     let way = |(from, to): &(Vec<&str>, Option<&str>)| match to {
@@ -312,15 +312,16 @@ fn joined<T: Display>(items: Vec<T>) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The steps that are not called as their name says.
+/// The steps that are not called as their name says, and those that are not called at all.
 pub fn odd_calls(declared: &Declared) -> Result<String, String> {
     let mut text = head(&["record", "name", "call"], 3);
     for life in all() {
         for (step, _) in life.calls {
-            if let Some(endpoint) = life.call(step, declared)? {
-                let call = format!("`{} {}`", endpoint.method.as_str(), endpoint.path);
-                text += &row(&[life.name.to_owned(), format!("`{step}`"), call]);
-            }
+            let call = match life.call(step, declared)? {
+                Some(endpoint) => format!("`{} {}`", endpoint.method.as_str(), endpoint.path),
+                None => "none: the program takes it by itself".into(),
+            };
+            text += &row(&[life.name.to_owned(), format!("`{step}`"), call]);
         }
     }
     Ok(text)

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::base::auth::Role;
+use crate::base::auth::{Role, Scope};
 use crate::base::http::{Access, Endpoint, document};
 use crate::commands::Outcome;
 use crate::start::{self, StartError};
@@ -127,7 +127,7 @@ fn head<T: AsRef<str>>(names: &[T], left: usize) -> String {
 
 /// Who may call an endpoint, in words.
 fn access(endpoint: &Endpoint) -> String {
-    let named = |scopes: &[_]| scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" or ");
+    let named = |scopes: &[Scope]| scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" or ");
     match &endpoint.access {
         Access::Public => "anybody".into(),
         Access::Person => "whoever is logged in".into(),

@@ -35,7 +35,7 @@ fn table(options: &[&Arg]) -> String {
             code(
                 config::file_keys()
                     .iter()
-                    .find(|key| *key == option.get_id().as_str())
+                    .find(|key| **key == option.get_id().as_str())
                     .map(|k| k.to_string()),
             ),
             default,
