@@ -12,13 +12,14 @@ use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
 use crate::base::db::Target;
 use crate::base::db::engine::{Fate, Size};
-use crate::base::http::{document, postman};
+use crate::base::http::document;
 use crate::base::secret;
 use crate::base::types::time::Clock;
 use crate::config::Config;
 use crate::demo;
 use crate::people::model::UserInput;
 use crate::people::work as people;
+use crate::postman;
 use crate::start::{self, StartError};
 
 /// What a command comes to.

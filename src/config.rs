@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use lettre::message::Mailbox;
 use lettre::transport::smtp::client::Certificate;
 use serde::Deserialize;
 
 use crate::base::db::Target;
 use crate::base::http::web::{Network, Sending, Web};
-use crate::mail::settings::{Protection, Settings, is_this_machine};
+use crate::base::mail_server::{MailServer, Protection, is_this_machine};
 
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -275,7 +276,7 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
 }
 
 /// The mail server; None when none is named.
-fn mail(options: &MailOptions, file: &File) -> Result<Option<Settings>, String> {
+fn mail(options: &MailOptions, file: &File) -> Result<Option<MailServer>, String> {
     // A variable may be there and empty.
     let text = |flag: &Option<String>, file: &Option<String>| {
         flag.clone().or_else(|| file.clone()).filter(|text| !text.is_empty())
@@ -293,7 +294,7 @@ fn mail(options: &MailOptions, file: &File) -> Result<Option<Settings>, String> 
         return Err(format!("smtp_host: {host:?} is not a host such as mail.example.com"));
     }
     let from = from.ok_or("mail_from: is needed with smtp_host, such as desk@example.com")?;
-    let from = from.parse().map_err(|_| {
+    let _: Mailbox = from.parse().map_err(|_| {
         format!(
             "mail_from: {from:?} is not an address such as desk@example.com or Salesdesk <desk@example.com>"
         )
@@ -315,13 +316,14 @@ fn mail(options: &MailOptions, file: &File) -> Result<Option<Settings>, String> 
     }
     let authority = options.smtp_ca_file.as_ref().or(file.smtp_ca_file.as_ref());
     let authority = authority.map(|path| certificate(path)).transpose()?;
-    Ok(Some(Settings { login, authority, ..Settings::of(&host, port, protection, from) }))
+    Ok(Some(MailServer { login, authority, ..MailServer::of(&host, port, protection, &from) }))
 }
 
-fn certificate(path: &Path) -> Result<Certificate, String> {
+fn certificate(path: &Path) -> Result<Vec<u8>, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("smtp_ca_file: {}: {why}", path.display());
     let pem = std::fs::read(path).map_err(|e| wrong(&e))?;
-    Certificate::from_pem(&pem).map_err(|_| wrong(&"is no certificate in PEM"))
+    Certificate::from_pem(&pem).map_err(|_| wrong(&"is no certificate in PEM"))?;
+    Ok(pem)
 }
 
 /// A list of the flags, else of the file. An empty entry is none: a variable may be there and empty.

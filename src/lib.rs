@@ -1,51 +1,31 @@
 //! Salesdesk: the system of record of a sales department.
 //!
-//! Each area is a folder of the same shape: `mod` (what it is for, its endpoints), `http` (extract, call,
-//! answer), `work` (use cases), `rules` (pure), `model` (rows, inputs, lists). `base` is what they stand on.
+//! The areas are crates of their own, in layers (`crates/`). This one is the program: the command line, start and server, and
+//! what looks over all areas: imports, the worklist, the check, the demo.
 
-// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
-#![allow(clippy::result_large_err)]
-
-pub mod audit;
-pub mod base;
-pub mod batch;
 pub mod check;
-pub mod clients;
 pub mod commands;
-pub mod complaints;
 pub mod config;
-pub mod customers;
-pub mod deadlines;
 pub mod demo;
-pub mod departments;
 pub mod docs;
-pub mod events;
-pub mod exports;
-pub mod external_ids;
 pub mod imports;
-pub mod interactions;
-pub mod jobs;
-pub mod mail;
-pub mod notifications;
-pub mod order_exceptions;
-pub mod orders;
-pub mod people;
-pub mod prices;
-pub mod products;
-pub mod regions;
-pub mod reports;
-pub mod requests;
-pub mod returns;
-pub mod schema;
+pub mod postman;
 pub mod server;
-pub mod settings;
-pub mod shipments;
 pub mod start;
-pub mod suppliers;
-pub mod system;
-pub mod tasks;
-pub mod webhooks;
 pub mod worklist;
+
+pub use salesdesk_base::{
+    self as base, both, entity, entity_with_lines, id_type, load_from, schema, text_enum,
+};
+pub use salesdesk_catalogue::{prices, products};
+pub use salesdesk_identity::{audit, departments, mail, notifications, people, regions, settings};
+pub use salesdesk_insight::reports;
+pub use salesdesk_integration::{
+    batch, clients, deadlines, events, exports, external_ids, jobs, system, webhooks,
+};
+pub use salesdesk_orders::{order_exceptions, orders, shipments};
+pub use salesdesk_parties::{customers, suppliers};
+pub use salesdesk_service::{complaints, interactions, requests, returns, tasks};
 
 use base::Area;
 

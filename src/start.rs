@@ -86,9 +86,8 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         sequencer,
         vault,
         epoch,
-        streams: Default::default(),
-        courier: Default::default(),
-        postman: Default::default(),
+        declared: routes().declared,
+        parts: Default::default(),
         aside: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
@@ -191,6 +190,7 @@ fn signing_keys_of(conn: &mut Conn, vault: &Vault, now: At) -> Result<Vec<(Strin
 
 /// Every area's endpoints.
 pub fn routes() -> Routes {
+    crate::base::messages::add(crate::AREAS);
     let mut routes = Routes::default();
     crate::AREAS.iter().for_each(|area| (area.routes)(&mut routes));
     crate::base::http::expand::install(routes.expanders.clone());

@@ -31,29 +31,31 @@ pub const AREA: Area = Area { name: "imports", routes, problems: PROBLEMS, phras
 const WRITE: &[Scope] = &[Scope::ImportsWrite];
 
 const ABOUT: &str = "\
-The body is the file: CSV, a workbook (XLSX) or one JSON object a line (NDJSON), up to 50 MB and 200,000 rows. What is \
-wrong with the file as a whole (unreadable, an unknown heading) is answered at once; then a job brings the rows in, \
-and its `errors` file has each row that failed as it came, with its line, field and reason. Mend it and send it again: \
-the added columns are left alone.
+Begins a job that imports the rows of a file. The body is the file: CSV, a workbook (XLSX), or NDJSON with one JSON \
+object per line, up to 50 MB and 200,000 rows. Faults of the whole file, such as an unknown heading, are answered at \
+once. Then the job imports the rows; its `errors` file holds each row that failed, with its line, the field and the \
+reason. Correct that file and send it again: its added columns are ignored.
 
-**Columns.** The first row has the headings: English or Chinese ones, or the names of fields, as exported files have \
-them. `mapping` names others; a heading that nobody knows is refused unless it is mapped to an empty text. An empty \
-cell says nothing; in NDJSON `null` clears. Dates begin with their year (`2026-01-05`, `2026/1/5`, `2026年1月5日`, \
-a spreadsheet's serial number); numbers may have commas between thousands; rates are `13%` or `0.13`; words are the \
-API's or Chinese ones. What could mean two things is an error of that row.
+**Columns.** The first row holds the headings: in English or Chinese, or the names of fields, as in exported files. \
+`mapping` names other headings. An unknown heading is refused unless it is mapped to an empty string. An empty cell \
+changes nothing; in NDJSON `null` clears. Dates begin with the year (`2026-01-05`, `2026/1/5`, `2026年1月5日`, or a \
+spreadsheet's serial number). Numbers may have commas between thousands; rates are `13%` or `0.13`. Fixed words are \
+those of the API or their Chinese names. A cell that can be read in two ways is an error of its row.
 
-**Records.** A row is about the record that it names: by `id`, else by `external_id` (of `system`), else by code (customers, suppliers), \
-SKU (products), number (orders), or list, product, unit, quantity and first day (prices). That record is changed, or made when \
-there is none. A customer or supplier without code, and a contact, that names no record is made, and the same row once more within 24 \
-hours makes no second one. Two rows of a file about the same record: the second fails. Rows of an order follow each other and \
-agree on it by `external_id`, or by `customer_po` and customer; the order is brought in as a whole or not at all, as a draft; in \
-NDJSON an object may have its `lines`. Other records are named by code, SKU, user name, external id or id.
+**Records.** A row names its record by `id`, else by `external_id` (of `system`), else by code (customers, \
+suppliers), SKU (products), number (orders), or price list, product, unit, quantity and first day (prices). The \
+record is changed, or created when there is none. A contact that names no record, and a customer or supplier without \
+a code, is created; the same row sent again within 24 hours creates no second one. If two rows of a file are about \
+the same record, the second fails. The rows of an order follow each other and have the same `external_id`, or the \
+same `customer_po` and customer; the order is imported as a draft, as a whole or not at all. In NDJSON an order can \
+have its `lines` in one object. Related records are named by code, SKU, user name, external id or id.
 
-Each row needs the rights that its call would need, now. A dry run checks each row by itself and keeps nothing.";
+Each row needs the rights that its single request would need. With `dry_run=true` each row is checked by itself and \
+nothing is saved.";
 
 fn routes(r: &mut Routes) {
     r.job(JobKind::Import, work::step);
-    r.tag("imports", "Records from files.");
+    r.tag("imports", "Importing records from files: CSV, XLSX and NDJSON.");
     r.flow::<_, JobView, _>(Nature::Start, "/imports", "startImport", http::start)
         .scope(WRITE)
         .unversioned()
@@ -73,21 +75,34 @@ fn routes(r: &mut Routes) {
 }
 
 static PARAMS: &[Param] = &[
-    Param::new("resource", Takes::Word(Resource::WORDS), "What the rows are.").required(),
-    Param::new("dry_run", Takes::Bool, "Check everything and keep nothing."),
+    Param::new("resource", Takes::Word(Resource::WORDS), "Kind of records that the rows hold.").required(),
+    Param::new(
+        "dry_run",
+        Takes::Bool,
+        "With `true` every row is checked by itself and nothing is saved. Defaults to false.",
+    ),
     Param::new(
         "mapping",
         Takes::Text(4000),
-        "A JSON object: heading, or `#3` for the third column, to the name of a field; an empty text leaves the column alone. A company's own field is `custom_fields.name`.",
+        "A JSON object that maps headings, or `#3` for the third column, to names of fields. An empty \
+         string ignores the column. A field of your own is `custom_fields.name`.",
     ),
     Param::new(
         "system",
         Takes::System,
-        "The other system whose ids the columns `external_id` and `…_external_id` hold.",
+        "Name of the other system whose ids are in the columns `external_id` and `…_external_id`.",
     ),
-    Param::new("delimiter", Takes::Word(&intake::DELIMITERS), "Of a CSV file; found out when left out."),
-    Param::new("encoding", Takes::Word(&intake::ENCODINGS), "Of a CSV file; found out when left out."),
-    Param::new("sheet", Takes::Text(100), "Of a workbook; the first one when left out."),
+    Param::new(
+        "delimiter",
+        Takes::Word(&intake::DELIMITERS),
+        "Delimiter of a CSV file. By default it is recognised.",
+    ),
+    Param::new(
+        "encoding",
+        Takes::Word(&intake::ENCODINGS),
+        "Encoding of a CSV file. By default it is recognised.",
+    ),
+    Param::new("sheet", Takes::Text(100), "Name of the sheet of a workbook. Defaults to the first sheet."),
 ];
 
 static PROBLEMS: &[ProblemText] = &[
@@ -106,7 +121,7 @@ static PROBLEMS: &[ProblemText] = &[
         422,
         ["File too large", "文件过大"],
         ["The file has more than {max} ({what}).", "文件超过上限 {max}（{what}）。"],
-        ["Divide it into several files.", "请拆分为多个文件。"],
+        ["Split it into several files.", "请拆分为多个文件。"],
     ),
     problem_text(
         "row_too_long",
@@ -114,7 +129,7 @@ static PROBLEMS: &[ProblemText] = &[
         ["Row too long", "行过长"],
         ["The row at line {line} has more than {max} bytes.", "第 {line} 行超过 {max} 字节。"],
         [
-            "Often a quotation mark is missing there, so that what follows is taken for one cell.",
+            "Often a quotation mark is missing there, so that the rest of the file is read as one cell.",
             "通常是该处缺少引号，后续内容被当作同一单元格。",
         ],
     ),
@@ -126,7 +141,7 @@ static PROBLEMS: &[ProblemText] = &[
             "The order at line {line} has more than {max} lines, or is too long.",
             "第 {line} 行的订单超过 {max} 行明细，或内容过长。",
         ],
-        ["Divide it into several orders.", "请拆分为多个订单。"],
+        ["Split it into several orders.", "请拆分为多个订单。"],
     ),
 ];
 
@@ -134,13 +149,13 @@ static PHRASES: &[Phrase] = &[
     (
         "unknown_heading",
         [
-            "the column {heading} is not known; map it to a field, or to \"\" to leave it alone",
+            "the column {heading} is not known; map it to a field, or to \"\" to ignore it",
             "未知的列 {heading}；请映射到字段，或映射为 \"\" 以忽略",
         ],
     ),
     (
         "unknown_column",
-        ["{path} is no field; known are: {allowed}", "{path} 不是已知字段；可用字段：{allowed}"],
+        ["{path} is not a field; known are: {allowed}", "{path} 不是已知字段；可用字段：{allowed}"],
     ),
     (
         "mapped_twice",
@@ -150,17 +165,17 @@ static PHRASES: &[Phrase] = &[
         "ambiguous_date",
         ["could be read in two ways; write it as 2026-01-05", "日期可能有两种读法；请写成 2026-01-05"],
     ),
-    ("no_date", ["is no date; write it as 2026-01-05", "不是日期；请写成 2026-01-05"]),
+    ("no_date", ["is not a date; write it as 2026-01-05", "不是日期；请写成 2026-01-05"]),
     (
         "ambiguous_number",
         ["could be read in two ways; write it as 1234.50", "数字可能有两种读法；请写成 1234.50"],
     ),
-    ("no_number", ["is no number; write it as 1234.50", "不是数字；请写成 1234.50"]),
-    ("no_whole_number", ["is no whole number", "不是整数"]),
+    ("no_number", ["is not a number; write it as 1234.50", "不是数字；请写成 1234.50"]),
+    ("no_whole_number", ["is not a whole number", "不是整数"]),
     (
         "ambiguous_rate",
         [
-            "could be read in two ways; write {number}%, or a part of one such as 0.13",
+            "could be read in two ways; write {number}%, or a fraction such as 0.13",
             "可能有两种读法；请写成 {number}%，或小于 1 的小数，如 0.13",
         ],
     ),
@@ -173,20 +188,20 @@ static PHRASES: &[Phrase] = &[
         ],
     ),
     ("too_many_cells", ["the row has more cells than the {max} headings", "该行单元格多于 {max} 个列标题"]),
-    ("no_object", ["the line is no JSON object", "该行不是 JSON 对象"]),
+    ("no_object", ["the line is not a JSON object", "该行不是 JSON 对象"]),
     ("differs_in_order", ["differs from the first row of this order", "与该订单首行不一致"]),
     ("other_row_failed", ["another row of the same order failed", "同一订单的其他行有误"]),
     (
         "order_without_key",
         [
-            "an order is told by external_id, or by customer_po and customer, in each of its rows",
+            "each row of an order needs external_id, or customer_po and customer",
             "订单的每一行都须有 external_id，或 customer_po 和客户",
         ],
     ),
     ("named_before", ["line {line} is about the same record", "第 {line} 行已涉及同一记录"]),
-    ("names_another", ["names another record than the columns beside it", "与其他列所指的记录不同"]),
+    ("names_another", ["names a different record than the other columns", "与其他列所指的记录不同"]),
     (
         "more_than_one",
-        ["several orders have this; name the one that is meant by number", "有多个订单符合；请用订单号指明"],
+        ["several orders match; give the number of the order", "有多个订单符合；请用订单号指明"],
     ),
 ];

@@ -1,5 +1,5 @@
-//! The job of an import: begun with the file as it was taken in, then brought in a chunk at a time. What a chunk has
-//! written, how many rows it was and where the next one begins are committed together.
+//! The job of an import. It begins with the file as it was received and imports one chunk at a time. What a
+//! chunk has written, its number of rows and where the next chunk begins are committed together.
 
 use std::collections::HashMap;
 use std::sync::Arc;

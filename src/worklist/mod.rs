@@ -13,11 +13,19 @@ use crate::base::messages::Phrase;
 pub const AREA: Area = Area { name: "worklist", routes, problems: &[], phrases: PHRASES };
 
 fn routes(r: &mut Routes) {
-    r.tag("worklist", "What you should do next.");
+    r.tag("worklist", "Your worklist: what you should do next.");
     r.read("/worklist", "getWorklist", http::get)
         .person()
         .unversioned()
-        .says("Read my worklist", "What you are to do now, the first first: overdue and due tasks, complaints and order exceptions that you look after (those that block first), orders and returns that wait for you to approve them, returns that wait for you to take them in, requests to answer and to finish, dates that were offered to you, feedback to acknowledge, and drafts that nobody has touched for days (`relations.draft_days` of the settings). `text` is in the language that the request asks for; `call` is what does it.")
+        .says(
+            "Read my worklist",
+            "Returns what you should do now, the most urgent first: tasks that are due, complaints and \
+             order exceptions that you handle, orders and returns that wait for your approval, returned \
+             goods to take in or to settle, requests to answer or to finish, dates that were proposed to \
+             you, feedback to acknowledge, and draft orders without a change for `relations.draft_days` of \
+             the settings. `text` is in the language that the request asks for; `call` is the operation for \
+             the next step. Refused with 403 `not_a_person` for a machine client.",
+        )
         .fails_with(&["not_a_person"]);
 }
 

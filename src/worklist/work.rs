@@ -1,4 +1,4 @@
-//! What a person should do next: one bounded statement for each kind of thing, then ranked.
+//! Computes the worklist: one bounded statement for each kind of item, then the ranking.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -67,12 +67,12 @@ fn a_timeline_tells_everything_in_the_order_in_which_it_happened(app: &TestApp) 
         "Conversation They want tea: entered".to_owned(),
         format!("Order {number}: entered"),
         format!("Order {number}: confirmed"),
-        "Damp tea: came in".to_owned(),
+        "Damp tea: received".to_owned(),
     ];
     let places: Vec<usize> = order_of.iter().map(|text| place(text)).collect();
     assert!(places.is_sorted(), "{told:?}");
     let newest = texts(&clerk, &shop.customer, "limit=1");
-    assert!(newest[0].ends_with("Damp tea: came in"), "{newest:?}");
+    assert!(newest[0].ends_with("Damp tea: received"), "{newest:?}");
     let chinese = app.as_role(Role::Clerk).with("accept-language", "zh-CN");
     assert!(texts(&chinese, &shop.customer, "limit=1")[0].ends_with("Damp tea：已收到"));
     assert_eq!(

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
-use salesdesk::base::http::{Access, Endpoint, postman};
+use salesdesk::base::http::{Access, Endpoint};
 use salesdesk::base::messages;
+use salesdesk::postman;
 use serde_json::{Value, json};
 
 use crate::support::{components, declared, operation};

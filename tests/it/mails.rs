@@ -7,16 +7,15 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
-use lettre::transport::smtp::client::Certificate;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
+use salesdesk::base::mail_server::{MailServer, Protection};
 use salesdesk::base::schedules::runner;
 use salesdesk::base::types::{At, Kind};
 use salesdesk::mail::delivery;
 use salesdesk::mail::rules::LADDER;
-use salesdesk::mail::settings::{Protection, Settings};
 use salesdesk::notifications::{Notice, notify};
 use serde_json::{Value, json};
 
@@ -145,7 +144,8 @@ enum Secures {
 #[derive(Clone)]
 struct Identity {
     config: Arc<ServerConfig>,
-    certificate: Certificate,
+    /// In PEM.
+    certificate: Vec<u8>,
 }
 
 impl Identity {
@@ -158,7 +158,9 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key.into())
             .expect("key and certificate");
-        let certificate = Certificate::from_der(made.cert.der().to_vec()).expect("a certificate");
+        let encoded = base64::engine::general_purpose::STANDARD.encode(made.cert.der());
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n");
+        let certificate = pem.into_bytes();
         Identity { config: Arc::new(config), certificate }
     }
     fn over(&self, stream: TcpStream) -> StreamOwned<ServerConnection, TcpStream> {
@@ -732,7 +734,7 @@ fn the_settings_can_be_tried(app: &TestApp) {
 fn protected(app: &TestApp, receiver: &Receiver, by: Protection, trusts: Option<&Identity>) -> TestApp {
     let authority = trusts.map(|identity| identity.certificate.clone());
     app.with_settings(|web| {
-        web.mail = Some(Settings { protection: by, authority, ..mail_server(receiver.port) });
+        web.mail = Some(MailServer { protection: by, authority, ..mail_server(receiver.port) });
     })
 }
 

@@ -28,11 +28,11 @@ use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, document};
+use salesdesk::base::mail_server::{MailServer, Protection};
 use salesdesk::base::messages;
 use salesdesk::base::schedules::{self, Schedule};
 use salesdesk::base::types::time::{At, Clock};
 use salesdesk::config::Config;
-use salesdesk::mail::settings::{Protection, Settings};
 use salesdesk::people::model::{TeamInput, UserInput};
 use salesdesk::people::{TeamId, UserId, work};
 use salesdesk::start;
@@ -196,10 +196,10 @@ fn web() -> Web {
 }
 
 /// A mail server at a port of this machine.
-pub fn mail_server(port: u16) -> Settings {
-    let from = "Salesdesk <desk@example.com>".parse().expect("an address");
+pub fn mail_server(port: u16) -> MailServer {
+    let from = "Salesdesk <desk@example.com>";
     let links = Some("https://sales.example.com".into());
-    Settings { links, ..Settings::of("127.0.0.1", port, Protection::None, from) }
+    MailServer { links, ..MailServer::of("127.0.0.1", port, Protection::None, from) }
 }
 
 /// No test asks the world for an address: only this machine and what the name says are known.

@@ -1,0 +1,187 @@
+//! External ids: how other systems call a record. A record carries its own list; a table beside it keeps each
+//! unique per kind and system, and finds the record by it. [`super::Tx`] keeps the two in step.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::filter::Cond;
+use super::{AnyId, Conn, Tx, lock};
+use crate::auth::Caller;
+use crate::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
+use crate::events;
+use crate::http::params;
+use crate::schema::external_ids;
+use crate::types::{Kind, RecordId};
+
+/// The id of a record in another system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub struct ExternalId {
+    /// Name that the other system has here, such as `sap`. You choose it; use the same name everywhere.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9._-]*$", example = "sap")]
+    pub system: String,
+    /// Id of the record in the other system.
+    #[schema(min_length = 1, max_length = 200, example = "4711")]
+    pub id: String,
+}
+
+/// A record has at most so many.
+pub const MOST: usize = 20;
+
+/// An external id from a path, held to the rules of [`ExternalId`].
+pub fn from_path((system, id): &(String, String)) -> Result<ExternalId> {
+    let mut faults = Vec::new();
+    if !params::is_system(system) {
+        faults.push(Fault::parameter("system", "pattern_mismatch").with("pattern", params::SYSTEM));
+    }
+    if id.chars().count() > 200 {
+        faults.push(Fault::parameter("id", "too_long").with("max", 200));
+    }
+    match faults.is_empty() {
+        true => Ok(ExternalId { system: system.clone(), id: id.clone() }),
+        false => Err(params::bad(faults)),
+    }
+}
+
+/// The record of this kind that a system calls so.
+pub fn find(conn: &mut Conn, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
+    use external_ids::dsl;
+    let found: Option<AnyId> = dsl::external_ids
+        .filter(dsl::record_kind.eq(kind.name))
+        .filter(dsl::system.eq(system))
+        .filter(dsl::external_id.eq(id))
+        .select(dsl::record_id)
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|id| id.0))
+}
+
+/// What an input refers to by id or by another system's name for it; exactly one of the two, where `field` is the
+/// id's and `field` with `_external_id` for `_id` the other's. Whether an id names a record is for the caller to see.
+pub fn referred<I: RecordId>(
+    tx: &mut Tx,
+    id: Option<I>,
+    external: Option<&ExternalId>,
+    field: &str,
+) -> Result<I> {
+    let other = other_field(field);
+    match (id, external) {
+        (Some(id), None) => Ok(id),
+        (None, Some(external)) => {
+            let unknown = || unknown::<I>(&other);
+            let found = find(tx.conn, I::KIND, &external.system, &external.id)?.ok_or_else(unknown)?;
+            match sees(tx.conn, tx.caller, I::KIND, found)? {
+                true => Ok(I::from_uuid(found)),
+                false => Err(unknown()),
+            }
+        }
+        _ => {
+            let fault = Fault::at("", "exactly_one").with("fields", format!("{field}, {other}"));
+            Err(Error::invalid(vec![fault]))
+        }
+    }
+}
+
+/// 422 unless what an input refers to, where it says so, is what the record was entered with; fields as for
+/// [`referred`].
+pub fn stays<I: RecordId>(
+    conn: &mut Conn,
+    own: I,
+    id: Option<I>,
+    external: Option<ExternalId>,
+    field: &str,
+) -> Result<()> {
+    let mut faults = Faults::default();
+    if id.is_some_and(|id| id != own) {
+        faults.push(Fault::at(format!("/{field}"), "cannot_change"));
+    }
+    if let Some(external) = external
+        && find(conn, I::KIND, &external.system, &external.id)? != Some(own.uuid())
+    {
+        faults.push(Fault::at(format!("/{}", other_field(field)), "cannot_change"));
+    }
+    faults.done()
+}
+
+/// `customer_id` is `customer_external_id` where another system names it.
+fn other_field(field: &str) -> String {
+    field.replace("_id", "_external_id")
+}
+
+/// 422: what this field refers to is not there, or not for the caller to see.
+pub fn unknown<I: RecordId>(field: &str) -> Error {
+    let kind = I::KIND.name.replace('_', " ");
+    Error::invalid(vec![Fault::at(format!("/{field}"), "unknown_reference").with("kind", kind)])
+}
+
+/// Claims an external id before looking for its record, so that of two who put a new one at the same time the
+/// second begins again and finds what the first has made.
+pub fn claim(conn: &mut Conn, kind: Kind, external: &ExternalId) -> Result<()> {
+    match lock::claim(conn, &format!("external id {}/{}/{}", kind.name, external.system, external.id))? {
+        true => Ok(()),
+        false => Err(Error::run_again("another unit of work is putting this external id")),
+    }
+}
+
+/// 409: another record has it. Who sees that record is told which.
+pub fn taken(external: &ExternalId, kind: Kind, seen: Option<Uuid>) -> Error {
+    let problem =
+        Problem::new("external_id_taken").param("system", &external.system).param("id", &external.id);
+    match seen {
+        Some(holder) => problem.with("existing_id", format!("{}_{}", kind.prefix, holder.simple())).into(),
+        None => problem.into(),
+    }
+}
+
+/// Makes the table follow a record's list.
+#[allow(clippy::disallowed_methods)] // kept here, for Tx
+pub(super) fn store(
+    tx: &mut Tx,
+    kind: Kind,
+    record: Uuid,
+    old: &[ExternalId],
+    new: &[ExternalId],
+) -> Result<()> {
+    use external_ids::dsl;
+    if let Some(i) = (1..new.len()).find(|i| new[..*i].contains(&new[*i])) {
+        return Err(Error::invalid(vec![Fault::at(format!("/external_ids/{i}"), "duplicate_entry")]));
+    }
+    for gone in old.iter().filter(|e| !new.contains(e)) {
+        let row = dsl::external_ids
+            .filter(dsl::record_kind.eq(kind.name))
+            .filter(dsl::system.eq(&gone.system))
+            .filter(dsl::external_id.eq(&gone.id));
+        diesel::delete(row).execute(tx.conn)?;
+    }
+    for come in new.iter().filter(|e| !old.contains(e)) {
+        if let Some(holder) = find(tx.conn, kind, &come.system, &come.id)? {
+            let seen = sees(tx.conn, tx.caller, kind, holder)?;
+            return Err(taken(come, kind, Some(holder).filter(|_| seen)));
+        }
+        let row = (
+            dsl::record_kind.eq(kind.name),
+            dsl::system.eq(&come.system),
+            dsl::external_id.eq(&come.id),
+            dsl::record_id.eq(AnyId(record)),
+        );
+        match diesel::insert_into(dsl::external_ids).values(row).execute(tx.conn) {
+            // Taken in this instant; whose it is cannot be asked in a transaction that has failed.
+            Err(error) if is_unique_violation(&error) => return Err(taken(come, kind, None)),
+            other => other?,
+        };
+    }
+    Ok(())
+}
+
+/// Whether the caller sees a record that has an external id. An area says so of its kinds where it tells of them.
+pub fn sees(conn: &mut Conn, caller: &Caller, kind: Kind, record: Uuid) -> Result<bool> {
+    use external_ids::dsl;
+    let Some(told) = events::told().iter().find(|told| told.kind == kind) else { return Ok(false) };
+    let visible = match told.seen("external_ids.record_id", caller) {
+        Cond::All => return Ok(true),
+        visible => visible,
+    };
+    let of_record = dsl::external_ids.filter(dsl::record_id.eq(AnyId(record))).filter(visible);
+    Ok(of_record.select(dsl::record_id).first::<AnyId>(conn).optional()?.is_some())
+}

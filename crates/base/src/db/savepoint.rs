@@ -1,0 +1,23 @@
+//! A part of a unit of work that is committed or rolled back by itself.
+
+use diesel::connection::SimpleConnection;
+
+use super::Tx;
+use super::engine::Fate;
+use crate::error::Result;
+
+/// Runs `work` within the unit of work; when it fails, or says so, nothing of it stays, and the unit goes on.
+pub fn part<T>(tx: &mut Tx, work: impl FnOnce(&mut Tx) -> Result<(T, Fate)>) -> Result<T> {
+    tx.conn.batch_execute("SAVEPOINT part")?;
+    let outcome = work(tx);
+    let end = match outcome {
+        Ok((_, Fate::Keep)) => "RELEASE SAVEPOINT part",
+        _ => "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part",
+    };
+    match (outcome, tx.conn.batch_execute(end)) {
+        // The unit as a whole is over: what is left of it is for the engine to say.
+        (Err(error), _) if error.concerns_the_unit() => Err(error),
+        (_, Err(error)) => Err(error.into()),
+        (outcome, Ok(())) => outcome.map(|(value, _)| value),
+    }
+}

@@ -1,0 +1,82 @@
+//! Shares: showing a record to somebody, or to a team, who would not see it otherwise.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::filter::{Column, Cond, Value};
+use super::list::Row;
+use super::{AnyId, Conn, Tx};
+use crate::auth::Caller;
+use crate::error::Result;
+use crate::schema::shares;
+use crate::types::At;
+
+/// The record in this column is shared with the caller or their team.
+pub fn shared_with(column: Column, caller: &Caller) -> Cond {
+    let user = Value::from(caller.user.unwrap_or_default());
+    let team = Value::from(caller.team.unwrap_or_default());
+    let sql = match column {
+        "customers.id" => "customers.id IN (SELECT record_id FROM shares WHERE grantee_id IN (?, ?))",
+        "orders.id" => "orders.id IN (SELECT record_id FROM shares WHERE grantee_id IN (?, ?))",
+        _ => return Cond::Nothing,
+    };
+    Cond::Sql(sql, vec![user, team])
+}
+
+/// A share, as stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = shares)]
+pub struct Share {
+    pub record_id: AnyId,
+    pub grantee_id: AnyId,
+    pub granted_at: At,
+    pub granted_by: Option<AnyId>,
+}
+
+impl Row for Share {
+    fn id(&self) -> Uuid {
+        self.grantee_id.0
+    }
+    fn sort_value(&self, _: &str) -> Value {
+        self.granted_at.into()
+    }
+}
+
+pub fn of(conn: &mut Conn, record: Uuid) -> Result<Vec<Share>> {
+    Ok(shares::table
+        .filter(shares::record_id.eq(AnyId(record)))
+        .order(shares::granted_at)
+        .limit(500)
+        .select(Share::as_select())
+        .load(conn)?)
+}
+
+/// Takes every share of a record back, before it is deleted.
+#[allow(clippy::disallowed_methods)] // as below
+pub fn revoke_all(conn: &mut Conn, record: Uuid) -> Result<()> {
+    diesel::delete(shares::table.filter(shares::record_id.eq(AnyId(record)))).execute(conn)?;
+    Ok(())
+}
+
+/// Shares a record; twice is once.
+#[allow(clippy::disallowed_methods)] // a share is no record; who shared is noted by the caller
+pub fn grant(tx: &mut Tx, record: Uuid, grantee: Uuid) -> Result<()> {
+    revoke(tx.conn, record, grantee)?;
+    let share = Share {
+        record_id: AnyId(record),
+        grantee_id: AnyId(grantee),
+        granted_at: tx.now,
+        granted_by: tx.caller.user.map(AnyId),
+    };
+    diesel::insert_into(shares::table).values(&share).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Takes a share back; whether there was one.
+#[allow(clippy::disallowed_methods)] // as above
+pub fn revoke(conn: &mut Conn, record: Uuid, grantee: Uuid) -> Result<bool> {
+    let row = shares::table
+        .filter(shares::record_id.eq(AnyId(record)))
+        .filter(shares::grantee_id.eq(AnyId(grantee)));
+    Ok(diesel::delete(row).execute(conn)? > 0)
+}

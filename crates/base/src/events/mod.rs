@@ -1,0 +1,186 @@
+//! Events: every change of a record, in the order in which changes became final.
+//!
+//! There is no table of events. The journal ([`crate::db::journal`]), numbered by the [`sequencer`], is
+//! the feed. An area declares which of its kinds have events, who may see them, and the verbs ([`Told`]). The
+//! feed, the stream and the webhooks all use [`visible`].
+
+pub mod feed;
+pub mod follow;
+pub mod sequencer;
+pub mod words;
+
+use std::sync::OnceLock;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::auth::{Caller, Scope};
+use super::db::Conn;
+use super::db::filter::{Column, Cond};
+use super::error::Result;
+use super::http::params::Given;
+use super::types::Kind;
+
+/// A kind of record whose changes are told.
+#[derive(Clone, Copy)]
+pub struct Told {
+    pub kind: Kind,
+    /// Who hears of it: whoever may read such records with one of these scopes.
+    pub scopes: &'static [Scope],
+    /// `SELECT orders.id FROM orders WHERE `: the ids of the kind's records, for those who do not see them all.
+    pub select: &'static str,
+    /// Which records of the kind a caller sees.
+    pub visible: fn(&Caller) -> Cond,
+    /// What happens to such a record, and what that means: `("submitted", "It was submitted for review.")`.
+    pub verbs: &'static [(&'static str, &'static str)],
+}
+
+/// For kinds that everybody with the scope sees.
+pub fn seen_by_all(_: &Caller) -> Cond {
+    Cond::All
+}
+
+/// What happens to every record that is entered, changed and deleted.
+pub const CREATED: (&str, &str) = ("created", "The record was created.");
+pub const UPDATED: (&str, &str) = ("updated", "Fields of the record were changed.");
+pub const DELETED: (&str, &str) = ("deleted", "The record was deleted. Its id is not reused.");
+
+/// The type of what `POST /webhooks/{webhook_id}/test` sends.
+pub const TEST_EVENT: &str = "webhook.test";
+
+/// Types that a query may name.
+const MOST_PATTERNS: usize = 100;
+
+static TOLD: OnceLock<Vec<Told>> = OnceLock::new();
+
+/// Called once, when the routes have been declared.
+pub fn install(told: Vec<Told>) {
+    let _ = TOLD.set(told);
+}
+
+/// Every kind that is told of.
+pub fn told() -> &'static [Told] {
+    TOLD.get().map_or(&[], Vec::as_slice)
+}
+
+impl Told {
+    /// The record in this column is one that the caller sees.
+    pub fn seen(&self, column: Column, caller: &Caller) -> Cond {
+        match (self.visible)(caller) {
+            Cond::All => Cond::All,
+            visible => Cond::InSelect(column, self.select, Box::new(visible)),
+        }
+    }
+
+    /// Whether the caller may read such records, and there is this one for them to see.
+    pub fn shows(&self, conn: &mut Conn, caller: &Caller, record: Uuid) -> Result<bool> {
+        if !self.scopes.iter().any(|scope| caller.may(*scope)) {
+            return Ok(false);
+        }
+        self.exists(conn, caller, record)
+    }
+
+    /// Whether there is this record for the caller to see, whatever their scopes.
+    pub fn exists(&self, conn: &mut Conn, caller: &Caller, record: Uuid) -> Result<bool> {
+        let id = self.select.split(' ').nth(1).unwrap_or_default();
+        let one = Cond::eq(id, record).and((self.visible)(caller));
+        Ok(diesel::select(Cond::Exists(self.select, Box::new(one))).get_result(conn)?)
+    }
+}
+
+/// Every event type, in the order of their declaration.
+pub fn types() -> impl Iterator<Item = String> {
+    told().iter().flat_map(|t| t.verbs.iter().map(|(verb, _)| format!("{}.{verb}", t.kind.name)))
+}
+
+/// Whether an area says what this verb means for its kind; true before the areas were asked.
+pub fn is_declared(kind: Kind, verb: &str) -> bool {
+    let told = told();
+    told.is_empty() || told.iter().any(|t| t.kind == kind && t.verbs.iter().any(|(known, _)| *known == verb))
+}
+
+/// Whether some event type fits: a whole one, or one of a kind as `order.*`.
+pub fn is_pattern(pattern: &str) -> bool {
+    match pattern.strip_suffix(".*") {
+        Some(kind) => told().iter().any(|t| t.kind.name == kind),
+        None => types().any(|t| t == pattern),
+    }
+}
+
+/// The kind of this name, if it is told of.
+pub fn kind_of(name: &str) -> Option<Kind> {
+    told().iter().map(|told| told.kind).find(|kind| kind.name == name)
+}
+
+/// What is told of this kind.
+pub fn told_of(kind: Kind) -> Option<&'static Told> {
+    told().iter().find(|told| told.kind == kind)
+}
+
+/// A record's id as the API writes it, from the name of its kind.
+pub fn id_of(kind: &str, record: Uuid) -> String {
+    format!("{}_{}", kind_of(kind).map_or("rec", |kind| kind.prefix), record.simple())
+}
+
+/// The journal entries whose types a query parameter names, separated by commas.
+pub fn types_given(given: &Given) -> Cond {
+    let Given::Text(text) = given else { return Cond::Nothing };
+    let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).take(MOST_PATTERNS).collect();
+    of_types(&patterns)
+}
+
+/// The journal entries of these types; all of them for none.
+pub fn of_types(patterns: &[String]) -> Cond {
+    let (kinds, whole): (Vec<&str>, Vec<&str>) = patterns.iter().fold(Default::default(), |mut found, p| {
+        match p.strip_suffix(".*") {
+            Some(kind) => found.0.push(kind),
+            None => found.1.push(p),
+        }
+        found
+    });
+    let among = |column, names: Vec<&str>| match names.is_empty() {
+        true => Cond::Nothing,
+        false => Cond::In(column, names.into_iter().map(Into::into).collect()),
+    };
+    match patterns.is_empty() {
+        true => Cond::All,
+        false => among("journal.record_kind", kinds).or(among("journal.event_type", whole)),
+    }
+}
+
+/// The journal entries that are events for this caller: changes of records that they see now, and the end of those
+/// that were theirs. The one place that the feed, the stream and the webhooks ask.
+pub fn visible(caller: &Caller) -> Cond {
+    let mut whole = Vec::new();
+    let mut some = Cond::Nothing;
+    for told in told().iter().filter(|t| t.scopes.iter().any(|s| caller.may(*s))) {
+        match (told.visible)(caller) {
+            Cond::All => whole.push(told.kind.name.into()),
+            Cond::Nothing => {}
+            seen => {
+                let now = Cond::InSelect("journal.record_id", told.select, Box::new(seen));
+                let of_kind = Cond::eq("journal.record_kind", told.kind.name);
+                some = some.or(of_kind.and(now.or(gone(caller, told.kind))));
+            }
+        }
+    }
+    // What is no change of a record, such as a log-in, has version 0 and is no event.
+    let change = Cond::Sql("journal.version > 0", vec![]);
+    change.and(if whole.is_empty() { some } else { Cond::In("journal.record_kind", whole).or(some) })
+}
+
+/// A record that is deleted cannot be seen any more; its end is told to those whose it was.
+fn gone(caller: &Caller, kind: Kind) -> Cond {
+    let deleted = Cond::eq("journal.event_type", format!("{}.deleted", kind.name));
+    let theirs = match (caller.user, caller.client_id) {
+        (Some(user), _) => Cond::eq("journal.owner_id", user).or(Cond::eq("journal.actor_id", user)),
+        (None, Some(_)) => Cond::eq("journal.client", caller.client.as_str()),
+        (None, None) => Cond::Nothing,
+    };
+    // Whose customer's a deleted record was is not told; that of a customer is, since it is the record itself.
+    let others = match &caller.customers {
+        None => Cond::ids("journal.team_id", caller.teams.iter().copied()),
+        Some(customers) => Cond::ids("journal.record_id", customers.iter().copied()),
+    };
+    deleted.and(theirs.or(others))
+}

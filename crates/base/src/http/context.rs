@@ -1,0 +1,89 @@
+//! Context of handlers that need more than one unit of work: units on demand, and a place for slow work.
+
+use std::sync::Arc;
+
+use super::answer::Reply;
+use super::dispatch::App;
+use super::idempotency::{self, Key};
+use crate::auth::Caller;
+use crate::core::Core;
+use crate::db::engine::Fate;
+use crate::db::{Presence, Rx, Tx};
+use crate::error::{Error, Result};
+use crate::messages::Lang;
+
+/// A request's surroundings.
+#[derive(Clone)]
+pub struct Ctx {
+    /// Every endpoint, for what calls others: a batch, an import.
+    pub app: Arc<App>,
+    pub core: Arc<Core>,
+    pub caller: Arc<Caller>,
+    pub lang: Lang,
+    pub request_id: String,
+    /// The caller's network address.
+    pub peer: String,
+    /// The header of this name as it was sent, for endpoints that look at it themselves ([`Access::Client`]).
+    ///
+    /// [`Access::Client`]: super::Access::Client
+    pub authorization: Option<String>,
+    pub key: Option<Key>,
+    pub expected: Option<i32>,
+    pub presence: Presence,
+    pub dry_run: bool,
+    /// Where a stream of events goes on (`Last-Event-ID`).
+    pub last_event_id: Option<String>,
+}
+
+impl Ctx {
+    /// Reads in one snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let ctx = self.clone();
+        self.core.engine.read(move |conn| work(&mut ctx.core.rx(conn, &ctx.caller, ctx.lang))).await
+    }
+
+    /// A unit of work that answers the request: `Idempotency-Key` and `dry_run` apply.
+    pub async fn answer(
+        &self,
+        mut work: impl FnMut(&mut Tx) -> Result<Reply> + Send + 'static,
+    ) -> Result<Reply> {
+        let _held = match &self.key {
+            Some(key) => Some(self.core.in_flight.hold(key)?),
+            None => None,
+        };
+        let ctx = self.clone();
+        let fate = if self.dry_run { Fate::Discard } else { Fate::Keep };
+        self.core
+            .engine
+            .write(move |conn| {
+                let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
+                tx.expected = ctx.expected;
+                tx.presence = ctx.presence;
+                idempotency::once(&mut tx, ctx.key.as_ref(), &mut work).map(|reply| (reply, fate))
+            })
+            .await
+    }
+
+    /// A unit of work beside the answer, e.g. counting a failed log-in.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let ctx = self.clone();
+        self.core
+            .engine
+            .write(move |conn| {
+                let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
+                work(&mut tx).map(|value| (value, Fate::Keep))
+            })
+            .await
+    }
+
+    /// Slow work that is no database work, such as password hashing, off the request threads.
+    pub async fn slowly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        actix_web::rt::task::spawn_blocking(work).await.map_err(|e| Error::internal(e.to_string()))
+    }
+}

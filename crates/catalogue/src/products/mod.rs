@@ -1,0 +1,247 @@
+//! Products: what the company sells, in which units, and the categories that products are sorted into.
+//!
+//! | endpoint | who |
+//! |---|---|
+//! | read products, categories | `products:read` |
+//! | write them, steps in a product's life | `products:write` |
+//! | see and write `cost` | `products:cost` |
+
+mod http;
+pub mod model;
+pub mod rules;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::{Routes, history};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+
+pub use model::{CategoryId, Product, ProductId, ProductStatus};
+
+pub const AREA: Area = Area { name: "products", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::ProductsRead];
+const WRITE: &[Scope] = &[Scope::ProductsWrite];
+
+fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
+    categories(r);
+    products(r);
+    steps(r);
+    r.expanders.insert("cat", work::expand_categories);
+    r.expanders.insert("prd", work::expand_products);
+}
+
+fn categories(r: &mut Routes) {
+    r.tag("product-categories", "Product categories: the tree that products are sorted into.");
+    r.list("/product-categories", "listProductCategories", &model::CATEGORIES, http::list_categories)
+        .scope(READ)
+        .says(
+            "List product categories",
+            "Lists the categories, sorted by code. `parent_id` gives one level of the tree.",
+        );
+    r.create("/product-categories", "createProductCategory", http::create_category)
+        .scope(WRITE)
+        .says("Add a product category", "Adds a category, at the top of the tree or below another one.")
+        .example(json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}))
+        .fails_with(&["duplicate"]);
+    r.read("/product-categories/{category_id}", "getProductCategory", http::get_category)
+        .scope(READ)
+        .says("Read a product category", "Returns one category.");
+    r.change("/product-categories/{category_id}", "updateProductCategory", http::update_category)
+        .scope(WRITE)
+        .says(
+            "Change a product category",
+            "Changes the fields that you send. A category cannot be moved below itself (`circular_parent`).",
+        )
+        .example(json!({"name": "酒水饮料"}))
+        .fails_with(&["duplicate", "circular_parent"]);
+    r.remove("/product-categories/{category_id}", "deleteProductCategory", http::delete_category)
+        .scope(WRITE)
+        .says(
+            "Delete a product category",
+            "Deletes the category. Refused with `still_referenced` if it has products or categories below \
+                it.",
+        )
+        .fails_with(&["still_referenced"]);
+    r.read_by_external_id(
+        "/product-categories/by-external-id/{system}/{id}",
+        "getProductCategoryByExternalId",
+        http::get_category,
+    )
+    .scope(READ)
+    .says("Read a product category by external id", "Returns the category that has this external id.");
+    r.put_by_external_id(
+        "/product-categories/by-external-id/{system}/{id}",
+        "upsertProductCategoryByExternalId",
+        http::create_category,
+        http::update_category,
+    )
+    .scope(WRITE)
+    .says(
+        "Create or change a product category by external id",
+        "For systems that push their categories here. A new category needs `code` and `name`.",
+    )
+    .example(json!({"code": "BEV", "name": "饮料"}))
+    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
+    r.history("/product-categories/{category_id}/history", "listProductCategoryHistory", http::get_category)
+        .scope(READ)
+        .says(
+            "Read a product category's history",
+            "Every change of the category, oldest first: who made it, when, why, and the fields before \
+                and after.",
+        );
+}
+
+fn products(r: &mut Routes) {
+    r.tag("products", "Products: names, units, tax rate, cost and life.");
+    r.list("/products", "listProducts", &model::PRODUCTS, http::list).scope(READ).says(
+        "List products",
+        "Lists products of every status. `cost` and `cost_currency` are null for callers without \
+            `products:cost`.",
+    );
+    r.create("/products", "createProduct", http::create)
+        .scope(WRITE)
+        .says(
+            "Add a product",
+            "Enters a product as a draft; activate it to put it on sale. Sending `cost` needs \
+                `products:cost`. Refused with `duplicate` when another product has the article number or \
+                barcode.",
+        )
+        .example(json!({"sku": "TEA-001", "name": "龙井茶", "name_en": "Longjing tea", "unit": "pcs", "units": [{"unit": "box", "factor": "24"}], "tax_rate": "0.13", "barcode": "6901234567892"}))
+        .fails_with(&["duplicate"]);
+    r.read("/products/{product_id}", "getProduct", http::get)
+        .scope(READ)
+        .expands(model::PRODUCTS.expand)
+        .says(
+            "Read a product",
+            "Returns one product. `cost` and `cost_currency` are null for callers without `products:cost`.",
+        );
+    r.change("/products/{product_id}", "updateProduct", http::update)
+        .scope(WRITE)
+        .says(
+            "Change a product",
+            "Changes the fields that you send. A unit that has prices cannot be removed, and the base \
+                unit cannot be changed once the product has left the draft or has prices (`unit_in_use`). \
+                Sending `cost` or `cost_currency` needs `products:cost`. Existing order lines keep what they \
+                copied.",
+        )
+        .example(json!({"description": "Spring harvest", "units": [{"unit": "box", "factor": "24"}]}))
+        .fails_with(&["duplicate", "unit_in_use"]);
+    r.remove("/products/{product_id}", "deleteProduct", http::delete)
+        .scope(WRITE)
+        .says(
+            "Delete a product",
+            "Deletes the product. Refused with `still_referenced` if a price, an order or another record \
+                names it. Discontinue such a product instead.",
+        )
+        .fails_with(&["still_referenced"]);
+    r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
+        .scope(READ)
+        .expands(model::PRODUCTS.expand)
+        .says("Read a product by external id", "Returns the product that has this external id.");
+    r.put_by_external_id(
+        "/products/by-external-id/{system}/{id}",
+        "upsertProductByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says(
+        "Create or change a product by external id",
+        "For systems that push their products here. A new product needs `sku`, `name`, `unit` and \
+            `tax_rate` and is entered as a draft. Sending `cost` or `cost_currency` needs `products:cost`.",
+    )
+    .example(json!({"sku": "TEA-001", "name": "龙井茶", "unit": "pcs", "tax_rate": "0.13"}))
+    .fails_with(&["duplicate", "external_id_taken", "unit_in_use"]);
+    r.list("/products/{product_id}/history", "listProductHistory", &history::HISTORY, http::history)
+        .scope(READ)
+        .says(
+            "Read a product's history",
+            "Every change of the product, oldest first: who made it, when, why, and the fields before and \
+                after. Changes of the cost are shown only to callers with `products:cost`.",
+        );
+}
+
+fn steps(r: &mut Routes) {
+    r.action("/products/{product_id}/activate", "activateProduct", http::activate)
+        .scope(WRITE)
+        .optional_body()
+        .says(
+            "Put a product on sale",
+            "Moves the product from `draft` to `active`. Refused with `invalid_transition` in any other \
+                status.",
+        )
+        .example(json!({"reason": "Spring catalogue"}))
+        .fails_with(&["invalid_transition"]);
+    r.action("/products/{product_id}/discontinue", "discontinueProduct", http::discontinue)
+        .scope(WRITE)
+        .optional_body()
+        .says(
+            "Take a product off sale",
+            "Moves the product from `active` to `discontinued`. From then on the review of orders with \
+                this product has a hard finding. Confirmed orders are not affected.",
+        )
+        .example(json!({"reason": "Replaced by TEA-002"}))
+        .fails_with(&["invalid_transition"]);
+    r.action("/products/{product_id}/reactivate", "reactivateProduct", http::reactivate)
+        .scope(WRITE)
+        .optional_body()
+        .says(
+            "Put a product back on sale",
+            "Moves the product from `discontinued` to `active`. Refused with `invalid_transition` in any \
+                other status.",
+        )
+        .example(json!({"reason": "Asked for by customers"}))
+        .fails_with(&["invalid_transition"]);
+}
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: model::CategoryId::KIND,
+        scopes: READ,
+        select: "SELECT product_categories.id FROM product_categories WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+    Told {
+        kind: model::ProductId::KIND,
+        scopes: READ,
+        select: "SELECT products.id FROM products WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("activated", "The product was put on sale."),
+            ("discontinued", "The product was taken off sale."),
+            ("reactivated", "The product was put back on sale."),
+        ],
+    },
+];
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "unit_in_use",
+    409,
+    ["Unit in use", "计量单位使用中"],
+    [
+        "The unit {unit} is the base unit or has prices, so it cannot be removed.",
+        "计量单位 {unit} 已用于计数或定价，不能移除。",
+    ],
+    [
+        "Keep the unit. You can end the prices in it, or enter another product for another base unit.",
+        "请保留该单位；可结束以它标价的价格，或为新的基本单位另建产品。",
+    ],
+)];
+
+static PHRASES: &[Phrase] = &[
+    ("is_base_unit", ["is the base unit, which needs no conversion", "已是基本单位，无需换算"]),
+    (
+        "barcode_check_digit",
+        ["has a wrong check digit: {expected} is expected at the end", "校验位错误：末位应为 {expected}"],
+    ),
+    ("without_cost", ["is only for a product with a cost", "仅用于填写了成本的产品"]),
+];

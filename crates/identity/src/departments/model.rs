@@ -1,0 +1,182 @@
+//! Departments: row, input, list.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::db::filter::Value;
+use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{ExternalId, Json};
+use crate::base::http::params::{Param, Takes};
+use crate::base::text;
+use crate::base::types::{At, TextEnum};
+use crate::people::{TeamId, UserId};
+use crate::schema::departments;
+use crate::{entity, id_type, text_enum};
+
+id_type!(DepartmentId, "dep", "department");
+
+text_enum! {
+    /// Work of a department. It is for grouping and filtering; no rule depends on it.
+    pub enum DepartmentKind {
+        Warehouse = "warehouse",
+        Production = "production",
+        Finance = "finance",
+        Logistics = "logistics",
+        Purchasing = "purchasing",
+        Design = "design",
+        Other = "other",
+    }
+}
+
+/// Another department of the company that the sales department sends requests to.
+#[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = departments)]
+#[diesel(treat_none_as_null = true)]
+pub struct Department {
+    pub id: DepartmentId,
+    pub version: i32,
+    /// Short code of the department. Unique.
+    #[schema(max_length = 40, example = "WH")]
+    pub code: String,
+    /// Name of the department.
+    #[schema(example = "仓储部")]
+    pub name: String,
+    #[serde(skip)]
+    pub name_sort: String,
+    /// English name of the department. Null when none is known.
+    #[schema(example = "Warehouse")]
+    pub name_en: Option<String>,
+    /// Work of the department.
+    pub kind: DepartmentKind,
+    /// Person who leads the department. A request without an assignee goes to them, and they are notified
+    /// when a request is late. Null when nobody leads it.
+    pub lead_id: Option<UserId>,
+    /// Team whose members answer requests together with the lead. Null for none.
+    pub team_id: Option<TeamId>,
+    /// Working hours in which the department must accept or decline a request.
+    #[schema(minimum = 1, maximum = 2000, example = 8)]
+    pub response_hours: i32,
+    /// True when the department can be sent new requests.
+    pub active: bool,
+    #[schema(value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+}
+entity!(Department, departments, DepartmentId, {
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids.0
+    }
+    fn search_texts(&self) -> Vec<String> {
+        let mut texts = vec![self.name.clone(), text::initials(&self.name), self.code.clone()];
+        texts.extend(self.name_en.clone());
+        texts
+    }
+});
+
+/// A working day.
+pub fn a_day() -> i32 {
+    8
+}
+fn yes() -> bool {
+    true
+}
+
+/// Data of a department, for creating and changing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DepartmentInput {
+    /// Short code of the department, without spaces. Refused with 409 `duplicate` when another department has
+    /// it.
+    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "WH")]
+    pub code: String,
+    /// Name of the department.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "仓储部")]
+    pub name: String,
+    /// English name of the department.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Warehouse")]
+    pub name_en: Option<String>,
+    /// Work of the department.
+    pub kind: DepartmentKind,
+    /// Person who leads the department. A request without an assignee goes to them. A new lead must be an
+    /// active user.
+    pub lead_id: Option<UserId>,
+    /// Team whose members answer requests together with the lead.
+    pub team_id: Option<TeamId>,
+    /// Working hours in which the department must accept or decline a request. Defaults to 8.
+    #[serde(default = "a_day")]
+    #[schema(minimum = 1, maximum = 2000, example = 8)]
+    pub response_hours: i32,
+    /// Whether the department can be sent new requests. Defaults to true.
+    #[serde(default = "yes")]
+    pub active: bool,
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub external_ids: Vec<ExternalId>,
+}
+
+pub static DEPARTMENTS: ListSpec = ListSpec {
+    id: "departments.id",
+    filters: &[
+        filter(
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Departments whose name, pinyin initials or code contains these words.",
+            ),
+            Does::Search("departments.id"),
+        ),
+        filter(
+            Param::new("kind", Takes::Words(DepartmentKind::WORDS), "Departments of one of these kinds."),
+            Does::Is("departments.kind"),
+        ),
+        filter(
+            Param::new(
+                "active",
+                Takes::Bool,
+                "`true`: departments that can be sent new requests. `false`: the others. By default all.",
+            ),
+            Does::Is("departments.active"),
+        ),
+        filter(
+            Param::new("lead_id", Takes::Ids("usr"), "Departments led by one of these users."),
+            Does::Is("departments.lead_id"),
+        ),
+        filter(
+            Param::new("team_id", Takes::Ids("tem"), "Departments whose team is one of these."),
+            Does::Is("departments.team_id"),
+        ),
+        filter(
+            Param::new("code", Takes::Text(40), "The department with exactly this code."),
+            Does::Is("departments.code"),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Departments changed at this instant or later."),
+            Does::AtLeast("departments.updated_at"),
+        ),
+    ],
+    sorts: &[
+        Sort { name: "code", column: "departments.code" },
+        Sort { name: "name", column: "departments.name_sort" },
+        Sort { name: "updated_at", column: "departments.updated_at" },
+    ],
+    sort_names: &["code", "name", "updated_at"],
+    default_sort: "code",
+    expand: &["lead", "team"],
+};
+
+impl Row for Department {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, name: &str) -> Value {
+        match name {
+            "name" => self.name_sort.clone().into(),
+            "updated_at" => self.updated_at.into(),
+            _ => self.code.clone().into(),
+        }
+    }
+}

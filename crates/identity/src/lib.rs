@@ -1,0 +1,17 @@
+//! Who works here: people and teams, regions, departments, the company's settings, what people are told, and the audit trail.
+//!
+//! Invariants: it stands on the base alone and knows no customer, product or order. Whoever is named in a record of an area
+//! above is a [`people`] record here. Nobody is told anything but through [`notifications`].
+
+// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
+#![allow(clippy::result_large_err)]
+
+pub mod audit;
+pub mod departments;
+pub mod mail;
+pub mod notifications;
+pub mod people;
+pub mod regions;
+pub mod settings;
+
+use salesdesk_base::{self as base, entity, id_type, load_from, schema, text_enum};

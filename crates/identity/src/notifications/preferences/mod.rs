@@ -1,0 +1,46 @@
+//! E-mail preferences of each person. The inbox holds every notification in any case.
+
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::auth::Scope;
+use crate::base::events::Told;
+use crate::base::http::Routes;
+
+use model::NotificationPreferencesId;
+
+pub fn routes(r: &mut Routes) {
+    r.tells(TOLD);
+    r.read("/me/notification-preferences", "getMyNotificationPreferences", http::get)
+        .person()
+        .says(
+            "Read my notification preferences",
+            "Returns how you are notified by e-mail, and what this means for each kind of notification. \
+             Nobody else can read it. Before the first change it returns the defaults with version 0.",
+        )
+        .fails_with(&["not_a_person"]);
+    r.change("/me/notification-preferences", "updateMyNotificationPreferences", http::update)
+        .person()
+        .says(
+            "Change my notification preferences",
+            "Changes how you are notified by e-mail. `by_notice` is merged: null removes an entry. E-mails \
+             go to the address of your user, and only when the installation has a mail server. The inbox \
+             cannot be switched off.",
+        )
+        .example(json!({"by_notice": {"task": "off", "feedback_relayed": "at_once"}, "quiet_hours": {"from": "21:00", "to": "07:30"}}))
+        .fails_with(&["not_a_person"]);
+}
+
+const TOLD: Told = Told {
+    kind: NotificationPreferencesId::KIND,
+    scopes: &[Scope::EventsRead],
+    select: "SELECT notification_preferences.id FROM notification_preferences WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("created", "A person set their notification preferences for the first time."),
+        ("changed", "A person changed their notification preferences."),
+    ],
+};

@@ -1,0 +1,45 @@
+//! Who is notified when something is late: the managers of a team, or of the teams above it.
+
+use diesel::prelude::*;
+
+use super::model::{TeamId, UserId, UserStatus};
+use super::work as people;
+use crate::base::auth::Role;
+use crate::base::db::Conn;
+use crate::base::error::{Result, found};
+use crate::schema::users;
+
+/// Teams are not nested deeper.
+const MOST_LEVELS: usize = 50;
+/// People who are told at once.
+const MOST_PEOPLE: i64 = 50;
+
+/// The managers of a team, or of the nearest team above it that has one; without any, the executives.
+pub fn superiors(conn: &mut Conn, team: Option<TeamId>) -> Result<Vec<UserId>> {
+    let mut next = team;
+    for _ in 0..MOST_LEVELS {
+        let Some(id) = next else { break };
+        let managers = users::table
+            .filter(users::team_id.eq(id))
+            .filter(users::role.eq(Role::Manager))
+            .filter(users::status.eq(UserStatus::Active))
+            .order(users::id)
+            .limit(MOST_PEOPLE)
+            .select(users::id)
+            .load(conn)?;
+        if !managers.is_empty() {
+            return Ok(managers);
+        }
+        next = found(people::find_team(conn, id))?.and_then(|team| team.parent_id);
+    }
+    executives(conn)
+}
+
+pub fn executives(conn: &mut Conn) -> Result<Vec<UserId>> {
+    let executives = users::table
+        .filter(users::role.eq(Role::Executive))
+        .filter(users::status.eq(UserStatus::Active))
+        .order(users::id)
+        .limit(MOST_PEOPLE);
+    Ok(executives.select(users::id).load(conn)?)
+}

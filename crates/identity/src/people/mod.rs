@@ -1,0 +1,343 @@
+//! People: users, teams, log-in. Roles and scopes are declared in [`crate::base::auth`].
+
+mod http;
+pub mod ladder;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::{Scope, sessions};
+use crate::base::events::{self, Told};
+use crate::base::http::{Nature, Routes};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
+
+pub use http::my_id as demand_person;
+pub use model::{TeamId, UserId};
+
+pub const AREA: Area = Area { name: "people", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ_USERS: &[Scope] = &[Scope::UsersRead];
+const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
+const READ_TEAMS: &[Scope] = &[Scope::TeamsRead];
+const WRITE_TEAMS: &[Scope] = &[Scope::TeamsWrite];
+
+fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
+    log_in(r);
+    users(r);
+    teams(r);
+    r.schedule(Schedule {
+        name: "session-clearing",
+        about: ["Removes sessions that ended long ago.", "清除早已结束的会话。"],
+        rhythm: Rhythm::Daily(Minute::at(3, 30)),
+        run: |run| run.commit(|tx, _| Ok(if sessions::clear(tx)? { Step::More } else { Step::Done })),
+    });
+    r.expanders.insert("usr", work::expand_users);
+    r.expands_to::<model::UserCard>("usr");
+    r.expanders.insert("tem", work::expand_teams);
+}
+
+fn log_in(r: &mut Routes) {
+    r.tag("auth", "Log-in, log-out and tokens for people.");
+    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/login", "login", http::login)
+        .public()
+        .says(
+            "Log in",
+            "Returns an access token for 15 minutes and a refresh token. Refused with 401 \
+             `invalid_credentials` when the user name or password is wrong or the user is blocked. After \
+             five failures for a user or a network address, each further attempt must wait: 429 \
+             `too_many_requests` with `Retry-After`.",
+        )
+        .example(json!({"username": "clerk", "password": "salesdesk-demo"}))
+        .fails_with(&["invalid_credentials", "too_many_requests"]);
+    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/refresh", "refreshTokens", http::refresh)
+        .public()
+        .says(
+            "Renew the tokens",
+            "Exchanges a refresh token for a new access token and a new refresh token. Each refresh token \
+             works once. If an old one is used again, the session ends, because two parties hold it; a \
+             repeat within 30 seconds, after a lost answer, is accepted. Refused with 401 \
+             `invalid_credentials` when the token is unknown, used or expired.",
+        )
+        .fails_with(&["invalid_credentials"]);
+    r.flow::<_, model::Done, _>(Nature::Talk, "/auth/logout", "logout", http::logout)
+        .person()
+        .says(
+            "Log out",
+            "Ends this session. Its tokens stop working within seconds. Refused with 403 `not_a_person` for \
+             a machine client.",
+        )
+        .fails_with(&["not_a_person"]);
+    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/setup", "setUp", http::set_up)
+        .public()
+        .says(
+            "Create the first administrator",
+            "Creates an administrator in a database without users and logs them in. Needs the set-up token \
+             that the server prints when it starts. Refused with 401 `invalid_credentials` when the token \
+             is wrong, and with 409 `already_set_up` when there are users.",
+        )
+        .fails_with(&["invalid_credentials", "already_set_up"]);
+
+    r.tag("me", "The person who is logged in: profile, password, notifications.");
+    r.read("/me", "getMe", http::me)
+        .person()
+        .says(
+            "Read my profile",
+            "Returns the person behind the access token, with their scopes. Refused with 403 `not_a_person` \
+             for a machine client, which uses `/oauth/introspect` instead.",
+        )
+        .fails_with(&["not_a_person"]);
+    r.flow::<_, model::Done, _>(Nature::Talk, "/me/password", "changeMyPassword", http::change_password)
+        .person()
+        .says(
+            "Change my password",
+            "Sets a new password; the current one is needed. All other sessions of this person end. Refused \
+             with 401 `invalid_credentials` when the current password is wrong, and with 422 \
+             `weak_password`.",
+        )
+        .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
+}
+
+fn users(r: &mut Routes) {
+    r.tag("users", "The people who work with the system, and their accounts.");
+    r.list("/users", "listUsers", &model::USERS, http::list_users)
+        .scope(READ_USERS)
+        .says("List users", "Returns all users, blocked ones included, sorted by name.");
+    r.flow::<_, model::User, _>(Nature::Create, "/users", "createUser", http::create_user)
+        .scope(WRITE_USERS)
+        .says(
+            "Create a user",
+            "Creates an account for a person. The person must change the initial password at the first \
+             log-in. Without `password` the person cannot log in until `reset-password` sets one. Refused \
+             with 409 `duplicate` when the user name is taken. A machine client can give only roles whose \
+             scopes it has itself.",
+        )
+        .example(json!({"username": "wang.fang", "name": "王芳", "role": "rep", "password": "correct horse battery", "email": "wang.fang@example.com"}))
+        .fails_with(&["weak_password", "duplicate"]);
+    r.read("/users/{user_id}", "getUser", http::get_user)
+        .scope(READ_USERS)
+        .says("Read a user", "Returns one user, with status and last log-in.");
+    r.change("/users/{user_id}", "updateUser", http::update_user)
+        .scope(WRITE_USERS)
+        .says(
+            "Change a user",
+            "Changes the data of a user. A new role or team takes effect within seconds. Refused with 409 \
+             `duplicate` when the user name is taken, and with 409 `last_admin` when the last active \
+             administrator would lose the role.",
+        )
+        .example(json!({"title": "Key account manager"}))
+        .fails_with(&["last_admin"]);
+    r.action("/users/{user_id}/block", "blockUser", http::block_user)
+        .scope(WRITE_USERS)
+        .says(
+            "Block a user",
+            "Ends all sessions of the user and refuses further log-ins. Webhooks that the user made are \
+             disabled. Refused with 409 `last_admin` for the last active administrator, and with 409 \
+             `invalid_transition` when the user is blocked already.",
+        )
+        .example(json!({"reason": "Left the company"}))
+        .fails_with(&["invalid_transition", "last_admin"]);
+    r.action("/users/{user_id}/unblock", "unblockUser", http::unblock_user)
+        .scope(WRITE_USERS)
+        .says(
+            "Unblock a user",
+            "Allows the user to log in again, with the same password and role. Refused with 409 \
+             `invalid_transition` when the user is not blocked.",
+        )
+        .fails_with(&["invalid_transition"]);
+    r.flow::<_, model::User, _>(
+        Nature::Action,
+        "/users/{user_id}/reset-password",
+        "resetUserPassword",
+        http::reset_password,
+    )
+    .scope(WRITE_USERS)
+    .says(
+        "Set a user's password",
+        "Sets a new password and ends all sessions of the user. The person must change the password at the \
+         next log-in. Refused with 422 `weak_password`.",
+    )
+    .example(json!({"password": "another long passphrase"}))
+    .fails_with(&["weak_password"])
+    .path_prefixes = &[Some("usr")];
+
+    r.read_by_external_id("/users/by-external-id/{system}/{id}", "getUserByExternalId", http::get_user)
+        .scope(READ_USERS)
+        .says("Read a user by external id", "Returns the user that has this id in another system.");
+    r.put_by_external_id(
+        "/users/by-external-id/{system}/{id}",
+        "upsertUserByExternalId",
+        http::create_named_user,
+        http::update_user,
+    )
+    .scope(WRITE_USERS)
+    .says(
+        "Put a user by external id",
+        "A new user needs `username`, `name` and `role`. A new user has no password and cannot log in until \
+         `POST /users/{user_id}/reset-password` sets one.",
+    )
+    .example(json!({"username": "wang.fang", "name": "王芳", "role": "rep"}))
+    .fails_with(&["duplicate", "external_id_taken", "last_admin"]);
+    r.history("/users/{user_id}/history", "listUserHistory", http::get_user).scope(READ_USERS).says(
+        "Read a user's history",
+        "Returns every change of the user with the old and the new content, who made it, when and why; \
+         log-ins are listed too.",
+    );
+}
+
+fn teams(r: &mut Routes) {
+    r.tag(
+        "teams",
+        "Teams of the department. A manager sees the records of their team and of the teams below it.",
+    );
+    r.list("/teams", "listTeams", &model::TEAMS, http::list_teams)
+        .scope(READ_TEAMS)
+        .says("List teams", "Returns all teams, sorted by code.");
+    r.create("/teams", "createTeam", http::create_team)
+        .scope(WRITE_TEAMS)
+        .says(
+            "Create a team",
+            "Creates a team, at the top or below another team. Refused with 409 `duplicate` when the code \
+             is taken.",
+        )
+        .example(json!({"code": "SOUTH", "name": "华南区"}))
+        .fails_with(&["duplicate"]);
+    r.read("/teams/{team_id}", "getTeam", http::get_team)
+        .scope(READ_TEAMS)
+        .says("Read a team", "Returns one team.");
+    r.change("/teams/{team_id}", "updateTeam", http::update_team)
+        .scope(WRITE_TEAMS)
+        .says(
+            "Change a team",
+            "Changes the data of a team. A new `parent_id` changes whose records managers see, within \
+             seconds. Refused with 409 `circular_parent` when the team would be above itself.",
+        )
+        .example(json!({"name": "华南大区"}))
+        .fails_with(&["duplicate", "circular_parent"]);
+    r.remove("/teams/{team_id}", "deleteTeam", http::delete_team)
+        .scope(WRITE_TEAMS)
+        .says(
+            "Delete a team",
+            "Deletes a team that no other record refers to. Refused with 409 `still_referenced` when users, \
+             customers, teams or other records refer to it.",
+        )
+        .fails_with(&["still_referenced"]);
+    r.read_by_external_id("/teams/by-external-id/{system}/{id}", "getTeamByExternalId", http::get_team)
+        .scope(READ_TEAMS)
+        .says("Read a team by external id", "Returns the team that has this id in another system.");
+    r.put_by_external_id(
+        "/teams/by-external-id/{system}/{id}",
+        "upsertTeamByExternalId",
+        http::create_team,
+        http::update_team,
+    )
+    .scope(WRITE_TEAMS)
+    .says("Put a team by external id", "A new team needs `code` and `name`.")
+    .example(json!({"code": "SOUTH", "name": "华南区"}))
+    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
+    r.history("/teams/{team_id}/history", "listTeamHistory", http::get_team).scope(READ_TEAMS).says(
+        "Read a team's history",
+        "Returns every change of the team with the old and the new content, who made it, when and why.",
+    );
+}
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: UserId::KIND,
+        scopes: READ_USERS,
+        select: "SELECT users.id FROM users WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            ("blocked", "The user was blocked and cannot log in any more."),
+            ("unblocked", "The user was unblocked and can log in again."),
+            ("password_changed", "The user's password was changed or reset."),
+        ],
+    },
+    Told {
+        kind: TeamId::KIND,
+        scopes: READ_TEAMS,
+        select: "SELECT teams.id FROM teams WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];
+
+static PROBLEMS: &[ProblemText] = &[
+    problem_text(
+        "invalid_credentials",
+        401,
+        ["Log-in refused", "登录被拒绝"],
+        ["The user name, password or token is not right.", "用户名、密码或令牌不正确。"],
+        [
+            "Check what you typed; an administrator can set a new password.",
+            "请检查输入；管理员可以重设密码。",
+        ],
+    ),
+    problem_text(
+        "password_change_required",
+        403,
+        ["Change your password first", "请先修改密码"],
+        [
+            "The password was set by somebody else; change it before anything else.",
+            "密码由他人设置，请先修改。",
+        ],
+        [
+            "POST /api/v1/me/password with the present password and a new one.",
+            "请以当前密码和新密码 POST /api/v1/me/password。",
+        ],
+    ),
+    problem_text(
+        "not_a_person",
+        403,
+        ["Not a person", "不是人员"],
+        [
+            "This operation is for people, and the caller is a machine client.",
+            "此操作针对人员，而调用者是机器客户端。",
+        ],
+        [
+            "A client reads the rights of its token with POST /api/v1/oauth/introspect and ends it with POST /api/v1/oauth/revoke.",
+            "客户端可通过 POST /api/v1/oauth/introspect 查询令牌的权限，通过 POST /api/v1/oauth/revoke 结束令牌。",
+        ],
+    ),
+    problem_text(
+        "weak_password",
+        422,
+        ["Password too weak", "密码过弱"],
+        [
+            "A password needs at least 10 characters and must not contain the user name.",
+            "密码至少 10 个字符，且不能包含用户名。",
+        ],
+        ["Use a sentence that you can remember.", "建议使用一句容易记住的话。"],
+    ),
+    problem_text(
+        "already_set_up",
+        409,
+        ["Already set up", "已初始化"],
+        ["This database has users already.", "该数据库中已有用户。"],
+        ["Log in as an administrator.", "请以管理员身份登录。"],
+    ),
+    problem_text(
+        "last_admin",
+        409,
+        ["Last administrator", "最后一名管理员"],
+        [
+            "The last active administrator cannot be blocked or given another role.",
+            "不能停用最后一名管理员，也不能更改其角色。",
+        ],
+        ["Make another administrator first.", "请先添加另一名管理员。"],
+    ),
+    problem_text(
+        "circular_parent",
+        409,
+        ["Circle of parents", "上级循环"],
+        ["A record cannot be below itself.", "记录不能成为自己的下级。"],
+        ["Choose another parent.", "请选择其他上级。"],
+    ),
+];
+
+static PHRASES: &[Phrase] = &[];

@@ -1,0 +1,49 @@
+//! Settings of the company: its own data for documents, and the limits of its rules.
+
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::base::http::history::HISTORY;
+
+pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: &[] };
+
+fn routes(r: &mut Routes) {
+    r.tells(TOLD);
+    r.tag("settings", "The company's own data, and the limits that its rules use.");
+    r.read("/settings", "getSettings", http::get).scope(&[Scope::SettingsRead]).says(
+        "Read the settings",
+        "Returns the company's own data and the limits for reviews, approvals and customer relations.",
+    );
+    r.change("/settings", "updateSettings", http::update)
+        .scope(&[Scope::SettingsWrite])
+        .says(
+            "Change the settings",
+            "Changes the settings. Objects are merged: send only what changes; null removes an entry of a \
+             limit list. The new limits apply to the next review or approval. Refused with 422 \
+             `validation_failed` for unknown roles, currencies, kinds of feedback or users, and for limits \
+             out of range.",
+        )
+        .example(json!({"orders": {"duplicate_days": 14}}));
+    r.list("/settings/history", "listSettingsHistory", &HISTORY, http::history)
+        .scope(&[Scope::SettingsRead])
+        .says(
+            "Read the settings' history",
+            "Returns every change of the settings with the old and the new content, who made it, when and \
+             why.",
+        );
+}
+
+const TOLD: Told = Told {
+    kind: model::SettingsId::KIND,
+    scopes: &[Scope::SettingsRead],
+    select: "SELECT settings.id FROM settings WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[events::CREATED, events::UPDATED],
+};

@@ -1,0 +1,122 @@
+//! The working calendar, and the deadlines of records. The engine is [`crate::base::deadlines`]; areas start
+//! the deadlines of their own records.
+//!
+//! | endpoint | who |
+//! |---|---|
+//! | read the calendar, ask it for a deadline, read a record's deadlines | `calendar:read` |
+//! | change the calendar | `settings:write` |
+
+mod http;
+mod model;
+pub mod rules;
+pub mod seed;
+pub mod work;
+
+use std::sync::OnceLock;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::deadlines::model::WorkingCalendarId;
+use crate::base::deadlines::task;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::base::http::history::HISTORY;
+use crate::base::http::params::{Param, Takes};
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+
+pub const AREA: Area = Area { name: "deadlines", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::CalendarRead];
+
+/// Working minutes of a year are about 125,000; nothing waits longer.
+const MOST_MINUTES: i64 = 130_000;
+
+const TIME: &[Param] = &[
+    Param::new("from", Takes::Instant, "Start of the working time. Defaults to now."),
+    Param::new("minutes", Takes::Int(1, MOST_MINUTES), "Number of working minutes.").required(),
+];
+
+/// Who may read some record that has deadlines.
+static SCOPES: OnceLock<Vec<Scope>> = OnceLock::new();
+
+fn scopes(r: &Routes) -> Vec<Scope> {
+    let has_deadlines = |told: &&Told| r.consequences.iter().any(|c| c.kind == told.kind);
+    let mut scopes: Vec<Scope> =
+        r.told.iter().filter(has_deadlines).flat_map(|t| t.scopes).copied().collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
+fn routes(r: &mut Routes) {
+    r.tells(TOLD);
+    r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
+    r.read("/working-calendar", "getWorkingCalendar", http::get).scope(READ).says(
+        "Read the working calendar",
+        "Returns the working hours by weekday and the exceptions: holidays, and weekend days on which \
+             people work. A new installation has the Chinese public calendar of 2026, and for 2027 the \
+             holidays that the law fixes.",
+    );
+    r.change("/working-calendar", "updateWorkingCalendar", http::update)
+        .scope(&[Scope::SettingsWrite])
+        .says(
+            "Change the working calendar",
+            "Changes the working hours. Objects are merged: send only what changes; a day that is null \
+             follows its weekday again. Deadlines that run are computed again within moments; reminders and \
+             escalations that were sent stay sent. Hours must be in order and must not overlap; otherwise \
+             refused with 422 `validation_failed`.",
+        )
+        .example(
+            json!({"days": {"2026-12-31": {"name": "盘点日", "hours": [{"from": "09:00", "to": "12:00"}]}}}),
+        );
+    r.list("/working-calendar/history", "listWorkingCalendarHistory", &HISTORY, http::history)
+        .scope(READ)
+        .says(
+            "Read the working calendar's history",
+            "Returns every change of the working calendar with the old and the new content, who made it, \
+             when and why.",
+        );
+    r.read("/working-calendar/time", "getWorkingTime", http::time)
+        .scope(READ)
+        .unversioned()
+        .takes(TIME)
+        .says(
+            "Compute the end of working time",
+            "Computes when a number of working minutes has passed, counted from an instant. The answer \
+             lists the stretches that count and those that do not. Refused with 422 `no_working_time` when \
+             the next three years have less working time.",
+        )
+        .fails_with(&["no_working_time"]);
+    let readers = SCOPES.get_or_init(|| scopes(r));
+    r.read("/deadlines/{record_id}", "getDeadlines", http::explain).scope(readers).unversioned().says(
+        "Explain a record's deadlines",
+        "Returns the deadlines of a record of any kind: when each is due, how the time was counted, and \
+             its reminders and escalations. Refused with 404 `not_found` when the record has no deadline or \
+             you may not see it.",
+    );
+    r.task(task::TASK, 20, task::turn);
+}
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "no_working_time",
+    422,
+    ["No working time", "没有工作时间"],
+    ["The next three years have less working time than that.", "未来三年内没有这么多工作时间。"],
+    ["Enter working hours in the working calendar.", "请在工作日历中设置工作时间。"],
+)];
+
+static PHRASES: &[Phrase] = &[
+    ("hours_out_of_order", ["must be in order and must not overlap", "必须按先后顺序且互不重叠"]),
+    ("hours_backwards", ["must end after they begin", "结束时间必须晚于开始时间"]),
+    ("too_many_days", ["must not list more than {max} days", "特殊日期不能超过 {max} 天"]),
+];
+
+const TOLD: Told = Told {
+    kind: WorkingCalendarId::KIND,
+    scopes: READ,
+    select: "SELECT working_calendar.id FROM working_calendar WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[events::CREATED, events::UPDATED],
+};

@@ -1,0 +1,156 @@
+//! The feed as server-sent events.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use actix_web::web::Bytes;
+use futures_util::stream;
+use tokio::sync::watch;
+
+use super::http::{Place, place, types_of};
+use crate::base::auth::Caller;
+use crate::base::error::{Problem, Result};
+use crate::base::events::feed::{self, Cursor, Event};
+use crate::base::http::{Ctx, Reply, Req};
+
+/// A sign of life when nothing happens.
+const BEAT: Duration = Duration::from_secs(15);
+/// Then the client connects again, with a token that still holds.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// Open streams, of all callers and of one.
+const MOST: usize = 2_000;
+const MOST_OF_ONE: usize = 20;
+/// Events read at once.
+const PAGE: i64 = 200;
+
+/// The streams that are open, by caller.
+#[derive(Clone, Default)]
+pub struct Streams(Arc<Mutex<HashMap<String, usize>>>);
+
+/// One open stream; counted until it is dropped.
+struct Open(Streams, String);
+
+impl Streams {
+    fn open(&self, caller: &Caller) -> Result<Open> {
+        let who = caller.idempotency_owner();
+        let mut open = self.lock();
+        let all: usize = open.values().sum();
+        let of_one = open.entry(who.clone()).or_insert(0);
+        if all >= MOST || *of_one >= MOST_OF_ONE {
+            return Err(Problem { retry_after: Some(10), ..Problem::new("too_many_streams") }.into());
+        }
+        *of_one += 1;
+        drop(open);
+        Ok(Open(self.clone(), who))
+    }
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().values().sum()
+    }
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(|p| p.into_inner())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut open = self.0.lock();
+        if let Some(count) = open.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.1);
+            }
+        }
+    }
+}
+
+pub async fn open(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
+    let types = types_of(&req.query)?;
+    let after = ctx.last_event_id.clone().or_else(|| req.query.text("after").map(str::to_owned));
+    let counted = ctx.core.part::<Streams>().open(&ctx.caller)?;
+    let news = ctx.core.sequencer.watch();
+    let cursor = ctx
+        .read(move |rx| match place(rx.core, rx.conn, Some(after.as_deref().unwrap_or("latest")))? {
+            Place::Start | Place::End(_) => {
+                Ok(Cursor { epoch: rx.core.epoch.clone(), sequence: feed::newest(rx.conn)? })
+            }
+            Place::At(cursor) => feed::check_place(rx, &cursor).map(|()| cursor),
+        })
+        .await?;
+    let reader =
+        Reader { ctx, types, cursor, news, began: Instant::now(), greeted: false, _counted: counted };
+    let bytes = stream::unfold(reader, |mut reader| async move {
+        let chunk = reader.next().await?;
+        Some((Ok(chunk), reader))
+    });
+    let mut reply = Reply::streamed("text/event-stream", Box::pin(bytes));
+    reply.no_store = true;
+    reply.headers = vec![("x-accel-buffering", "no".into())];
+    Ok(reply)
+}
+
+struct Reader {
+    ctx: Ctx,
+    types: Vec<String>,
+    cursor: Cursor,
+    news: watch::Receiver<i64>,
+    began: Instant,
+    greeted: bool,
+    _counted: Open,
+}
+
+impl Reader {
+    /// The next bytes; None ends the stream.
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.greeted {
+            self.greeted = true;
+            // Says where the stream begins, so that a client that hears nothing still knows where to go on.
+            return Some(Bytes::from(format!("retry: 3000\nid: {}\n\n", self.cursor.write())));
+        }
+        let mut stopping = self.ctx.core.stopping.subscribe();
+        loop {
+            if self.began.elapsed() > LONGEST || *stopping.borrow() {
+                return None;
+            }
+            let part = self.read().await?;
+            self.cursor.sequence = part.next;
+            if !part.events.is_empty() {
+                return Some(self.write(part.events.into()));
+            }
+            if part.more {
+                continue;
+            }
+            let newer = tokio::select! {
+                newer = tokio::time::timeout(BEAT, self.news.changed()) => newer,
+                _ = stopping.changed() => return None,
+            };
+            if newer.is_err() {
+                return Some(Bytes::from_static(b": nothing new\n\n"));
+            }
+        }
+    }
+
+    /// What is new, with the rights that the caller has now; None when these have ended.
+    async fn read(&mut self) -> Option<feed::Part> {
+        let (types, after) = (self.types.clone(), self.cursor.sequence);
+        let core = self.ctx.core.clone();
+        let caller = crate::base::auth::again(&core, &self.ctx.caller).await.ok().flatten()?;
+        if !caller.may_ask_from(&self.ctx.peer) {
+            return None;
+        }
+        self.ctx.caller = caller;
+        let read = self.ctx.read(move |rx| feed::read(rx.conn, rx.caller, &types, after, PAGE)).await;
+        read.inspect_err(|e| log::warn!("a stream of events ends: {e}")).ok()
+    }
+
+    fn write(&self, events: VecDeque<Event>) -> Bytes {
+        let mut text = String::new();
+        for event in events {
+            let id = Cursor { epoch: self.cursor.epoch.clone(), sequence: event.sequence }.write();
+            let data = serde_json::to_string(&event).unwrap_or_default();
+            text.push_str(&format!("id: {id}\nevent: {}\ndata: {data}\n\n", event.event_type));
+        }
+        Bytes::from(text)
+    }
+}

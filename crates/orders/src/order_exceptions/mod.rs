@@ -1,0 +1,206 @@
+//! Order exceptions: problems with orders, their owners, deadlines and results. An open exception that
+//! blocks stops the order's shipping.
+//!
+//! | endpoint | who |
+//! |---|---|
+//! | read | `exceptions:read`: exceptions of the orders that one sees, and one's own |
+//! | report, and take steps with exceptions that one reported or owns | `exceptions:write` |
+//! | every step with every exception, unblock | `exceptions:manage` |
+
+mod http;
+pub mod model;
+pub mod report;
+pub mod rules;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::schema::order_exceptions;
+use model::OrderException;
+use salesdesk_parties::movable;
+
+pub use model::OrderExceptionId;
+
+pub const AREA: Area = Area { name: "order_exceptions", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::ExceptionsRead];
+const WRITE: &[Scope] = &[Scope::ExceptionsWrite, Scope::ExceptionsManage];
+
+fn routes(r: &mut Routes) {
+    r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));
+    r.tells(TOLD);
+    r.tag(
+        "order-exceptions",
+        "Problems with orders: who resolves them, by when, and which of them stop the order's shipping.",
+    );
+    records(r);
+    life(r);
+    blocking(r);
+    report::routes(r);
+    r.deadlines(OrderExceptionId::KIND, work::on_deadline);
+    // Urgent: an exception may stop an order's shipping, and only a few working hours are left.
+    let urgent = [
+        "order_exception_reported",
+        "order_exception_assigned",
+        "order_exception_reopened",
+        "order_exception_due",
+        "order_exception_overdue",
+        "order_exception_escalated",
+    ];
+    r.notices(OrderExceptionId::KIND, &urgent, &[]);
+    r.expanders.insert("exc", work::expand);
+}
+
+fn records(r: &mut Routes) {
+    r.list("/order-exceptions", "listOrderExceptions", &model::ORDER_EXCEPTIONS, http::list)
+        .scope(READ)
+        .says("List order exceptions", "Exceptions of the orders that you may see, and those that you own. Use `open=true` and `overdue=true` for what is still to be done.");
+    r.create("/order-exceptions", "reportOrderException", http::report)
+        .scope(WRITE)
+        .says("Report an order exception", "Records a problem with an order and tells the owner. The order counts it in `open_exceptions`; one that blocks stops the order's shipping (`blocked`). A minor exception must be resolved within 40 working hours, a major one within 16, a critical one within 4 (`GET /deadlines/{record_id}`). In the same order, the owner is reminded 8, 4 and 1 working hours before the deadline and told at the deadline; the manager is told 8, 4 and 1 working hours after it, the executives 40, 16 and 4. A draft or cancelled order is refused with `invalid_transition`.")
+        .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "shortage", "severity": "major", "description": "Only forty of sixty boxes are in stock"}))
+        .fails_with(&["invalid_transition"]);
+    r.read("/order-exceptions/{exception_id}", "getOrderException", http::get)
+        .scope(READ)
+        .expands(model::ORDER_EXCEPTIONS.expand)
+        .says("Read an order exception", "The exception with the steps that you can take now.");
+    r.change("/order-exceptions/{exception_id}", "updateOrderException", http::update)
+        .scope(WRITE)
+        .says("Change an order exception", "Corrects what was reported while the exception is open or in progress. Allowed for its owner, for its reporter and with `exceptions:manage`. A changed severity changes the deadline; `blocking` stays as it is.")
+        .example(json!({"severity": "critical"}))
+        .fails_with(&["invalid_transition"]);
+    r.history("/order-exceptions/{exception_id}/history", "listOrderExceptionHistory", http::get)
+        .scope(READ)
+        .says(
+            "Read history of an exception",
+            "Every change in order: who made it, when and why, with the fields before and after.",
+        );
+}
+
+fn life(r: &mut Routes) {
+    let by = &["invalid_transition"][..];
+    r.action("/order-exceptions/{exception_id}/assign", "assignOrderException", http::assign)
+        .scope(WRITE)
+        .says("Assign an order exception", "Makes another person the owner and tells them at once. Allowed for the present owner and with `exceptions:manage`, while the exception is open or in progress.")
+        .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
+        .fails_with(by);
+    r.action("/order-exceptions/{exception_id}/start", "startOrderException", http::start)
+        .scope(WRITE)
+        .says("Start an order exception", "Marks the exception as being worked on: `open` becomes `in_progress`. Allowed for its owner and with `exceptions:manage`.")
+        .fails_with(by);
+    r.action("/order-exceptions/{exception_id}/resolve", "resolveOrderException", http::resolve)
+        .scope(WRITE)
+        .says("Resolve an order exception", "Records how the exception was resolved. Its deadline ends, and it does not block the order any more. Allowed for its owner and with `exceptions:manage`, while the exception is open or in progress.")
+        .example(
+            json!({"outcome": "fulfilled_later", "resolution": "The other twenty go with the next truck"}),
+        )
+        .fails_with(by);
+    r.action("/order-exceptions/{exception_id}/close", "closeOrderException", http::close)
+        .scope(WRITE)
+        .says("Close an order exception", "Ends a resolved exception: nothing more is to be done. Allowed for its owner and with `exceptions:manage`.")
+        .fails_with(by);
+    r.action("/order-exceptions/{exception_id}/reopen", "reopenOrderException", http::reopen)
+        .scope(WRITE)
+        .says("Reopen an order exception", "Opens a resolved or closed exception again, because the problem is not solved. A new deadline begins now, the recorded resolution is cleared, and a blocking exception blocks the order again. The owner is told. Allowed for its owner and with `exceptions:manage`.")
+        .example(json!({"reason": "The truck came without them"}))
+        .fails_with(by);
+    r.action("/order-exceptions/{exception_id}/cancel", "cancelOrderException", http::cancel)
+        .scope(WRITE)
+        .says("Cancel an order exception", "Takes back an exception that was entered by mistake. It does not block the order any more and is not counted in reports. Allowed for its owner, its reporter and with `exceptions:manage`, while the exception is open or in progress.")
+        .example(json!({"reason": "It was another order"}))
+        .fails_with(by);
+}
+
+fn blocking(r: &mut Routes) {
+    r.action("/order-exceptions/{exception_id}/block", "blockByOrderException", http::block)
+        .scope(WRITE)
+        .says("Block shipping by an exception", "From now on the order cannot ship while this exception is open or in progress. Everybody who may report exceptions may do this. Refused with `invalid_transition` when it blocks already.")
+        .example(json!({"reason": "The customer has not said yes yet"}))
+        .fails_with(&["invalid_transition"]);
+    r.action("/order-exceptions/{exception_id}/unblock", "unblockOrderException", http::unblock)
+        .scope(&[Scope::ExceptionsManage])
+        .says("Unblock shipping of an order", "Lets the order ship although the exception stays open. Refused with `invalid_transition` when the exception does not block.")
+        .example(json!({"reason": "They take what there is"}))
+        .fails_with(&["invalid_transition"]);
+}
+
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "blocked_by_exception",
+    409,
+    ["Blocked by an exception", "订单因异常被阻断"],
+    [
+        "The order cannot ship because of open exceptions: {exceptions}.",
+        "未解决的异常阻止该订单发货：{exceptions}。",
+    ],
+    [
+        "`exceptions` lists them. Resolve each one, or ask somebody with exceptions:manage to unblock it.",
+        "exceptions 列出各项异常：请逐项解决，或由拥有 exceptions:manage 权限的人解除阻断。",
+    ],
+)];
+
+static PHRASES: &[Phrase] = &[
+    ("needs_order_line", ["needs order_line_id", "需要同时填写 order_line_id"]),
+    ("exceeds_ordered", ["is more than the ordered quantity {ordered}", "超过订购数量 {ordered}"]),
+    (
+        "order_exception_reported",
+        ["Exception {number} ({kind}): {description}", "订单异常 {number}（{kind}）：{description}"],
+    ),
+    (
+        "order_exception_assigned",
+        [
+            "Exception {number} ({kind}) was assigned to you: {description}",
+            "订单异常 {number}（{kind}）已分配给您：{description}",
+        ],
+    ),
+    (
+        "order_exception_reopened",
+        ["Exception {number} was opened again: {reason}", "订单异常 {number} 已重新打开：{reason}"],
+    ),
+    (
+        "order_exception_due",
+        [
+            "Exception {number} must be resolved by {due}: {description}",
+            "订单异常 {number} 须在 {due} 前解决：{description}",
+        ],
+    ),
+    (
+        "order_exception_overdue",
+        [
+            "Exception {number} is overdue since {due}: {description}",
+            "订单异常 {number} 应在 {due} 前解决，现已逾期：{description}",
+        ],
+    ),
+    (
+        "order_exception_escalated",
+        [
+            "Exception {number} ({kind}) is overdue and was escalated to level {level}: {description}",
+            "订单异常 {number}（{kind}）已逾期，升级至第 {level} 级：{description}",
+        ],
+    ),
+];
+
+const TOLD: Told = Told {
+    kind: OrderExceptionId::KIND,
+    scopes: READ,
+    select: "SELECT order_exceptions.id FROM order_exceptions WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        ("reported", "The exception was reported: somebody found a problem with an order."),
+        events::UPDATED,
+        ("assigned", "The exception was given to another owner."),
+        ("started", "The owner began to work on the exception."),
+        ("resolved", "The exception was resolved. It does not block the order any more."),
+        ("closed", "The exception was closed: nothing more is to be done."),
+        ("reopened", "The exception was opened again because it was not resolved."),
+        ("cancelled", "The exception was cancelled because it was entered by mistake."),
+        ("blocked", "The exception blocks: the order cannot ship while it is open."),
+        ("unblocked", "The exception does not block any more: the order may ship."),
+        ("overdue", "The exception passed its deadline and is not resolved."),
+        ("escalated", "The exception is overdue, and the manager or the executives were told."),
+    ],
+};

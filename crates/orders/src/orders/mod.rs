@@ -1,0 +1,522 @@
+//! Orders: entry, review, approval, confirmation, and the status that follows from shipments.
+//!
+//! `draft → submitted → approved → confirmed → (partially_shipped) → shipped → delivered → completed`, and
+//! `cancelled`; the whole life is [`rules::OrderStatus::after`].
+
+mod http;
+mod lines;
+pub mod model;
+mod purchases;
+pub mod rules;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::orders::rules::OrderAction;
+use crate::schema::orders;
+use model::{OrderId, OrderRow};
+use salesdesk_parties::movable;
+
+pub const AREA: Area = Area { name: "orders", routes, problems: PROBLEMS, phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::OrdersRead];
+
+/// The ids in an order that `expand` adds the object of.
+const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines.product"];
+
+/// Problems that any step can meet.
+const STEP: &[&str] = &["invalid_transition", "read_only_share"];
+
+fn routes(r: &mut Routes) {
+    r.declare(movable!(OrderRow, orders, OrderId));
+    r.tells(TOLD);
+    r.tag("orders", "Orders, from entry over review and confirmation to completion.");
+    entry(r);
+    by_external_id(r);
+    reading(r);
+    life(r);
+    r.expanders.insert("ord", work::expand_orders);
+    purchases::routes(r);
+}
+
+fn entry(r: &mut Routes) {
+    r.create("/orders", "createOrder", http::create)
+        .scope(OrderAction::Edit.scopes())
+        .says(
+            "Enter an order",
+            "Enters an order as a draft, with its lines in the same request. Fields that you leave out \
+                are taken from the customer, the price lists and the products. All totals are computed here; \
+                if you send totals, they are compared (`totals_mismatch`). Nothing is reviewed or booked \
+                yet: `POST /orders/{order_id}/submit` comes next.",
+        )
+        .example(json!({
+            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "order_date": "2026-11-20", "channel": "web",
+            "currency": "CNY", "customer_po": "PO-77",
+            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50", "discount_rate": "0.05"}],
+        }))
+        .fails_with(&["totals_mismatch", "customer_merged"]);
+    r.change("/orders/{order_id}", "updateOrder", http::update)
+        .scope(OrderAction::Edit.scopes())
+        .says(
+            "Change a draft's head",
+            "Changes the head fields that you send. Lines keep their prices and have operations of their \
+                own. Only a draft can be changed, except `external_ids`, which can be changed in every \
+                status when sent alone. After confirmation use `POST /orders/{order_id}/revisions`.",
+        )
+        .example(json!({"customer_po": "PO-78", "notes": "Ring before delivery"}))
+        .fails_with(STEP);
+    r.remove("/orders/{order_id}", "deleteOrder", http::delete)
+        .scope(OrderAction::Delete.scopes())
+        .says(
+            "Delete a draft",
+            "Deletes an order that was never submitted. Refused with `invalid_transition` for any other; \
+                cancel it instead.",
+        )
+        .fails_with(STEP);
+    r.read("/orders/{order_id}/lines", "listOrderLines", http::list_lines).scope(READ).says(
+        "List an order's lines",
+        "Lists all lines of one order, by position, on one page. The ETag is the order's.",
+    );
+    r.create("/orders/{order_id}/lines", "addOrderLine", http::add_line)
+        .scope(OrderAction::Edit.scopes())
+        .says(
+            "Add a line",
+            "Adds a line to a draft and returns the whole order; `Location` names the line. Without \
+                `unit_price` the price lists give the price. An order has at most 500 lines.",
+        )
+        .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "2", "unit_price": "12.50"}))
+        .fails_with(STEP);
+    r.read("/orders/{order_id}/lines/{line_id}", "getOrderLine", http::get_line).scope(READ).says(
+        "Read a line",
+        "Returns one line. Lines have no version of their own: the ETag is the order's.",
+    );
+    r.change("/orders/{order_id}/lines/{line_id}", "updateOrderLine", http::update_line)
+        .scope(OrderAction::Edit.scopes())
+        .says(
+            "Change a line",
+            "Changes a line of a draft and returns the whole order. A price from a price list is looked \
+                up again for the new quantity and unit; a manual price stays. `If-Match` takes the order's \
+                ETag.",
+        )
+        .example(json!({"quantity": "6"}))
+        .fails_with(STEP);
+    r.remove_part("/orders/{order_id}/lines/{line_id}", "removeOrderLine", http::remove_line)
+        .scope(OrderAction::Edit.scopes())
+        .says(
+            "Remove a line",
+            "Removes a line from a draft and returns the order. `If-Match` takes the order's ETag.",
+        )
+        .fails_with(STEP);
+}
+
+/// Another system sends the whole order each time.
+fn by_external_id(r: &mut Routes) {
+    r.read_by_external_id("/orders/by-external-id/{system}/{id}", "getOrderByExternalId", http::get)
+        .scope(READ)
+        .expands(EXPAND)
+        .says(
+            "Read an order by external id",
+            "Returns the order that has this external id, with its lines, if you see it.",
+        );
+    r.put_by_external_id("/orders/by-external-id/{system}/{id}", "upsertOrderByExternalId", http::create, http::push)
+        .scope(OrderAction::Edit.scopes())
+        .says(
+            "Create or change an order by external id",
+            "For systems that push whole orders here. A new order needs `customer_id` and is entered as a \
+                draft.\n\
+                \n\
+                On a draft, `lines` replaces all lines, in the order in which you send them. A sent line for \
+                the same product (and unit, if it names one) continues an existing line: it keeps the id and \
+                everything that you do not send. Other sent lines are new, and existing lines that are not \
+                continued are removed. Customer and currency cannot change.\n\
+                \n\
+                When the order is no longer a draft, a body that would change anything except `external_ids` \
+                is refused with `order_not_draft`; the errors point at the differences. Before confirmation \
+                take the order back to draft with `withdraw`; after it send a revision \
+                (`POST /orders/{order_id}/revisions`).",
+        )
+        .example(json!({
+            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "order_date": "2026-11-20", "customer_po": "PO-77",
+            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50"}],
+        }))
+        .fails_with(&["totals_mismatch", "customer_merged", "order_not_draft", "external_id_taken", "read_only_share"]);
+}
+
+fn reading(r: &mut Routes) {
+    r.list("/orders", "listOrders", &model::ORDERS, http::list).scope(READ).says(
+        "List orders",
+        "Lists the orders that you see, without their lines. A rep sees their own orders and those \
+            shared with them, a manager also those of their teams, the warehouse those that are approved \
+            or later and not cancelled. A machine client can be restricted to certain customers or to a \
+            team.",
+    );
+    r.list("/order-lines", "listAllOrderLines", &lines::ORDER_LINES, lines::list).scope(READ).says(
+        "List the lines of all orders",
+        "Lists the lines of all orders that you see, each with fields from the head of its order. For \
+            programs that work line by line.",
+    );
+    r.read("/orders/{order_id}", "getOrder", http::get)
+        .scope(READ)
+        .expands(EXPAND)
+        .says("Read an order", "Returns one order with its lines.");
+    r.read("/orders/{order_id}/review", "getOrderReview", http::read_review).scope(READ).unversioned().says(
+        "Read an order's review",
+        "Shows what a reviewer has to look at, computed now: credit, prices, discounts, dates and \
+            duplicates. Hard findings stop the approval until somebody with `orders:override` lets them \
+            pass with a reason. Reading the review changes nothing.",
+    );
+    r.read("/orders/{order_id}/actions", "explainOrderActions", http::actions)
+        .scope(READ)
+        .unversioned()
+        .says(
+            "Explain an order's steps",
+            "Lists every step in the order's life. For each step that the caller cannot take now it says \
+                what stands in the way and who can clear it.",
+        );
+    r.history("/orders/{order_id}/history", "getOrderHistory", http::get).scope(READ).says(
+        "Read an order's history",
+        "Every change of the order, oldest first: who made it, when, why, and the fields before and \
+            after.",
+    );
+    r.list("/orders/{order_id}/revisions", "listOrderRevisions", &model::REVISIONS, http::revisions)
+        .scope(READ)
+        .says(
+            "List an order's revisions",
+            "Lists the changes after confirmation, oldest first, each with the whole order before and after.",
+        );
+}
+
+fn life(r: &mut Routes) {
+    let why = || json!({"reason": "Asked for by the customer"});
+    r.action("/orders/{order_id}/submit", "submitOrder", http::submit)
+        .scope(OrderAction::Submit.scopes())
+        .says(
+            "Submit an order for review",
+            "Moves the order from `draft` to `submitted`. It needs at least one line. Findings of the \
+                review do not stop this step. Earlier overrides are cleared.",
+        )
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/withdraw", "withdrawOrder", http::withdraw)
+        .scope(OrderAction::Withdraw.scopes())
+        .says(
+            "Take an order back to draft",
+            "Moves the order from `submitted` or `approved` to `draft`, for those who enter orders. \
+                Approval, hold and overrides are cleared. Not possible after confirmation.",
+        )
+        .example(why())
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/approve", "approveOrder", http::approve)
+        .scope(OrderAction::Approve.scopes())
+        .optional_body()
+        .says(
+            "Approve an order",
+            "Moves the order from `submitted` to `approved`: it counts as booked sales and against the \
+                credit limit. The review is computed again; hard findings refuse the approval with \
+                `review_blocked` unless they were let pass. Above the limit in `orders.four_eyes_above` of \
+                the settings the person who entered or submitted the order cannot approve it (`four_eyes`). \
+                Above `orders.manager_limit` it needs `orders:approve_high`.",
+        )
+        .example(json!({"override_reason": "Payment arrived this morning"}))
+        .fails_with(STEP)
+        .fails_with(&["review_blocked", "four_eyes"]);
+    r.action("/orders/{order_id}/reject", "rejectOrder", http::reject)
+        .scope(OrderAction::Reject.scopes())
+        .says(
+            "Send an order back to draft",
+            "Moves the order from `submitted` or `approved` to `draft`, as a reviewer, with a reason. \
+                Approval, hold and overrides are cleared.",
+        )
+        .example(why())
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/override", "overrideOrderFindings", http::override_findings)
+        .scope(OrderAction::Override.scopes())
+        .says(
+            "Let hard findings pass",
+            "Lets all hard findings that stand in the way now pass, or those that `codes` names, and \
+                keeps the reason on the order. Possible from `submitted` to `partially_shipped`. Refused \
+                with `nothing_to_override` when no such finding stands in the way.",
+        )
+        .example(json!({"codes": ["over_credit_limit"], "reason": "Payment arrived this morning"}))
+        .fails_with(STEP)
+        .fails_with(&["nothing_to_override"]);
+    r.action("/orders/{order_id}/confirm", "confirmOrder", http::confirm)
+        .scope(OrderAction::Confirm.scopes())
+        .says(
+            "Confirm an order to the customer",
+            "Moves the order from `approved` to `confirmed`; it can be shipped then. Credit is checked \
+                again: a blocked customer or an exceeded credit limit is refused with `review_blocked` \
+                unless it was let pass. The promised dates are kept as first promised dates. Later changes \
+                are revisions.",
+        )
+        .fails_with(STEP)
+        .fails_with(&["review_blocked"]);
+    r.action("/orders/{order_id}/revisions", "reviseOrder", http::revise)
+        .scope(OrderAction::Revise.scopes())
+        .says(
+            "Revise a confirmed order",
+            "Changes an order that is `confirmed` or `partially_shipped` and keeps a revision with the \
+                order before and after. Quantities cannot go below what is shipped or closed. If `gross` \
+                rises above what was approved, it needs `orders:approve` above the limit in \
+                `orders.four_eyes_above` of the settings, and `orders:approve_high` above \
+                `orders.manager_limit`. New hard findings are refused with `review_blocked`; findings that \
+                stood before do not stop the revision. Returns the order; `Location` names the revision.",
+        )
+        .example(json!({"reason": "Customer asked for a later date", "promised_date": "2026-12-10"}))
+        .fails_with(STEP)
+        .fails_with(&["review_blocked"]);
+    r.action("/orders/{order_id}/close-short", "closeOrderShort", http::close_short)
+        .scope(OrderAction::CloseShort.scopes())
+        .says(
+            "Close an order's open quantities",
+            "Gives up all quantities of a partially shipped order that are not shipped yet: they are \
+                added to `closed` of the lines. The order becomes `shipped`, or `delivered` if everything \
+                shipped has arrived. It cannot be undone.",
+        )
+        .example(why())
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/complete", "completeOrder", http::complete)
+        .scope(OrderAction::Complete.scopes())
+        .says(
+            "Complete an order",
+            "Moves the order from `delivered` to `completed`. A hold ends. The order no longer counts \
+                against the credit limit.",
+        )
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/cancel", "cancelOrder", http::cancel)
+        .scope(OrderAction::Cancel.scopes())
+        .says(
+            "Cancel an order",
+            "Moves the order to `cancelled`, with a reason. Possible from `draft`, `submitted`, \
+                `approved` or `confirmed`, and not once goods are shipped. A hold ends.",
+        )
+        .example(why())
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/hold", "holdOrder", http::hold)
+        .scope(OrderAction::Hold.scopes())
+        .says(
+            "Put an order on hold",
+            "Stops shipping; the status stays. Possible from `submitted` to `partially_shipped`. A \
+                `credit` hold needs `orders:hold_credit`, any other hold `orders:hold`.",
+        )
+        .example(json!({"reason": "Waiting for the deposit"}))
+        .fails_with(STEP);
+    r.action("/orders/{order_id}/release", "releaseOrder", http::release)
+        .scope(OrderAction::Release.scopes())
+        .says(
+            "Release an order from hold",
+            "Ends the hold, so that the order can ship again. A `credit` hold needs `orders:hold_credit`, \
+                any other hold `orders:hold`.",
+        )
+        .fails_with(STEP);
+}
+
+const TOLD: Told = Told {
+    kind: model::OrderId::KIND,
+    scopes: READ,
+    select: "SELECT orders.id FROM orders WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        events::DELETED,
+        ("submitted", "The order was submitted and waits for approval."),
+        ("withdrawn", "The order was taken back to draft by those who enter orders."),
+        ("rejected", "A reviewer sent the order back to draft, with a reason."),
+        ("overridden", "Hard findings of the order's review were let pass, with a reason."),
+        ("approved", "The order was approved and counts as booked."),
+        ("confirmed", "The order was confirmed to the customer and can be shipped."),
+        ("revised", "The order was changed after confirmation."),
+        ("held", "The order was put on hold and does not ship."),
+        ("released", "The order was released from hold and can ship again."),
+        ("partially_shipped", "A part of the order was shipped."),
+        ("shipped", "Everything open of the order was shipped."),
+        ("shipment_voided", "A shipment of the order was voided; its quantities are open again."),
+        ("partially_delivered", "A part of the order arrived."),
+        ("delivered", "Everything of the order that was shipped arrived."),
+        ("closed_short", "The open quantities of the order were closed and will not be delivered."),
+        ("completed", "The order was completed."),
+        ("expedited", "A department or a supplier was asked to speed up the order."),
+        (
+            "exceptions_changed",
+            "An exception of the order was reported or cleared; see `open_exceptions` and `blocked`.",
+        ),
+        ("return_changed", "A return of the order was requested, arrived, was credited or was given up."),
+        ("cancelled", "The order was cancelled, with a reason."),
+    ],
+};
+
+static PROBLEMS: &[ProblemText] = &[
+    problem_text(
+        "totals_mismatch",
+        422,
+        ["Totals differ", "金额不一致"],
+        [
+            "{count} of the totals that you sent differ from the computed totals.",
+            "您提交的金额中有 {count} 项与明细计算结果不符。",
+        ],
+        [
+            "The errors name each total and the computed amount. Amounts of a line are rounded half away \
+                from zero to the currency's decimal places.",
+            "errors 列出每项金额及计算结果；每行按币种小数位四舍五入。",
+        ],
+    ),
+    problem_text(
+        "no_price",
+        422,
+        ["No price", "没有价格"],
+        ["No price list has a price for this.", "价目表中没有对应的价格。"],
+        [
+            "Send `unit_price`, or add a price to a price list that applies.",
+            "请填写 unit_price，或在适用的价目表中添加价格。",
+        ],
+    ),
+    problem_text(
+        "order_not_draft",
+        409,
+        ["Not a draft any more", "已不是草稿"],
+        [
+            "The order is {current_status}, and {count} {count:field differs|fields differ}. Only a draft can \
+                be changed this way.",
+            "订单状态为 {current_status}，有 {count} 项与之不同；只有草稿可以这样更改。",
+        ],
+        [
+            "The errors point at the differences. Before confirmation send POST /orders/{id}/withdraw and then \
+                the order again; after it send POST /orders/{id}/revisions.",
+            "errors 指出不同之处。确认前：先 POST /orders/{id}/withdraw 再重新发送；确认后：POST /orders/{id}/revisions。",
+        ],
+    ),
+    problem_text(
+        "review_blocked",
+        409,
+        ["Stopped by the review", "审核未通过"],
+        ["Hard findings stand in the way: {codes}.", "存在阻止项：{codes}。"],
+        [
+            "GET /orders/{id}/review explains the findings; somebody with orders:override can let them pass with a reason.",
+            "GET /orders/{id}/review 说明各项；拥有 orders:override 权限的人可注明理由放行。",
+        ],
+    ),
+    problem_text(
+        "four_eyes",
+        409,
+        ["Somebody else must approve", "须由他人审批"],
+        [
+            "Above {limit} {currency} the person who entered an order cannot approve it.",
+            "超过 {limit} {currency} 的订单，录入人不能自行审批。",
+        ],
+        ["Ask another person who may approve orders.", "请由其他有审批权限的人审批。"],
+    ),
+    problem_text(
+        "nothing_to_override",
+        409,
+        ["Nothing to override", "没有可放行的事项"],
+        ["No hard finding with these codes stands in the way.", "没有符合这些代码的阻止项。"],
+        ["GET /orders/{id}/review lists the findings.", "GET /orders/{id}/review 列出审核事项。"],
+    ),
+    problem_text(
+        "order_on_hold",
+        409,
+        ["On hold", "订单已冻结"],
+        ["The order is on hold and does not ship: {reason}", "订单已冻结，不能发货：{reason}"],
+        [
+            "GET /orders/{id}/actions says who can release it.",
+            "GET /orders/{id}/actions 说明谁可以解除冻结。",
+        ],
+    ),
+];
+
+static PHRASES: &[Phrase] = &[
+    ("must_be_positive", ["must be greater than 0", "必须大于 0"]),
+    ("must_not_be_negative", ["must not be negative", "不能为负数"]),
+    ("not_a_share", ["must be between 0 and 1", "必须在 0 到 1 之间"]),
+    ("unknown_unit", ["{sku} is not sold in this unit", "商品 {sku} 没有该单位"]),
+    ("no_price", ["no price list has a price for this: send one", "价目表中没有价格：请填写单价"]),
+    ("amount_overflow", ["makes an amount that is too large", "金额超出范围"]),
+    ("total_is", ["the lines give {computed}", "按明细计算应为 {computed}"]),
+    ("exceeds_open", ["is more than the open quantity {open}", "超过未发数量 {open}"]),
+    (
+        "below_shipped",
+        ["must be at least {min}, which is already shipped or closed", "不能少于已发货或已结案的 {min}"],
+    ),
+    ("customer_blocked", ["The customer is blocked: {reason}", "客户已被冻结：{reason}"]),
+    (
+        "over_credit_limit",
+        [
+            "Open orders of {open} {currency} exceed the credit limit of {limit} {currency}.",
+            "未结订单 {open} {currency} 超过信用额度 {limit} {currency}。",
+        ],
+    ),
+    (
+        "credit_in_other_currency",
+        [
+            "The credit limit is in {credit_currency} and was not compared with {currency}.",
+            "信用额度币种为 {credit_currency}，未与 {currency} 比较。",
+        ],
+    ),
+    (
+        "possible_duplicate",
+        [
+            "Order {number} has the same customer, lines and customer's order number.",
+            "订单 {number} 的客户、明细和客户单号相同。",
+        ],
+    ),
+    ("no_shipping_address", ["There is no shipping address.", "没有收货地址。"]),
+    ("promised_date_past", ["The promised date {date} has passed.", "承诺日期 {date} 已过。"]),
+    (
+        "product_not_on_sale",
+        ["Line {position}: {sku} is not on sale.", "第 {position} 行：商品 {sku} 未在售。"],
+    ),
+    (
+        "no_list_price",
+        [
+            "Line {position}: no price list has a price for {sku}.",
+            "第 {position} 行：价目表中没有 {sku} 的价格。",
+        ],
+    ),
+    (
+        "price_below_list",
+        [
+            "Line {position}: the price {price} is below the list price {list_price}.",
+            "第 {position} 行：单价 {price} 低于目录价 {list_price}。",
+        ],
+    ),
+    (
+        "price_below_cost",
+        ["Line {position}: the price after discount is below cost.", "第 {position} 行：折后单价低于成本。"],
+    ),
+    (
+        "discount_beyond_limit",
+        [
+            "Line {position}: the discount of {discount} is beyond the limit of {limit}.",
+            "第 {position} 行：折扣 {discount} 超过限额 {limit}。",
+        ],
+    ),
+    (
+        "was_shipped",
+        [
+            "is in a shipment, perhaps a voided one, and cannot be removed",
+            "已在发货单中（含已作废的），不能删除",
+        ],
+    ),
+    ("no_lines", ["There are no lines.", "没有明细。"]),
+    ("was_submitted", ["It was submitted before: cancel it instead.", "曾经提交过：请改为取消。"]),
+    ("already_on_hold", ["It is on hold already.", "已处于冻结状态。"]),
+    ("not_on_hold", ["It is not on hold.", "未处于冻结状态。"]),
+    (
+        "blocked_by_exceptions",
+        ["Open exceptions block it: {exceptions}", "存在未解决的阻断性异常：{exceptions}"],
+    ),
+    ("on_hold", ["It is on hold: {reason}", "订单已冻结：{reason}"]),
+    (
+        "four_eyes_needed",
+        ["Somebody other than the person who entered it must approve.", "须由录入人以外的人审批。"],
+    ),
+    (
+        "above_manager_limit",
+        ["It is above the limit of {limit} for approval by a manager.", "超过经理审批限额 {limit}。"],
+    ),
+];

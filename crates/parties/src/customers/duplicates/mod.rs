@@ -1,0 +1,35 @@
+//! Duplicates: customers that may be the same, because they share a name, a tax number or a way to reach
+//! them.
+//!
+//! An index holds the normalised keys of each customer and contact, and each pair of customers that share
+//! enough keys, with a score. A person who enters a customer gets a question first. Customers from other
+//! systems and from files are accepted without it, since nobody is there to answer; they show in the list.
+
+pub mod http;
+pub mod model;
+pub mod rules;
+pub mod work;
+
+use super::READ;
+use crate::base::http::Routes;
+
+const ABOUT: &str = "\
+Two customers are listed from a `score` of 50 on. The score is the sum of what they share, at most 100: \
+`tax_id` 100, `name` 70, `phone` 50, `person_name` 40, `email_domain` 30. Company names are compared without \
+legal forms such as 有限公司 or Ltd. and without regard to case and width, phone numbers without regard to how \
+they are written. Domains of public mail providers do not count, and neither does anything that more than 20 \
+customers share. You see only pairs of which you see both customers.";
+
+pub fn routes(r: &mut Routes) {
+    r.list("/customers/duplicates", "listDuplicateCustomers", &model::DUPLICATES, http::list)
+        .scope(READ)
+        .says("List possible duplicate customers", ABOUT);
+    r.list(
+        "/customers/{customer_id}/duplicates",
+        "listDuplicatesOfCustomer",
+        &model::DUPLICATES,
+        http::list_of,
+    )
+    .scope(READ)
+    .says("List a customer's possible duplicates", ABOUT);
+}

@@ -1,0 +1,82 @@
+//! Merges: input, row, answer.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::db::{AnyId, Json};
+use crate::base::http::history::FieldChange;
+use crate::base::types::At;
+use crate::customers::model::{CustomerId, CustomerInput};
+use crate::schema::customer_merges;
+
+/// The customer to merge into, and why.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MergeInput {
+    /// Customer that stays and takes over the records. You must be allowed to change it, too.
+    pub into_id: CustomerId,
+    /// Why the customers are merged; shown in the history of both and of every moved record.
+    #[schema(min_length = 1, max_length = 1000, example = "Entered twice")]
+    pub reason: String,
+}
+
+/// A record that was moved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Moved {
+    /// The name of its kind.
+    pub kind: String,
+    pub id: Uuid,
+    /// Whether it was the primary contact, or a default address.
+    pub first: bool,
+}
+
+/// What a merge did, as stored.
+#[derive(Debug, Clone, Insertable, Queryable, Selectable)]
+#[diesel(table_name = customer_merges)]
+pub struct Merge {
+    pub id: AnyId,
+    pub customer_id: CustomerId,
+    pub into_id: CustomerId,
+    /// The survivor's form before.
+    pub before: Json<CustomerInput>,
+    /// And with what it took over.
+    pub after: Json<CustomerInput>,
+    pub moved: Json<Vec<Moved>>,
+    /// Whom the survivor was shown to.
+    pub shared: Json<Vec<Uuid>>,
+    pub merged_at: At,
+    pub undone_at: Option<At>,
+}
+
+/// Number of moved records of one kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MovedCount {
+    /// Kind of record.
+    #[schema(max_length = 40, example = "order")]
+    pub kind: String,
+    /// Number of records.
+    #[schema(value_type = i64, minimum = 0, maximum = 1000, example = 12)]
+    pub count: usize,
+}
+
+/// What a merge, or undoing it, has changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CustomerMerge {
+    /// Customer that was merged.
+    pub customer_id: CustomerId,
+    /// Customer that stays.
+    pub into_id: CustomerId,
+    /// When the customers were merged.
+    pub merged_at: At,
+    /// Until when the merge can be undone: 30 days after it.
+    pub undo_until: At,
+    /// When the merge was undone. Null when it was not undone.
+    pub undone_at: Option<At>,
+    /// How many records were moved, per kind.
+    #[schema(max_items = 20)]
+    pub moved: Vec<MovedCount>,
+    /// Changed fields of the customer that stays.
+    #[schema(max_items = 100)]
+    pub changed: Vec<FieldChange>,
+}

@@ -1,0 +1,553 @@
+//! Customers: rows, inputs, who sees which, the list.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::quality::{self, CustomerDefect};
+use super::{duplicates, tax_id};
+use crate::base::auth::{Caller, Sight};
+use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{Conn, ExternalId, Json, shares};
+use crate::base::error::Result;
+use crate::base::http::params::{Given, Param, Takes};
+use crate::base::text;
+use crate::base::types::{Amount, At, CustomFields, TextEnum};
+use crate::people::{TeamId, UserId};
+use crate::regions::RegionId;
+use crate::schema::{customer_tags, customers};
+use crate::{entity, text_enum};
+
+pub use super::addresses::model::{Address, AddressId, AddressInput, AddressKind, PostalAddress};
+pub use super::contacts::model::{Contact, ContactId, ContactInput, DecisionRole};
+
+pub use crate::base::types::principals::CustomerId;
+
+text_enum! {
+    /// What the customer is:
+    ///
+    /// - `company`: an organisation
+    /// - `person`: a private person
+    pub enum CustomerKind { Company = "company", Person = "person" }
+}
+text_enum! {
+    /// How important the customer is, from `a` (most important) to `d` (least important).
+    pub enum CustomerTier { A = "a", B = "b", C = "c", D = "d" }
+}
+text_enum! {
+    /// Stage of the customer's life:
+    ///
+    /// - `prospect`: has not become a customer yet; every new customer begins here
+    /// - `active`: buys
+    /// - `dormant`: has stopped buying
+    /// - `blocked`: the review stops its orders at approval, confirmation and shipping
+    pub enum CustomerStatus {
+        Prospect = "prospect",
+        Active = "active",
+        Dormant = "dormant",
+        Blocked = "blocked",
+    }
+}
+text_enum! {
+    /// Step in the customer's life:
+    ///
+    /// - `activate`: from `prospect` or `dormant` to `active`
+    /// - `mark_dormant`: from `active` to `dormant`
+    /// - `block`: from any other status to `blocked`
+    /// - `unblock`: from `blocked` to `active`
+    pub enum CustomerAction {
+        Activate = "activate",
+        MarkDormant = "mark_dormant",
+        Block = "block",
+        Unblock = "unblock",
+    }
+}
+
+/// A company or a private person that the department sells to, or wants to sell to.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = customers)]
+#[diesel(treat_none_as_null = true)]
+pub struct Customer {
+    pub id: CustomerId,
+    pub version: i32,
+    /// Unique customer code.
+    #[schema(max_length = 40, example = "CU-2026-000123")]
+    pub code: String,
+    /// Full name.
+    #[schema(example = "广州天河贸易有限公司")]
+    pub name: String,
+    #[serde(skip)]
+    pub name_sort: String,
+    /// Short name for lists and screens. Null when none was given.
+    #[schema(example = "天河贸易")]
+    pub short_name: Option<String>,
+    /// Company or private person.
+    pub kind: CustomerKind,
+    /// Line of business. Null when unknown.
+    #[schema(example = "wholesale")]
+    pub industry: Option<String>,
+    /// How important the customer is. A price list can be for customers of one tier.
+    pub tier: CustomerTier,
+    /// Sales region. Null when none is assigned.
+    pub region_id: Option<RegionId>,
+    /// Usual sales channel. New orders copy it, and a price list can be for one channel. Null when none was
+    /// given.
+    #[schema(max_length = 40, example = "web")]
+    pub channel: Option<String>,
+    /// How the department came to know the customer. Null when unknown.
+    #[schema(example = "exhibition")]
+    pub source: Option<String>,
+    /// Stage of the customer's life. Only its steps change it.
+    pub status: CustomerStatus,
+    /// Why the customer is blocked. Null while it is not blocked.
+    #[schema(max_length = 1000, example = "Invoices unpaid for six months")]
+    pub block_reason: Option<String>,
+    /// Person who looks after the customer. Null when nobody does, for example while it is in the pool.
+    pub owner_id: Option<UserId>,
+    /// Team that the customer belongs to: the team of the owner at the time when they became the owner. It
+    /// stays when the customer goes to the pool. Null when the customer belongs to no team.
+    pub team_id: Option<TeamId>,
+    /// Currency of the credit limit and default currency of new orders, ISO 4217.
+    #[schema(max_length = 3, example = "CNY")]
+    pub currency: String,
+    /// Highest total of open orders, in `currency`, with tax. Null means that there is no limit.
+    pub credit_limit: Option<Amount>,
+    /// Days from invoice to payment. New orders copy it.
+    #[schema(minimum = 0, maximum = 365, example = 30)]
+    pub payment_days: i32,
+    /// Payment terms in words. New orders copy them. Null when none were set.
+    #[schema(max_length = 500, example = "30 days net")]
+    pub payment_terms: Option<String>,
+    /// Country, ISO 3166-1 alpha-2 code.
+    #[schema(max_length = 2, example = "CN")]
+    pub country: String,
+    /// Tax number. For a company in mainland China this is its unified social credit code. Null when unknown.
+    #[schema(max_length = 40, example = "9144030071526726XG")]
+    pub tax_id: Option<String>,
+    /// Name for invoices. Null when it is the same as `name`.
+    #[schema(example = "广州天河贸易有限公司")]
+    pub invoice_title: Option<String>,
+    /// Bank of the customer. Null when unknown.
+    #[schema(example = "中国工商银行广州天河支行")]
+    pub bank_name: Option<String>,
+    /// Bank account number of the customer. Null when unknown.
+    #[schema(max_length = 60, example = "3602 0001 0920 0123 456")]
+    pub bank_account: Option<String>,
+    /// Labels that group customers.
+    #[schema(value_type = Vec<String>, max_items = 20, example = json!(["VIP"]))]
+    pub tags: Json<Vec<String>>,
+    #[schema(value_type = CustomFields)]
+    pub custom_fields: Json<CustomFields>,
+    /// Internal notes. Null when there are none.
+    #[schema(max_length = 4000, example = "Delivery on weekdays only")]
+    pub notes: Option<String>,
+    #[schema(value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+    /// Customer that this one was merged into and that has its records now. Null when it was not merged.
+    pub merged_into_id: Option<CustomerId>,
+    /// When somebody last confirmed that the customer's data are right. At first the instant of entry.
+    pub confirmed_at: At,
+    /// When the current owner became the owner. Null when there is no owner.
+    pub owned_since: Option<At>,
+    /// When the customer came into the pool. Null when it is not in the pool.
+    pub pooled_at: Option<At>,
+}
+
+entity!(Customer, customers, CustomerId, {
+    fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.owner_id.map(|u| u.0), self.team_id.map(|t| t.0))
+    }
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids.0
+    }
+    /// Its own texts; contacts keep entries of their own that lead here.
+    fn search_texts(&self) -> Vec<String> {
+        let mut texts = vec![self.name.clone(), text::initials(&self.name), self.code.clone()];
+        if let Some(short) = &self.short_name {
+            texts.extend([short.clone(), text::initials(short)]);
+        }
+        texts.extend(self.tax_id.clone());
+        texts
+    }
+    fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
+        store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)?;
+        duplicates::work::keep_customer(conn, before, self)?;
+        match before.is_none_or(|before| quality::may_differ(before, self)) {
+            true => quality::keep(conn, self.id),
+            false => Ok(()),
+        }
+    }
+});
+
+/// Makes the index of tags follow a customer's list.
+#[allow(clippy::disallowed_methods)] // an index is no record
+fn store_tags(conn: &mut Conn, customer: CustomerId, old: &[String], new: &[String]) -> Result<()> {
+    use customer_tags::dsl;
+    let fold = |tags: &[String]| tags.iter().map(|t| text::fold(t)).collect::<Vec<String>>();
+    let (old, new) = (fold(old), fold(new));
+    for gone in old.iter().filter(|t| !new.contains(t)) {
+        let row = dsl::customer_tags.filter(dsl::customer_id.eq(customer)).filter(dsl::tag.eq(gone));
+        diesel::delete(row).execute(conn)?;
+    }
+    for come in new.iter().filter(|t| !old.contains(t)) {
+        let row = (dsl::customer_id.eq(customer), dsl::tag.eq(come));
+        diesel::insert_into(dsl::customer_tags).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// A customer, with the steps that the caller may take.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CustomerView {
+    #[serde(flatten)]
+    pub customer: Customer,
+    pub allowed_actions: Vec<CustomerAction>,
+}
+
+pub fn company() -> CustomerKind {
+    CustomerKind::Company
+}
+pub fn middle_tier() -> CustomerTier {
+    CustomerTier::C
+}
+/// The country where the product is at home.
+pub fn home_country() -> String {
+    "CN".to_owned()
+}
+
+/// A customer as entered and changed. Status, owner and credit terms are not part of it: they have operations
+/// of their own, because other people decide on them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerInput {
+    /// Unique code. Defaults to the next number of the range `CU`. Refused with `duplicate` when another
+    /// customer has it. It cannot be cleared.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$", example = "TIANHE")]
+    pub code: Option<String>,
+    /// Full name. It must not be blank.
+    #[schema(min_length = 1, max_length = 200, example = "广州天河贸易有限公司")]
+    pub name: String,
+    /// Short name for lists and screens.
+    #[schema(max_length = 100, example = "天河贸易")]
+    pub short_name: Option<String>,
+    /// Company or private person. Defaults to `company`.
+    #[serde(default = "company")]
+    pub kind: CustomerKind,
+    /// Line of business, in your own words.
+    #[schema(max_length = 100, example = "wholesale")]
+    pub industry: Option<String>,
+    /// How important the customer is. A price list can be for customers of one tier. Defaults to `c`.
+    #[serde(default = "middle_tier")]
+    pub tier: CustomerTier,
+    /// Sales region.
+    pub region_id: Option<RegionId>,
+    /// Usual sales channel. New orders copy it, and a price list can be for one channel.
+    #[schema(max_length = 40, example = "web")]
+    pub channel: Option<String>,
+    /// How the department came to know the customer.
+    #[schema(max_length = 100, example = "exhibition")]
+    pub source: Option<String>,
+    /// Default currency of new orders and currency of the credit limit, ISO 4217. Defaults to the company's
+    /// currency. It cannot be changed here while there is a credit limit;
+    /// `POST /customers/{customer_id}/credit-terms` changes both.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "CNY")]
+    pub currency: Option<String>,
+    /// Country, ISO 3166-1 alpha-2 code. Defaults to `CN`. Addresses without a country copy it.
+    #[serde(default = "home_country")]
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "CN")]
+    pub country: String,
+    /// Tax number. For a company in `CN` it must be a unified social credit code with a correct check
+    /// character; spaces, hyphens and small letters are accepted. For others it is kept as typed.
+    #[schema(max_length = 40, example = "9144030071526726XG")]
+    pub tax_id: Option<String>,
+    /// Name for invoices, when it differs from `name`.
+    #[schema(max_length = 200, example = "广州天河贸易有限公司")]
+    pub invoice_title: Option<String>,
+    /// Bank of the customer.
+    #[schema(max_length = 200, example = "中国工商银行广州天河支行")]
+    pub bank_name: Option<String>,
+    /// Bank account number of the customer.
+    #[schema(max_length = 60, example = "3602 0001 0920 0123 456")]
+    pub bank_account: Option<String>,
+    /// Labels that group customers. Upper and lower case count as the same; a label given twice is refused.
+    #[serde(default)]
+    #[schema(max_items = 20, value_type = Vec<Tag>)]
+    pub tags: Vec<String>,
+    #[serde(default)]
+    pub custom_fields: CustomFields,
+    /// Internal notes.
+    #[schema(max_length = 4000, example = "Delivery on weekdays only")]
+    pub notes: Option<String>,
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub external_ids: Vec<ExternalId>,
+}
+
+/// A label that groups customers.
+#[derive(Serialize, ToSchema)]
+#[schema(min_length = 1, max_length = 40, example = "VIP")]
+pub struct Tag(pub String);
+
+/// A new customer, with its owner, contacts and addresses.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewCustomer {
+    #[serde(flatten)]
+    pub customer: CustomerInput,
+    /// Person who looks after the customer: active, with a role that may work on customers. Defaults to the
+    /// caller if they see only their own or their team's customers, otherwise to nobody. A rep may name only
+    /// themselves, a manager only people of their teams.
+    pub owner_id: Option<UserId>,
+    /// Contacts to enter with the customer. At most one may be primary.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub contacts: Vec<ContactInput>,
+    /// Addresses to enter with the customer. At most one of each kind may be the default.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub addresses: Vec<AddressInput>,
+}
+
+/// Credit terms of a customer: all of them, as they apply from now on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreditTerms {
+    /// Highest total of open orders, in `currency`, with tax. It must be sent; null means that there is no
+    /// limit. Refused when it is negative.
+    #[schema(required = true)]
+    pub credit_limit: Option<Amount>,
+    /// Currency of the limit and default currency of new orders, ISO 4217. Defaults to the customer's current
+    /// currency.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "CNY")]
+    pub currency: Option<String>,
+    /// Days from invoice to payment. Only new orders copy it.
+    #[schema(minimum = 0, maximum = 365, example = 30)]
+    pub payment_days: i32,
+    /// Payment terms in words. When it is left out, the current ones are cleared.
+    #[schema(max_length = 500, example = "30 days net")]
+    pub payment_terms: Option<String>,
+    /// Why the terms change; shown in the history.
+    #[schema(min_length = 1, max_length = 1000, example = "Yearly review")]
+    pub reason: String,
+}
+
+/// The new owner of a customer, and why.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Reassignment {
+    /// New owner: an active person whose role may work on customers. The customer moves to their team.
+    pub owner_id: UserId,
+    /// Why the owner changes; shown in the history.
+    #[schema(min_length = 1, max_length = 1000, example = "王芳 has left the company")]
+    pub reason: String,
+}
+
+/// What the entry of a customer takes beside its body.
+pub const ENTRY: &[Param] = &[
+    Param::new(
+        "allow_duplicate",
+        Takes::Bool,
+        "`true` enters the customer although it may already exist. Defaults to `false`.",
+    ),
+    Param::new(
+        "duplicate_reason",
+        Takes::Text(1000),
+        "Why the customer is entered although it may already exist; shown in the history. Required with \
+            `allow_duplicate=true`, otherwise ignored.",
+    ),
+];
+
+/// Which customers a caller sees; every read of customers goes through it.
+pub fn visible_to(caller: &Caller) -> Cond {
+    let own = match caller.user {
+        Some(user) => Cond::eq("customers.owner_id", user),
+        None => Cond::Nothing,
+    };
+    let shared = || shares::shared_with("customers.id", caller);
+    let seen = match caller.sight {
+        Sight::All => Cond::All,
+        Sight::Team => Cond::ids("customers.team_id", caller.teams.iter().copied()).or(own.or(shared())),
+        Sight::Own => own.or(shared()),
+    };
+    seen.and(caller.within("customers.id"))
+}
+
+/// Parts of the customers that a caller sees; the column names the part's customer.
+pub fn part_of_visible(caller: &Caller, column: &'static str) -> Cond {
+    match visible_to(caller) {
+        Cond::All => Cond::All,
+        customers => Cond::InSelect(column, "SELECT customers.id FROM customers WHERE ", Box::new(customers)),
+    }
+}
+
+fn tag_is(given: &Given) -> Cond {
+    let Given::Text(tag) = given else { return Cond::Nothing };
+    let tagged = "customers.id IN (SELECT customer_id FROM customer_tags WHERE tag = ?)";
+    Cond::Sql(tagged, vec![text::fold(tag).into()])
+}
+
+fn lacks(given: &Given) -> Cond {
+    let Given::Words(defects) = given else { return Cond::Nothing };
+    let Some(defect) = defects.first() else { return Cond::Nothing };
+    let lacking = "customers.id IN (SELECT customer_id FROM customer_defects WHERE defect = ?)";
+    Cond::Sql(lacking, vec![(*defect).into()])
+}
+
+fn at_most_complete(given: &Given) -> Cond {
+    let Given::Int(score) = given else { return Cond::Nothing };
+    let incomplete = "customers.id IN (SELECT customer_id FROM customer_quality WHERE score <= ?)";
+    Cond::Sql(incomplete, vec![(*score).into()])
+}
+
+/// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
+fn tax_id_is(given: &Given) -> Cond {
+    let Given::Text(typed) = given else { return Cond::Nothing };
+    let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
+    Cond::Compare("customers.tax_id", Op::Eq, code.into())
+}
+
+pub static CUSTOMERS: ListSpec = ListSpec {
+    id: "customers.id",
+    filters: &[
+        filter(
+            Param::new(
+                "q",
+                Takes::Text(100),
+                "Customers that match this: part of a name, of pinyin initials, of a code or tax number, \
+                    of a contact's name or e-mail address, or digits of a contact's phone number.",
+            ),
+            Does::Search("customers.id"),
+        ),
+        filter(
+            Param::new(
+                "status",
+                Takes::Words(CustomerStatus::WORDS),
+                "Customers with one of these statuses.",
+            ),
+            Does::Is("customers.status"),
+        ),
+        filter(
+            Param::new("tier", Takes::Words(CustomerTier::WORDS), "Customers of these tiers."),
+            Does::Is("customers.tier"),
+        ),
+        filter(
+            Param::new("kind", Takes::Words(CustomerKind::WORDS), "Customers of these kinds."),
+            Does::Is("customers.kind"),
+        ),
+        filter(
+            Param::new("owner_id", Takes::Ids("usr"), "Customers that these people look after."),
+            Does::Is("customers.owner_id"),
+        ),
+        filter(
+            Param::new("team_id", Takes::Ids("tem"), "Customers of these teams."),
+            Does::Is("customers.team_id"),
+        ),
+        filter(
+            Param::new(
+                "region_id",
+                Takes::Ids("reg"),
+                "Customers in these regions. Regions below them are not included.",
+            ),
+            Does::Is("customers.region_id"),
+        ),
+        filter(
+            Param::new("industry", Takes::Text(100), "Customers with exactly this industry."),
+            Does::Is("customers.industry"),
+        ),
+        filter(
+            Param::new("country", Takes::Text(2), "Customers in this country, ISO 3166-1 alpha-2 code."),
+            Does::Is("customers.country"),
+        ),
+        filter(
+            Param::new(
+                "tag",
+                Takes::Text(40),
+                "Customers with this tag. Upper and lower case count as the same.",
+            ),
+            Does::Makes(tag_is),
+        ),
+        filter(
+            Param::new(
+                "include_merged",
+                Takes::Bool,
+                "`true` also lists customers that were merged into others. Defaults to `false`.",
+            ),
+            Does::Makes(|_| Cond::All),
+        ),
+        filter(
+            Param::new("code", Takes::Text(40), "The customer with exactly this code."),
+            Does::Is("customers.code"),
+        ),
+        filter(
+            Param::new(
+                "tax_id",
+                Takes::Text(60),
+                "Customers with this tax number. Spaces, hyphens and case in a unified social credit \
+                    code do not matter.",
+            ),
+            Does::Makes(tax_id_is),
+        ),
+        filter(
+            Param::new(
+                "defect",
+                Takes::Word(CustomerDefect::WORDS),
+                "Customers whose data have this defect.",
+            ),
+            Does::Makes(lacks),
+        ),
+        filter(
+            Param::new(
+                "completeness_max",
+                Takes::Int(0, 100),
+                "Customers whose completeness score, of 100, is this or lower.",
+            ),
+            Does::Makes(at_most_complete),
+        ),
+        filter(
+            Param::new(
+                "confirmed_before",
+                Takes::Instant,
+                "Customers whose data were last confirmed at this instant or earlier.",
+            ),
+            Does::AtMost("customers.confirmed_at"),
+        ),
+        filter(
+            Param::new("updated_since", Takes::Instant, "Customers changed at this instant or later."),
+            Does::AtLeast("customers.updated_at"),
+        ),
+        filter(
+            Param::new("created_since", Takes::Instant, "Customers entered at this instant or later."),
+            Does::AtLeast("customers.created_at"),
+        ),
+    ],
+    sorts: &[
+        Sort { name: "name", column: "customers.name_sort" },
+        Sort { name: "code", column: "customers.code" },
+        Sort { name: "updated_at", column: "customers.updated_at" },
+        Sort { name: "created_at", column: "customers.created_at" },
+        Sort { name: "confirmed_at", column: "customers.confirmed_at" },
+    ],
+    sort_names: &["name", "code", "updated_at", "created_at", "confirmed_at"],
+    default_sort: "name",
+    expand: EXPAND,
+};
+
+/// The ids in a customer that `expand` adds the object of.
+pub const EXPAND: &[&str] = &["owner", "team", "region"];
+
+impl Row for Customer {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, name: &str) -> Value {
+        match name {
+            "code" => self.code.clone().into(),
+            "updated_at" => self.updated_at.into(),
+            "created_at" => self.created_at.into(),
+            "confirmed_at" => self.confirmed_at.into(),
+            _ => self.name_sort.clone().into(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Who we deal with: customers with their contacts, addresses, duplicates and merges, and suppliers.
+//!
+//! Invariants: it knows no product, price or order. Records of areas above that belong to a customer are declared there, and move
+//! with a merge because of that declaration.
+
+// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
+#![allow(clippy::result_large_err)]
+
+pub mod customers;
+pub mod suppliers;
+
+use salesdesk_base::{self as base, entity, id_type, load_from, schema, text_enum};
+use salesdesk_identity::{notifications, people, regions, settings};

@@ -1,0 +1,136 @@
+//! Suppliers: who delivers to the company, transports goods for it or works with it, and the people there. A
+//! supplier does not log in: the person who looks after it records what it answers to a request.
+
+pub mod contacts;
+mod http;
+pub mod model;
+pub mod rules;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::base::messages::Phrase;
+
+pub use model::SupplierId;
+
+pub const AREA: Area = Area { name: "suppliers", routes, problems: &[], phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::SuppliersRead];
+const WRITE: &[Scope] = &[Scope::SuppliersWrite];
+
+fn routes(r: &mut Routes) {
+    TOLD.iter().for_each(|told| r.tells(*told));
+    r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
+    records(r);
+    life(r);
+    contacts::routes(r);
+    r.expanders.insert("sup", work::expand);
+}
+
+fn records(r: &mut Routes) {
+    r.list("/suppliers", "listSuppliers", &model::SUPPLIERS, http::list)
+        .scope(READ)
+        .says("List suppliers", "Lists suppliers, partners and carriers. `kind` selects one of these.");
+    r.create("/suppliers", "createSupplier", http::create)
+        .scope(WRITE)
+        .says(
+            "Add a supplier",
+            "Enters a supplier with its contacts in one request. The status is `active`. Refused with \
+                `duplicate` when another supplier has the code.",
+        )
+        .example(json!({"name": "景德镇青华瓷业有限公司", "short_name": "青华瓷业", "kind": "supplier", "tax_id": "9144030071526726XG",
+            "phone": "+86 798 888 1234", "contacts": [{"name": "陈师傅", "role": "生产调度", "phone": "+86 138 0013 8000"}]}))
+        .fails_with(&["duplicate", "external_id_taken"]);
+    r.read("/suppliers/{supplier_id}", "getSupplier", http::get)
+        .scope(READ)
+        .expands(model::SUPPLIERS.expand)
+        .says("Read a supplier", "Returns one supplier. Its contacts have an operation of their own.");
+    r.change("/suppliers/{supplier_id}", "updateSupplier", http::update)
+        .scope(WRITE)
+        .says(
+            "Change a supplier",
+            "Changes the fields that you send. The status changes only by its steps. Refused with \
+                `duplicate` when another supplier has the code.",
+        )
+        .example(json!({"response_hours": 4}))
+        .fails_with(&["duplicate", "external_id_taken"]);
+    r.remove("/suppliers/{supplier_id}", "deleteSupplier", http::delete)
+        .scope(WRITE)
+        .says(
+            "Delete a supplier",
+            "Deletes a supplier with its contacts. Refused with `still_referenced` if a request was ever \
+                sent to it. Block such a supplier instead.",
+        )
+        .fails_with(&["still_referenced"]);
+    r.read_by_external_id("/suppliers/by-external-id/{system}/{id}", "getSupplierByExternalId", http::get)
+        .scope(READ)
+        .expands(model::SUPPLIERS.expand)
+        .says("Read a supplier by external id", "Returns the supplier that has this external id.");
+    r.put_by_external_id(
+        "/suppliers/by-external-id/{system}/{id}",
+        "upsertSupplierByExternalId",
+        http::create,
+        http::update,
+    )
+    .scope(WRITE)
+    .says(
+        "Create or change a supplier by external id",
+        "For systems that push their suppliers here. A new supplier needs a `name`.",
+    )
+    .example(json!({"name": "景德镇青华瓷业有限公司", "kind": "supplier"}))
+    .fails_with(&["duplicate", "external_id_taken"]);
+    r.history("/suppliers/{supplier_id}/history", "listSupplierHistory", http::get).scope(READ).says(
+        "Read a supplier's history",
+        "Every change of the supplier, oldest first: who made it, when, why, and the fields before \
+            and after.",
+    );
+}
+
+fn life(r: &mut Routes) {
+    r.action("/suppliers/{supplier_id}/block", "blockSupplier", http::block)
+        .scope(WRITE)
+        .says(
+            "Block a supplier",
+            "Moves the supplier from `active` to `blocked` and keeps the reason. New requests to it are \
+                refused; open requests go on.",
+        )
+        .example(json!({"reason": "Three late deliveries in a row"}))
+        .fails_with(&["invalid_transition"]);
+    r.action("/suppliers/{supplier_id}/unblock", "unblockSupplier", http::unblock)
+        .scope(WRITE)
+        .says(
+            "Unblock a supplier",
+            "Moves the supplier from `blocked` to `active` and clears the reason. It can get requests again.",
+        )
+        .example(json!({"reason": "They have a new line"}))
+        .fails_with(&["invalid_transition"]);
+}
+
+static PHRASES: &[Phrase] = &[("supplier_is_blocked", ["is blocked: {reason}", "已被停用：{reason}"])];
+
+static TOLD: [Told; 2] = [
+    Told {
+        kind: SupplierId::KIND,
+        scopes: READ,
+        select: "SELECT suppliers.id FROM suppliers WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[
+            events::CREATED,
+            events::UPDATED,
+            events::DELETED,
+            ("blocked", "The supplier was blocked; new requests to it are refused."),
+            ("unblocked", "The supplier was unblocked and can get requests again."),
+        ],
+    },
+    Told {
+        kind: contacts::model::SupplierContactId::KIND,
+        scopes: READ,
+        select: "SELECT supplier_contacts.id FROM supplier_contacts WHERE ",
+        visible: events::seen_by_all,
+        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+    },
+];

@@ -1,0 +1,118 @@
+//! Service level policies: rows, inputs, list.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::db::Json;
+use crate::base::db::filter::Value;
+use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::deadlines::model::Step;
+use crate::base::http::params::{Param, Takes};
+use crate::base::types::{At, TextEnum};
+use crate::complaints::model::ComplaintSeverity;
+use crate::customers::model::CustomerTier;
+use crate::people::UserId;
+use crate::schema::sla_policies;
+use crate::{entity, id_type};
+
+id_type!(SlaPolicyId, "sla", "sla_policy");
+
+/// How much working time a complaint of a severity may take, for one tier of customers or for all.
+#[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = sla_policies)]
+#[diesel(treat_none_as_null = true)]
+pub struct SlaPolicy {
+    pub id: SlaPolicyId,
+    pub version: i32,
+    /// Severity that the policy is for.
+    pub severity: ComplaintSeverity,
+    /// Tier of customers that the policy is for. Null: every tier without a policy of its own.
+    pub customer_tier: Option<CustomerTier>,
+    /// Working minutes from receipt until the complaint must be acknowledged.
+    #[schema(example = 240)]
+    pub response_minutes: i32,
+    /// Working minutes from receipt until the complaint must be resolved. The time spent waiting for the
+    /// customer does not count.
+    #[schema(example = 2400)]
+    pub resolution_minutes: i32,
+    /// Working minutes before each deadline at which the assignee is reminded. 0: no reminder.
+    #[schema(example = 60)]
+    pub remind_minutes: i32,
+    /// Working minutes after a missed deadline at which first the manager and then the executives are told.
+    /// Empty: nobody is told.
+    #[schema(value_type = Vec<i32>, max_items = 2, example = json!([0, 480]))]
+    pub escalate_minutes: Json<Vec<i32>>,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+}
+entity!(SlaPolicy, sla_policies, SlaPolicyId);
+
+/// How much working time a complaint may take.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SlaPolicyInput {
+    /// Severity that the policy is for.
+    pub severity: ComplaintSeverity,
+    /// Tier of customers that the policy is for. Defaults to null: every tier without a policy of its own.
+    pub customer_tier: Option<CustomerTier>,
+    /// Working minutes from receipt until the complaint must be acknowledged.
+    #[schema(minimum = 1, maximum = 120000, example = 240)]
+    pub response_minutes: i32,
+    /// Working minutes from receipt until the complaint must be resolved.
+    #[schema(minimum = 1, maximum = 120000, example = 2400)]
+    pub resolution_minutes: i32,
+    /// Working minutes before each deadline at which the assignee is reminded. Defaults to 0: no reminder.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 120000, example = 60)]
+    pub remind_minutes: i32,
+    /// Working minutes after a missed deadline at which first the manager and then the executives are told;
+    /// the second number must be greater than the first. Empty: nobody is told.
+    #[schema(max_items = 2, value_type = Vec<EscalationMinutes>)]
+    pub escalate_minutes: Vec<i32>,
+}
+
+/// Working minutes after a missed deadline.
+#[derive(Serialize, ToSchema)]
+#[schema(minimum = 0, maximum = 120000, example = 480)]
+pub struct EscalationMinutes(pub i32);
+
+impl SlaPolicy {
+    /// What happens before and after a deadline.
+    pub fn steps(&self) -> Vec<Step> {
+        let reminder = (self.remind_minutes > 0).then(|| Step {
+            name: "reminder".into(),
+            level: 0,
+            offset_seconds: -60 * i64::from(self.remind_minutes),
+        });
+        let rungs = self.escalate_minutes.iter().zip(1..).map(|(minutes, level)| Step {
+            name: "escalation".into(),
+            level,
+            offset_seconds: 60 * i64::from(*minutes),
+        });
+        reminder.into_iter().chain(rungs).collect()
+    }
+}
+
+pub static POLICIES: ListSpec = ListSpec {
+    id: "sla_policies.id",
+    filters: &[filter(
+        Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Policies for these severities."),
+        Does::Is("sla_policies.severity"),
+    )],
+    sorts: &[Sort { name: "created_at", column: "sla_policies.created_at" }],
+    sort_names: &["created_at"],
+    default_sort: "created_at",
+    expand: &[],
+};
+
+impl Row for SlaPolicy {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, _: &str) -> Value {
+        self.created_at.into()
+    }
+}

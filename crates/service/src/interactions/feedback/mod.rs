@@ -1,0 +1,58 @@
+//! Feedback: what a customer said, sent at once to the people whom it concerns and acknowledged by them.
+
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::schema::feedback;
+use model::Feedback;
+use salesdesk_parties::movable;
+
+pub use model::FeedbackId;
+
+const READ: &[Scope] = &[Scope::FeedbackRead];
+
+pub fn routes(r: &mut Routes) {
+    r.declare(movable!(Feedback, feedback, FeedbackId));
+    r.tells(TOLD);
+    r.notices(FeedbackId::KIND, &[], &["feedback_relayed"]);
+    r.tag("feedback", "Feedback of customers: what they said, to whom it was sent, and who acknowledged it.");
+    r.list("/feedback", "listFeedback", &model::FEEDBACK, http::list)
+        .scope(READ)
+        .says("List feedback", "Feedback that was sent to you and, when you may read interactions, that of the customers that you may see. Use `waits_for` with your id for what you still have to acknowledge.");
+    r.create("/interactions/{interaction_id}/feedback", "addFeedback", http::create)
+        .scope(&[Scope::InteractionsWrite])
+        .says("Add feedback to an interaction", "Records one more item that the customer said. It is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`), except the person who enters it. Without recipients its status is `kept`.")
+        .example(json!({"kind": "quality", "text": "The lids do not close well"}));
+    r.read("/feedback/{feedback_id}", "getFeedback", http::get)
+        .scope(READ)
+        .expands(model::FEEDBACK.expand)
+        .says("Read feedback", "One item of feedback with its recipients.");
+    r.action("/feedback/{feedback_id}/acknowledge", "acknowledgeFeedback", http::acknowledge)
+        .scope(&[Scope::FeedbackWrite])
+        .says("Acknowledge feedback", "Confirms that you know the feedback. It is `acknowledged` when all recipients did so. Refused with `invalid_transition` when you are no recipient or did so already.")
+        .fails_with(&["invalid_transition"]);
+    r.history("/feedback/{feedback_id}/history", "listFeedbackHistory", http::get).scope(READ).says(
+        "Read the history of feedback",
+        "Every change in order: who made it, when and why, with the fields before and after.",
+    );
+    r.expanders.insert("fbk", work::expand);
+}
+
+const TOLD: Told = Told {
+    kind: FeedbackId::KIND,
+    scopes: READ,
+    select: "SELECT feedback.id FROM feedback WHERE ",
+    visible: model::visible_to,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        ("relayed", "The feedback was entered and sent to the people whom it concerns."),
+        ("acknowledged", "One recipient acknowledged the feedback."),
+    ],
+};

@@ -1,0 +1,94 @@
+//! Interactions: contacts with customers, and the customers' feedback, which is sent to the people whom it concerns.
+//!
+//! | endpoint | who |
+//! |---|---|
+//! | read interactions | `interactions:read`: those with customers that one sees, and one's own |
+//! | enter and change interactions, add feedback | `interactions:write` |
+//! | read feedback | `feedback:read`: feedback that one received, and that of customers that one sees |
+//! | acknowledge feedback | `feedback:write`: its recipients |
+
+pub mod feedback;
+mod http;
+pub mod model;
+pub mod work;
+
+use serde_json::json;
+
+use crate::base::Area;
+use crate::base::auth::Scope;
+use crate::base::events::{self, Told};
+use crate::base::http::Routes;
+use crate::base::messages::Phrase;
+use crate::schema::interactions;
+use model::Interaction;
+use salesdesk_parties::movable;
+
+pub use model::InteractionId;
+
+pub const AREA: Area = Area { name: "interactions", routes, problems: &[], phrases: PHRASES };
+
+const READ: &[Scope] = &[Scope::InteractionsRead];
+const WRITE: &[Scope] = &[Scope::InteractionsWrite];
+
+fn routes(r: &mut Routes) {
+    r.declare(movable!(Interaction, interactions, InteractionId));
+    r.tells(TOLD);
+    r.tag("interactions", "Interactions: calls, visits and messages with customers, and what was agreed.");
+    r.list("/interactions", "listInteractions", &model::INTERACTIONS, http::list)
+        .scope(READ)
+        .says("List interactions", "Interactions with the customers that you may see, and those in which you took part or that you entered.");
+    r.create("/interactions", "createInteraction", http::create)
+        .scope(WRITE)
+        .says("Enter an interaction", "Records a call, visit or message, with the customer's `feedback` in separate items. Each item is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`). Read the items with `GET /feedback?interaction_id=`.")
+        .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "visit", "direction": "outbound", "summary": "They sell twenty boxes a week", "next_step": "Send samples of the larger box", "feedback": [{"kind": "quality", "text": "The lids do not close well"}]}))
+        .fails_with(&["external_id_taken"]);
+    r.read("/interactions/{interaction_id}", "getInteraction", http::get)
+        .scope(READ)
+        .expands(model::INTERACTIONS.expand)
+        .says("Read an interaction", "The interaction without its feedback, which has its own list.");
+    r.change("/interactions/{interaction_id}", "updateInteraction", http::update)
+        .scope(WRITE)
+        .says(
+            "Change an interaction",
+            "Corrects what was entered. The customer and the person who took part cannot be changed.",
+        )
+        .example(json!({"next_step": "Call on Monday"}))
+        .fails_with(&["external_id_taken"]);
+    r.history("/interactions/{interaction_id}/history", "listInteractionHistory", http::get)
+        .scope(READ)
+        .says(
+            "Read history of an interaction",
+            "Every change in order: who made it, when and why, with the fields before and after.",
+        );
+    r.read_by_external_id(
+        "/interactions/by-external-id/{system}/{id}",
+        "getInteractionByExternalId",
+        http::get,
+    )
+    .scope(READ)
+    .expands(model::INTERACTIONS.expand)
+    .says("Read an interaction by external id", "The interaction that another system calls by this id.");
+    r.put_by_external_id(
+        "/interactions/by-external-id/{system}/{id}",
+        "upsertInteractionByExternalId",
+        http::create,
+        http::update_named,
+    )
+    .scope(WRITE)
+    .says("Upsert an interaction by external id", "For another system that sends its interactions. A new interaction is entered as by `POST /interactions`. An existing one keeps `customer_id` and `user_id`; feedback with a new kind and text is added and sent.")
+    .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
+    .fails_with(&["external_id_taken"]);
+    feedback::routes(r);
+    r.expanders.insert("int", work::expand);
+}
+
+static PHRASES: &[Phrase] =
+    &[("feedback_relayed", ["{customer} said ({kind}): {text}", "{customer} 反馈（{kind}）：{text}"])];
+
+const TOLD: Told = Told {
+    kind: InteractionId::KIND,
+    scopes: READ,
+    select: "SELECT interactions.id FROM interactions WHERE ",
+    visible: model::visible_to,
+    verbs: &[events::CREATED, events::UPDATED],
+};

@@ -1,0 +1,377 @@
+//! The Postman collection (format 2.1), made from the OpenAPI document: a folder for each tag with all its operations,
+//! and before them a folder that walks through the main job.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::base::http::document::example_of;
+
+/// The walk runs with this where a demo is served as it is by default.
+const BASE_URL: &str = "http://127.0.0.1:8080";
+
+const ABOUT: &str = "\
+Generated from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
+`base_url` and run the folder \"Walk through the main job\". It logs in and stores the access token in `access_token` \
+and the ids of its records in variables. The operations in the other folders use them.";
+
+const WALK_ABOUT: &str = "\
+An order from the new customer to completion, done by the users of the demo. Every step checks its answer and stores \
+what the next steps need. You can run it again and again: codes and names contain the variable `run`.";
+
+/// Begins a run: what has to be unique has this in it.
+const BEGIN: &str = "pm.collectionVariables.set(\"run\", Date.now().toString(36).toUpperCase());";
+
+/// One step of the walk. `{{…}}` in bodies and queries are the collection's variables, and a place in the path is
+/// filled by the variable of its name.
+struct Step {
+    name: &'static str,
+    operation: &'static str,
+    body: Option<&'static str>,
+    query: &'static [(&'static str, &'static str)],
+    /// Variables, and where in the answer they are.
+    keeps: &'static [(&'static str, &'static str)],
+    /// Where in the answer, and what has to be there.
+    shows: &'static [(&'static str, &'static str)],
+}
+
+const fn step(name: &'static str, operation: &'static str) -> Step {
+    Step { name, operation, body: None, query: &[], keeps: &[], shows: &[] }
+}
+
+const fn log_in(name: &'static str, body: &'static str) -> Step {
+    step(name, "login").sends(body).keeps(&[("access_token", "access_token")])
+}
+
+impl Step {
+    const fn sends(mut self, body: &'static str) -> Step {
+        self.body = Some(body);
+        self
+    }
+    const fn asks(mut self, query: &'static [(&'static str, &'static str)]) -> Step {
+        self.query = query;
+        self
+    }
+    const fn keeps(mut self, keeps: &'static [(&'static str, &'static str)]) -> Step {
+        self.keeps = keeps;
+        self
+    }
+    const fn shows(mut self, shows: &'static [(&'static str, &'static str)]) -> Step {
+        self.shows = shows;
+        self
+    }
+}
+
+const AS_CLERK: &str = r#"{"username": "clerk", "password": "{{password}}"}"#;
+const AS_MANAGER: &str = r#"{"username": "manager", "password": "{{password}}"}"#;
+const AS_EXECUTIVE: &str = r#"{"username": "executive", "password": "{{password}}"}"#;
+const AS_WAREHOUSE: &str = r#"{"username": "warehouse", "password": "{{password}}"}"#;
+
+/// The main job.
+const WALK: &[Step] = &[
+    log_in("Log in as the clerk", AS_CLERK),
+    step("Add a customer", "createCustomer")
+        .sends(
+            r#"{"name": "Walk {{run}} Trading", "country": "CN", "currency": "CNY", "addresses": [{"kind": "both",
+                "is_default": true, "line1": "Tianhe Road 385", "city": "Guangzhou", "country": "CN"}]}"#,
+        )
+        .keeps(&[("customer_id", "id")]),
+    step("Activate the customer", "activateCustomer").shows(&[("status", "active")]),
+    step("Add a product", "createProduct")
+        .sends(r#"{"sku": "WALK-{{run}}", "name": "Walk {{run}} tea", "unit": "pcs", "tax_rate": "0.13"}"#)
+        .keeps(&[("product_id", "id")]),
+    step("Activate the product", "activateProduct").shows(&[("status", "active")]),
+    step("Add a price list for a channel of our own", "createPriceList")
+        .sends(
+            r#"{"code": "WALK-{{run}}", "name": "Walk {{run}}", "currency": "CNY", "channel": "walk-{{run}}"}"#,
+        )
+        .keeps(&[("price_list_id", "id")]),
+    step("Add the product's price", "addPrice")
+        .sends(r#"{"product_id": "{{product_id}}", "unit_price": "12.50"}"#)
+        .keeps(&[("price_id", "id")]),
+    log_in("Log in as the manager", AS_MANAGER),
+    step("Activate the price list", "activatePriceList").shows(&[("status", "active")]),
+    log_in("Log in as the clerk again", AS_CLERK),
+    step("Ask for the price", "resolvePrice")
+        .asks(&[
+            ("product_id", "{{product_id}}"),
+            ("customer_id", "{{customer_id}}"),
+            ("quantity", "5"),
+            ("channel", "walk-{{run}}"),
+        ])
+        .shows(&[("price", "12.50")]),
+    step("Enter an order", "createOrder")
+        .sends(
+            r#"{"customer_id": "{{customer_id}}", "channel": "walk-{{run}}", "customer_po": "PO-{{run}}",
+                "lines": [{"product_id": "{{product_id}}", "quantity": "5"}]}"#,
+        )
+        .keeps(&[("order_id", "id"), ("line_id", "lines[0].id")])
+        .shows(&[("status", "draft"), ("net", "62.50"), ("gross", "70.63")]),
+    step("Submit the order", "submitOrder").shows(&[("status", "submitted")]),
+    log_in("Log in as the executive", AS_EXECUTIVE),
+    step("Approve the order", "approveOrder").shows(&[("status", "approved")]),
+    log_in("Log in as the clerk once more", AS_CLERK),
+    step("Confirm the order", "confirmOrder").shows(&[("status", "confirmed")]),
+    log_in("Log in as the warehouse", AS_WAREHOUSE),
+    step("Ship all of it", "createShipment")
+        .sends(r#"{"carrier": "SF Express", "tracking_number": "SF{{run}}"}"#)
+        .keeps(&[("shipment_id", "id")]),
+    step("Deliver the shipment", "deliverShipment")
+        .sends(r#"{"received_by": "Front desk"}"#)
+        .shows(&[("status", "delivered")]),
+    log_in("Log in as the clerk for the rest", AS_CLERK),
+    step("Complete the order", "completeOrder").shows(&[("status", "completed")]),
+    step("See how sales stand", "getSalesSummary")
+        .asks(&[("group_by", "month"), ("customer_id", "{{customer_id}}")])
+        .shows(&[("rows[0].net", "62.50")]),
+];
+
+/// An operation of the document, with where it is.
+#[derive(Clone, Copy)]
+struct Operation<'d> {
+    method: &'d str,
+    path: &'d str,
+    item: &'d Value,
+    says: &'d Value,
+}
+
+/// The document, and what is looked up in it again and again.
+struct Source<'d> {
+    document: &'d Value,
+    schemas: &'d Map<String, Value>,
+    operations: Vec<Operation<'d>>,
+}
+
+/// The collection; Err names what the walk needs and the document does not have.
+pub fn collection(document: &Value) -> Result<Value, String> {
+    let source = Source::of(document)?;
+    let mut folders = vec![source.walk()?];
+    for tag in document["tags"].as_array().into_iter().flatten() {
+        folders.push(source.folder(tag));
+    }
+    Ok(json!({
+        "info": {
+            "name": document["info"]["title"],
+            "description": ABOUT,
+            "version": document["info"]["version"],
+            "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+        },
+        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{access_token}}", "type": "string"}]},
+        "variable": variables(),
+        "item": folders,
+    }))
+}
+
+/// The collection's variables: where the server is, and what the walk keeps.
+fn variables() -> Vec<Value> {
+    let given = BTreeMap::from([("base_url", BASE_URL), ("password", crate::demo::PASSWORD), ("run", "")]);
+    let kept = kept().map(|name| (name, ""));
+    let all: BTreeMap<&str, &str> = kept.chain(given).collect();
+    all.into_iter().map(|(key, value)| json!({"key": key, "value": value, "type": "string"})).collect()
+}
+
+fn kept() -> impl Iterator<Item = &'static str> {
+    WALK.iter().flat_map(|step| step.keeps).map(|(variable, _)| *variable)
+}
+
+impl<'d> Source<'d> {
+    fn of(document: &'d Value) -> Result<Source<'d>, String> {
+        let schemas = document["components"]["schemas"].as_object().ok_or("a document without schemas")?;
+        let mut operations = Vec::new();
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            for (method, says) in item.as_object().into_iter().flatten() {
+                if says["operationId"].is_string() {
+                    operations.push(Operation { method, path, item, says });
+                }
+            }
+        }
+        Ok(Source { document, schemas, operations })
+    }
+
+    // ---- the walk
+
+    fn walk(&self) -> Result<Value, String> {
+        let steps = WALK.iter().enumerate().map(|(at, step)| self.step(at, step));
+        let steps = steps.collect::<Result<Vec<Value>, String>>()?;
+        Ok(json!({"name": "Walk through the main job", "description": WALK_ABOUT, "item": steps}))
+    }
+
+    fn step(&self, at: usize, step: &Step) -> Result<Value, String> {
+        let operation = self.operations.iter().find(|o| o.says["operationId"] == step.operation);
+        let operation = *operation.ok_or_else(|| format!("there is no operation {}", step.operation))?;
+        let mut request = json!({
+            "method": operation.method.to_uppercase(),
+            "description": operation.says["summary"],
+            "header": content_type(operation),
+            "url": self.url(operation, |name| format!("{{{{{name}}}}}"), given_query(step)),
+        });
+        if let Some(body) = step.body {
+            let body: Value = serde_json::from_str(body).map_err(|e| format!("{}: {e}", step.operation))?;
+            request["body"] = raw(&body);
+        }
+        if is_public(operation) {
+            request["auth"] = json!({"type": "noauth"});
+        }
+        let mut events = vec![script("test", tests(step, operation)?)];
+        if at == 0 {
+            events.insert(0, script("prerequest", vec![BEGIN.into()]));
+        }
+        Ok(json!({"name": format!("{}. {}", at + 1, step.name), "event": events, "request": request}))
+    }
+
+    // ---- every operation
+
+    fn folder(&self, tag: &Value) -> Value {
+        let of_tag = self.operations.iter().filter(|o| o.says["tags"][0] == tag["name"]);
+        let items: Vec<Value> = of_tag.map(|operation| self.item(*operation)).collect();
+        json!({"name": tag["name"], "description": tag["description"], "item": items})
+    }
+
+    fn item(&self, operation: Operation) -> Value {
+        let mut headers = content_type(operation);
+        headers.extend(self.parameters(operation, "header").map(|p| self.pair(p)));
+        let query: Vec<Value> = self.parameters(operation, "query").map(|p| self.pair(p)).collect();
+        let mut request = json!({
+            "method": operation.method.to_uppercase(),
+            "description": operation.says["description"],
+            "header": headers,
+            "url": self.url(operation, |name| format!(":{name}"), query),
+        });
+        let places: Vec<Value> = self.parameters(operation, "path").map(|p| self.pair(p)).collect();
+        if !places.is_empty() {
+            request["url"]["variable"] = places.into();
+        }
+        if let Some(body) = body(operation) {
+            request["body"] = body;
+        }
+        if is_public(operation) {
+            request["auth"] = json!({"type": "noauth"});
+        }
+        json!({"name": operation.says["summary"], "request": request})
+    }
+
+    /// The operation's parameters in the path, the query or the headers, its path's own first.
+    fn parameters(&self, operation: Operation<'d>, place: &'static str) -> impl Iterator<Item = &'d Value> {
+        let lists = [&operation.item["parameters"], &operation.says["parameters"]];
+        let all: Vec<&Value> = lists.into_iter().filter_map(Value::as_array).flatten().collect();
+        let document = self.document;
+        let resolved = all.into_iter().map(move |parameter| {
+            let pointer = parameter["$ref"].as_str().and_then(|r| r.strip_prefix('#'));
+            pointer.and_then(|p| document.pointer(p)).unwrap_or(parameter)
+        });
+        resolved.filter(move |p| p["in"] == place)
+    }
+
+    /// A parameter with a value to begin with. What is not needed is switched off.
+    fn pair(&self, parameter: &Value) -> Value {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let value = match (parameter["in"].as_str(), name) {
+            (Some("path"), name) if kept().any(|k| k == name) => format!("{{{{{name}}}}}"),
+            (_, "If-Match" | "If-None-Match") => "*".into(),
+            (_, "Idempotency-Key") => "{{$guid}}".into(),
+            (_, "Accept-Language") => "zh-CN".into(),
+            _ => self.value(parameter),
+        };
+        let mut pair = json!({"key": name, "value": value, "description": parameter["description"]});
+        if parameter["in"] != "path" && parameter["required"] != true {
+            pair["disabled"] = json!(true);
+        }
+        pair
+    }
+
+    /// An example of a parameter as it is written in a URL.
+    fn value(&self, parameter: &Value) -> String {
+        let example = parameter.get("example").cloned();
+        match example.unwrap_or_else(|| example_of(&parameter["schema"], self.schemas, 0)) {
+            Value::String(text) => text,
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            other => other.to_string(),
+        }
+    }
+
+    fn url(&self, operation: Operation, place: impl Fn(&str) -> String, query: Vec<Value>) -> Value {
+        let prefix = self.document["servers"][0]["url"].as_str().unwrap_or_default();
+        let path = format!("{prefix}{}", operation.path);
+        let parts = path.split('/').skip(1).map(|part| {
+            let name = part.strip_prefix('{').and_then(|p| p.strip_suffix('}'));
+            name.map_or_else(|| part.to_owned(), &place)
+        });
+        let parts: Vec<String> = parts.collect();
+        let sent = query.iter().filter(|q| q["disabled"] != true);
+        let sent: Vec<String> = sent.map(|q| format!("{}={}", text(&q["key"]), text(&q["value"]))).collect();
+        let mark = if sent.is_empty() { "" } else { "?" };
+        let mut url = json!({
+            "raw": format!("{{{{base_url}}}}/{}{mark}{}", parts.join("/"), sent.join("&")),
+            "host": ["{{base_url}}"],
+            "path": parts,
+        });
+        if !query.is_empty() {
+            url["query"] = query.into();
+        }
+        url
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn is_public(operation: Operation) -> bool {
+    operation.says["security"].as_array().is_some_and(Vec::is_empty)
+}
+
+/// The first media type that the operation's body may have, with what the document says of it.
+fn media(operation: Operation<'_>) -> Option<(&String, &Value)> {
+    operation.says["requestBody"]["content"].as_object()?.iter().next()
+}
+
+fn content_type(operation: Operation) -> Vec<Value> {
+    media(operation).map(|(name, _)| json!({"key": "Content-Type", "value": name})).into_iter().collect()
+}
+
+fn body(operation: Operation) -> Option<Value> {
+    let (name, media) = media(operation)?;
+    let example = &media["example"];
+    Some(match (name.as_str(), example) {
+        (_, Value::Null) => json!({"mode": "file", "file": {}}),
+        ("application/x-www-form-urlencoded", Value::Object(fields)) => {
+            let fields = fields.iter().map(|(key, value)| json!({"key": key, "value": value}));
+            json!({"mode": "urlencoded", "urlencoded": fields.collect::<Vec<_>>()})
+        }
+        _ => raw(example),
+    })
+}
+
+fn raw(body: &Value) -> Value {
+    json!({"mode": "raw", "raw": format!("{body:#}"), "options": {"raw": {"language": "json"}}})
+}
+
+// ---- what the walk checks and keeps --------------------------------------------------------------------------
+
+fn given_query(step: &Step) -> Vec<Value> {
+    step.query.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
+fn script(listen: &str, lines: Vec<String>) -> Value {
+    json!({"listen": listen, "script": {"type": "text/javascript", "exec": lines}})
+}
+
+/// The answer is the success that the document says, shows what it should, and gives what is kept.
+fn tests(step: &Step, operation: Operation) -> Result<Vec<String>, String> {
+    let responses = operation.says["responses"].as_object();
+    let success = responses.into_iter().flatten().map(|(status, _)| status).find(|s| s.starts_with('2'));
+    let success = success.ok_or_else(|| format!("{} never succeeds", step.operation))?;
+    let mut lines = vec![
+        format!("pm.test(\"answers {success}\", () => pm.response.to.have.status({success}));"),
+        "const answer = pm.response.json();".into(),
+    ];
+    for (at, expected) in step.shows {
+        lines.push(format!(
+            "pm.test(\"{at} is {expected}\", () => pm.expect(answer.{at}).to.eql(\"{expected}\"));"
+        ));
+    }
+    for (variable, at) in step.keeps {
+        lines.push(format!("pm.collectionVariables.set(\"{variable}\", answer.{at});"));
+    }
+    Ok(lines)
+}
