@@ -38,11 +38,11 @@ pub struct Options {
     /// e-mails lead [default: as each request says]
     #[arg(long, global = true, env = "SALESDESK_PUBLIC_URL")]
     pub public_url: Option<String>,
-    #[command(flatten)]
-    pub mail: MailOptions,
     /// The settings file [default: salesdesk.toml in the working folder, if it is there]
     #[arg(long, global = true, env = "SALESDESK_CONFIG")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub mail: MailOptions,
 }
 
 /// What every command takes about e-mail, because what a command does may tell people.

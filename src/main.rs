@@ -63,7 +63,7 @@ enum Command {
     Export {
         /// As in `POST /exports`, such as customers, products, orders or order_lines
         resource: String,
-        /// csv, xlsx or ndjson
+        /// The form of the file: csv, xlsx or ndjson
         #[arg(long)]
         format: String,
         /// The file to write; it must not be there yet
@@ -101,7 +101,10 @@ enum Command {
 #[derive(Subcommand)]
 enum Import {
     /// The Northwind Traders records, from a folder of CSV files; safe to run again
-    Northwind { dir: std::path::PathBuf },
+    Northwind {
+        /// The folder
+        dir: std::path::PathBuf,
+    },
     /// Customers, from a CSV, XLSX or NDJSON file
     Customers(ImportFile),
     /// Contacts of customers
@@ -119,7 +122,7 @@ enum Import {
 /// Records from a file. Exit code 1 when rows failed; they are written to a file that can be mended and imported.
 #[derive(clap::Args)]
 struct ImportFile {
-    /// .csv, .xlsx or .ndjson
+    /// The file: .csv, .xlsx or .ndjson
     file: std::path::PathBuf,
     /// Check everything and keep nothing
     #[arg(long)]
@@ -130,13 +133,13 @@ struct ImportFile {
     /// The other system whose ids external_id columns hold
     #[arg(long)]
     system: Option<String>,
-    /// Between the cells of a CSV file [default: found out]
+    /// What stands between the cells of a CSV file: comma, semicolon or tab [default: found out]
     #[arg(long, value_parser = DELIMITERS)]
     delimiter: Option<String>,
-    /// Of a CSV file [default: found out]
+    /// The encoding of a CSV file: utf-8 or gb18030 [default: found out]
     #[arg(long, value_parser = ENCODINGS)]
     encoding: Option<String>,
-    /// Of a workbook [default: the first]
+    /// The sheet of a workbook [default: the first]
     #[arg(long)]
     sheet: Option<String>,
     /// Import in this user's name, with their rights [default: the system's, with all rights]
@@ -243,7 +246,7 @@ enum Client {
     Revoke {
         /// Its id (cli_…)
         id: String,
-        /// Why
+        /// Why; it stays in the client's history
         #[arg(long)]
         reason: Option<String>,
     },

@@ -279,7 +279,7 @@ fn steps(life: &Life, declared: &Declared) -> Result<String, String> {
         text += &row(&[format!("`{step}`"), leads(life, step), shown, needs, roles, refused]);
     }
     for (from, what, to) in life.follows {
-        text += &row(&[*what, &format!("{from} → {to}"), "follows from it", "", "", ""]);
+        text += &row(&[*what, &format!("{from} → {to}"), "none: it follows by itself", "", "", ""]);
     }
     Ok(text)
 }
@@ -297,6 +297,7 @@ fn leads(life: &Life, step: &str) -> String {
     }
     let way = |(from, to): &(Vec<&str>, Option<&str>)| match to {
         Some(to) => format!("{} → {to}", from.join(", ")),
+        None if step == "delete" => format!("{} → the record is gone", from.join(", ")),
         None => format!("{} (stays)", from.join(", ")),
     };
     ways.iter().map(way).collect::<Vec<_>>().join("; ")

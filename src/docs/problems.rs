@@ -11,14 +11,14 @@ pub fn list() -> String {
     statuses.dedup();
     let mut text = head(&["status", "codes"], 2);
     for status in statuses {
-        let codes = problems.iter().filter(|p| p.status == status).map(|p| link(p.code));
+        let codes = problems.iter().filter(|p| p.status == status).map(|p| format!("[`{0}`](#{0})", p.code));
         text += &row(&[status.to_string(), codes.collect::<Vec<_>>().join(", ")]);
     }
     problems.iter().for_each(|problem| text += &explained(problem));
     text
 }
 
-/// A link to where a problem is explained, from any page of `docs/`.
+/// A link to where a problem is explained, from another page of `docs/`.
 pub fn link(code: &str) -> String {
     format!("[`{code}`](problems.md#{code})")
 }
@@ -27,15 +27,10 @@ fn explained(problem: &ProblemText) -> String {
     let words = |lang: Lang| {
         let detail = messages::unfilled(lang.pick(problem.detail));
         let [detail, help] = [detail.as_str(), lang.pick(problem.help)].map(plain);
-        format!("**{}.** {detail} {help}", lang.pick(problem.title).trim_end_matches('.'))
+        let (stop, space) = (lang.pick([".", "。"]), lang.pick([" ", ""]));
+        format!("**{}{stop}** {detail}{space}{help}", lang.pick(problem.title).trim_end_matches(stop))
     };
-    format!(
-        "\n### {}\n\n{} · {}\n\n{}\n",
-        problem.code,
-        problem.status,
-        words(Lang::En),
-        words(Lang::Zh).replacen(".**", "。**", 1)
-    )
+    format!("\n### {}\n\n{} · {}\n\n{}\n", problem.code, problem.status, words(Lang::En), words(Lang::Zh))
 }
 
 /// Text that Markdown does not take for HTML.

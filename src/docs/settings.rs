@@ -27,7 +27,7 @@ pub fn options(command: &Command) -> String {
 fn table(options: &[&Arg]) -> String {
     let mut text = head(&["flag", "variable", "`salesdesk.toml`", "default", "what it does"], 5);
     for option in options {
-        let (about, default) = about(option);
+        let (about, default) = explained(option);
         let code = |text: Option<String>| text.map(|t| format!("`{t}`")).unwrap_or_default();
         text += &row(&[
             code(option.get_long().map(|long| format!("--{long}"))),
@@ -38,7 +38,7 @@ fn table(options: &[&Arg]) -> String {
                     .find(|key| **key == option.get_id().as_str())
                     .map(|k| k.to_string()),
             ),
-            default,
+            if default.is_empty() { "none".into() } else { default },
             about,
         ]);
     }
@@ -46,14 +46,16 @@ fn table(options: &[&Arg]) -> String {
 }
 
 /// What an option does, and its default, which its help ends with in brackets.
-fn about(option: &Arg) -> (String, String) {
+fn explained(option: &Arg) -> (String, String) {
     let help = option.get_long_help().or(option.get_help()).map(ToString::to_string).unwrap_or_default();
-    let help = help.trim();
+    // Not for Markdown to take for HTML.
+    let help = help.trim().replace('<', "\\<");
     let (about, default) = match help.strip_suffix(']').and_then(|text| text.rsplit_once("[default: ")) {
-        Some((about, default)) => (about.trim().to_owned(), default.to_owned()),
-        None => (help.to_owned(), "none".to_owned()),
+        Some((about, default)) => (about.trim(), default.to_owned()),
+        None => (help.as_str(), String::new()),
     };
-    (sentence(&about), default)
+    let values: Vec<_> = option.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    (sentence(about), if takes_value(option) && default.is_empty() { values.join(" ") } else { default })
 }
 
 /// With a full stop.
@@ -71,6 +73,8 @@ pub fn commands(command: &Command) -> String {
 }
 
 fn visit(command: &Command, path: &str, text: &mut String) {
+    // Options that several commands share are shown at the first.
+    let mut shown: Vec<(String, String)> = Vec::new();
     for below in command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
         let path = format!("{path} {}", below.get_name());
         if below.has_subcommands() {
@@ -80,22 +84,32 @@ fn visit(command: &Command, path: &str, text: &mut String) {
         let places = below.get_positionals().map(|a| format!(" {}", place(a))).collect::<String>();
         let about = below.get_long_about().or(below.get_about()).map(ToString::to_string).unwrap_or_default();
         *text += &format!("\n`{path}{places}`: {}\n", sentence(&about));
-        // What a server takes is in the table of the options.
-        let own: Vec<&Arg> = below.get_arguments().filter(|_| below.get_name() != "serve").collect();
-        if !own.is_empty() {
-            *text += &format!("\n{}", head(&["", "default", "what it is"], 3));
-        }
-        for option in own {
-            let (about, default) = about(option);
-            let default = if default == "none" { String::new() } else { default };
-            let name = match option.get_long() {
-                Some(long) if takes_value(option) => format!("`--{long} {}`", place(option)),
-                Some(long) => format!("`--{long}`"),
-                None => format!("`{}`", place(option)),
-            };
-            *text += &row(&[name, default, about]);
+        let own = own_options(below);
+        match shown.iter().find(|(_, options)| *options == own) {
+            _ if own.is_empty() => {}
+            Some((first, _)) => *text += &format!("It takes the same as `{first}`.\n"),
+            None => {
+                *text += &format!("\n{own}");
+                shown.push((path, own));
+            }
         }
     }
+}
+
+/// A command's own options as a table; what a server takes is in the table of the settings.
+fn own_options(command: &Command) -> String {
+    let options: Vec<&Arg> = command.get_arguments().filter(|_| command.get_name() != "serve").collect();
+    let row_of = |option: &&Arg| {
+        let (about, default) = explained(option);
+        let name = match option.get_long() {
+            Some(long) if takes_value(option) => format!("`--{long} {}`", place(option)),
+            Some(long) => format!("`--{long}`"),
+            None => format!("`{}`", place(option)),
+        };
+        row(&[name, default, about])
+    };
+    let rows: String = options.iter().map(row_of).collect();
+    if rows.is_empty() { rows } else { head(&["", "default", "what it is"], 3) + &rows }
 }
 
 fn takes_value(option: &Arg) -> bool {
@@ -105,7 +119,8 @@ fn takes_value(option: &Arg) -> bool {
 /// What stands for an option's value.
 fn place(option: &Arg) -> String {
     let named = option.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
-    named.unwrap_or_else(|| option.get_id().as_str().to_ascii_uppercase())
+    let name = option.get_long().unwrap_or(option.get_id().as_str());
+    named.unwrap_or_else(|| name.replace('-', "_").to_ascii_uppercase())
 }
 
 // ---- the company ---------------------------------------------------------------------------------------------
@@ -141,6 +156,7 @@ fn shown(default: &Value) -> String {
         Value::Null => "none".into(),
         Value::Object(fields) => fields
             .iter()
+            .filter(|(_, value)| !value.as_array().is_some_and(Vec::is_empty))
             .map(|(key, value)| format!("`{key}` {}", shown(value)))
             .collect::<Vec<_>>()
             .join(", "),
