@@ -59,9 +59,11 @@ step openapi/walk.sh "$BASE"
 step examples/typescript/run.sh "$BASE"
 step examples/python/run.sh "$BASE"
 for page in README.md docs/*.md; do
-    # That one begins with an empty database.
-    if [[ $page == docs/set-up-a-company.md ]]; then continue; fi
-    if grep -q '^```bash$' "$page"; then step docs/run.sh "$page" "$BASE"; fi
+    case $page in
+        docs/set-up-a-company.md) ;;  # it begins with an empty database: see below
+        docs/first-ten-minutes.md) ;; # it makes mistakes on purpose: its commands are those of the script below
+        *) if grep -q '^```bash$' "$page"; then step docs/run.sh "$page" "$BASE"; fi ;;
+    esac
 done
 step docs/first-ten-minutes.sh "$BASE"
 # Last, because its records are spoilt by it.
