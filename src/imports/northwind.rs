@@ -435,7 +435,7 @@ fn region_of(tx: &mut Tx, rep: &str) -> Result<Option<RegionId>> {
     let Some(territory) = people::find_user(tx.conn, id)?.region_ids.first().copied() else {
         return Ok(None);
     };
-    Ok(crate::regions::work::find(tx.conn, territory)?.parent_id)
+    Ok(crate::regions::Region::find(tx.conn, territory)?.parent_id)
 }
 
 /// What is in the database now, of these orders.

@@ -7,7 +7,8 @@ use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::background;
 use salesdesk::base::db::engine::Fate;
 use salesdesk::base::events::feed;
-use salesdesk::regions::model::RegionInput;
+use salesdesk::base::record;
+use salesdesk::regions::{Region, RegionForm};
 use serde_json::{Value, json};
 
 use crate::fixtures::make;
@@ -114,7 +115,7 @@ fn a_reader_misses_nothing_while_many_write(app: &TestApp) {
                     let input = region(&format!("r{writer}-{n}"));
                     let system = Arc::new(Caller::system("test"));
                     core.write_as(system, move |tx| {
-                        salesdesk::regions::work::create(tx, input.clone())?;
+                        record::work::create::<Region>(tx, input.clone())?;
                         // Some units are long: others that began later end before them.
                         if (writer + n) % 3 == 0 {
                             slow_down(tx.conn);
@@ -166,7 +167,7 @@ fn a_reader_misses_nothing_while_many_write(app: &TestApp) {
     assert!(seen.is_sorted_by(|a, b| a.sequence < b.sequence));
 }
 
-fn region(code: &str) -> RegionInput {
+fn region(code: &str) -> RegionForm {
     serde_json::from_value(json!({"code": code, "name": code})).expect("a region")
 }
 

@@ -23,17 +23,19 @@ use salesdesk::base::auth::tokens::{AUDIENCE, Claims, ISSUER, LIFETIME};
 use salesdesk::base::auth::{Caller, Role, Scope, Scopes, Sight, passwords};
 use salesdesk::base::core::Core;
 use salesdesk::base::db::engine::Size;
-use salesdesk::base::db::{Conn, Target};
+use salesdesk::base::db::{Conn, Json, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, document};
 use salesdesk::base::mail_server::{MailServer, Protection};
 use salesdesk::base::messages;
+use salesdesk::base::record;
 use salesdesk::base::schedules::{self, Schedule};
 use salesdesk::base::types::time::{At, Clock};
 use salesdesk::config::Config;
-use salesdesk::people::model::{TeamInput, UserInput};
+use salesdesk::people::model::UserInput;
+use salesdesk::people::teams::{Team, TeamForm};
 use salesdesk::people::{TeamId, UserId, work};
 use salesdesk::start;
 use serde_json::{Map, Value, json};
@@ -234,14 +236,14 @@ fn seed(target: &Target) -> Seed {
     let core = open(target, web(), NOW);
     schedules::ensure(&core, &start::routes().schedules).expect("the schedules");
     core.write_as(Arc::new(Caller::system("test")), move |tx| {
-        let team = |code: &str| TeamInput {
+        let team = |code: &str| TeamForm {
             code: code.into(),
             name: code.into(),
             parent_id: None,
-            external_ids: vec![],
+            external_ids: Json(vec![]),
         };
-        let north = work::create_team(tx, team("test-north"))?.id;
-        let south = work::create_team(tx, team("test-south"))?.id;
+        let north = record::work::create::<Team>(tx, team("test-north"))?.id;
+        let south = record::work::create::<Team>(tx, team("test-south"))?.id;
         let mut names: Vec<(String, Role, TeamId)> =
             Role::ALL.iter().map(|role| (role.to_string(), *role, north)).collect();
         names.push(("rep2".into(), Role::Rep, south));

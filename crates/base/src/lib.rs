@@ -17,6 +17,7 @@ pub mod mail_server;
 pub mod messages;
 pub mod metrics;
 pub mod notices;
+pub mod record;
 pub mod schedules;
 pub mod secret;
 pub mod text;

@@ -3,9 +3,6 @@
 //! Invariants: it stands on the base alone and knows no customer, product or order. Whoever is named in a record of an area
 //! above is a [`people`] record here. Nobody is told anything but through [`notifications`].
 
-// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
-#![allow(clippy::result_large_err)]
-
 pub mod audit;
 pub mod departments;
 pub mod mail;
@@ -14,4 +11,4 @@ pub mod people;
 pub mod regions;
 pub mod settings;
 
-use salesdesk_base::{self as base, entity, id_type, load_from, schema, text_enum};
+use salesdesk_base::{self as base, entity, id_type, load_from, record, record_names, schema, text_enum};

@@ -4,9 +4,6 @@
 //! Invariants: it serves every area and names none. What it lists, sends, exports or explains comes from what areas declare
 //! ([`base::http::Routes`]); a new area needs no change here.
 
-// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
-#![allow(clippy::result_large_err)]
-
 pub mod batch;
 pub mod clients;
 pub mod deadlines;

@@ -3,9 +3,6 @@
 //! Invariants: sums are computed here and never taken from a client; statuses follow the lives in `rules`; nothing is shipped
 //! beyond what is open. It knows no complaint, return, invoice or report.
 
-// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
-#![allow(clippy::result_large_err)]
-
 pub mod order_exceptions;
 pub mod orders;
 pub mod shipments;

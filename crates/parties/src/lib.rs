@@ -3,9 +3,6 @@
 //! Invariants: it knows no product, price or order. Records of areas above that belong to a customer are declared there, and move
 //! with a merge because of that declaration.
 
-// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
-#![allow(clippy::result_large_err)]
-
 pub mod customers;
 pub mod suppliers;
 

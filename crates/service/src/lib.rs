@@ -2,16 +2,15 @@
 //!
 //! Invariants: it reads orders and changes them only through the orders' own `work`. Nothing is credited beyond what was shipped.
 
-// Handlers answer problems, which are large and rare; boxing every one of them would only blur the signatures.
-#![allow(clippy::result_large_err)]
-
 pub mod complaints;
 pub mod interactions;
 pub mod requests;
 pub mod returns;
 pub mod tasks;
 
-use salesdesk_base::{self as base, entity, entity_with_lines, id_type, load_from, schema, text_enum};
+use salesdesk_base::{
+    self as base, entity, entity_with_lines, id_type, load_from, record, record_names, schema, text_enum,
+};
 use salesdesk_catalogue::products;
 use salesdesk_identity::{departments, notifications, people, settings};
 use salesdesk_orders::{order_exceptions, orders};

@@ -163,6 +163,11 @@ impl<T: Serialize + std::fmt::Debug> Serialize for Json<T> {
         self.0.serialize(s)
     }
 }
+impl<'de, T: serde::Deserialize<'de> + std::fmt::Debug> serde::Deserialize<'de> for Json<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        T::deserialize(d).map(Json)
+    }
+}
 impl<T: std::fmt::Debug> std::ops::Deref for Json<T> {
     type Target = T;
     fn deref(&self) -> &T {

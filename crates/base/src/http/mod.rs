@@ -729,6 +729,11 @@ impl Endpoint {
         self.about = about;
         self
     }
+    /// Another description than the usual one of its kind, in Markdown.
+    pub fn describe(&mut self, about: &'static str) -> &mut Self {
+        self.about = about;
+        self
+    }
     pub fn takes(&mut self, params: &[Param]) -> &mut Self {
         self.params.extend_from_slice(params);
         self

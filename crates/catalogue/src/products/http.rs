@@ -1,9 +1,6 @@
 //! Endpoints of products and categories: extract, call, answer.
 
-use super::model::{
-    CATEGORIES, Category, CategoryId, CategoryInput, PRODUCTS, Product, ProductAction, ProductId,
-    ProductInput, ProductView, StepNote,
-};
+use super::model::{PRODUCTS, Product, ProductAction, ProductId, ProductInput, ProductView, StepNote};
 use super::work;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::Cond;
@@ -14,34 +11,6 @@ use crate::base::http::dispatch::path_to;
 use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Json, Patch, Req};
 use crate::load_from;
-
-// ---- categories ----------------------------------------------------------------------------------------------
-
-pub fn list_categories(rx: &mut Rx, req: &Req) -> Result<Page<Category>> {
-    CATEGORIES.page(&req.query, Cond::All, load_from!(rx.conn, product_categories, Category))
-}
-
-pub fn get_category(rx: &mut Rx, req: &Req<CategoryId>) -> Result<Answer<Category>> {
-    work::find_category(rx.conn, req.path).map(category_answer)
-}
-
-fn category_answer(category: Category) -> Answer<Category> {
-    Answer::at(category.version, category)
-}
-
-pub fn create_category(tx: &mut Tx, req: &Req<(), Json<CategoryInput>>) -> Result<Answer<Category>> {
-    let category = work::create_category(tx, req.body.0.clone())?;
-    let path = path_to("product-categories", category.id);
-    Ok(category_answer(category).located(path))
-}
-
-pub fn update_category(tx: &mut Tx, req: &Req<CategoryId, Patch<CategoryInput>>) -> Result<Answer<Category>> {
-    work::update_category(tx, req.path, &req.body).map(category_answer)
-}
-
-pub fn delete_category(tx: &mut Tx, req: &Req<CategoryId>) -> Result<()> {
-    work::delete_category(tx, req.path)
-}
 
 // ---- products ------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 //! | write them, steps in a product's life | `products:write` |
 //! | see and write `cost` | `products:cost` |
 
+pub mod categories;
 mod http;
 pub mod model;
 pub mod rules;
@@ -27,73 +28,11 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
-    TOLD.iter().for_each(|told| r.tells(*told));
-    categories(r);
+    r.tells(TOLD);
+    categories::routes(r);
     products(r);
     steps(r);
-    r.expanders.insert("cat", work::expand_categories);
     r.expanders.insert("prd", work::expand_products);
-}
-
-fn categories(r: &mut Routes) {
-    r.tag("product-categories", "Product categories: the tree that products are sorted into.");
-    r.list("/product-categories", "listProductCategories", &model::CATEGORIES, http::list_categories)
-        .scope(READ)
-        .says(
-            "List product categories",
-            "Lists the categories, sorted by code. `parent_id` gives one level of the tree.",
-        );
-    r.create("/product-categories", "createProductCategory", http::create_category)
-        .scope(WRITE)
-        .says("Add a product category", "Adds a category, at the top of the tree or below another one.")
-        .example(json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}))
-        .fails_with(&["duplicate"]);
-    r.read("/product-categories/{category_id}", "getProductCategory", http::get_category)
-        .scope(READ)
-        .says("Read a product category", "Returns one category.");
-    r.change("/product-categories/{category_id}", "updateProductCategory", http::update_category)
-        .scope(WRITE)
-        .says(
-            "Change a product category",
-            "Changes the fields that you send. A category cannot be moved below itself (`circular_parent`).",
-        )
-        .example(json!({"name": "酒水饮料"}))
-        .fails_with(&["duplicate", "circular_parent"]);
-    r.remove("/product-categories/{category_id}", "deleteProductCategory", http::delete_category)
-        .scope(WRITE)
-        .says(
-            "Delete a product category",
-            "Deletes the category. Refused with `still_referenced` if it has products or categories below \
-                it.",
-        )
-        .fails_with(&["still_referenced"]);
-    r.read_by_external_id(
-        "/product-categories/by-external-id/{system}/{id}",
-        "getProductCategoryByExternalId",
-        http::get_category,
-    )
-    .scope(READ)
-    .says("Read a product category by external id", "Returns the category that has this external id.");
-    r.put_by_external_id(
-        "/product-categories/by-external-id/{system}/{id}",
-        "upsertProductCategoryByExternalId",
-        http::create_category,
-        http::update_category,
-    )
-    .scope(WRITE)
-    .says(
-        "Create or change a product category by external id",
-        "For systems that push their categories here. A new category needs `code` and `name`.",
-    )
-    .example(json!({"code": "BEV", "name": "饮料"}))
-    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
-    r.history("/product-categories/{category_id}/history", "listProductCategoryHistory", http::get_category)
-        .scope(READ)
-        .says(
-            "Read a product category's history",
-            "Every change of the category, oldest first: who made it, when, why, and the fields before \
-                and after.",
-        );
 }
 
 fn products(r: &mut Routes) {
@@ -199,29 +138,20 @@ fn steps(r: &mut Routes) {
         .fails_with(&["invalid_transition"]);
 }
 
-static TOLD: [Told; 2] = [
-    Told {
-        kind: model::CategoryId::KIND,
-        scopes: READ,
-        select: "SELECT product_categories.id FROM product_categories WHERE ",
-        visible: events::seen_by_all,
-        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
-    },
-    Told {
-        kind: model::ProductId::KIND,
-        scopes: READ,
-        select: "SELECT products.id FROM products WHERE ",
-        visible: events::seen_by_all,
-        verbs: &[
-            events::CREATED,
-            events::UPDATED,
-            events::DELETED,
-            ("activated", "The product was put on sale."),
-            ("discontinued", "The product was taken off sale."),
-            ("reactivated", "The product was put back on sale."),
-        ],
-    },
-];
+const TOLD: Told = Told {
+    kind: model::ProductId::KIND,
+    scopes: READ,
+    select: "SELECT products.id FROM products WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        events::DELETED,
+        ("activated", "The product was put on sale."),
+        ("discontinued", "The product was taken off sale."),
+        ("reactivated", "The product was put back on sale."),
+    ],
+};
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
     "unit_in_use",

@@ -14,106 +14,11 @@ use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero, RateToOne};
 use crate::base::types::{At, CustomFields, Price, Quantity, Rate, TextEnum};
 use crate::people::UserId;
-use crate::schema::{product_categories, products};
+use crate::schema::products;
 use crate::{entity, id_type, text_enum};
 
-id_type!(CategoryId, "cat", "product_category");
+pub use super::categories::CategoryId;
 id_type!(ProductId, "prd", "product");
-
-// ---- categories ----------------------------------------------------------------------------------------------
-
-/// A product category.
-#[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = product_categories)]
-#[diesel(treat_none_as_null = true)]
-#[schema(as = ProductCategory)]
-pub struct Category {
-    pub id: CategoryId,
-    pub version: i32,
-    /// Unique category code.
-    #[schema(example = "BEV")]
-    pub code: String,
-    /// Name.
-    #[schema(example = "饮料")]
-    pub name: String,
-    /// English name. Null when none was given.
-    #[schema(example = "Beverages")]
-    pub name_en: Option<String>,
-    /// Category above this one. Null at the top of the tree.
-    pub parent_id: Option<CategoryId>,
-    #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
-    pub created_at: At,
-    pub created_by: Option<UserId>,
-    pub updated_at: At,
-    pub updated_by: Option<UserId>,
-}
-entity!(Category, product_categories, CategoryId, {
-    fn external_ids(&self) -> &[ExternalId] {
-        &self.external_ids.0
-    }
-    fn search_texts(&self) -> Vec<String> {
-        let mut texts = vec![self.name.clone(), text::initials(&self.name), self.code.clone()];
-        texts.extend(self.name_en.clone());
-        texts
-    }
-});
-
-/// A product category as entered and changed.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[schema(as = ProductCategoryInput)]
-pub struct CategoryInput {
-    /// Unique code. Refused with `duplicate` when another category has it.
-    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "BEV")]
-    pub code: String,
-    /// Name.
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "饮料")]
-    pub name: String,
-    /// English name.
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Beverages")]
-    pub name_en: Option<String>,
-    /// Category above this one; none for the top of the tree. Refused with `circular_parent` when it is the
-    /// category itself or one below it.
-    pub parent_id: Option<CategoryId>,
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    pub external_ids: Vec<ExternalId>,
-}
-
-pub static CATEGORIES: ListSpec = ListSpec {
-    id: "product_categories.id",
-    filters: &[
-        filter(
-            Param::new(
-                "q",
-                Takes::Text(100),
-                "Categories that match this: part of a name, of pinyin initials or of a code.",
-            ),
-            Does::Search("product_categories.id"),
-        ),
-        filter(
-            Param::new("parent_id", Takes::Ids("cat"), "Categories directly below these."),
-            Does::Is("product_categories.parent_id"),
-        ),
-        filter(
-            Param::new("code", Takes::Text(40), "The category with exactly this code."),
-            Does::Is("product_categories.code"),
-        ),
-    ],
-    sorts: &[Sort { name: "code", column: "product_categories.code" }],
-    sort_names: &["code"],
-    default_sort: "code",
-    expand: &["parent"],
-};
-
-impl Row for Category {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn sort_value(&self, _: &str) -> Value {
-        self.code.clone().into()
-    }
-}
 
 // ---- products ------------------------------------------------------------------------------------------------
 

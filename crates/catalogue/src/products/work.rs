@@ -6,10 +6,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{
-    Category, CategoryId, CategoryInput, Product, ProductAction, ProductId, ProductInput, ProductStatus,
-    ProductView,
-};
+use super::model::{CategoryId, Product, ProductAction, ProductId, ProductInput, ProductStatus, ProductView};
 use super::rules;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::Cond;
@@ -21,99 +18,8 @@ use crate::base::types::RecordId;
 use crate::prices;
 use crate::schema::{product_categories, products};
 
-// ---- categories ----------------------------------------------------------------------------------------------
-
-pub fn find_category(conn: &mut Conn, id: CategoryId) -> Result<Category> {
-    let found = product_categories::table.find(id).select(Category::as_select()).first(conn).optional()?;
-    found.ok_or_else(Error::not_found)
-}
-
-pub fn create_category(tx: &mut Tx, input: CategoryInput) -> Result<Category> {
-    check_category(tx.conn, &input, None)?;
-    let mut category = Category {
-        id: tx.new_id(),
-        version: 0,
-        code: input.code,
-        name: input.name,
-        name_en: input.name_en,
-        parent_id: input.parent_id,
-        external_ids: Json(input.external_ids),
-        created_at: tx.now,
-        created_by: None,
-        updated_at: tx.now,
-        updated_by: None,
-    };
-    tx.create(&mut category)?;
-    Ok(category)
-}
-
-pub fn update_category(tx: &mut Tx, id: CategoryId, patch: &Patch<CategoryInput>) -> Result<Category> {
-    let before = find_category(tx.conn, id)?;
-    tx.check_expected(&before)?;
-    let form = CategoryInput {
-        code: before.code.clone(),
-        name: before.name.clone(),
-        name_en: before.name_en.clone(),
-        parent_id: before.parent_id,
-        external_ids: before.external_ids.0.clone(),
-    };
-    let input = patch.onto(&form)?;
-    check_category(tx.conn, &input, Some(id))?;
-    let mut category = Category {
-        code: input.code,
-        name: input.name,
-        name_en: input.name_en,
-        parent_id: input.parent_id,
-        external_ids: Json(input.external_ids),
-        ..before.clone()
-    };
-    tx.save(&before, &mut category, Act::UPDATED)?;
-    Ok(category)
-}
-
-pub fn delete_category(tx: &mut Tx, id: CategoryId) -> Result<()> {
-    let category = find_category(tx.conn, id)?;
-    tx.check_expected(&category)?;
-    tx.remove(&category)
-}
-
-fn check_category(conn: &mut Conn, input: &CategoryInput, own: Option<CategoryId>) -> Result<()> {
-    let same_code: Option<CategoryId> = product_categories::table
-        .filter(product_categories::code.eq(&input.code))
-        .select(product_categories::id)
-        .first(conn)
-        .optional()?;
-    if let Some(holder) = same_code.filter(|id| Some(*id) != own) {
-        return Err(duplicate("/code", "code", &input.code, holder));
-    }
-    check_parent(conn, input.parent_id, own)
-}
-
-/// The deepest that categories go.
-const DEEPEST: usize = 50;
-
-/// The parent is there, and going up from it never leads back.
-fn check_parent(conn: &mut Conn, parent: Option<CategoryId>, own: Option<CategoryId>) -> Result<()> {
-    let mut next = parent;
-    for depth in 0..DEEPEST {
-        let Some(id) = next else { return Ok(()) };
-        if Some(id) == own {
-            return Err(Problem::new("circular_parent").into());
-        }
-        match find_category(conn, id) {
-            Ok(category) => next = category.parent_id,
-            Err(error) if depth == 0 && error.code() == "not_found" => {
-                let fault = Fault::at("/parent_id", "unknown_reference").with("kind", "product category");
-                return Err(Error::invalid(vec![fault]));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Problem::new("circular_parent").into())
-}
-
 /// 409: another record has this value of a field that is unique.
-fn duplicate(pointer: &str, field: &str, value: &str, holder: impl RecordId) -> Error {
+pub fn duplicate(pointer: &str, field: &str, value: &str, holder: impl RecordId) -> Error {
     Problem::new("duplicate")
         .param("what", format!("{field} {value}"))
         .with("existing_id", holder.to_string())
@@ -301,12 +207,6 @@ pub fn view(caller: &Caller, mut product: Product) -> ProductView {
 }
 
 // ---- expand --------------------------------------------------------------------------------------------------
-
-pub fn expand_categories(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let cond = Cond::ids("product_categories.id", ids.iter().copied());
-    let rows = product_categories::table.filter(cond).select(Category::as_select()).load(rx.conn)?;
-    expand::views(rows, |c: &Category| c.id.0)
-}
 
 pub fn expand_products(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let ids: Vec<ProductId> = ids.iter().copied().map(ProductId).collect();

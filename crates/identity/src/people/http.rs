@@ -1,8 +1,8 @@
 //! Endpoints of people: extract, call, answer.
 
 use super::model::{
-    Done, Login, Me, NewPassword, NewUser, PasswordChange, Reason, Refresh, SetUp, TEAMS, Team, TeamId,
-    TeamInput, Tokens, USERS, User, UserId, UserInput, UserStatus,
+    Done, Login, Me, NewPassword, NewUser, PasswordChange, Reason, Refresh, SetUp, Tokens, USERS, User,
+    UserId, UserInput, UserStatus,
 };
 use super::work;
 use crate::base::auth::sessions::{self, Refreshed, SessionId, refused};
@@ -223,29 +223,4 @@ pub async fn reset_password(ctx: Ctx, req: Req<Vec<String>, Json<NewPassword>>) 
         answer(user).finish(&mut tx.rx(), &query, 200)
     })
     .await
-}
-
-// ---- teams ---------------------------------------------------------------------------------------------------
-
-pub fn list_teams(rx: &mut Rx, req: &Req) -> Result<Page<Team>> {
-    TEAMS.page(&req.query, Cond::All, load_from!(rx.conn, teams, Team))
-}
-
-pub fn get_team(rx: &mut Rx, req: &Req<TeamId>) -> Result<Answer<Team>> {
-    let team = work::find_team(rx.conn, req.path)?;
-    Ok(Answer::at(team.version, team))
-}
-
-pub fn create_team(tx: &mut Tx, req: &Req<(), Json<TeamInput>>) -> Result<Answer<Team>> {
-    let team = work::create_team(tx, req.body.0.clone())?;
-    Ok(Answer::at(team.version, team.clone()).located(path_to("teams", team.id)))
-}
-
-pub fn update_team(tx: &mut Tx, req: &Req<TeamId, Patch<TeamInput>>) -> Result<Answer<Team>> {
-    let team = work::update_team(tx, req.path, &req.body)?;
-    Ok(Answer::at(team.version, team))
-}
-
-pub fn delete_team(tx: &mut Tx, req: &Req<TeamId>) -> Result<()> {
-    work::delete_team(tx, req.path)
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{TeamId, UserId, UserStatus};
-use super::work as people;
+use super::teams::Team;
 use crate::base::auth::Role;
 use crate::base::db::Conn;
 use crate::base::error::{Result, found};
@@ -30,7 +30,7 @@ pub fn superiors(conn: &mut Conn, team: Option<TeamId>) -> Result<Vec<UserId>> {
         if !managers.is_empty() {
             return Ok(managers);
         }
-        next = found(people::find_team(conn, id))?.and_then(|team| team.parent_id);
+        next = found(Team::find(conn, id))?.and_then(|team| team.parent_id);
     }
     executives(conn)
 }

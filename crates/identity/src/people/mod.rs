@@ -3,6 +3,7 @@
 mod http;
 pub mod ladder;
 pub mod model;
+pub mod teams;
 pub mod work;
 
 use serde_json::json;
@@ -21,14 +22,12 @@ pub const AREA: Area = Area { name: "people", routes, problems: PROBLEMS, phrase
 
 const READ_USERS: &[Scope] = &[Scope::UsersRead];
 const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
-const READ_TEAMS: &[Scope] = &[Scope::TeamsRead];
-const WRITE_TEAMS: &[Scope] = &[Scope::TeamsWrite];
 
 fn routes(r: &mut Routes) {
-    TOLD.iter().for_each(|told| r.tells(*told));
+    r.tells(TOLD);
     log_in(r);
     users(r);
-    teams(r);
+    teams::routes(r);
     r.schedule(Schedule {
         name: "session-clearing",
         about: ["Removes sessions that ended long ago.", "清除早已结束的会话。"],
@@ -37,7 +36,6 @@ fn routes(r: &mut Routes) {
     });
     r.expanders.insert("usr", work::expand_users);
     r.expands_to::<model::UserCard>("usr");
-    r.expanders.insert("tem", work::expand_teams);
 }
 
 fn log_in(r: &mut Routes) {
@@ -188,84 +186,19 @@ fn users(r: &mut Routes) {
     );
 }
 
-fn teams(r: &mut Routes) {
-    r.tag(
-        "teams",
-        "Teams of the department. A manager sees the records of their team and of the teams below it.",
-    );
-    r.list("/teams", "listTeams", &model::TEAMS, http::list_teams)
-        .scope(READ_TEAMS)
-        .says("List teams", "Returns all teams, sorted by code.");
-    r.create("/teams", "createTeam", http::create_team)
-        .scope(WRITE_TEAMS)
-        .says(
-            "Create a team",
-            "Creates a team, at the top or below another team. Refused with 409 `duplicate` when the code \
-             is taken.",
-        )
-        .example(json!({"code": "SOUTH", "name": "华南区"}))
-        .fails_with(&["duplicate"]);
-    r.read("/teams/{team_id}", "getTeam", http::get_team)
-        .scope(READ_TEAMS)
-        .says("Read a team", "Returns one team.");
-    r.change("/teams/{team_id}", "updateTeam", http::update_team)
-        .scope(WRITE_TEAMS)
-        .says(
-            "Change a team",
-            "Changes the data of a team. A new `parent_id` changes whose records managers see, within \
-             seconds. Refused with 409 `circular_parent` when the team would be above itself.",
-        )
-        .example(json!({"name": "华南大区"}))
-        .fails_with(&["duplicate", "circular_parent"]);
-    r.remove("/teams/{team_id}", "deleteTeam", http::delete_team)
-        .scope(WRITE_TEAMS)
-        .says(
-            "Delete a team",
-            "Deletes a team that no other record refers to. Refused with 409 `still_referenced` when users, \
-             customers, teams or other records refer to it.",
-        )
-        .fails_with(&["still_referenced"]);
-    r.read_by_external_id("/teams/by-external-id/{system}/{id}", "getTeamByExternalId", http::get_team)
-        .scope(READ_TEAMS)
-        .says("Read a team by external id", "Returns the team that has this id in another system.");
-    r.put_by_external_id(
-        "/teams/by-external-id/{system}/{id}",
-        "upsertTeamByExternalId",
-        http::create_team,
-        http::update_team,
-    )
-    .scope(WRITE_TEAMS)
-    .says("Put a team by external id", "A new team needs `code` and `name`.")
-    .example(json!({"code": "SOUTH", "name": "华南区"}))
-    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
-    r.history("/teams/{team_id}/history", "listTeamHistory", http::get_team).scope(READ_TEAMS).says(
-        "Read a team's history",
-        "Returns every change of the team with the old and the new content, who made it, when and why.",
-    );
-}
-
-static TOLD: [Told; 2] = [
-    Told {
-        kind: UserId::KIND,
-        scopes: READ_USERS,
-        select: "SELECT users.id FROM users WHERE ",
-        visible: events::seen_by_all,
-        verbs: &[
-            events::CREATED,
-            events::UPDATED,
-            ("blocked", "The user was blocked and cannot log in any more."),
-            ("unblocked", "The user was unblocked and can log in again."),
-            ("password_changed", "The user's password was changed or reset."),
-        ],
-    },
-    Told {
-        kind: TeamId::KIND,
-        scopes: READ_TEAMS,
-        select: "SELECT teams.id FROM teams WHERE ",
-        visible: events::seen_by_all,
-        verbs: &[events::CREATED, events::UPDATED, events::DELETED],
-    },
-];
+const TOLD: Told = Told {
+    kind: UserId::KIND,
+    scopes: READ_USERS,
+    select: "SELECT users.id FROM users WHERE ",
+    visible: events::seen_by_all,
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        ("blocked", "The user was blocked and cannot log in any more."),
+        ("unblocked", "The user was unblocked and can log in again."),
+        ("password_changed", "The user's password was changed or reset."),
+    ],
+};
 
 static PROBLEMS: &[ProblemText] = &[
     problem_text(

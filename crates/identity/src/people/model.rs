@@ -13,7 +13,7 @@ use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::{At, TextEnum};
 use crate::regions::RegionId;
-use crate::schema::{teams, users};
+use crate::schema::users;
 use crate::{entity, text_enum};
 
 pub use crate::base::types::principals::{TeamId, UserId};
@@ -246,50 +246,6 @@ pub struct Reason {
     pub reason: String,
 }
 
-/// A team of the department. Teams form a tree.
-#[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = teams)]
-#[diesel(treat_none_as_null = true)]
-pub struct Team {
-    pub id: TeamId,
-    pub version: i32,
-    /// Short code of the team. Unique.
-    pub code: String,
-    /// Name of the team.
-    pub name: String,
-    /// Team above this one. The manager of that team sees the records of this team too. Null for a team at
-    /// the top.
-    pub parent_id: Option<TeamId>,
-    #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
-    pub created_at: At,
-    pub created_by: Option<UserId>,
-    pub updated_at: At,
-    pub updated_by: Option<UserId>,
-}
-entity!(Team, teams, TeamId, {
-    fn external_ids(&self) -> &[ExternalId] {
-        &self.external_ids.0
-    }
-});
-
-/// Data of a team, for creating and changing.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct TeamInput {
-    /// Short code of the team. Refused with 409 `duplicate` when another team has it.
-    #[schema(min_length = 1, max_length = 40, example = "SOUTH")]
-    pub code: String,
-    /// Name of the team.
-    #[schema(min_length = 1, max_length = 100, example = "华南区")]
-    pub name: String,
-    /// Team above this one; its manager sees the records of this team too. Defaults to none. Refused with 409
-    /// `circular_parent` when it is the team itself or a team below it.
-    pub parent_id: Option<TeamId>,
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    pub external_ids: Vec<ExternalId>,
-}
-
 pub static USERS: ListSpec = ListSpec {
     id: "users.id",
     filters: &[
@@ -327,18 +283,6 @@ pub static USERS: ListSpec = ListSpec {
     expand: &["team"],
 };
 
-pub static TEAMS: ListSpec = ListSpec {
-    id: "teams.id",
-    filters: &[filter(
-        Param::new("parent_id", Takes::Ids("tem"), "Teams directly below one of these teams."),
-        Does::Is("teams.parent_id"),
-    )],
-    sorts: &[Sort { name: "code", column: "teams.code" }, Sort { name: "name", column: "teams.name" }],
-    sort_names: &["code", "name"],
-    default_sort: "code",
-    expand: &["parent"],
-};
-
 impl Row for User {
     fn id(&self) -> Uuid {
         self.id.0
@@ -347,17 +291,6 @@ impl Row for User {
         match name {
             "username" => self.username.clone().into(),
             _ => self.name_sort.clone().into(),
-        }
-    }
-}
-impl Row for Team {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn sort_value(&self, name: &str) -> Value {
-        match name {
-            "name" => self.name.clone().into(),
-            _ => self.code.clone().into(),
         }
     }
 }

@@ -4,14 +4,15 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{Language, Team, TeamId, TeamInput, User, UserCard, UserId, UserInput, UserStatus};
+use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
+use super::teams::Team;
 use crate::base::auth::{Role, sessions};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
-use crate::regions;
-use crate::schema::{teams, users};
+use crate::regions::Region;
+use crate::schema::users;
 
 pub fn find_user(conn: &mut Conn, id: UserId) -> Result<User> {
     let found = users::table.find(id).select(User::as_select()).first(conn).optional()?;
@@ -119,12 +120,12 @@ fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()>
         return Err(Problem::new("duplicate").param("what", format!("username {}", input.username)).into());
     }
     if let Some(team) = input.team_id
-        && found(find_team(tx.conn, team))?.is_none()
+        && found(Team::find(tx.conn, team))?.is_none()
     {
         faults.push(Fault::at("/team_id", "unknown_reference").with("kind", "team"));
     }
     for (i, region) in input.region_ids.iter().enumerate() {
-        if found(regions::work::find(tx.conn, *region))?.is_none() {
+        if found(Region::find(tx.conn, *region))?.is_none() {
             faults.push(Fault::at(format!("/region_ids/{i}"), "unknown_reference").with("kind", "region"));
         }
     }
@@ -184,77 +185,6 @@ pub fn check_password(password: &str, username: &str) -> Result<()> {
     Ok(())
 }
 
-// ---- teams ---------------------------------------------------------------------------------------------------
-
-pub fn find_team(conn: &mut Conn, id: TeamId) -> Result<Team> {
-    let found = teams::table.find(id).select(Team::as_select()).first(conn).optional()?;
-    found.ok_or_else(Error::not_found)
-}
-
-pub fn create_team(tx: &mut Tx, input: TeamInput) -> Result<Team> {
-    // What a client is restricted to goes by teams.
-    tx.caller.demand_to_see_all()?;
-    check_parent(tx, input.parent_id, None)?;
-    let mut team = Team {
-        id: tx.new_id(),
-        version: 0,
-        code: input.code,
-        name: input.name,
-        parent_id: input.parent_id,
-        external_ids: Json(input.external_ids),
-        created_at: tx.now,
-        created_by: None,
-        updated_at: tx.now,
-        updated_by: None,
-    };
-    tx.create(&mut team)?;
-    Ok(team)
-}
-
-pub fn update_team(tx: &mut Tx, id: TeamId, patch: &Patch<TeamInput>) -> Result<Team> {
-    tx.caller.demand_to_see_all()?;
-    let before = find_team(tx.conn, id)?;
-    tx.check_expected(&before)?;
-    let form = TeamInput {
-        code: before.code.clone(),
-        name: before.name.clone(),
-        parent_id: before.parent_id,
-        external_ids: before.external_ids.0.clone(),
-    };
-    let input = patch.onto(&form)?;
-    check_parent(tx, input.parent_id, Some(id))?;
-    let mut team = Team {
-        code: input.code,
-        name: input.name,
-        parent_id: input.parent_id,
-        external_ids: Json(input.external_ids),
-        ..before.clone()
-    };
-    tx.save(&before, &mut team, Act::UPDATED)?;
-    tx.core.callers.forget();
-    Ok(team)
-}
-
-pub fn delete_team(tx: &mut Tx, id: TeamId) -> Result<()> {
-    tx.caller.demand_to_see_all()?;
-    let team = find_team(tx.conn, id)?;
-    tx.check_expected(&team)?;
-    tx.remove(&team)
-}
-
-fn check_parent(tx: &mut Tx, parent: Option<TeamId>, own: Option<TeamId>) -> Result<()> {
-    let Some(parent) = parent else { return Ok(()) };
-    if found(find_team(tx.conn, parent))?.is_none() {
-        return Err(Error::invalid(vec![Fault::at("/parent_id", "unknown_reference").with("kind", "team")]));
-    }
-    match own {
-        Some(own) if sessions::teams_under(tx.conn, Some(own))?.contains(&parent.0) => {
-            Err(Problem::new("circular_parent").into())
-        }
-        _ => Ok(()),
-    }
-}
-
 // ---- expand --------------------------------------------------------------------------------------------------
 
 pub fn expand_users(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
@@ -262,10 +192,4 @@ pub fn expand_users(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let rows = users::table.filter(users::id.eq_any(ids)).select(User::as_select()).load(rx.conn)?;
     let card = |u: User| UserCard { id: u.id, name: u.name, title: u.title, email: u.email, phone: u.phone };
     expand::views(rows.into_iter().map(card).collect(), |c: &UserCard| c.id.0)
-}
-
-pub fn expand_teams(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let ids: Vec<TeamId> = ids.iter().copied().map(TeamId).collect();
-    let rows = teams::table.filter(teams::id.eq_any(ids)).select(Team::as_select()).load(rx.conn)?;
-    expand::views(rows, |t: &Team| t.id.0)
 }

@@ -1,17 +1,30 @@
 //! Regions: the sales territories, as a tree.
+//!
+//! | endpoint | who |
+//! |---|---|
+//! | read | `regions:read` |
+//! | create, change, delete | `regions:write` |
 
-mod http;
-pub mod model;
-pub mod work;
-
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::{self, Told};
+use crate::base::db::filter::Value;
+use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{ExternalId, Json, Tx};
+use crate::base::error::Result;
 use crate::base::http::Routes;
-
-pub use model::RegionId;
+use crate::base::http::params::{Param, Takes};
+use crate::base::record::tree::{self, Tree};
+use crate::base::record::{Names, Record};
+use crate::base::types::At;
+use crate::people::UserId;
+use crate::schema::regions;
+use crate::{id_type, record, record_names};
 
 pub const AREA: Area = Area { name: "regions", routes, problems: &[], phrases: &[] };
 
@@ -19,64 +32,95 @@ const READ: &[Scope] = &[Scope::RegionsRead];
 const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
-    r.tells(TOLD);
     r.tag("regions", "Sales regions, as a tree.");
-    r.list("/regions", "listRegions", &model::REGIONS, http::list)
-        .scope(READ)
-        .says("List regions", "Returns all sales regions, sorted by code.");
-    r.create("/regions", "createRegion", http::create)
-        .scope(WRITE)
-        .says(
-            "Create a region",
-            "Creates a region, at the top or below another region. Refused with 409 `duplicate` when the \
-             code is taken.",
-        )
-        .example(json!({"code": "GD", "name": "广东"}))
-        .fails_with(&["duplicate"]);
-    r.read("/regions/{region_id}", "getRegion", http::get)
-        .scope(READ)
-        .says("Read a region", "Returns one region.");
-    r.change("/regions/{region_id}", "updateRegion", http::update)
-        .scope(WRITE)
-        .says(
-            "Change a region",
-            "Changes the data of a region. Refused with 409 `duplicate` when the code is taken, and with \
-             409 `circular_parent` when the region would be below itself.",
-        )
-        .example(json!({"name": "广东省"}))
-        .fails_with(&["duplicate", "circular_parent"]);
-    r.remove("/regions/{region_id}", "deleteRegion", http::delete)
-        .scope(WRITE)
-        .says(
-            "Delete a region",
-            "Deletes a region that no other record refers to. Refused with 409 `still_referenced` when \
-             other records refer to it.",
-        )
-        .fails_with(&["still_referenced"]);
-    r.read_by_external_id("/regions/by-external-id/{system}/{id}", "getRegionByExternalId", http::get)
-        .scope(READ)
-        .says("Read a region by external id", "Returns the region that has this id in another system.");
-    r.put_by_external_id(
-        "/regions/by-external-id/{system}/{id}",
-        "upsertRegionByExternalId",
-        http::create,
-        http::update,
-    )
-    .scope(WRITE)
-    .says("Put a region by external id", "A new region needs `code` and `name`.")
-    .example(json!({"code": "GD", "name": "广东"}))
-    .fails_with(&["duplicate", "external_id_taken", "circular_parent"]);
-    r.history("/regions/{region_id}/history", "listRegionHistory", http::get).scope(READ).says(
-        "Read a region's history",
-        "Returns every change of the region with the old and the new content, who made it, when and why.",
-    );
-    r.expanders.insert("reg", work::expand);
+    let example = json!({"code": "GD", "name": "广东"});
+    r.record::<Region>(READ, WRITE).examples(example, json!({"name": "广东省"}));
 }
 
-const TOLD: Told = Told {
-    kind: model::RegionId::KIND,
-    scopes: READ,
-    select: "SELECT regions.id FROM regions WHERE ",
-    visible: events::seen_by_all,
-    verbs: &[events::CREATED, events::UPDATED, events::DELETED],
+id_type!(RegionId, "reg", "region");
+
+/// A sales region. Regions form a tree.
+#[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = regions)]
+#[diesel(treat_none_as_null = true)]
+pub struct Region {
+    pub id: RegionId,
+    pub version: i32,
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub form: RegionForm,
+    pub created_at: At,
+    pub created_by: Option<UserId>,
+    pub updated_at: At,
+    pub updated_by: Option<UserId>,
+}
+
+/// Data of a region, for creating and changing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = regions)]
+#[diesel(treat_none_as_null = true)]
+#[schema(as = RegionInput)]
+pub struct RegionForm {
+    /// Short code of the region. Refused with 409 `duplicate` when another region has it.
+    #[schema(min_length = 1, max_length = 40, example = "GD")]
+    pub code: String,
+    /// Name of the region.
+    #[schema(min_length = 1, max_length = 100, example = "广东")]
+    pub name: String,
+    /// Region above this one. Defaults to null: a region at the top. Refused with 409 `circular_parent` when it is the
+    /// region itself or a region below it.
+    pub parent_id: Option<RegionId>,
+    #[serde(default)]
+    #[schema(max_items = 20, value_type = Vec<ExternalId>)]
+    pub external_ids: Json<Vec<ExternalId>>,
+}
+record!(Region, RegionForm, regions, RegionId, {
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.external_ids
+    }
+});
+
+impl Record for Region {
+    const NAMES: Names =
+        record_names!(regions, "regions", "region", "Region", "Regions", "a region", "regions");
+    const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
+    fn list() -> &'static ListSpec {
+        &REGIONS
+    }
+    fn check(&self, tx: &mut Tx, before: Option<&Region>) -> Result<()> {
+        tree::check_parent::<Region>(tx.conn, self.parent_id, before.map(|b| b.id))
+    }
+}
+
+impl Tree for Region {
+    fn parent(&self) -> Option<RegionId> {
+        self.parent_id
+    }
+}
+
+static REGIONS: ListSpec = ListSpec {
+    id: "regions.id",
+    filters: &[
+        filter(
+            Param::new("parent_id", Takes::Ids("reg"), "Regions directly below one of these regions."),
+            Does::Is("regions.parent_id"),
+        ),
+        filter(
+            Param::new("code", Takes::Text(40), "The region with exactly this code."),
+            Does::Is("regions.code"),
+        ),
+    ],
+    sorts: &[Sort { name: "code", column: "regions.code" }],
+    sort_names: &["code"],
+    default_sort: "code",
+    expand: &["parent"],
 };
+
+impl Row for Region {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn sort_value(&self, _: &str) -> Value {
+        self.code.clone().into()
+    }
+}

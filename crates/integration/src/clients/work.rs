@@ -123,7 +123,7 @@ fn checked(tx: &mut Tx, input: ClientInput, before: Option<&Client>) -> Result<C
     let mut faults = Faults::default();
     let input = rules::clean(input, &mut faults);
     if let Some(team) = input.team_id {
-        faults.known(people::work::find_team(tx.conn, team), "/team_id", "team")?;
+        faults.known(people::teams::Team::find(tx.conn, team), "/team_id", "team")?;
     }
     // A customer that was deleted since does not stand in the way of another change.
     let kept = before.and_then(|b| b.customer_ids.as_ref()).map_or(&[][..], |ids| &ids.0);

@@ -19,7 +19,7 @@ use crate::base::text;
 use crate::base::types::At;
 use crate::people::model::{User, UserStatus};
 use crate::people::{self, TeamId, UserId};
-use crate::regions;
+use crate::regions::Region;
 use crate::schema::{customers, orders};
 
 pub use addresses::work::{default_for as default_address, find as find_address};
@@ -174,7 +174,7 @@ fn find_owner(conn: &mut Conn, id: UserId, faults: &mut Faults) -> Result<Option
 
 fn check_region(conn: &mut Conn, input: &CustomerInput, faults: &mut Faults) -> Result<()> {
     if let Some(region) = input.region_id {
-        faults.known(regions::work::find(conn, region), "/region_id", "region")?;
+        faults.known(Region::find(conn, region), "/region_id", "region")?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::base::db::{Act, Conn, Tx};
 use crate::base::deadlines::model::{Budget, Deadline, Step};
 use crate::base::deadlines::{self, calendar};
 use crate::base::error::{Result, found};
-use crate::departments::work as departments;
+use crate::departments::Department;
 use crate::people::{UserId, ladder, work as users};
 use crate::suppliers::work as suppliers;
 
@@ -108,7 +108,7 @@ fn rung(conn: &mut Conn, request: &Request, level: i32) -> Result<Vec<UserId>> {
 /// The person who answers for the side that is asked: the department's lead, the supplier's owner.
 pub fn lead(conn: &mut Conn, request: &Request) -> Result<Option<UserId>> {
     Ok(match (request.department_id, request.supplier_id) {
-        (Some(id), _) => found(departments::find(conn, id))?.and_then(|department| department.lead_id),
+        (Some(id), _) => found(Department::find(conn, id))?.and_then(|department| department.lead_id),
         (_, Some(id)) => found(suppliers::find(conn, id))?.and_then(|supplier| supplier.owner_id),
         _ => None,
     })

@@ -19,7 +19,7 @@ use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
 use crate::base::text::filled;
-use crate::departments::{DepartmentId, work as departments};
+use crate::departments::{Department, DepartmentId};
 use crate::notifications::{Notice, notify};
 use crate::orders::model::OrderLineId;
 use crate::people::model::UserStatus;
@@ -169,7 +169,7 @@ fn asked(
 ) -> Result<Option<Asked>> {
     let asked = match (department, supplier) {
         (Some(id), None) => {
-            let department = faults.known(departments::find(conn, id), "/department_id", "department")?;
+            let department = faults.known(Department::find(conn, id), "/department_id", "department")?;
             if department.as_ref().is_some_and(|department| !department.active) {
                 faults.push(Fault::at("/department_id", "department_is_inactive"));
             }

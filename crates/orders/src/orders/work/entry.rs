@@ -25,7 +25,7 @@ use crate::prices::model::{PriceContext, PriceQuestion, Resolved};
 use crate::prices::work::resolve_many;
 use crate::products::model::{Product, ProductId};
 use crate::products::work as products;
-use crate::regions::work as regions;
+use crate::regions::Region;
 
 /// Enters an order as a draft.
 pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
@@ -226,7 +226,7 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Op
         faults.push(Fault::at("/contact_id", "unknown_reference").with("kind", "contact"));
     }
     if let Some(region) = head.region_id.filter(|r| Some(*r) != customer.region_id)
-        && found(regions::find(tx.conn, region))?.is_none()
+        && found(Region::find(tx.conn, region))?.is_none()
     {
         faults.push(Fault::at("/region_id", "unknown_reference").with("kind", "region"));
     }

@@ -56,7 +56,7 @@ pub fn share(tx: &mut Tx, id: CustomerId, input: &ShareInput) -> Result<(Custome
             Grantee::User(user)
         }
         (None, Some(team)) => {
-            faults.known(people::work::find_team(tx.conn, team), "/team_id", "team")?;
+            faults.known(people::teams::Team::find(tx.conn, team), "/team_id", "team")?;
             Grantee::Team(team)
         }
         _ => {

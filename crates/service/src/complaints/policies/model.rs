@@ -5,17 +5,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::Json;
 use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
+use crate::base::db::{Json, Tx};
 use crate::base::deadlines::model::Step;
+use crate::base::error::{Error, Fault, Result};
 use crate::base::http::params::{Param, Takes};
+use crate::base::record::{Names, Record};
 use crate::base::types::{At, TextEnum};
 use crate::complaints::model::ComplaintSeverity;
 use crate::customers::model::CustomerTier;
 use crate::people::UserId;
 use crate::schema::sla_policies;
-use crate::{entity, id_type};
+use crate::{id_type, record, record_names};
 
 id_type!(SlaPolicyId, "sla", "sla_policy");
 
@@ -26,34 +28,22 @@ id_type!(SlaPolicyId, "sla", "sla_policy");
 pub struct SlaPolicy {
     pub id: SlaPolicyId,
     pub version: i32,
-    /// Severity that the policy is for.
-    pub severity: ComplaintSeverity,
-    /// Tier of customers that the policy is for. Null: every tier without a policy of its own.
-    pub customer_tier: Option<CustomerTier>,
-    /// Working minutes from receipt until the complaint must be acknowledged.
-    #[schema(example = 240)]
-    pub response_minutes: i32,
-    /// Working minutes from receipt until the complaint must be resolved. The time spent waiting for the
-    /// customer does not count.
-    #[schema(example = 2400)]
-    pub resolution_minutes: i32,
-    /// Working minutes before each deadline at which the assignee is reminded. 0: no reminder.
-    #[schema(example = 60)]
-    pub remind_minutes: i32,
-    /// Working minutes after a missed deadline at which first the manager and then the executives are told.
-    /// Empty: nobody is told.
-    #[schema(value_type = Vec<i32>, max_items = 2, example = json!([0, 480]))]
-    pub escalate_minutes: Json<Vec<i32>>,
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub form: SlaPolicyForm,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }
-entity!(SlaPolicy, sla_policies, SlaPolicyId);
+record!(SlaPolicy, SlaPolicyForm, sla_policies, SlaPolicyId);
 
 /// How much working time a complaint may take.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct SlaPolicyInput {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = sla_policies)]
+#[diesel(treat_none_as_null = true)]
+#[schema(as = SlaPolicyInput)]
+pub struct SlaPolicyForm {
     /// Severity that the policy is for.
     pub severity: ComplaintSeverity,
     /// Tier of customers that the policy is for. Defaults to null: every tier without a policy of its own.
@@ -71,7 +61,7 @@ pub struct SlaPolicyInput {
     /// Working minutes after a missed deadline at which first the manager and then the executives are told;
     /// the second number must be greater than the first. Empty: nobody is told.
     #[schema(max_items = 2, value_type = Vec<EscalationMinutes>)]
-    pub escalate_minutes: Vec<i32>,
+    pub escalate_minutes: Json<Vec<i32>>,
 }
 
 /// Working minutes after a missed deadline.
@@ -96,7 +86,30 @@ impl SlaPolicy {
     }
 }
 
-pub static POLICIES: ListSpec = ListSpec {
+impl Record for SlaPolicy {
+    const NAMES: Names = record_names!(
+        sla_policies,
+        "sla-policies",
+        "sla_policy",
+        "SlaPolicy",
+        "SlaPolicies",
+        "a service level policy",
+        "service level policies"
+    );
+    const EXTERNAL_IDS: bool = false;
+    fn list() -> &'static ListSpec {
+        &POLICIES
+    }
+    /// The ladder goes up.
+    fn check(&self, _: &mut Tx, _: Option<&SlaPolicy>) -> Result<()> {
+        if self.escalate_minutes.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Ok(());
+        }
+        Err(Error::invalid(vec![Fault::at("/escalate_minutes", "not_ascending")]))
+    }
+}
+
+static POLICIES: ListSpec = ListSpec {
     id: "sla_policies.id",
     filters: &[filter(
         Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Policies for these severities."),

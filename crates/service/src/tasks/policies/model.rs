@@ -8,11 +8,12 @@ use uuid::Uuid;
 use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Param, Takes};
+use crate::base::record::{Names, Record};
 use crate::base::types::{At, TextEnum};
 use crate::customers::model::CustomerTier;
 use crate::people::UserId;
 use crate::schema::visit_policies;
-use crate::{entity, id_type, text_enum};
+use crate::{id_type, record, record_names, text_enum};
 
 id_type!(VisitPolicyId, "vip", "visit_policy");
 
@@ -47,26 +48,22 @@ impl VisitCause {
 pub struct VisitPolicy {
     pub id: VisitPolicyId,
     pub version: i32,
-    /// What the visit follows.
-    pub cause: VisitCause,
-    /// Tier of customers that the policy is for. Null: every tier without a policy of its own.
-    pub customer_tier: Option<CustomerTier>,
-    /// Calendar days after the cause on which the visit is due.
-    #[schema(minimum = 0, maximum = 730, example = 14)]
-    pub days: i32,
-    /// Subject of the tasks that the policy enters.
-    #[schema(max_length = 200)]
-    pub subject: String,
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub form: VisitPolicyForm,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }
-entity!(VisitPolicy, visit_policies, VisitPolicyId);
+record!(VisitPolicy, VisitPolicyForm, visit_policies, VisitPolicyId);
 
 /// After what, and how many days later, customers are visited again.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct VisitPolicyInput {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = visit_policies)]
+#[diesel(treat_none_as_null = true)]
+#[schema(as = VisitPolicyInput)]
+pub struct VisitPolicyForm {
     /// What the visit follows.
     pub cause: VisitCause,
     /// Tier of customers that the policy is for. Defaults to null: every tier without a policy of its own.
@@ -79,7 +76,23 @@ pub struct VisitPolicyInput {
     pub subject: String,
 }
 
-pub static POLICIES: ListSpec = ListSpec {
+impl Record for VisitPolicy {
+    const NAMES: Names = record_names!(
+        visit_policies,
+        "visit-policies",
+        "visit_policy",
+        "VisitPolicy",
+        "VisitPolicies",
+        "a visit policy",
+        "visit policies"
+    );
+    const EXTERNAL_IDS: bool = false;
+    fn list() -> &'static ListSpec {
+        &POLICIES
+    }
+}
+
+static POLICIES: ListSpec = ListSpec {
     id: "visit_policies.id",
     filters: &[filter(
         Param::new("cause", Takes::Words(VisitCause::WORDS), "Policies for these causes."),

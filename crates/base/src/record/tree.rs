@@ -1,0 +1,35 @@
+//! Records that form a tree by a `parent_id`.
+
+use super::Stored;
+use crate::db::Conn;
+use crate::db::filter::Cond;
+use crate::error::{Error, Fault, Problem, Result};
+
+/// So many levels are looked through; a deeper tree is taken for a circle.
+const DEPTH: usize = 50;
+
+/// A record with a record of its own kind above it.
+pub trait Tree: Stored {
+    fn parent(&self) -> Option<Self::Id>;
+}
+
+/// The parent is there, and going up from it never leads back. `own` is None for a new record.
+pub fn check_parent<R: Tree>(conn: &mut Conn, parent: Option<R::Id>, own: Option<R::Id>) -> Result<()> {
+    let mut next = parent;
+    for depth in 0..DEPTH {
+        let Some(id) = next else { return Ok(()) };
+        if Some(id) == own {
+            return Err(Problem::new("circular_parent").into());
+        }
+        match R::load(conn, id, Cond::All)? {
+            Some(record) => next = record.parent(),
+            None if depth == 0 => {
+                let fault =
+                    Fault::at("/parent_id", "unknown_reference").with("kind", R::KIND.name.replace('_', " "));
+                return Err(Error::invalid(vec![fault]));
+            }
+            None => return Ok(()),
+        }
+    }
+    Err(Problem::new("circular_parent").into())
+}
