@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The walk of README.md, "The first ten minutes": an order from entry to completion, with curl.
+# The walk of docs/first-ten-minutes.md: an order from entry to completion, with curl.
 #
 #   salesdesk serve --demo &
 #   docs/first-ten-minutes.sh [http://127.0.0.1:8080]

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
+use crate::base::db::Target;
 use crate::base::db::engine::{Fate, Size};
-use crate::base::db::{Target, migrations};
 use crate::base::http::document;
 use crate::base::secret;
 use crate::base::types::time::Clock;
@@ -40,7 +40,9 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
             "listen: a demo listens on loopback only; its passwords are known".into(),
         ));
     }
+    let began = std::time::Instant::now();
     let _lock = lock_data_dir(config)?;
+    tell_of_start(config, demo)?;
     let core = start::core(config, Clock::System, server_size(&config.target))?;
     if demo {
         prepare_demo(&core)?;
@@ -62,13 +64,49 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
         let _ = core.set_up_token.set(token);
     }
     crate::server::serve(core, &config.listen, |address| {
+        log::info!("ready after {}; listening on http://{address}", span(began.elapsed()));
         println!("Salesdesk is at http://{address}/api/v1, its documentation at http://{address}/docs/");
         if demo {
             println!("Log in as {} with the password {}", demo::LOGINS.join(", "), demo::PASSWORD);
         }
     })
     .map_err(StartError::Setting)?;
+    log::info!("stopped after {}", span(began.elapsed()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a server is, in the first lines of its log. It migrates the database, to say whether that was needed.
+fn tell_of_start(config: &Config, demo: bool) -> Result<(), StartError> {
+    let mode = if demo { "a demo" } else { "a server" };
+    log::info!("salesdesk {} starts as {mode}", env!("CARGO_PKG_VERSION"));
+    let schema = match start::migrate(config)?.as_slice() {
+        [] => "its schema is this version's",
+        _ => "it was brought to this version's schema",
+    };
+    log::info!("the records are in {}; {schema}", place(config));
+    let folder = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+    let mail = match &config.web.mail {
+        Some(mail) => format!("e-mail goes through {}", mail.host),
+        None => "no e-mail is sent".into(),
+    };
+    log::info!(
+        "data folder {}, time zone {}, currency {}; {mail}",
+        folder.display(),
+        config.zone,
+        config.currency
+    );
+    Ok(())
+}
+
+/// A span of time in two units, as people say it.
+fn span(time: std::time::Duration) -> String {
+    let seconds = time.as_secs();
+    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60) {
+        (0, 0, 0) => format!("{:.1} s", time.as_secs_f64()),
+        (0, 0, minutes) => format!("{minutes} min {} s", seconds % 60),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
 }
 
 /// One server per SQLite file: two would each keep their own rights and log-in counts in memory. Commands beside
@@ -89,8 +127,17 @@ fn lock_data_dir(config: &Config) -> Result<Option<std::fs::File>, StartError> {
 fn place(config: &Config) -> String {
     match &config.target {
         Target::Sqlite(path) => path.display().to_string(),
-        Target::Postgres(_) => "The PostgreSQL database".into(),
+        Target::Postgres(url) => format!("the PostgreSQL database {}", without_password(url)),
     }
+}
+
+/// Host, port and name of a database; not who logs in to it.
+fn without_password(url: &str) -> String {
+    let Ok(url) = url::Url::parse(url) else { return "that was named".into() };
+    let socket = url.query_pairs().find(|(name, _)| name == "host").map(|(_, host)| host.into_owned());
+    let host = url.host_str().filter(|h| !h.is_empty()).map(str::to_owned).or(socket);
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}{}", host.unwrap_or_else(|| "localhost".into()), url.path())
 }
 
 /// Seeds an empty database; takes one that was seeded before; refuses any other.
@@ -138,10 +185,7 @@ fn admin_input(username: &str) -> UserInput {
 
 /// `salesdesk migrate`
 pub fn migrate(config: &Config) -> Outcome {
-    if let Target::Sqlite(_) = config.target {
-        start::make_private_dir(&config.data_dir)?;
-    }
-    match migrations::run(&config.target)?.as_slice() {
+    match start::migrate(config)?.as_slice() {
         [] => println!("The database is up to date."),
         done => println!("Migrated: {}", done.join(", ")),
     }
@@ -232,4 +276,29 @@ pub fn check(config: &Config) -> Outcome {
     println!("{} orders looked at, {} faults", bar.position(), faults.len());
     faults.iter().for_each(|fault| println!("{fault}"));
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_log_says_where_a_database_is_and_not_how_to_get_in() {
+        for (url, told) in [
+            ("postgres://sales:secret@db.example.com:5433/desk", "db.example.com:5433/desk"),
+            ("postgres:///desk?host=/run/postgresql&password=secret", "/run/postgresql/desk"),
+            ("postgres://db/desk?sslmode=disable", "db/desk"),
+        ] {
+            assert_eq!(without_password(url), told);
+        }
+    }
+
+    #[test]
+    fn a_span_is_told_in_two_units() {
+        for (seconds, told) in [(2, "2.0 s"), (61, "1 min 1 s"), (3_720, "1 h 2 min"), (180_000, "2 d 2 h")] {
+            assert_eq!(span(Duration::from_secs(seconds)), told);
+        }
+    }
 }

@@ -19,54 +19,57 @@ use crate::base::mail_server::{MailServer, Protection, is_this_machine};
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// Folder of the SQLite file and the master key [default: ./data]
+    /// Folder of the SQLite file `salesdesk.db` and of `master.key`; made with rights for its owner alone [default: data]
     #[arg(long, global = true, env = "SALESDESK_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// PostgreSQL instead of SQLite: postgres://user@host/database
+    /// PostgreSQL instead of SQLite: postgres://user@host/database [default: none, so SQLite]
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// The company's IANA time zone [default: Asia/Shanghai]
+    /// The company's IANA time zone: it says which day it is, and when working hours are [default: Asia/Shanghai]
     #[arg(long, global = true, env = "SALESDESK_TIME_ZONE")]
     pub time_zone: Option<String>,
-    /// The company's currency, ISO 4217 [default: CNY]
+    /// The company's own currency, an ISO 4217 code [default: CNY]
     #[arg(long, global = true, env = "SALESDESK_CURRENCY")]
     pub currency: Option<String>,
-    /// The key that protects secrets in the database, 32 bytes in base64 [default: made in the data folder]
+    /// The key that protects the secrets in the database: 32 bytes in base64 [default: the file master.key, made at the first start]
     #[arg(long, global = true, env = "SALESDESK_MASTER_KEY", hide_env_values = true)]
     pub master_key: Option<String>,
-    /// Where callers find this installation, such as https://sales.example.com [default: as each request says]
+    /// Where callers find this installation, such as https://sales.example.com: the issuer of tokens, and where links in
+    /// e-mails lead [default: as each request says]
     #[arg(long, global = true, env = "SALESDESK_PUBLIC_URL")]
     pub public_url: Option<String>,
-    #[command(flatten)]
-    pub mail: MailOptions,
-    /// Settings file [default: ./salesdesk.toml, if it is there]
+    /// The settings file [default: salesdesk.toml in the working folder, if it is there]
     #[arg(long, global = true, env = "SALESDESK_CONFIG")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub mail: MailOptions,
 }
 
 /// What every command takes about e-mail, because what a command does may tell people.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "E-mail")]
 pub struct MailOptions {
-    /// The mail server's name or address; without it nothing is mailed
+    /// The mail server's name or address [default: none, so nothing is mailed]
     #[arg(long, global = true, env = "SALESDESK_SMTP_HOST")]
     pub smtp_host: Option<String>,
-    /// Its port [default: 587 with starttls, 465 with tls, 25 with none]
+    /// The mail server's port [default: 587 with starttls, 465 with tls, 25 with none]
     #[arg(long, global = true, env = "SALESDESK_SMTP_PORT")]
     pub smtp_port: Option<u16>,
-    /// How the connection is protected: starttls, tls or none [default: starttls]
+    /// How the connection to the mail server is protected: starttls, tls from the beginning, or none; with none no
+    /// password is sent to another machine [default: starttls]
     #[arg(long, global = true, env = "SALESDESK_SMTP_TLS")]
     pub smtp_tls: Option<String>,
-    /// A file with the certificate of an authority that is trusted for it beside the public ones, in PEM
+    /// A file in PEM with the certificate of an authority that is trusted for the mail server, such as your own
+    /// [default: the public authorities alone]
     #[arg(long, global = true, env = "SALESDESK_SMTP_CA_FILE")]
     pub smtp_ca_file: Option<PathBuf>,
-    /// User name at the mail server [default: no log-in]
+    /// The user name at the mail server [default: none, so no log-in]
     #[arg(long, global = true, env = "SALESDESK_SMTP_USER")]
     pub smtp_user: Option<String>,
-    /// And password; better in the environment or the file
+    /// The password at the mail server; better in the environment or the file than as a flag
     #[arg(long, global = true, env = "SALESDESK_SMTP_PASSWORD", hide_env_values = true)]
     pub smtp_password: Option<String>,
-    /// Whom e-mails come from: desk@example.com, or with a name, Salesdesk <desk@example.com>
+    /// The sender of e-mails: desk@example.com, or with a name: Salesdesk <desk@example.com>; needed with smtp_host
     #[arg(long, global = true, env = "SALESDESK_MAIL_FROM")]
     pub mail_from: Option<String>,
 }
@@ -74,10 +77,10 @@ pub struct MailOptions {
 /// What `serve` takes about HTTP.
 #[derive(Debug, Clone, Default, Args)]
 pub struct WebOptions {
-    /// Requests a minute of each caller; 0 is no limit [default: 6000]
+    /// Requests a minute that each caller may send; 0 is no limit [default: 6000]
     #[arg(long, env = "SALESDESK_RATE_LIMIT")]
     pub rate_limit: Option<u32>,
-    /// Requests a minute of each network address without a token (log-in); 0 is no limit [default: 600]
+    /// Requests a minute that each network address may send without a token, such as to log in; 0 is no limit [default: 600]
     #[arg(long, env = "SALESDESK_PUBLIC_RATE_LIMIT")]
     pub public_rate_limit: Option<u32>,
     /// An origin whose pages may call from a browser, such as https://erp.example.com; repeat it, or use commas
@@ -87,22 +90,22 @@ pub struct WebOptions {
     /// use commas
     #[arg(long = "trusted-proxy", env = "SALESDESK_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxies: Option<Vec<String>>,
-    /// Tell browsers to use TLS only (Strict-Transport-Security); said by itself behind a trusted proxy with TLS
+    /// Tell browsers to use TLS only (Strict-Transport-Security) [default: off; on behind a trusted proxy that says https]
     #[arg(long, env = "SALESDESK_HSTS", num_args = 0..=1, default_missing_value = "true")]
     pub hsts: Option<bool>,
-    /// Who knows it may read /metrics [default: this machine only]
+    /// Whoever sends it as a bearer token may read /metrics; at least 16 characters [default: none, so this machine only]
     #[arg(long, env = "SALESDESK_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<String>,
-    /// Seconds after which a request is answered 503 [default: 60]
+    /// Seconds after which a request is answered 503, 1 to 3600; a batch begins nothing more after half of it [default: 60]
     #[arg(long, env = "SALESDESK_REQUEST_TIMEOUT")]
     pub request_timeout: Option<u32>,
-    /// Connections at a time [default: 10000]
+    /// The most connections at a time [default: 10000]
     #[arg(long, env = "SALESDESK_MAX_CONNECTIONS")]
     pub max_connections: Option<u32>,
-    /// Not ready with less free space on the data folder's disk, in MiB [default: 200]
+    /// MiB that must be free on the data folder's disk; with less the server says that it is not ready [default: 200]
     #[arg(long, env = "SALESDESK_MIN_FREE_DISK")]
     pub min_free_disk: Option<u32>,
-    /// Let webhooks go to this machine and to private networks, and without TLS [default: false; a demo: true]
+    /// Let webhooks go to this machine and to private networks, and without TLS [default: off; on in a demo]
     #[arg(long, env = "SALESDESK_WEBHOOK_ALLOW_PRIVATE", num_args = 0..=1, default_missing_value = "true")]
     pub webhook_allow_private: Option<bool>,
 }
@@ -135,6 +138,37 @@ struct File {
     smtp_user: Option<String>,
     smtp_password: Option<String>,
     mail_from: Option<String>,
+}
+
+/// The keys that the settings file takes.
+pub fn file_keys() -> &'static [&'static str] {
+    let mut keys = Keys(&[]);
+    // It always fails: only the names are wanted.
+    let _ = File::deserialize(&mut keys);
+    keys.0
+}
+
+/// Learns the fields of the struct that is read from it.
+struct Keys(&'static [&'static str]);
+
+impl<'de> serde::Deserializer<'de> for &mut Keys {
+    type Error = serde::de::value::Error;
+    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(serde::de::Error::custom("there is nothing to read"))
+    }
+    fn deserialize_struct<V: serde::de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0 = fields;
+        self.deserialize_any(visitor)
+    }
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 /// Settings, checked.
@@ -431,6 +465,17 @@ mod tests {
             let refused = settings(wrong).unwrap_err();
             assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");
         }
+    }
+
+    #[test]
+    fn every_key_of_the_file_is_known() {
+        let keys = file_keys();
+        assert!(keys.contains(&"listen") && keys.contains(&"mail_from"));
+        for key in keys {
+            let refused = toml::from_str::<File>(&format!("{key} = {{}}")).unwrap_err();
+            assert!(!refused.message().contains("unknown field"), "{key}");
+        }
+        assert!(toml::from_str::<File>("colour = {}").unwrap_err().message().contains("unknown field"));
     }
 
     #[test]

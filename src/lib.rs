@@ -7,6 +7,7 @@ pub mod check;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod docs;
 pub mod imports;
 pub mod postman;
 pub mod server;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use salesdesk::commands;
 use salesdesk::config::{Config, Options, WebOptions};
 use salesdesk::imports::fields::Resource;
@@ -26,18 +26,18 @@ struct Cli {
 enum Command {
     /// Serve the API
     Serve {
-        /// Address and port [default: 127.0.0.1:8080]
+        /// The address and port to listen on [default: 127.0.0.1:8080]
         #[arg(long, env = "SALESDESK_LISTEN")]
         listen: Option<String>,
         #[command(flatten)]
         web: Box<WebOptions>,
-        /// Seed and serve a demo on loopback; its log-ins all have the password `salesdesk-demo`
+        /// Seed and serve a demo, on loopback only; its log-ins all have the password `salesdesk-demo` [default: off]
         #[arg(long)]
         demo: bool,
-        /// User name of the first administrator, when there is none yet
+        /// User name of the first administrator; it does nothing once there is a user
         #[arg(long, env = "SALESDESK_ADMIN_USER", requires = "admin_password")]
         admin_user: Option<String>,
-        /// Password of the first administrator
+        /// Password of the first administrator, at least 10 characters; better in the environment than as a flag
         #[arg(long, env = "SALESDESK_ADMIN_PASSWORD", hide_env_values = true)]
         admin_password: Option<String>,
     },
@@ -49,14 +49,21 @@ enum Command {
         #[arg(long)]
         postman: bool,
     },
+    /// Write the generated parts of the pages in a folder, for those who change this program
+    #[command(hide = true)]
+    Docs {
+        /// The folder with the pages
+        #[arg(default_value = "docs")]
+        folder: std::path::PathBuf,
+    },
     /// Load records of other systems
     #[command(subcommand)]
     Import(Import),
     /// Write records to a file, as `POST /exports` does
     Export {
-        /// customers, contacts, products, prices, orders, order_lines, suppliers or requests
+        /// As in `POST /exports`, such as customers, products, orders or order_lines
         resource: String,
-        /// csv, xlsx or ndjson
+        /// The form of the file: csv, xlsx or ndjson
         #[arg(long)]
         format: String,
         /// The file to write; it must not be there yet
@@ -94,7 +101,10 @@ enum Command {
 #[derive(Subcommand)]
 enum Import {
     /// The Northwind Traders records, from a folder of CSV files; safe to run again
-    Northwind { dir: std::path::PathBuf },
+    Northwind {
+        /// The folder
+        dir: std::path::PathBuf,
+    },
     /// Customers, from a CSV, XLSX or NDJSON file
     Customers(ImportFile),
     /// Contacts of customers
@@ -112,7 +122,7 @@ enum Import {
 /// Records from a file. Exit code 1 when rows failed; they are written to a file that can be mended and imported.
 #[derive(clap::Args)]
 struct ImportFile {
-    /// .csv, .xlsx or .ndjson
+    /// The file: .csv, .xlsx or .ndjson
     file: std::path::PathBuf,
     /// Check everything and keep nothing
     #[arg(long)]
@@ -123,13 +133,13 @@ struct ImportFile {
     /// The other system whose ids external_id columns hold
     #[arg(long)]
     system: Option<String>,
-    /// Between the cells of a CSV file [default: found out]
+    /// What stands between the cells of a CSV file: comma, semicolon or tab [default: found out]
     #[arg(long, value_parser = DELIMITERS)]
     delimiter: Option<String>,
-    /// Of a CSV file [default: found out]
+    /// The encoding of a CSV file: utf-8 or gb18030 [default: found out]
     #[arg(long, value_parser = ENCODINGS)]
     encoding: Option<String>,
-    /// Of a workbook [default: the first]
+    /// The sheet of a workbook [default: the first]
     #[arg(long)]
     sheet: Option<String>,
     /// Import in this user's name, with their rights [default: the system's, with all rights]
@@ -236,7 +246,7 @@ enum Client {
     Revoke {
         /// Its id (cli_…)
         id: String,
-        /// Why
+        /// Why; it stays in the client's history
         #[arg(long)]
         reason: Option<String>,
     },
@@ -301,6 +311,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Migrate => commands::migrate(&config),
         Command::Openapi { postman } => commands::openapi(postman),
+        Command::Docs { folder } => salesdesk::docs::write(&folder, &Cli::command()),
         Command::Import(import) => import.run(&config),
         Command::Export { resource, format, to, headings, filters, sort, fields, bom } => {
             let input = serde_json::json!({"resource": resource, "format": format, "headings": headings,

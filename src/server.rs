@@ -76,10 +76,11 @@ async fn stop_when_asked(core: Arc<Core>, server: actix_web::dev::ServerHandle) 
     };
     #[cfg(not(unix))]
     let terminated = std::future::pending::<()>();
-    tokio::select! {
-        _ = interrupted => {}
-        () = terminated => {}
-    }
+    let signal = tokio::select! {
+        _ = interrupted => "Ctrl-C",
+        () = terminated => "SIGTERM",
+    };
+    log::info!("stopping after {signal}: what is in flight is finished");
     core.stopping.send_replace(true);
     server.stop(true).await;
 }

@@ -38,8 +38,8 @@ pub enum StartError {
     Failed(#[from] Error),
 }
 
-/// Migrates and opens the database.
-pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Arc<Core>, StartError> {
+/// Brings the database up to this program's schema, and says which steps that took.
+pub fn migrate(config: &Config) -> std::result::Result<Vec<String>, StartError> {
     if let Target::Sqlite(path) = &config.target {
         make_private_dir(&config.data_dir)?;
         make_private_file(path)?;
@@ -48,6 +48,12 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     if !done.is_empty() {
         log::info!("migrated the database: {}", done.join(", "));
     }
+    Ok(done)
+}
+
+/// Migrates and opens the database.
+pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Arc<Core>, StartError> {
+    migrate(config)?;
     let master = match config.master_key {
         Some(key) => key,
         None => master_key(&config.data_dir)?,

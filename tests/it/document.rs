@@ -1,28 +1,14 @@
 //! The document says everything about every operation, and is the one that is committed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::path::PathBuf;
 
 use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::{Access, Endpoint};
-use salesdesk::base::jobs::{JobAction, JobStatus};
 use salesdesk::base::messages;
-use salesdesk::clients::model::{ClientAction, ClientStatus};
-use salesdesk::complaints::remedies::model::{RemedyAction, RemedyStatus};
-use salesdesk::complaints::rules::{ComplaintAction, ComplaintStatus};
-use salesdesk::customers::model::{CustomerAction, CustomerStatus};
-use salesdesk::order_exceptions::rules::{ExceptionAction, ExceptionStatus};
-use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::postman;
-use salesdesk::prices::model::{PriceListAction, PriceListStatus};
-use salesdesk::products::model::{ProductAction, ProductStatus};
-use salesdesk::returns::rules::{ReturnAction, ReturnStatus};
-use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
-use salesdesk::tasks::rules::{TaskAction, TaskStatus};
-use salesdesk::webhooks::model::{WebhookAction, WebhookStatus};
 use serde_json::{Value, json};
 
 use crate::support::{components, declared, operation};
@@ -131,45 +117,6 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
         text.push('\n');
     }
     golden("tests/golden/permissions.md", &text);
-}
-
-/// A life as a table: what each step (across) leads to from each status (down).
-fn life<S: Copy + Display, A: Copy + Display>(
-    name: &str,
-    statuses: &[S],
-    steps: &[A],
-    after: impl Fn(S, A) -> Option<S>,
-) -> String {
-    let row = |first: String, cells: Vec<String>| format!("| {first} | {} |\n", cells.join(" | "));
-    let mut text = format!("\n## {name}\n\n");
-    text += &row("status".into(), steps.iter().map(|a| format!("`{a}`")).collect());
-    text += &format!("|---|{}\n", "---|".repeat(steps.len()));
-    for status in statuses {
-        let next = |a: &A| after(*status, *a).map(|s| s.to_string()).unwrap_or_default();
-        text += &row(format!("**{status}**"), steps.iter().map(next).collect());
-    }
-    text
-}
-
-#[test]
-fn the_committed_lives_are_those_that_the_rules_know() {
-    let text = String::from(
-        "# Lives\n\nWhat each step leads to from each status; an empty cell is a step that is not possible. Made \
-         from the `after` functions of the rules; `tests/it/document.rs` holds it equal.\n",
-    ) + &life("Customers", CustomerStatus::ALL, CustomerAction::ALL, CustomerStatus::after)
-        + &life("Products", ProductStatus::ALL, ProductAction::ALL, ProductStatus::after)
-        + &life("Price lists", PriceListStatus::ALL, PriceListAction::ALL, PriceListStatus::after)
-        + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
-        + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
-        + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
-        + &life("Complaints", ComplaintStatus::ALL, ComplaintAction::ALL, ComplaintStatus::after)
-        + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
-        + &life("Tasks", TaskStatus::ALL, TaskAction::ALL, TaskStatus::after)
-        + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
-        + &life("Order exceptions", ExceptionStatus::ALL, ExceptionAction::ALL, ExceptionStatus::after)
-        + &life("Returns", ReturnStatus::ALL, ReturnAction::ALL, ReturnStatus::after)
-        + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
-    golden("tests/golden/lives.md", &text);
 }
 
 pub fn lets_in(endpoint: &Endpoint, role: Role) -> bool {
