@@ -135,7 +135,12 @@ fn place(config: &Config) -> String {
 fn without_password(url: &str) -> String {
     let Ok(url) = url::Url::parse(url) else { return "that was named".into() };
     let socket = url.query_pairs().find(|(name, _)| name == "host").map(|(_, host)| host.into_owned());
-    let host = url.host_str().filter(|h| !h.is_empty()).map(str::to_owned).or(socket);
+    // The folder of a socket may stand in the place of the host, with its slashes encoded.
+    let host = url
+        .host_str()
+        .filter(|h| !h.is_empty())
+        .map(|h| h.replace("%2F", "/").replace("%2f", "/"))
+        .or(socket);
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}{}", host.unwrap_or_else(|| "localhost".into()), url.path())
 }
@@ -289,6 +294,7 @@ mod tests {
         for (url, told) in [
             ("postgres://sales:secret@db.example.com:5433/desk", "db.example.com:5433/desk"),
             ("postgres:///desk?host=/run/postgresql&password=secret", "/run/postgresql/desk"),
+            ("postgres://postgres@%2Frun%2Fpostgresql:5432/desk", "/run/postgresql:5432/desk"),
             ("postgres://db/desk?sslmode=disable", "db/desk"),
         ] {
             assert_eq!(without_password(url), told);

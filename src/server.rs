@@ -39,6 +39,7 @@ pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketA
     let connections = core.web.max_connections.div_ceil(workers());
     let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {
+        let asked = asked_to_stop()?;
         let server = HttpServer::new(move || application(app.clone()))
             .workers(workers())
             .worker_max_blocking_threads(4)
@@ -56,30 +57,49 @@ pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketA
             ready(*address);
         }
         let running = server.run();
-        actix_web::rt::spawn(stop_when_asked(core, running.handle()));
+        actix_web::rt::spawn(stop_when_asked(core, running.handle(), asked));
         running.await.map_err(|e| e.to_string())
     })?;
     drop(background);
     Ok(())
 }
 
-/// On SIGTERM or Ctrl-C: what would go on for ever, such as streams of events, ends first; then the server
-/// finishes what is in flight.
-async fn stop_when_asked(core: Arc<Core>, server: actix_web::dev::ServerHandle) {
-    let interrupted = tokio::signal::ctrl_c();
+/// Listens, from now on, for Ctrl-C and SIGTERM. It begins before the address is told, because whoever knows the
+/// address may ask the server to stop; gives the name of what asked.
+fn asked_to_stop() -> Result<impl Future<Output = &'static str>, String> {
     #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|e| format!("cannot listen for signals: {e}"));
+        let mut interrupted = listen(SignalKind::interrupt())?;
+        let mut terminated = listen(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupted.recv() => "Ctrl-C",
+                _ = terminated.recv() => "SIGTERM",
+            }
+        })
+    }
     #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    let signal = tokio::select! {
-        _ = interrupted => "Ctrl-C",
-        () = terminated => "SIGTERM",
-    };
+    {
+        Ok(async {
+            match tokio::signal::ctrl_c().await {
+                Ok(()) => "Ctrl-C",
+                // Nothing can be heard, so nothing asks.
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+}
+
+/// When it is asked to stop: what would go on for ever, such as streams of events, ends first; then the server
+/// finishes what is in flight.
+async fn stop_when_asked(
+    core: Arc<Core>,
+    server: actix_web::dev::ServerHandle,
+    asked: impl Future<Output = &'static str>,
+) {
+    let signal = asked.await;
     log::info!("stopping after {signal}: what is in flight is finished");
     core.stopping.send_replace(true);
     server.stop(true).await;
