@@ -143,7 +143,7 @@ pub fn customer_of_contact(
 /// The record that a system calls so, if the caller sees it.
 fn external_id(tx: &mut Tx, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
     match external::find(tx.conn, kind, system, id)? {
-        Some(found) if external::sees(tx.conn, tx.caller, kind, found)? => Ok(Some(found)),
+        Some(found) if external::sees(tx.conn, &tx.core.declared, tx.caller, kind, found)? => Ok(Some(found)),
         _ => Ok(None),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod background;
+pub mod checks;
 pub mod core;
 pub mod db;
 pub mod deadlines;
@@ -22,6 +23,7 @@ pub mod secret;
 pub mod text;
 pub mod types;
 pub mod vault;
+pub mod worklist;
 
 pub use salesdesk_schema as schema;
 

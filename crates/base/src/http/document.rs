@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::dispatch::LONGEST_HEADER;
+use super::finish::Declarations;
 use super::shape::Shape;
-use super::{Access, Components, Endpoint, Media, Nature, Routes, params};
+use super::{Access, Components, Endpoint, Media, Nature, params};
 use crate::auth::Scope;
-use crate::events::Told;
 use crate::events::feed::{WebhookEvent, WebhookTest};
+use crate::events::{Told, Verb};
 use crate::messages;
 use crate::types::TextEnum;
 
@@ -78,7 +79,7 @@ const TAG_ORDER: [&str; 22] = [
 ];
 
 /// The document and the endpoints, with the shapes of their bodies compiled.
-pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
+pub fn build(mut routes: Declarations) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
     let payloads =
         (routes.components.reference::<WebhookEvent>(), routes.components.reference::<WebhookTest>());
     let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
@@ -97,7 +98,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
-    let webhooks = webhooks(&routes.told, &payloads, &schemas);
+    let webhooks = webhooks(&routes.declared.told, &payloads, &schemas);
     super::widened::describe(&routes, &mut schemas)?;
     keep_used(&mut schemas, &json!([paths, webhooks]));
     let document = json!({
@@ -141,7 +142,7 @@ fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
 fn webhooks(told: &[Told], payloads: &(Value, Value), schemas: &Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::new();
     for kind in told {
-        for (verb, about) in kind.verbs {
+        for Verb { name: verb, about, .. } in kind.verbs {
             let name = format!("{}.{verb}", kind.kind.name);
             let mut example = example_of(&payloads.0, schemas, 0);
             example["type"] = json!(name);

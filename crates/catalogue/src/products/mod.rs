@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Routes, history};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
@@ -31,8 +31,8 @@ fn routes(r: &mut Routes) {
     categories(r);
     products(r);
     steps(r);
-    r.expanders.insert("cat", work::expand_categories);
-    r.expanders.insert("prd", work::expand_products);
+    r.expands("cat", work::expand_categories);
+    r.expands("prd", work::expand_products);
 }
 
 fn categories(r: &mut Routes) {
@@ -202,6 +202,7 @@ fn steps(r: &mut Routes) {
 static TOLD: [Told; 2] = [
     Told {
         kind: model::CategoryId::KIND,
+        name: ["Product category", "产品品类"],
         scopes: READ,
         select: "SELECT product_categories.id FROM product_categories WHERE ",
         visible: events::seen_by_all,
@@ -209,6 +210,7 @@ static TOLD: [Told; 2] = [
     },
     Told {
         kind: model::ProductId::KIND,
+        name: ["Product", "产品"],
         scopes: READ,
         select: "SELECT products.id FROM products WHERE ",
         visible: events::seen_by_all,
@@ -216,9 +218,9 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("activated", "The product was put on sale."),
-            ("discontinued", "The product was taken off sale."),
-            ("reactivated", "The product was put back on sale."),
+            Verb::new("activated", "The product was put on sale."),
+            Verb::new("discontinued", "The product was taken off sale.").reads("taken off sale", "已停售"),
+            Verb::new("reactivated", "The product was put back on sale.").reads("reactivated", "已重新激活"),
         ],
     },
 ];

@@ -82,11 +82,12 @@ fn routes(r: &mut Routes) {
         "Returns every change of the department with the old and the new content, who made it, when and \
              why.",
     );
-    r.expanders.insert("dep", work::expand);
+    r.expands("dep", work::expand);
 }
 
 const TOLD: Told = Told {
     kind: DepartmentId::KIND,
+    name: ["Department", "部门"],
     scopes: READ,
     select: "SELECT departments.id FROM departments WHERE ",
     visible: events::seen_by_all,

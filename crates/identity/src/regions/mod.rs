@@ -70,11 +70,12 @@ fn routes(r: &mut Routes) {
         "Read a region's history",
         "Returns every change of the region with the old and the new content, who made it, when and why.",
     );
-    r.expanders.insert("reg", work::expand);
+    r.expands("reg", work::expand);
 }
 
 const TOLD: Told = Told {
     kind: model::RegionId::KIND,
+    name: ["Region", "区域"],
     scopes: READ,
     select: "SELECT regions.id FROM regions WHERE ",
     visible: events::seen_by_all,

@@ -7,7 +7,7 @@ pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::{self, JobId};
 use crate::base::messages::{ProblemText, problem_text};
@@ -68,16 +68,18 @@ fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: JobId::KIND,
+    name: ["Job", "作业"],
     scopes: READ,
     select: "SELECT jobs.id FROM jobs WHERE ",
     visible: jobs::model::visible_to,
     verbs: &[
-        ("created", "The job was begun by a request."),
-        ("succeeded", "The job ended and every row succeeded."),
-        ("completed_with_errors", "The job ended and some rows failed."),
-        ("failed", "The job failed and was given up."),
-        ("cancelled", "The job was cancelled."),
-        ("expired", "The job's files were deleted."),
+        Verb::new("created", "The job was begun by a request."),
+        Verb::new("succeeded", "The job ended and every row succeeded.").reads("succeeded", "已成功"),
+        Verb::new("completed_with_errors", "The job ended and some rows failed.")
+            .reads("completed with errors", "已完成，部分失败"),
+        Verb::new("failed", "The job failed and was given up.").reads("failed", "已失败"),
+        Verb::new("cancelled", "The job was cancelled."),
+        Verb::new("expired", "The job's files were deleted.").reads("files deleted", "文件已删除"),
     ],
 };
 

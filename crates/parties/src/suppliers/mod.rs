@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
 
@@ -28,7 +28,7 @@ fn routes(r: &mut Routes) {
     records(r);
     life(r);
     contacts::routes(r);
-    r.expanders.insert("sup", work::expand);
+    r.expands("sup", work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -115,6 +115,7 @@ static PHRASES: &[Phrase] = &[("supplier_is_blocked", ["is blocked: {reason}", "
 static TOLD: [Told; 2] = [
     Told {
         kind: SupplierId::KIND,
+        name: ["Supplier", "供应商"],
         scopes: READ,
         select: "SELECT suppliers.id FROM suppliers WHERE ",
         visible: events::seen_by_all,
@@ -122,12 +123,13 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("blocked", "The supplier was blocked; new requests to it are refused."),
-            ("unblocked", "The supplier was unblocked and can get requests again."),
+            Verb::new("blocked", "The supplier was blocked; new requests to it are refused."),
+            Verb::new("unblocked", "The supplier was unblocked and can get requests again."),
         ],
     },
     Told {
         kind: contacts::model::SupplierContactId::KIND,
+        name: ["Contact of a supplier", "供应商联系人"],
         scopes: READ,
         select: "SELECT supplier_contacts.id FROM supplier_contacts WHERE ",
         visible: events::seen_by_all,

@@ -79,7 +79,7 @@ fn routes(r: &mut Routes) {
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
     .fails_with(&["external_id_taken"]);
     feedback::routes(r);
-    r.expanders.insert("int", work::expand);
+    r.expands("int", work::expand);
 }
 
 static PHRASES: &[Phrase] =
@@ -87,6 +87,7 @@ static PHRASES: &[Phrase] =
 
 const TOLD: Told = Told {
     kind: InteractionId::KIND,
+    name: ["Conversation", "往来"],
     scopes: READ,
     select: "SELECT interactions.id FROM interactions WHERE ",
     visible: model::visible_to,

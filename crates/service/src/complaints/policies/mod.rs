@@ -42,6 +42,7 @@ pub fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::SlaPolicyId::KIND,
+    name: ["Service level", "服务时限"],
     scopes: READ,
     select: "SELECT sla_policies.id FROM sla_policies WHERE ",
     visible: events::seen_by_all,

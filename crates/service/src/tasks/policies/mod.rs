@@ -51,6 +51,7 @@ pub fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::VisitPolicyId::KIND,
+    name: ["Visit policy", "拜访规则"],
     scopes: READ,
     select: "SELECT visit_policies.id FROM visit_policies WHERE ",
     visible: events::seen_by_all,
