@@ -1,7 +1,12 @@
 //! What a file can say of each kind of record: the columns that are known, by which names, and how their cells are
 //! read. The names are those under which the same fields are exported.
 
-use crate::exports::headings::{ExportResource, Heading, headings};
+use crate::base::columns::Heading;
+use crate::customers::columns as customers;
+use crate::orders::columns as orders;
+use crate::prices::columns as prices;
+use crate::products::columns as products;
+use crate::suppliers::columns as suppliers;
 use crate::text_enum;
 
 text_enum! {
@@ -422,14 +427,14 @@ impl Resource {
 
     /// The columns of exported files.
     fn exported(self) -> &'static [Heading] {
-        headings(match self {
-            Resource::Customers => ExportResource::Customers,
-            Resource::Contacts => ExportResource::Contacts,
-            Resource::Products => ExportResource::Products,
-            Resource::Prices => ExportResource::Prices,
-            Resource::Orders => ExportResource::Orders,
-            Resource::Suppliers => ExportResource::Suppliers,
-        })
+        match self {
+            Resource::Customers => customers::CUSTOMERS.columns,
+            Resource::Contacts => customers::CONTACTS.columns,
+            Resource::Products => products::PRODUCTS.columns,
+            Resource::Prices => prices::PRICES.columns,
+            Resource::Orders => orders::ORDERS.columns,
+            Resource::Suppliers => suppliers::SUPPLIERS.columns,
+        }
     }
 
     fn is_told(self, path: &str) -> Option<&'static str> {
@@ -484,7 +489,7 @@ impl Resource {
 pub const LEFT_ALONE: &str = "left_alone";
 
 fn lines() -> &'static [Heading] {
-    headings(ExportResource::OrderLines)
+    orders::ORDER_LINES.columns
 }
 
 fn exported_as(headings: &'static [Heading], said: &str) -> Option<&'static str> {

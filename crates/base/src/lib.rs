@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod background;
 pub mod checks;
+pub mod columns;
 pub mod core;
 pub mod db;
 pub mod deadlines;

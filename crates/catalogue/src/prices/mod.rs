@@ -10,6 +10,7 @@
 //! begins today at the earliest and ends the one before it. A retired list still answers for the days on
 //! which it was in use.
 
+pub mod columns;
 mod http;
 pub mod model;
 pub mod rules;
@@ -35,6 +36,7 @@ const WRITE: &[Scope] = &[Scope::PricesWrite];
 const APPROVE: &[Scope] = &[Scope::PricesApprove];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::PRICES);
     r.declare(movable!(PriceList, price_lists, PriceListId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);

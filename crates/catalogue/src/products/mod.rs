@@ -6,6 +6,7 @@
 //! | write them, steps in a product's life | `products:write` |
 //! | see and write `cost` | `products:cost` |
 
+pub mod columns;
 mod http;
 pub mod model;
 pub mod rules;
@@ -27,6 +28,7 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::PRODUCTS);
     TOLD.iter().for_each(|told| r.tells(*told));
     categories(r);
     products(r);

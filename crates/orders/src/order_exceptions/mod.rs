@@ -8,6 +8,7 @@
 //! | every step with every exception, unblock | `exceptions:manage` |
 
 mod check;
+mod columns;
 mod http;
 pub mod model;
 pub mod report;
@@ -34,6 +35,7 @@ const READ: &[Scope] = &[Scope::ExceptionsRead];
 const WRITE: &[Scope] = &[Scope::ExceptionsWrite, Scope::ExceptionsManage];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::ORDER_EXCEPTIONS);
     r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));
     r.declare(worklist::SOURCE);
     r.tells(TOLD);

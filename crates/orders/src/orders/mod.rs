@@ -4,6 +4,7 @@
 //! `cancelled`; the whole life is [`rules::OrderStatus::after`].
 
 pub mod check;
+pub mod columns;
 mod http;
 mod lines;
 pub mod model;
@@ -36,6 +37,8 @@ const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::ORDERS);
+    r.declare(columns::ORDER_LINES);
     r.declare(movable!(OrderRow, orders, OrderId));
     r.declare(worklist::SOURCE);
     r.declare(check::CHECK);

@@ -5,6 +5,7 @@
 //! Contacts, addresses and shares are sub-areas with the same structure.
 
 mod addresses;
+pub mod columns;
 pub mod contacts;
 pub mod duplicates;
 mod http;
@@ -40,6 +41,8 @@ const CREDIT: &[Scope] = &[Scope::CustomersCredit];
 const READ_OR_SHIP_TO: &[Scope] = &[Scope::CustomersRead, Scope::CustomersShipTo];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::CUSTOMERS);
+    r.declare(columns::CONTACTS);
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag(
         "customers",

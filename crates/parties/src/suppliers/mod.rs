@@ -1,6 +1,7 @@
 //! Suppliers: who delivers to the company, transports goods for it or works with it, and the people there. A
 //! supplier does not log in: the person who looks after it records what it answers to a request.
 
+pub mod columns;
 pub mod contacts;
 mod http;
 pub mod model;
@@ -23,6 +24,7 @@ const READ: &[Scope] = &[Scope::SuppliersRead];
 const WRITE: &[Scope] = &[Scope::SuppliersWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::SUPPLIERS);
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
     records(r);

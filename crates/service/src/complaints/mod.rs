@@ -7,6 +7,7 @@
 //! | approve and reject remedies | `complaints:approve` |
 //! | service level policies | read: `complaints:read`; change: `settings:write` |
 
+mod columns;
 mod http;
 pub mod model;
 pub mod policies;
@@ -46,6 +47,7 @@ pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
 }
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::COMPLAINTS);
     r.declare(movable!(Complaint, complaints, ComplaintId));
     r.declare(worklist::SOURCE);
     TOLD.iter().for_each(|told| r.tells(*told));

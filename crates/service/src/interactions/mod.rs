@@ -7,6 +7,7 @@
 //! | read feedback | `feedback:read`: feedback that one received, and that of customers that one sees |
 //! | acknowledge feedback | `feedback:write`: its recipients |
 
+mod columns;
 pub mod feedback;
 mod http;
 pub mod model;
@@ -31,6 +32,7 @@ const READ: &[Scope] = &[Scope::InteractionsRead];
 const WRITE: &[Scope] = &[Scope::InteractionsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::INTERACTIONS);
     r.declare(movable!(Interaction, interactions, InteractionId));
     r.tells(TOLD);
     r.tag("interactions", "Interactions: calls, visits and messages with customers, and what was agreed.");

@@ -8,6 +8,7 @@
 //! | the steps of the life | `requests:write`, each by its side: the requester, or the side that is asked |
 
 mod about;
+mod columns;
 mod expedite;
 mod http;
 mod late;
@@ -39,6 +40,7 @@ const WRITE: &[Scope] = &[Scope::RequestsWrite];
 const STEP: &[&str] = &["invalid_transition", "not_your_turn"];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::REQUESTS);
     r.declare(movable!(Request, requests, RequestId, Some));
     r.declare(worklist::SOURCE);
     TOLD.iter().for_each(|told| r.tells(*told));

@@ -4,6 +4,7 @@
 //! Documents that post credits belong to receivables and read the credit from the return.
 
 mod check;
+mod columns;
 mod http;
 pub mod model;
 pub mod rules;
@@ -30,6 +31,7 @@ const READ: &[Scope] = &[Scope::ReturnsRead];
 const WRITE: &[Scope] = &[Scope::ReturnsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::RETURNS);
     r.declare(movable!(ReturnRow, returns, ReturnId));
     r.declare(worklist::SOURCE);
     r.declare(check::CHECK);

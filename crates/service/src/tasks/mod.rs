@@ -6,6 +6,7 @@
 //! | enter, change, assign, do, cancel | `tasks:write` |
 //! | visit policies | read: `tasks:read`; change: `settings:write` |
 
+mod columns;
 mod http;
 pub mod model;
 pub mod policies;
@@ -32,6 +33,7 @@ const READ: &[Scope] = &[Scope::TasksRead];
 const WRITE: &[Scope] = &[Scope::TasksWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::TASKS);
     r.declare(movable!(Task, tasks, TaskId, Some));
     r.declare(worklist::SOURCE);
     r.tells(TOLD);

@@ -1,5 +1,6 @@
 //! Feedback: what a customer said, sent at once to the people whom it concerns and acknowledged by them.
 
+mod columns;
 mod http;
 pub mod model;
 pub mod work;
@@ -19,6 +20,7 @@ pub use model::FeedbackId;
 const READ: &[Scope] = &[Scope::FeedbackRead];
 
 pub fn routes(r: &mut Routes) {
+    r.declare(columns::FEEDBACK);
     r.declare(movable!(Feedback, feedback, FeedbackId));
     r.declare(worklist::SOURCE);
     r.tells(TOLD);
