@@ -1,28 +1,17 @@
 //! The document says everything about every operation, and is the one that is committed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use salesdesk::base::auth::{Role, Scope};
+use salesdesk::base::declared::Declared;
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::{Access, Endpoint};
-use salesdesk::base::jobs::{JobAction, JobStatus};
+use salesdesk::base::lives::Life;
 use salesdesk::base::messages;
-use salesdesk::clients::model::{ClientAction, ClientStatus};
-use salesdesk::complaints::remedies::model::{RemedyAction, RemedyStatus};
-use salesdesk::complaints::rules::{ComplaintAction, ComplaintStatus};
-use salesdesk::customers::model::{CustomerAction, CustomerStatus};
-use salesdesk::order_exceptions::rules::{ExceptionAction, ExceptionStatus};
-use salesdesk::orders::rules::{OrderAction, OrderStatus};
 use salesdesk::postman;
-use salesdesk::prices::model::{PriceListAction, PriceListStatus};
-use salesdesk::products::model::{ProductAction, ProductStatus};
-use salesdesk::returns::rules::{ReturnAction, ReturnStatus};
-use salesdesk::shipments::model::{ShipmentAction, ShipmentStatus};
-use salesdesk::tasks::rules::{TaskAction, TaskStatus};
-use salesdesk::webhooks::model::{WebhookAction, WebhookStatus};
 use serde_json::{Value, json};
 
 use crate::support::{components, declared, operation};
@@ -133,43 +122,57 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
     golden("tests/golden/permissions.md", &text);
 }
 
-/// A life as a table: what each step (across) leads to from each status (down).
-fn life<S: Copy + Display, A: Copy + Display>(
-    name: &str,
-    statuses: &[S],
-    steps: &[A],
-    after: impl Fn(S, A) -> Option<S>,
-) -> String {
-    let row = |first: String, cells: Vec<String>| format!("| {first} | {} |\n", cells.join(" | "));
-    let mut text = format!("\n## {name}\n\n");
-    text += &row("status".into(), steps.iter().map(|a| format!("`{a}`")).collect());
-    text += &format!("|---|{}\n", "---|".repeat(steps.len()));
-    for status in statuses {
-        let next = |a: &A| after(*status, *a).map(|s| s.to_string()).unwrap_or_default();
-        text += &row(format!("**{status}**"), steps.iter().map(next).collect());
-    }
-    text
+fn lives() -> Arc<Declared> {
+    salesdesk::start::declarations().expect("sound declarations").declared
 }
 
 #[test]
 fn the_committed_lives_are_those_that_the_rules_know() {
-    let text = String::from(
+    let mut text = String::from(
         "# Lives\n\nWhat each step leads to from each status; an empty cell is a step that is not possible. Made \
          from the `after` functions of the rules; `tests/it/document.rs` holds it equal.\n",
-    ) + &life("Customers", CustomerStatus::ALL, CustomerAction::ALL, CustomerStatus::after)
-        + &life("Products", ProductStatus::ALL, ProductAction::ALL, ProductStatus::after)
-        + &life("Price lists", PriceListStatus::ALL, PriceListAction::ALL, PriceListStatus::after)
-        + &life("Orders", OrderStatus::ALL, OrderAction::ALL, OrderStatus::after)
-        + &life("Machine clients", ClientStatus::ALL, ClientAction::ALL, ClientStatus::after)
-        + &life("Jobs", JobStatus::ALL, JobAction::ALL, JobStatus::after)
-        + &life("Complaints", ComplaintStatus::ALL, ComplaintAction::ALL, ComplaintStatus::after)
-        + &life("Remedies of complaints", RemedyStatus::ALL, RemedyAction::ALL, RemedyStatus::after)
-        + &life("Tasks", TaskStatus::ALL, TaskAction::ALL, TaskStatus::after)
-        + &life("Shipments", ShipmentStatus::ALL, ShipmentAction::ALL, ShipmentStatus::after)
-        + &life("Order exceptions", ExceptionStatus::ALL, ExceptionAction::ALL, ExceptionStatus::after)
-        + &life("Returns", ReturnStatus::ALL, ReturnAction::ALL, ReturnStatus::after)
-        + &life("Webhooks", WebhookStatus::ALL, WebhookAction::ALL, WebhookStatus::after);
+    );
+    lives().all::<Life>().iter().for_each(|life| text += &format!("\n{}", life.table()));
     golden("tests/golden/lives.md", &text);
+}
+
+/// Every status enum with a function `after` is a life, and its area declares it.
+#[test]
+fn every_life_is_declared() {
+    let declared = lives();
+    let known: Vec<&str> =
+        declared.all::<Life>().iter().filter_map(|life| life.type_name.rsplit("::").next()).collect();
+    let mut found = 0;
+    for source in sources() {
+        // `pub fn after(self, action: OrderAction) -> Option<OrderStatus> {`
+        let lives = source.lines().filter_map(|line| line.split_once("fn after(self, action: "));
+        for status in lives.filter_map(|(_, rest)| rest.split_once("-> Option<")?.1.split_once('>')) {
+            let status = status.0;
+            found += 1;
+            assert!(known.contains(&status), "say `r.declare(Life::of(…, {status}::after))` in its area");
+        }
+    }
+    assert_eq!(found, known.len(), "{known:?}");
+}
+
+/// The product's own code, file by file.
+fn sources() -> Vec<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("crates"), root.join("src")];
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.extension().is_some_and(|end| end == "rs") => {
+                    texts.push(std::fs::read_to_string(path).expect("text"));
+                }
+                false => {}
+            }
+        }
+    }
+    texts
 }
 
 pub fn lets_in(endpoint: &Endpoint, role: Role) -> bool {

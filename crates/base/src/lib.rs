@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 pub mod jobs;
+pub mod lives;
 pub mod mail_server;
 pub mod messages;
 pub mod metrics;

@@ -52,32 +52,6 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ```
 ";
 
-/// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 22] = [
-    "auth",
-    "me",
-    "orders",
-    "shipments",
-    "customers",
-    "products",
-    "product-categories",
-    "prices",
-    "price-lists",
-    "reports",
-    "batch",
-    "events",
-    "webhooks",
-    "users",
-    "teams",
-    "clients",
-    "oauth",
-    "regions",
-    "settings",
-    "external-ids",
-    "audit-log",
-    "system",
-];
-
 /// The document and the endpoints, with the shapes of their bodies compiled.
 pub fn build(mut routes: Declarations) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
     let payloads =
@@ -117,7 +91,7 @@ pub fn build(mut routes: Declarations) -> Result<(Value, Vec<Arc<Endpoint>>), St
             "x-internal": false,
         }],
         "security": [],
-        "tags": tags(std::mem::take(&mut routes.tags)),
+        "tags": tags(&routes.tags),
         "paths": paths,
         "webhooks": webhooks,
         "components": {
@@ -131,8 +105,8 @@ pub fn build(mut routes: Declarations) -> Result<(Value, Vec<Arc<Endpoint>>), St
     Ok((document, routes.endpoints.into_iter().map(Arc::new).collect()))
 }
 
-fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
-    tags.sort_by_key(|(name, _)| TAG_ORDER.iter().position(|t| t == name).unwrap_or(TAG_ORDER.len()));
+/// In the order of the areas.
+fn tags(tags: &[(&str, &str)]) -> Vec<Value> {
     tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect()
 }
 

@@ -22,6 +22,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::price_lists;
 use model::PriceList;
@@ -36,6 +37,13 @@ const WRITE: &[Scope] = &[Scope::PricesWrite];
 const APPROVE: &[Scope] = &[Scope::PricesApprove];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Price lists",
+        model::PriceListId::KIND,
+        model::PriceListStatus::ALL,
+        model::PriceListAction::ALL,
+        model::PriceListStatus::after,
+    ));
     r.declare(columns::PRICES);
     r.declare(movable!(PriceList, price_lists, PriceListId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));

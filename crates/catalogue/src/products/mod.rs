@@ -18,6 +18,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Routes, history};
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::{CategoryId, Product, ProductId, ProductStatus};
@@ -28,6 +29,13 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Products",
+        model::ProductId::KIND,
+        model::ProductStatus::ALL,
+        model::ProductAction::ALL,
+        model::ProductStatus::after,
+    ));
     r.declare(columns::PRODUCTS);
     TOLD.iter().for_each(|told| r.tells(*told));
     categories(r);

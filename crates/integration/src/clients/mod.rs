@@ -21,6 +21,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::ClientId;
@@ -31,6 +32,13 @@ const READ: &[Scope] = &[Scope::ClientsRead];
 const WRITE: &[Scope] = &[Scope::ClientsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Machine clients",
+        ClientId::KIND,
+        model::ClientStatus::ALL,
+        model::ClientAction::ALL,
+        model::ClientStatus::after,
+    ));
     r.tells(TOLD);
     r.tag("clients", "Machine clients: programs that call the API, and their rights.");
     records(r);

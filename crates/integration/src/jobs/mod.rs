@@ -10,6 +10,7 @@ use crate::base::auth::Scope;
 use crate::base::events::{Told, Verb};
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::{self, JobId};
+use crate::base::lives::Life;
 use crate::base::messages::{ProblemText, problem_text};
 
 pub const AREA: Area = Area { name: "jobs", routes, problems: PROBLEMS, phrases: &[] };
@@ -18,6 +19,13 @@ pub const AREA: Area = Area { name: "jobs", routes, problems: PROBLEMS, phrases:
 const READ: &[Scope] = &[Scope::JobsRead, Scope::ImportsWrite, Scope::ExportsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Jobs",
+        JobId::KIND,
+        crate::base::jobs::JobStatus::ALL,
+        crate::base::jobs::JobAction::ALL,
+        crate::base::jobs::JobStatus::after,
+    ));
     r.tells(TOLD);
     r.task(jobs::TASK, 2, jobs::turn);
     r.tag("jobs", "Long work such as imports and exports: progress, results, cancelling.");

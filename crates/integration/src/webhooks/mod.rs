@@ -29,6 +29,7 @@ use crate::base::error::Result;
 use crate::base::events::{self, Told, Verb, sequencer};
 use crate::base::http::Routes;
 use crate::base::http::dispatch::App;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::WebhookId;
@@ -42,6 +43,13 @@ const WRITE: &[Scope] = &[Scope::WebhooksWrite];
 pub const TEST_EVENT: &str = "webhook.test";
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Webhooks",
+        WebhookId::KIND,
+        model::WebhookStatus::ALL,
+        model::WebhookAction::ALL,
+        model::WebhookStatus::after,
+    ));
     r.tells(TOLD);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
     records(r);

@@ -22,6 +22,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::order_exceptions;
 use model::OrderException;
@@ -35,6 +36,13 @@ const READ: &[Scope] = &[Scope::ExceptionsRead];
 const WRITE: &[Scope] = &[Scope::ExceptionsWrite, Scope::ExceptionsManage];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Order exceptions",
+        OrderExceptionId::KIND,
+        rules::ExceptionStatus::ALL,
+        rules::ExceptionAction::ALL,
+        rules::ExceptionStatus::after,
+    ));
     r.declare(columns::ORDER_EXCEPTIONS);
     r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));
     r.declare(worklist::SOURCE);

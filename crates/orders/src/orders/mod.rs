@@ -20,6 +20,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::orders::rules::OrderAction;
 use crate::schema::orders;
@@ -37,6 +38,13 @@ const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Orders",
+        OrderId::KIND,
+        rules::OrderStatus::ALL,
+        rules::OrderAction::ALL,
+        rules::OrderStatus::after,
+    ));
     r.declare(columns::ORDERS);
     r.declare(columns::ORDER_LINES);
     r.declare(movable!(OrderRow, orders, OrderId));

@@ -11,6 +11,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::shipments;
 use model::{ShipmentId, ShipmentRow};
@@ -22,6 +23,13 @@ const READ: &[Scope] = &[Scope::ShipmentsRead];
 const WRITE: &[Scope] = &[Scope::ShipmentsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Shipments",
+        ShipmentId::KIND,
+        model::ShipmentStatus::ALL,
+        model::ShipmentAction::ALL,
+        model::ShipmentStatus::after,
+    ));
     r.declare(movable!(ShipmentRow, shipments, ShipmentId));
     r.declare(check::CHECK);
     r.tells(TOLD);

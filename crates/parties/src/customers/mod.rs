@@ -25,6 +25,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::{AddressId, ContactId, CustomerId};
@@ -41,6 +42,13 @@ const CREDIT: &[Scope] = &[Scope::CustomersCredit];
 const READ_OR_SHIP_TO: &[Scope] = &[Scope::CustomersRead, Scope::CustomersShipTo];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Customers",
+        CustomerId::KIND,
+        model::CustomerStatus::ALL,
+        model::CustomerAction::ALL,
+        model::CustomerStatus::after,
+    ));
     r.declare(columns::CUSTOMERS);
     r.declare(columns::CONTACTS);
     TOLD.iter().for_each(|told| r.tells(*told));

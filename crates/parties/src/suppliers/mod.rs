@@ -14,6 +14,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::Phrase;
 
 pub use model::SupplierId;
@@ -24,6 +25,13 @@ const READ: &[Scope] = &[Scope::SuppliersRead];
 const WRITE: &[Scope] = &[Scope::SuppliersWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Suppliers",
+        SupplierId::KIND,
+        model::SupplierStatus::ALL,
+        model::SupplierAction::ALL,
+        model::SupplierStatus::after,
+    ));
     r.declare(columns::SUPPLIERS);
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");

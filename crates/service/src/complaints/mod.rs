@@ -24,6 +24,7 @@ use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Column, Cond};
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::complaints;
 use model::Complaint;
@@ -47,6 +48,13 @@ pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
 }
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Complaints",
+        ComplaintId::KIND,
+        rules::ComplaintStatus::ALL,
+        rules::ComplaintAction::ALL,
+        rules::ComplaintStatus::after,
+    ));
     r.declare(columns::COMPLAINTS);
     r.declare(movable!(Complaint, complaints, ComplaintId));
     r.declare(worklist::SOURCE);

@@ -24,6 +24,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::orders::model::OrderId;
 use crate::schema::requests;
@@ -40,6 +41,13 @@ const WRITE: &[Scope] = &[Scope::RequestsWrite];
 const STEP: &[&str] = &["invalid_transition", "not_your_turn"];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Requests",
+        RequestId::KIND,
+        rules::RequestStatus::ALL,
+        rules::RequestAction::ALL,
+        rules::RequestStatus::after,
+    ));
     r.declare(columns::REQUESTS);
     r.declare(movable!(Request, requests, RequestId, Some));
     r.declare(worklist::SOURCE);

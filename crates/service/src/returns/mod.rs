@@ -17,6 +17,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::returns;
 use model::ReturnRow;
@@ -31,6 +32,13 @@ const READ: &[Scope] = &[Scope::ReturnsRead];
 const WRITE: &[Scope] = &[Scope::ReturnsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Returns",
+        ReturnId::KIND,
+        rules::ReturnStatus::ALL,
+        rules::ReturnAction::ALL,
+        rules::ReturnStatus::after,
+    ));
     r.declare(columns::RETURNS);
     r.declare(movable!(ReturnRow, returns, ReturnId));
     r.declare(worklist::SOURCE);

@@ -20,6 +20,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::Phrase;
 use crate::schema::tasks;
 use model::Task;
@@ -33,6 +34,13 @@ const READ: &[Scope] = &[Scope::TasksRead];
 const WRITE: &[Scope] = &[Scope::TasksWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Tasks",
+        TaskId::KIND,
+        rules::TaskStatus::ALL,
+        rules::TaskAction::ALL,
+        rules::TaskStatus::after,
+    ));
     r.declare(columns::TASKS);
     r.declare(movable!(Task, tasks, TaskId, Some));
     r.declare(worklist::SOURCE);

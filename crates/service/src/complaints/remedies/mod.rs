@@ -11,10 +11,18 @@ use super::{READ, WRITE};
 use crate::base::auth::Scope;
 use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 
 const APPROVE: &[Scope] = &[Scope::ComplaintsApprove];
 
 pub fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Remedies of complaints",
+        model::RemedyId::KIND,
+        model::RemedyStatus::ALL,
+        model::RemedyAction::ALL,
+        model::RemedyStatus::after,
+    ));
     r.tells(TOLD);
     r.list("/complaints/{complaint_id}/remedies", "listComplaintRemedies", &model::REMEDIES, http::list)
         .scope(READ)
