@@ -54,7 +54,7 @@ enum Command {
     Import(Import),
     /// Write records to a file, as `POST /exports` does
     Export {
-        /// customers, contacts, products, prices, orders, order_lines, suppliers or requests
+        /// One of the resources of `POST /exports`, such as orders or order_lines
         resource: String,
         /// csv, xlsx or ndjson
         #[arg(long)]

@@ -67,7 +67,6 @@ impl Life {
 mod tests {
     use super::*;
     use crate::jobs::{JobAction, JobId, JobStatus};
-    use crate::types::RecordId;
 
     #[test]
     fn a_life_is_a_table_and_a_diagram() {

@@ -1,6 +1,9 @@
 //! The columns of files of prices.
 
-use crate::base::columns::{Exported, Heading, date, instant, number, text};
+use crate::base::columns::Reading::{Date, Decimal, Reference, Text};
+use crate::base::columns::{Exported, Field, Heading, Named, date, field, instant, into, number, text};
+use crate::prices::model::PriceListId;
+use crate::products::model::ProductId;
 
 pub const PRICES: Exported =
     Exported { resource: "prices", about: "", path: "/prices", columns: PRICES_COLUMNS };
@@ -20,4 +23,47 @@ static PRICES_COLUMNS: &[Heading] = &[
     text("product_id", "Product id", "产品系统编号"),
     instant("created_at", "Entered at", "录入时间"),
     instant("updated_at", "Changed at", "更新时间"),
+];
+
+/// What a file can bring.
+pub const PRICES_FIELDS: &[Field] = &[
+    into(
+        "price_list_id",
+        field(
+            "price_list.code",
+            Reference(Named::Code(PriceListId::KIND)),
+            &["Price list code", "价目表编码", "价目表编号"],
+        ),
+    ),
+    into(
+        "price_list_id",
+        field(
+            "price_list_external_id",
+            Reference(Named::ExternalId(PriceListId::KIND)),
+            &["Price list external id"],
+        ),
+    ),
+    into("price_list_id", field("price_list_id", Reference(Named::Id), &[])),
+    into(
+        "product_id",
+        field(
+            "product.sku",
+            Reference(Named::Code(ProductId::KIND)),
+            &["Product SKU", "产品编号", "商品编号", "产品编码"],
+        ),
+    ),
+    into(
+        "product_id",
+        field(
+            "product_external_id",
+            Reference(Named::ExternalId(ProductId::KIND)),
+            &["Product external id", "产品外部编号"],
+        ),
+    ),
+    into("product_id", field("product_id", Reference(Named::Id), &[])),
+    field("unit", Text, &["计量单位"]),
+    field("min_quantity", Decimal, &["Minimum quantity", "Min quantity", "起订量", "最小数量"]),
+    field("unit_price", Decimal, &["Price", "价格"]),
+    field("valid_from", Date, &["开始日期"]),
+    field("valid_to", Date, &["结束日期"]),
 ];

@@ -1,6 +1,13 @@
 //! The columns of files of customers and contacts.
 
-use crate::base::columns::{Exported, Heading, date, flag, instant, number, text};
+use crate::base::columns::Reading::{Any, Date, List, Reference, Text, Words, YesNo};
+use crate::base::columns::{
+    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, NOTES, Named, WordsOf, date,
+    field, flag, instant, into, number, text,
+};
+use crate::customers::model::CustomerId;
+use crate::people::UserId;
+use crate::regions::RegionId;
 
 pub const CUSTOMERS: Exported =
     Exported { resource: "customers", about: "", path: "/customers", columns: CUSTOMERS_COLUMNS };
@@ -60,4 +67,98 @@ static CONTACTS_COLUMNS: &[Heading] = &[
     text("customer_id", "Customer id", "客户系统编号"),
     instant("created_at", "Entered at", "录入时间"),
     instant("updated_at", "Changed at", "更新时间"),
+];
+
+const KINDS: WordsOf = &[("company", &["公司", "企业", "单位"]), ("person", &["个人", "自然人"])];
+const TIERS: WordsOf =
+    &[("a", &["a级", "甲"]), ("b", &["b级", "乙"]), ("c", &["c级", "丙"]), ("d", &["d级", "丁"])];
+const DECISION_ROLES: WordsOf = &[
+    ("decision_maker", &["决策者", "决策人"]),
+    ("influencer", &["影响者"]),
+    ("user", &["使用者", "用户"]),
+    ("gatekeeper", &["把关者", "守门人"]),
+    ("other", &["其他", "其它"]),
+];
+
+pub const CUSTOMER_CODE: Field = into(
+    "customer_id",
+    field(
+        "customer.code",
+        Reference(Named::Code(CustomerId::KIND)),
+        &["customer_code", "客户编号", "客户代码"],
+    ),
+);
+pub const CUSTOMER_EXTERNAL: Field = into(
+    "customer_id",
+    field(
+        "customer_external_id",
+        Reference(Named::ExternalId(CustomerId::KIND)),
+        &["Customer external id", "客户外部编号"],
+    ),
+);
+pub const CUSTOMER_ID: Field =
+    into("customer_id", field("customer_id", Reference(Named::Id), &["Customer id", "客户系统编号"]));
+
+/// What a file can bring.
+pub const CUSTOMERS_FIELDS: &[Field] = &[
+    ID,
+    EXTERNAL_ID,
+    field("code", Text, &["Code", "客户编号", "客户代码", "编号"]),
+    field("name", Text, &["Name", "名称", "公司名称"]),
+    field("short_name", Text, &["简称"]),
+    field("kind", Words(KINDS), &["类型"]),
+    field("industry", Text, &[]),
+    field("tier", Words(TIERS), &["等级", "级别"]),
+    into(
+        "region_id",
+        field(
+            "region.code",
+            Reference(Named::Code(RegionId::KIND)),
+            &["Region code", "区域编码", "区域编号"],
+        ),
+    ),
+    into("region_id", field("region_id", Reference(Named::Id), &["Region id"])),
+    field("channel", Text, &[]),
+    field("source", Text, &["客户来源"]),
+    into(
+        "owner_id",
+        field("owner.username", Reference(Named::Code(UserId::KIND)), &["Owner username", "负责人账号"]),
+    ),
+    into("owner_id", field("owner_id", Reference(Named::Id), &[])),
+    field("currency", Text, &[]),
+    field("country", Text, &["国家代码"]),
+    field("tax_id", Text, &["统一社会信用代码"]),
+    field("invoice_title", Text, &[]),
+    field("bank_name", Text, &["Bank name", "开户行"]),
+    field("bank_account", Text, &[]),
+    field("tags", List, &[]),
+    CUSTOM_FIELDS,
+    NOTES,
+    EXTERNAL_IDS,
+    // NDJSON only: as the API takes them, for a customer that is new.
+    field("contacts", Any, &[]),
+    field("addresses", Any, &[]),
+];
+
+/// What a file can bring.
+pub const CONTACTS_FIELDS: &[Field] = &[
+    ID,
+    EXTERNAL_ID,
+    CUSTOMER_CODE,
+    CUSTOMER_EXTERNAL,
+    CUSTOMER_ID,
+    field("name", Text, &["Contact name", "联系人", "联系人姓名"]),
+    field("salutation", Text, &["称呼"]),
+    field("title", Text, &["Job title", "职位"]),
+    field("department", Text, &[]),
+    field("decision_role", Words(DECISION_ROLES), &[]),
+    field("is_primary", YesNo, &["Is primary", "Primary"]),
+    field("mobile", Text, &["手机号", "手机号码"]),
+    field("phone", Text, &["座机"]),
+    field("email", Text, &["Email", "电子邮箱"]),
+    field("wechat", Text, &["微信号"]),
+    field("birthday", Date, &[]),
+    field("do_not_contact", YesNo, &["请勿联系", "勿联系"]),
+    NOTES,
+    EXTERNAL_IDS,
 ];

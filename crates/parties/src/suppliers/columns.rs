@@ -1,6 +1,11 @@
 //! The columns of files of suppliers.
 
-use crate::base::columns::{Exported, Heading, instant, number, text};
+use crate::base::columns::Reading::{Reference, Text, Whole, Words};
+use crate::base::columns::{
+    EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, NOTES, Named, WordsOf, field, instant, into,
+    number, text,
+};
+use crate::people::UserId;
 
 pub const SUPPLIERS: Exported =
     Exported { resource: "suppliers", about: "", path: "/suppliers", columns: SUPPLIERS_COLUMNS };
@@ -23,4 +28,32 @@ static SUPPLIERS_COLUMNS: &[Heading] = &[
     text("owner_id", "Owner id", "负责人系统编号"),
     instant("created_at", "Entered at", "录入时间"),
     instant("updated_at", "Changed at", "更新时间"),
+];
+
+const SUPPLIER_KINDS: WordsOf = &[
+    ("supplier", &["供应商", "供货商"]),
+    ("partner", &["合作伙伴", "合作方"]),
+    ("carrier", &["承运商", "物流商"]),
+];
+
+/// What a file can bring.
+pub const SUPPLIERS_FIELDS: &[Field] = &[
+    ID,
+    EXTERNAL_ID,
+    field("code", Text, &["Code", "供应商编号", "供应商代码", "编号"]),
+    field("name", Text, &["Name", "名称", "公司名称"]),
+    field("short_name", Text, &["简称"]),
+    field("kind", Words(SUPPLIER_KINDS), &["类型"]),
+    field("country", Text, &["国家代码"]),
+    field("tax_id", Text, &["统一社会信用代码"]),
+    field("phone", Text, &["联系电话"]),
+    field("email", Text, &["Email", "电子邮箱"]),
+    into(
+        "owner_id",
+        field("owner.username", Reference(Named::Code(UserId::KIND)), &["Owner username", "负责人账号"]),
+    ),
+    into("owner_id", field("owner_id", Reference(Named::Id), &[])),
+    field("response_hours", Whole, &["答复时限"]),
+    NOTES,
+    EXTERNAL_IDS,
 ];
