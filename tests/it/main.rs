@@ -44,6 +44,7 @@ mod schema;
 mod shop;
 mod story;
 mod suppliers;
+mod upgrades;
 mod visits;
 mod webhooks;
 mod wire;
