@@ -45,6 +45,7 @@ text_enum! {
 
 /// A hard finding that was let pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ApprovalOverride)]
 pub struct Override {
     #[schema(example = "over_credit_limit")]
     pub code: String,

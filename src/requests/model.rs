@@ -40,7 +40,7 @@ text_enum! {
 }
 text_enum! {
     /// What has become of the date that was offered.
-    pub enum Promise {
+    pub enum DatePromise {
         /// It is later than what is wanted, and waits for the requester.
         Proposed = "proposed",
         /// It holds.
@@ -61,7 +61,7 @@ pub struct DateProposal {
     pub reason: Option<String>,
     pub proposed_at: At,
     pub proposed_by: Option<UserId>,
-    pub promise: Promise,
+    pub promise: DatePromise,
     /// When it was agreed to or refused.
     pub decided_at: Option<At>,
     pub decided_by: Option<UserId>,
@@ -114,7 +114,7 @@ pub struct Request {
     /// The date that was last offered.
     pub promised_on: Option<NaiveDate>,
     /// What has become of it; null when none was offered.
-    pub promise: Option<Promise>,
+    pub promise: Option<DatePromise>,
     /// The dates that were offered, the latest last; at most 20.
     #[schema(value_type = Vec<DateProposal>, max_items = 20)]
     pub proposals: Json<Vec<DateProposal>>,

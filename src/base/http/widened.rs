@@ -38,7 +38,7 @@ fn add(routes: &Routes, schemas: &mut Schemas, answer: &str, path: &str) -> Resu
         .or_else(|| view_of(&routes.endpoints, schemas, prefix))
         .ok_or_else(|| format!("nothing reads {prefix}_…"))?;
     let added = json!({
-        "description": format!("With `expand={path}`: the object of `{name}_id`, null where there is none to be seen."),
+        "description": format!("Only with `expand={path}`. Null where there is none that you see."),
         "oneOf": [{"$ref": format!("#/components/schemas/{view}")}, {"type": "null"}],
         "x-expanded": true,
     });
