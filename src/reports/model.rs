@@ -72,7 +72,6 @@ pub struct SalesRow {
 
 /// What a group is told apart by.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
-#[schema(extensions(("x-sparse" = json!(true))))]
 pub struct Keys {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "1997")]

@@ -430,10 +430,7 @@ fn contradictions(object: &Value) -> Vec<String> {
         must(version.as_i64() >= Some(1), "a version below 1");
     }
     must(object["on_hold"] != false || object["hold_kind"].is_null(), "a reason to hold what is not on hold");
-    if ["draft", "open", "new", "requested", "prospect", "waiting"]
-        .iter()
-        .any(|first| object["status"] == *first)
-    {
+    if ["draft", "open", "new", "requested"].iter().any(|first| object["status"] == *first) {
         let steps =
             ["submitted", "approved", "confirmed", "completed", "cancelled", "closed", "resolved", "started"];
         for name in steps.iter().flat_map(|step| [format!("{step}_at"), format!("{step}_by")]) {

@@ -121,7 +121,6 @@ const NOT_YET: &[&str] = &[
     "error",
     "errors",
     "failing_since",
-    "first_promised_date",
     "hold_kind",
     "last_code",
     "last_error",
@@ -129,8 +128,8 @@ const NOT_YET: &[&str] = &[
     "merged_into_id",
     "next_id",
     "outcome",
+    "owner_client_id",
     "previous_secret_until",
-    "promised_date",
     "proposal",
     "replacement_order_id",
     "resolution",
@@ -193,7 +192,9 @@ impl Maker<'_> {
         match kind_of(schema) {
             Some("object") => self.object(holder, schema, depth),
             Some("array") if self.answers && field == "overrides" => json!([]),
+            Some("array") if field == "allowed_actions" && name_of(&schema["items"]).is_none() => json!([]),
             Some("array") => json!([self.make(holder, field, &schema["items"], depth + 1)]),
+            Some("integer") if field == "version" => json!(1),
             Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(1)),
             Some("boolean") => json!(false),
             Some("string") if schema["format"] == "date" => json!("2026-11-20"),
@@ -206,18 +207,31 @@ impl Maker<'_> {
         let Some(properties) = schema["properties"].as_object() else { return json!({}) };
         let lives = self.answers && properties.get("status").is_some_and(|status| self.is_a_word(status));
         let page = self.answers && properties.contains_key("has_more") && properties.contains_key("data");
+        let required = schema["required"].as_array();
+        let is_required = |name: &String| required.is_some_and(|all| all.iter().any(|r| r == name));
         let mut object = Map::new();
+        let mut optional = 0;
         for (name, property) in properties {
+            if self.answers && !is_required(name) {
+                optional += 1;
+            }
             let value = match name.as_str() {
                 "total_count" if page => continue,
-                "next_cursor" if page && may_be_null(property) => Value::Null,
-                name if lives && may_be_null(property) && comes_later(name) => Value::Null,
-                _ if self.answers && may_be_null(property) && self.shows_nothing(property) => Value::Null,
+                // What is there only when it was asked for: one of it is enough.
+                name if self.answers && optional > 1 && !is_required(&name.to_owned()) => continue,
+                name if self.answers && self.is_empty_at_first(name, property, lives) => Value::Null,
                 name => self.make(holder, name, property, depth + 1),
             };
             object.insert(name.clone(), value);
         }
         Value::Object(object)
+    }
+
+    /// Whether a field of an answer is shown as null: it is told of later, or there is nothing to show.
+    fn is_empty_at_first(&self, field: &str, schema: &Value, lives: bool) -> bool {
+        let later =
+            field == "next_cursor" || field.ends_with("promised_date") || (lives && comes_later(field));
+        self.may_be_null(schema) && (later || (field != "total" && self.shows_nothing(schema)))
     }
 
     /// An example as it is given, or the decimal that fits those beside it.
@@ -236,6 +250,13 @@ impl Maker<'_> {
 }
 
 impl Maker<'_> {
+    fn may_be_null(&self, schema: &Value) -> bool {
+        let schema = name_of(schema).and_then(|name| self.schemas.get(name)).unwrap_or(schema);
+        let among = |list: &Value| list.as_array().is_some_and(|all| all.iter().any(|t| t == "null"));
+        let variants = schema["oneOf"].as_array();
+        among(&schema["type"]) || variants.is_some_and(|all| all.iter().any(|v| v["type"] == "null"))
+    }
+
     /// Whether a field that may be null has no example of its own: a free text, or an object.
     fn shows_nothing(&self, schema: &Value) -> bool {
         let variants = schema["oneOf"].as_array().into_iter().flatten();
@@ -251,12 +272,6 @@ impl Maker<'_> {
 fn comes_later(field: &str) -> bool {
     let of_a_step = ["_at", "_by", "_reason"].iter().any(|end| field.ends_with(end));
     NOT_YET.contains(&field) || (of_a_step && !FROM_THE_BEGINNING.contains(&field))
-}
-
-fn may_be_null(schema: &Value) -> bool {
-    let among = |list: &Value| list.as_array().is_some_and(|all| all.iter().any(|t| t == "null"));
-    let variants = schema["oneOf"].as_array();
-    among(&schema["type"]) || variants.is_some_and(|all| all.iter().any(|v| v["type"] == "null"))
 }
 
 fn kind_of(schema: &Value) -> Option<&str> {

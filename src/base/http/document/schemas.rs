@@ -25,6 +25,9 @@ pub fn schemas(
         let merged = merge_all_of(schema, &components.schemas)?;
         all.insert(name.clone(), merged);
     }
+    for name in &components.sparse {
+        all.get_mut(name).ok_or_else(|| format!("no schema {name}"))?[SPARSE] = json!(true);
+    }
     all.extend(own_schemas());
     for schema in all.values_mut() {
         bound(schema);
@@ -197,7 +200,6 @@ fn merge_all_of(schema: &Value, all: &BTreeMap<String, Value>) -> Result<Value, 
     let Some(parts) = schema.get("allOf").and_then(Value::as_array) else { return Ok(schema.clone()) };
     let mut merged = Map::new();
     let (mut properties, mut required) = (Map::new(), Vec::new());
-    let mut sparse = schema.get(SPARSE).cloned();
     for part in parts {
         let part = match name_of(part) {
             Some(name) => all.get(name).ok_or_else(|| format!("no schema {name}"))?,
@@ -208,7 +210,6 @@ fn merge_all_of(schema: &Value, all: &BTreeMap<String, Value>) -> Result<Value, 
             properties.extend(object.clone());
         }
         required.extend(part["required"].as_array().cloned().unwrap_or_default());
-        sparse = sparse.or_else(|| part.get(SPARSE).cloned());
     }
     merged.insert("type".into(), json!("object"));
     if let Some(about) = schema.get("description") {
@@ -216,7 +217,6 @@ fn merge_all_of(schema: &Value, all: &BTreeMap<String, Value>) -> Result<Value, 
     }
     merged.insert("properties".into(), Value::Object(properties));
     merged.insert("required".into(), Value::Array(required));
-    sparse.and_then(|sparse| merged.insert(SPARSE.into(), sparse));
     Ok(Value::Object(merged))
 }
 

@@ -30,11 +30,13 @@ fn choice(parameter: &Value) -> Option<(&'static str, Vec<String>)> {
     inner.or_else(|| words(&schema["enum"]).map(|found| ("/schema", found)))
 }
 
-/// `listOrders` and `sort` are `OrdersSort`.
-fn enumeration_name(operation: &str, parameter: &str) -> String {
+/// `listOrders` and `sort` are `OrdersSort`, or `ListOrdersSort` where that is the name of something else.
+fn enumeration_names(operation: &str, parameter: &str) -> [String; 2] {
     let noun = operation.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     let words = parameter.split(['_', '-']).filter(|word| !word.is_empty());
-    words.fold(noun.to_owned(), |name, word| name + &word[..1].to_uppercase() + &word[1..].to_lowercase())
+    let of: String = words.map(|word| capital(&word.to_lowercase())).collect();
+    [format!("{noun}{of}"), format!("{}{of}", capital(operation))]
 }
 
 /// The named schema with exactly these words; of several the one that is closest to the tag, such as `ProductStatus`.
@@ -52,14 +54,14 @@ fn known_enumeration(schemas: &Map<String, Value>, words: &[String], tag: &str) 
 
 /// Gives a name to each set of words that a parameter takes, so that a client has one type for it.
 pub fn name_enumerations(paths: &mut Value, schemas: &mut Map<String, Value>) -> Result<(), String> {
-    let mut uses: BTreeMap<(Vec<String>, String), BTreeSet<(usize, String)>> = BTreeMap::new();
+    let mut uses: BTreeMap<(Vec<String>, String), BTreeSet<(usize, [String; 2])>> = BTreeMap::new();
     let mut found: Vec<(Vec<String>, String, String)> = Vec::new();
     each_list(paths, |tag, id, list| {
         for parameter in list {
             let Some((_, words)) = choice(parameter) else { continue };
-            let name = enumeration_name(id, parameter["name"].as_str().unwrap_or_default());
             let of = parameter["name"].as_str().unwrap_or_default().to_owned();
-            uses.entry((words.clone(), of.clone())).or_default().insert((name.len(), name));
+            let names = enumeration_names(id, &of);
+            uses.entry((words.clone(), of.clone())).or_default().insert((names[0].len(), names));
             found.push((words, of, tag.to_owned()));
         }
     });
@@ -68,13 +70,11 @@ pub fn name_enumerations(paths: &mut Value, schemas: &mut Map<String, Value>) ->
         let name = match known_enumeration(schemas, &words, &tag) {
             Some(name) => name,
             None => {
-                let shortest = uses[&(words.clone(), of.clone())].first().map(|(_, name)| name.clone());
-                let name = shortest.unwrap_or_default();
+                let of_users = uses[&(words.clone(), of.clone())].iter().flat_map(|(_, names)| names.iter());
+                let name = of_users.cloned().find(|name| !schemas.contains_key(name));
+                let name = name.ok_or_else(|| format!("no name is free for the words of {of}"))?;
                 let about = format!("What the parameter `{of}` takes.");
-                let schema = json!({"type": "string", "description": about, "enum": words});
-                if schemas.insert(name.clone(), schema).is_some() {
-                    return Err(format!("{name} is the name of two schemas"));
-                }
+                schemas.insert(name.clone(), json!({"type": "string", "description": about, "enum": words}));
                 name
             }
         };
@@ -114,9 +114,10 @@ pub fn share_parameters(paths: &mut Value, components: &mut Map<String, Value>) 
     for (parameter, tag, _) in uses {
         let name = parameter["name"].as_str().unwrap_or_default().replace('-', "_");
         let name = if parameter["in"] == "path" { format!("path_{name}") } else { name };
-        let candidates = [name.clone(), format!("{}_{name}", tag.replace('-', "_"))];
+        let of_tag = (!tag.is_empty()).then(|| format!("{}_{name}", tag.replace('-', "_")));
+        let candidates = [Some(name.clone()), of_tag].into_iter().flatten();
         let numbered = (2..).map(|n| format!("{name}_{n}"));
-        let free = candidates.into_iter().chain(numbered).find(|name| !components.contains_key(name));
+        let free = candidates.chain(numbered).find(|name| !components.contains_key(name));
         let free = free.unwrap_or_default();
         components.insert(free.clone(), parameter.clone());
         named.push((parameter, free));

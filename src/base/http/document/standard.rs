@@ -99,7 +99,7 @@ pub fn describe(schemas: &mut Map<String, Value>) {
 /// The standard fields, what they look like where a type declares them, and their named schemas.
 fn plain(schemas: &Map<String, Value>) -> Vec<(&'static Named, Value, Value)> {
     let of = |name: &str| schemas.get(name).cloned().unwrap_or_default();
-    let null = || json!({"type": "null"});
+    let nothing = || json!({"type": "null"});
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let list = json!({"type": "array", "items": reference("ExternalId"), "maxItems": 1000});
     let count =
@@ -111,7 +111,9 @@ fn plain(schemas: &Map<String, Value>) -> Vec<(&'static Named, Value, Value)> {
         let (like, mut schema) = match known.field {
             "version" => (version.clone(), version.clone()),
             "created_at" | "updated_at" => (reference("Instant"), of("Instant")),
-            "created_by" | "updated_by" => (json!({"oneOf": [null(), reference("UserId")]}), person.clone()),
+            "created_by" | "updated_by" => {
+                (json!({"oneOf": [nothing(), reference("UserId")]}), person.clone())
+            }
             "external_ids" => (list.clone(), list.clone()),
             "has_more" => (json!({"type": "boolean"}), json!({"type": "boolean"})),
             "next_cursor" => {
