@@ -558,8 +558,13 @@ fn described() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for (name, schema) in components() {
         all.push((format!("schema {name}"), schema["description"].clone()));
+        // A patch whose form is published leaves the words to it.
+        let elsewhere =
+            schema["description"].as_str().and_then(|about| about.strip_suffix("`, which describes them."));
+        let form = elsewhere.and_then(|about| components().get(about.rsplit('`').next()?));
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
-            if !says_itself(field, property) {
+            let by_form = form.is_some_and(|form| form["properties"].get(field).is_some());
+            if !by_form && !says_itself(field, property) {
                 all.push((format!("{name}.{field}"), property["description"].clone()));
             }
         }

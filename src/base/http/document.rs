@@ -65,6 +65,10 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ```
 ";
 
+/// What each operation says that creates or changes by external id.
+const BY_EXTERNAL_ID: &str = "Creates the record (201) or changes it (200), see \"By external id\" at the top. \
+    `If-None-Match: *` creates only, `If-Match` changes only.";
+
 /// What `GET /api/v1/openapi.json` takes.
 pub const TAGS: Param = Param::new(
     "tags",
@@ -160,7 +164,7 @@ fn info() -> Value {
         "title": "Salesdesk",
         "version": env!("CARGO_PKG_VERSION"),
         "summary": "System of record of a sales department",
-        "description": ABOUT,
+        "description": format!("{ABOUT}\n## By external id\n\n{}\n", super::external::ABOUT),
         "license": {"name": "MIT", "identifier": "MIT"},
         "contact": {"name": "The administrator of this Salesdesk"},
     })
@@ -270,7 +274,7 @@ fn operation(endpoint: &Endpoint, answers: &Answers, schemas: &Map<String, Value
     }
     let mut about = endpoint.about.to_owned();
     if endpoint.nature == Nature::Upsert {
-        about = format!("{about}\n\n{}", super::external::ABOUT).trim_start().to_owned();
+        about = format!("{about}\n\n{BY_EXTERNAL_ID}").trim_start().to_owned();
     }
     if let Access::Scope(scopes) = &endpoint.access {
         let names: Vec<String> = scopes.iter().map(|s| format!("`{s}`")).collect();

@@ -28,7 +28,7 @@ impl NamedKind {
 
 /// What every `PUT` by external id says beside its own words.
 pub const ABOUT: &str = "\
-Creates it (201) when none has this external id, else lays the body over it as a merge patch (200): what is absent \
+`PUT` creates the record (201) when none has this external id, else lays the body over it as a merge patch (200): what is absent \
 stays, null clears. Sent again without a change it is answered 200 at the same version, whatever the record's status, \
 so a push can be repeated. The external id of the path need not be repeated in `external_ids`; when that list is \
 given it is all the external ids that the record is to have. `If-None-Match: *` creates only and `If-Match` changes \

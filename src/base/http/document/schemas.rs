@@ -41,6 +41,9 @@ pub fn schemas(
         let name = name_of(&body.reference).ok_or("a patch of something without a name")?;
         add_patch(name, &all, &mut patches)?;
     }
+    let sent = endpoints.iter().filter_map(|e| e.body.as_ref()).filter(|body| !body.patch);
+    let sent = reached(sent.map(|body| &body.reference), &all);
+    sent.iter().for_each(|form| point_to_form(form, &mut patches));
     all.extend(patches);
     require_all(&mut all, endpoints, told);
     standard::describe(&mut all);
@@ -294,6 +297,16 @@ fn add_patch(name: &str, all: &Map<String, Value>, patches: &mut Map<String, Val
     });
     patches.insert(patch_name(name), patch);
     Ok(())
+}
+
+/// The fields of a patch are described where the form is that it patches, if that is published, too.
+fn point_to_form(form: &str, patches: &mut Schemas) {
+    let Some(patch) = patches.get_mut(&patch_name(form)) else { return };
+    for (_, property) in patch["properties"].as_object_mut().into_iter().flatten() {
+        property.as_object_mut().and_then(|fields| fields.shift_remove("description"));
+    }
+    let about = "A merge patch: what is absent stays, null clears. The fields are those of";
+    patch["description"] = json!(format!("{about} `{form}`, which describes them."));
 }
 
 /// A field of a merge patch: objects in it are merged too, so they are patches themselves.
