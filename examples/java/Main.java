@@ -8,6 +8,7 @@ import salesdesk.ApiClient;
 import salesdesk.ApiException;
 import salesdesk.api.AuthApi;
 import salesdesk.api.CustomersApi;
+import salesdesk.api.MeApi;
 import salesdesk.api.OrdersApi;
 import salesdesk.api.PriceListsApi;
 import salesdesk.api.PricesApi;
@@ -17,6 +18,7 @@ import salesdesk.api.ShipmentsApi;
 import salesdesk.api.WebhooksApi;
 import salesdesk.model.AddressInput;
 import salesdesk.model.AddressKind;
+import salesdesk.model.Approval;
 import salesdesk.model.CustomerView;
 import salesdesk.model.DeliveryInput;
 import salesdesk.model.LineInput;
@@ -30,6 +32,7 @@ import salesdesk.model.PriceAnswer;
 import salesdesk.model.PriceEntryInput;
 import salesdesk.model.PriceList;
 import salesdesk.model.PriceListInput;
+import salesdesk.model.PriceListNote;
 import salesdesk.model.Problem;
 import salesdesk.model.ProblemError;
 import salesdesk.model.Product;
@@ -37,6 +40,7 @@ import salesdesk.model.ProductInput;
 import salesdesk.model.SalesSummaryGroupBy;
 import salesdesk.model.ShipmentInput;
 import salesdesk.model.ShipmentView;
+import salesdesk.model.StepNote;
 import salesdesk.model.WebhookInput;
 import salesdesk.model.WebhookWithSecret;
 
@@ -108,7 +112,8 @@ public final class Main {
     ProductInput tea = new ProductInput().sku("JAVA-" + RUN).name("Tea " + RUN).unit("pcs").taxRate("0.13");
     Product product = products.createProduct(
         ProductsApi.APICreateProductRequest.newBuilder().productInput(tea).build());
-    products.activateProduct(ProductsApi.APIActivateProductRequest.newBuilder().productId(product.getId()).build());
+    products.activateProduct(ProductsApi.APIActivateProductRequest.newBuilder().productId(product.getId())
+        .stepNote(new StepNote()).build());
     PriceListInput prices =
         new PriceListInput().code("JAVA-" + RUN).name("Prices " + RUN).currency("CNY").channel(CHANNEL);
     PriceList list = new PriceListsApi(clerk).createPriceList(
@@ -118,7 +123,8 @@ public final class Main {
     new PricesApi(clerk).addPrice(
         PricesApi.APIAddPriceRequest.newBuilder().priceListId(list.getId()).priceEntryInput(price).build());
     new PriceListsApi(manager).activatePriceList(
-        PriceListsApi.APIActivatePriceListRequest.newBuilder().priceListId(list.getId()).build());
+        PriceListsApi.APIActivatePriceListRequest.newBuilder().priceListId(list.getId())
+            .priceListNote(new PriceListNote()).build());
     return product;
   }
 
@@ -126,6 +132,8 @@ public final class Main {
     ApiClient clerk = logIn("clerk");
     ApiClient manager = logIn("manager");
     ApiClient warehouse = logIn("warehouse");
+    // Whose order it is: the manager of their team sees and approves it.
+    String rep = new MeApi(logIn("rep")).getMe(MeApi.APIGetMeRequest.newBuilder().build()).getId();
     CustomerView customer = customer(clerk);
     Product product = product(clerk, manager);
     PriceAnswer answer = new PricesApi(clerk).resolvePrice(PricesApi.APIResolvePriceRequest.newBuilder()
@@ -135,7 +143,7 @@ public final class Main {
     // The order: safe to send again, because it has a key.
     OrdersApi orders = new OrdersApi(clerk);
     LineInput line = new LineInput().productId(product.getId()).quantity("5").unitPrice("12.50");
-    OrderInput input = new OrderInput().customerId(customer.getId()).channel(CHANNEL).customerPo("PO-" + RUN)
+    OrderInput input = new OrderInput().customerId(customer.getId()).repId(rep).channel(CHANNEL).customerPo("PO-" + RUN)
         .lines(List.of(line));
     OrderView order = orders.createOrder(OrdersApi.APICreateOrderRequest.newBuilder()
         .orderInput(input).idempotencyKey(UUID.randomUUID().toString()).build());
@@ -150,7 +158,8 @@ public final class Main {
     same(order.getNotes(), "Ring before delivery");
 
     orders.submitOrder(OrdersApi.APISubmitOrderRequest.newBuilder().orderId(id).build());
-    new OrdersApi(manager).approveOrder(OrdersApi.APIApproveOrderRequest.newBuilder().orderId(id).build());
+    new OrdersApi(manager).approveOrder(
+        OrdersApi.APIApproveOrderRequest.newBuilder().orderId(id).approval(new Approval()).build());
     orders.confirmOrder(OrdersApi.APIConfirmOrderRequest.newBuilder().orderId(id).build());
     ShipmentsApi shipments = new ShipmentsApi(warehouse);
     ShipmentView shipment = shipments.createShipment(ShipmentsApi.APICreateShipmentRequest.newBuilder()

@@ -9,6 +9,7 @@ import httpx
 from salesdesk import AuthenticatedClient, Client
 from salesdesk.api.auth import login
 from salesdesk.api.customers import activate_customer, create_customer, list_customers
+from salesdesk.api.me import get_me
 from salesdesk.api.orders import (
     approve_order,
     complete_order,
@@ -105,6 +106,8 @@ def master_data(clerk: AuthenticatedClient, manager: AuthenticatedClient) -> tup
 
 def main() -> None:
     clerk, manager, warehouse = log_in("clerk"), log_in("manager"), log_in("warehouse")
+    # Whose order it is: the manager of their team sees and approves it.
+    rep = ok(get_me.sync(client=log_in("rep")))
     customer_id, product_id = master_data(clerk, manager)
     price = ok(
         resolve_price.sync(
@@ -116,6 +119,7 @@ def main() -> None:
     # The order: safe to send again, because it has a key.
     body = OrderInput(
         customer_id=customer_id,
+        rep_id=rep.id,
         channel=CHANNEL,
         customer_po=f"PO-{RUN}",
         lines=[LineInput(product_id=product_id, quantity="5", unit_price="12.50")],

@@ -45,6 +45,8 @@ function same(actual: unknown, expected: unknown): void {
 const clerk = await logIn("clerk");
 const manager = await logIn("manager");
 const warehouse = await logIn("warehouse");
+// Whose order it is: the manager of their team sees and approves it.
+const rep = await ok((await logIn("rep")).GET("/me"));
 
 // A customer and a product, with a price for a channel of our own.
 const customer = await ok(
@@ -87,7 +89,13 @@ same(price.price, "12.50");
 const entered = await ok(
   clerk.POST("/orders", {
     params: { header: { "Idempotency-Key": crypto.randomUUID() } },
-    body: { customer_id: customer.id, channel, customer_po: `PO-${run}`, lines: [{ product_id: product.id, quantity: "5", unit_price: "12.50" }] },
+    body: {
+      customer_id: customer.id,
+      rep_id: rep.id,
+      channel,
+      customer_po: `PO-${run}`,
+      lines: [{ product_id: product.id, quantity: "5", unit_price: "12.50" }],
+    },
   }),
 );
 same(entered.net, "62.50");
