@@ -45,14 +45,16 @@ pub fn section(told: &[Told], (event, test): (&Value, &Value), schemas: &Map<Str
             "Something happened to a record of the kind `{name}`:\n\n{}\n\n{DELIVERED}",
             types.join("\n")
         );
-        path_items.insert(name.into(), item(&format!("Changes: {words}"), &about, event, example));
+        let camel: String = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        let (id, summary) = (format!("on{camel}Event"), format!("Changes: {words}"));
+        path_items.insert(name.into(), item(&id, &summary, &about, event, example));
     }
     let mut example = examples::of_answer(test, schemas);
     example["type"] = json!(crate::webhooks::TEST_EVENT);
     example["data"] =
         json!({"id": "whk_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "webhook", "version": 1, "changed": []});
     let about = "Sent by `POST /webhooks/{webhook_id}/test` to try whether your endpoint answers. Nothing happened to a record.";
-    path_items.insert("test_of_a_webhook".into(), item("Test", about, test, example));
+    path_items.insert("test_of_a_webhook".into(), item("onWebhookTest", "Test", about, test, example));
     webhooks.insert(
         crate::webhooks::TEST_EVENT.into(),
         json!({"$ref": "#/components/pathItems/test_of_a_webhook"}),
@@ -60,10 +62,11 @@ pub fn section(told: &[Told], (event, test): (&Value, &Value), schemas: &Map<Str
     Section { webhooks, path_items, responses: responses() }
 }
 
-fn item(summary: &str, about: &str, payload: &Value, example: Value) -> Value {
+fn item(id: &str, summary: &str, about: &str, payload: &Value, example: Value) -> Value {
     let parameter = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
     let response = |name: &str| json!({"$ref": format!("#/components/responses/{name}")});
     json!({"post": {
+        "operationId": id,
         "tags": [TAG.0],
         "summary": summary,
         "description": about,
