@@ -43,6 +43,8 @@ mod returns;
 mod schedules;
 mod schema;
 mod shop;
+#[cfg(target_os = "linux")]
+mod sockets;
 mod start_and_stop;
 mod story;
 mod suppliers;
