@@ -29,7 +29,8 @@ pub use salesdesk_service::{complaints, interactions, requests, returns, tasks};
 
 use base::Area;
 
-/// Every area; a new one is added here and nowhere else.
+/// Every area, in the order in which the document lists their tags. They may stand in any order: what depends on all of
+/// them is computed when all have declared.
 pub const AREAS: &[Area] = &[
     people::AREA,
     clients::AREA,
@@ -60,8 +61,6 @@ pub const AREAS: &[Area] = &[
     suppliers::AREA,
     requests::AREA,
     worklist::AREA,
-    // After all areas whose records have deadlines.
     deadlines::AREA,
-    // After all areas whose records have external ids.
     external_ids::AREA,
 ];

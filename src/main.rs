@@ -61,7 +61,7 @@ enum Command {
     Import(Import),
     /// Write records to a file, as `POST /exports` does
     Export {
-        /// As in `POST /exports`, such as customers, products, orders or order_lines
+        /// One of the resources of `POST /exports`, such as customers, products, orders or order_lines
         resource: String,
         /// The form of the file: csv, xlsx or ndjson
         #[arg(long)]

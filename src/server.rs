@@ -34,7 +34,7 @@ pub fn application(
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
-    let app = web::Data::new(App::new(core.clone(), crate::start::routes())?);
+    let app = web::Data::new(App::new(core.clone())?);
     crate::base::jobs::measure(&core);
     let connections = core.web.max_connections.div_ceil(workers());
     let background = Background::start(app.clone().into_inner())?;

@@ -38,7 +38,7 @@ pub fn run(config: &Config, request: &Request) -> Outcome {
     work::demand(&caller, request.resource)?;
     let intake = intake::take_in(media_type(&request.file)?, &bytes, request.resource, &request.asked)?;
     drop(bytes);
-    let app = Arc::new(App::new(core.clone(), crate::start::routes()).map_err(StartError::Setting)?);
+    let app = Arc::new(App::new(core.clone()).map_err(StartError::Setting)?);
     let (lang, rows) = (lang(), intake.plan.total);
     let job = core.write_as(caller, move |tx| {
         tx.lang = lang;

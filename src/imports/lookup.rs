@@ -64,52 +64,43 @@ impl Lookup {
     }
 
     fn find(&self, tx: &mut Tx, named: Named, text: &str) -> Result<Option<String>> {
-        let (caller, system) = (tx.caller, self.system.as_deref().unwrap_or_default());
+        let system = self.system.as_deref().unwrap_or_default();
         let (kind, found) = match named {
-            Named::CustomerCode => (customers::CustomerId::KIND, customer_by_code(tx, text)?),
-            Named::CustomerExternalId => {
-                let kind = customers::CustomerId::KIND;
-                (kind, external_id(tx, kind, system, text)?)
-            }
-            Named::ProductSku => (ProductId::KIND, product_by_sku(tx.conn, text)?),
-            Named::ProductExternalId => (ProductId::KIND, external_id(tx, ProductId::KIND, system, text)?),
-            Named::PriceListCode => {
-                let cond = Cond::eq("price_lists.code", text).and(prices::visible_to(caller));
-                let ids = two_of!(tx.conn, price_lists, prices::PriceListId, cond);
-                (prices::PriceListId::KIND, ids.first().copied())
-            }
-            Named::PriceListExternalId => {
-                let kind = prices::PriceListId::KIND;
-                (kind, external_id(tx, kind, system, text)?)
-            }
-            Named::CategoryCode => {
-                let cond = Cond::eq("product_categories.code", text);
-                (CategoryId::KIND, two_of!(tx.conn, product_categories, CategoryId, cond).first().copied())
-            }
-            Named::RegionCode => {
-                let cond = Cond::eq("regions.code", text);
-                (RegionId::KIND, two_of!(tx.conn, regions, RegionId, cond).first().copied())
-            }
-            Named::Username => {
-                let cond = Cond::eq("users.username", text);
-                (UserId::KIND, two_of!(tx.conn, users, UserId, cond).first().copied())
-            }
             Named::Id => return Ok(None),
+            Named::Code(kind) => (kind, by_code(tx, kind, text)?),
+            Named::ExternalId(kind) => (kind, external_id(tx, kind, system, text)?),
         };
         Ok(found.map(|id| written(kind, id)))
     }
 }
 
-fn kind_of(named: Named) -> &'static str {
+/// What people call the kind of a record that is named.
+fn kind_of(named: Named) -> String {
     match named {
-        Named::CustomerCode | Named::CustomerExternalId => "customer",
-        Named::ProductSku | Named::ProductExternalId => "product",
-        Named::PriceListCode | Named::PriceListExternalId => "price list",
-        Named::CategoryCode => "product category",
-        Named::RegionCode => "region",
-        Named::Username => "user",
-        Named::Id => "record",
+        Named::Id => "record".into(),
+        Named::Code(kind) | Named::ExternalId(kind) => kind.name.replace('_', " "),
     }
+}
+
+/// The record of this kind that people call so, if the caller sees it.
+fn by_code(tx: &mut Tx, kind: Kind, text: &str) -> Result<Option<Uuid>> {
+    let caller = tx.caller;
+    let found = match kind {
+        customers::CustomerId::KIND => return customer_by_code(tx, text),
+        ProductId::KIND => return product_by_sku(tx.conn, text),
+        prices::PriceListId::KIND => {
+            let cond = Cond::eq("price_lists.code", text).and(prices::visible_to(caller));
+            two_of!(tx.conn, price_lists, prices::PriceListId, cond)
+        }
+        CategoryId::KIND => {
+            let cond = Cond::eq("product_categories.code", text);
+            two_of!(tx.conn, product_categories, CategoryId, cond)
+        }
+        RegionId::KIND => two_of!(tx.conn, regions, RegionId, Cond::eq("regions.code", text)),
+        UserId::KIND => two_of!(tx.conn, users, UserId, Cond::eq("users.username", text)),
+        other => return Err(Error::internal(format!("files name no {} by code", other.name))),
+    };
+    Ok(found.first().copied())
 }
 
 /// An id as the API writes it.
@@ -143,7 +134,7 @@ pub fn customer_of_contact(
 /// The record that a system calls so, if the caller sees it.
 fn external_id(tx: &mut Tx, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
     match external::find(tx.conn, kind, system, id)? {
-        Some(found) if external::sees(tx.conn, tx.caller, kind, found)? => Ok(Some(found)),
+        Some(found) if external::sees(tx.conn, &tx.core.declared, tx.caller, kind, found)? => Ok(Some(found)),
         _ => Ok(None),
     }
 }

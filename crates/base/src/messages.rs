@@ -85,6 +85,23 @@ fn tables() -> RwLockReadGuard<'static, Tables> {
     TABLES.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Each code is declared once.
+pub fn check(areas: &[&Area]) -> Result<(), String> {
+    let mut homes: HashMap<(&str, &str), &str> = HashMap::new();
+    let of_base = PROBLEMS.iter().map(|p| ("problem", p.code, "base"));
+    let of_base = of_base.chain(PHRASES.iter().map(|p| ("phrase", p.0, "base")));
+    let of_areas = areas.iter().flat_map(|area| {
+        let problems = area.problems.iter().map(|p| ("problem", p.code, area.name));
+        problems.chain(area.phrases.iter().map(|p| ("phrase", p.0, area.name)))
+    });
+    for (what, code, home) in of_base.chain(of_areas) {
+        if let Some(other) = homes.insert((what, code), home) {
+            return Err(format!("the {what} {code} of area {home} is declared by {other}, too"));
+        }
+    }
+    Ok(())
+}
+
 /// Adds the words of areas. They are constants of the program, so adding them again changes nothing.
 pub fn add(areas: &[Area]) {
     let mut tables = TABLES.write().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +130,11 @@ pub fn phrase(code: &str) -> [&'static str; 2] {
     let words = tables().phrases.get(code).copied();
     debug_assert!(words.is_some(), "no words for {code}");
     words.unwrap_or(["is not valid", "无效"])
+}
+
+/// Whether there are words for this code.
+pub fn has_phrase(code: &str) -> bool {
+    tables().phrases.contains_key(code)
 }
 
 /// [`fill`] with names that are not known to the compiler.

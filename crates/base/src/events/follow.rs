@@ -12,6 +12,7 @@ use super::feed::{self, Event};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::db::{Conn, Tx};
+use crate::declared::Declared;
 use crate::error::Result;
 use crate::schema::journal_places;
 
@@ -33,12 +34,13 @@ impl Stretch {
     /// of these types, as the caller sees them.
     pub fn read(
         conn: &mut Conn,
+        declared: &Declared,
         caller: &Caller,
         types: &[String],
         (from, looked): (i64, i64),
         most: i64,
     ) -> Result<Stretch> {
-        let part = feed::read(conn, caller, types, looked, most)?;
+        let part = feed::read(conn, declared, caller, types, looked, most)?;
         Ok(Stretch { from, to: part.next, events: part.events, more: part.more })
     }
 
@@ -62,9 +64,10 @@ pub struct Follower {
 /// One turn; true when there may be more to do.
 pub fn turn(core: &Arc<Core>, follower: Follower) -> Result<bool> {
     let Follower { name, types, most, then } = follower;
+    let declared = core.declared.clone();
     let stretch = core.engine.read_now(move |conn| {
         let place = place(conn, name)?;
-        Stretch::read(conn, &Caller::system(name), &types, (place, place), most)
+        Stretch::read(conn, &declared, &Caller::system(name), &types, (place, place), most)
     })?;
     if !stretch.is_worth_keeping() {
         return Ok(false);

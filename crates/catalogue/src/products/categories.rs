@@ -100,7 +100,8 @@ impl Record for Category {
         "ProductCategory",
         "ProductCategories",
         "a product category",
-        "product categories"
+        "product categories",
+        ["Product category", "产品品类"]
     );
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {

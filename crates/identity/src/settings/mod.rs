@@ -42,6 +42,7 @@ fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::SettingsId::KIND,
+    name: ["Settings", "设置"],
     scopes: &[Scope::SettingsRead],
     select: "SELECT settings.id FROM settings WHERE ",
     visible: events::seen_by_all,

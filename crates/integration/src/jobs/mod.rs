@@ -7,9 +7,10 @@ pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::{self, JobId};
+use crate::base::lives::Life;
 use crate::base::messages::{ProblemText, problem_text};
 
 pub const AREA: Area = Area { name: "jobs", routes, problems: PROBLEMS, phrases: &[] };
@@ -18,6 +19,13 @@ pub const AREA: Area = Area { name: "jobs", routes, problems: PROBLEMS, phrases:
 const READ: &[Scope] = &[Scope::JobsRead, Scope::ImportsWrite, Scope::ExportsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Jobs",
+        JobId::KIND,
+        crate::base::jobs::JobStatus::ALL,
+        crate::base::jobs::JobAction::ALL,
+        crate::base::jobs::JobStatus::after,
+    ));
     r.tells(TOLD);
     r.task(jobs::TASK, 2, jobs::turn);
     r.tag("jobs", "Long work such as imports and exports: progress, results, cancelling.");
@@ -68,16 +76,18 @@ fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: JobId::KIND,
+    name: ["Job", "作业"],
     scopes: READ,
     select: "SELECT jobs.id FROM jobs WHERE ",
     visible: jobs::model::visible_to,
     verbs: &[
-        ("created", "The job was begun by a request."),
-        ("succeeded", "The job ended and every row succeeded."),
-        ("completed_with_errors", "The job ended and some rows failed."),
-        ("failed", "The job failed and was given up."),
-        ("cancelled", "The job was cancelled."),
-        ("expired", "The job's files were deleted."),
+        Verb::new("created", "The job was begun by a request."),
+        Verb::new("succeeded", "The job ended and every row succeeded.").reads("succeeded", "已成功"),
+        Verb::new("completed_with_errors", "The job ended and some rows failed.")
+            .reads("completed with errors", "已完成，部分失败"),
+        Verb::new("failed", "The job failed and was given up.").reads("failed", "已失败"),
+        Verb::new("cancelled", "The job was cancelled."),
+        Verb::new("expired", "The job's files were deleted.").reads("files deleted", "文件已删除"),
     ],
 };
 
