@@ -204,7 +204,6 @@ fn signing_keys_of(conn: &mut Conn, vault: &Vault, now: At) -> Result<Vec<(Strin
 
 /// What every area declares; [`Routes::finish`] ends it.
 pub fn routes() -> Routes {
-    crate::base::messages::add(crate::AREAS);
     let mut routes = Routes::default();
     crate::AREAS.iter().for_each(|area| routes.area(area));
     routes

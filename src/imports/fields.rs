@@ -1,163 +1,166 @@
 //! What a file can say of each kind of record: the columns that are known, by which names, and how their cells are
 //! read. The names are those under which the same fields are exported.
 
-use crate::base::columns::Heading;
-pub use crate::base::columns::{Field, Named, Reading as Kind, field};
-use crate::customers::columns as customers;
-use crate::orders::columns as orders;
-use crate::prices::columns as prices;
-use crate::products::columns as products;
-use crate::suppliers::columns as suppliers;
-use crate::text_enum;
+use std::fmt;
+use std::sync::Arc;
 
-text_enum! {
-    /// What a file can bring.
-    pub enum Resource {
-        Customers = "customers",
-        Contacts = "contacts",
-        Products = "products",
-        Prices = "prices",
-        Orders = "orders",
-        Suppliers = "suppliers",
+use serde::{Serialize, Serializer};
+
+use crate::base::auth::Scope;
+use crate::base::columns::{Exported, Heading, Imported, LinesOf};
+pub use crate::base::columns::{Field, Named, Reading as Kind, field};
+use crate::base::http::Nature;
+use crate::base::http::dispatch::Building;
+
+/// What a file can bring: records that an area declares ([`Imported`]).
+#[derive(Debug, Clone)]
+pub struct Resource {
+    of: &'static Imported,
+    /// What the list tells of the records, and the list of their lines; nobody enters what is no field.
+    told: Arc<[Vec<String>; 2]>,
+}
+
+/// Before it is known what a file brings.
+static NOTHING: Imported = Imported {
+    kind: crate::base::types::Kind { name: "", prefix: "" },
+    exported: Exported { resource: "", about: "", path: "", columns: &[] },
+    fields: &[],
+    scopes: &[],
+    code: None,
+    lines: None,
+};
+
+impl Default for Resource {
+    fn default() -> Resource {
+        Resource { of: &NOTHING, told: Arc::default() }
     }
 }
 
-/// What lists tell of records beside the columns of files, and nobody enters.
-const TOLD: &[&str] = &[
-    "version",
-    "status",
-    "block_reason",
-    "team_id",
-    "credit_limit",
-    "payment_days",
-    "payment_terms",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "merged_into_id",
-    "owned_since",
-    "pooled_at",
-    "allowed_actions",
-    "customer_name",
-    "product_name",
-    "on_hold",
-    "open_exceptions",
-    "blocked",
-    "credited_net",
-    "credited_tax",
-    "credited_gross",
-    "hold_kind",
-    "hold_reason",
-    "fulfilment",
-    "first_promised_date",
-    "list",
-    "discount",
-    "net",
-    "tax",
-    "gross",
-    "revision",
-    "overrides",
-    "submitted_at",
-    "submitted_by",
-    "approved_at",
-    "approved_by",
-    "approved_gross",
-    "confirmed_at",
-    "completed_at",
-    "cancelled_at",
-    "cancel_reason",
-    "price_source",
-    "price_id",
-];
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Resource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
 
 impl Resource {
-    fn own(self) -> &'static [Field] {
-        match self {
-            Resource::Customers => customers::CUSTOMERS_FIELDS,
-            Resource::Contacts => customers::CONTACTS_FIELDS,
-            Resource::Products => products::PRODUCTS_FIELDS,
-            Resource::Prices => prices::PRICES_FIELDS,
-            Resource::Orders => orders::ORDERS_FIELDS,
-            Resource::Suppliers => suppliers::SUPPLIERS_FIELDS,
-        }
+    /// What an area declares under this name.
+    pub fn named(building: &Building, name: &str) -> Option<Resource> {
+        let mut all = building.declared.all::<&'static Imported>().iter().copied();
+        let of = all.find(|imported| imported.exported.resource == name)?;
+        let told = |path: Option<&str>| {
+            let list = building.endpoints.iter().find(|e| e.nature == Nature::List && Some(e.path) == path);
+            list.map(|list| list.fields.clone()).unwrap_or_default()
+        };
+        let lines = of.lines.as_ref().map(|lines| lines.exported.path);
+        Some(Resource { of, told: Arc::new([told(Some(of.exported.path)), told(lines)]) })
+    }
+
+    /// `order_lines`: what exports call the same records.
+    pub fn name(&self) -> &'static str {
+        self.of.exported.resource
+    }
+
+    pub fn kind(&self) -> crate::base::types::Kind {
+        self.of.kind
+    }
+
+    /// The list of the records: `/suppliers`.
+    pub fn path(&self) -> &'static str {
+        self.of.exported.path
+    }
+
+    /// The field that people name a record by.
+    pub fn code(&self) -> Option<&'static str> {
+        self.of.code
+    }
+
+    /// Whoever has one of these scopes may bring them.
+    pub fn scopes(&self) -> &'static [Scope] {
+        self.of.scopes
+    }
+
+    /// Rows that follow each other can be lines of one record.
+    pub fn has_lines(&self) -> bool {
+        self.of.lines.is_some()
+    }
+
+    fn own(&self) -> &'static [Field] {
+        self.of.fields
     }
 
     /// The columns of exported files.
-    fn exported(self) -> &'static [Heading] {
-        match self {
-            Resource::Customers => customers::CUSTOMERS.columns,
-            Resource::Contacts => customers::CONTACTS.columns,
-            Resource::Products => products::PRODUCTS.columns,
-            Resource::Prices => prices::PRICES.columns,
-            Resource::Orders => orders::ORDERS.columns,
-            Resource::Suppliers => suppliers::SUPPLIERS.columns,
-        }
+    fn exported(&self) -> &'static [Heading] {
+        self.of.exported.columns
     }
 
-    fn is_told(self, path: &str) -> Option<&'static str> {
-        let exported = self.exported().iter().map(|heading| heading.field);
-        exported.chain(TOLD.iter().copied()).find(|told| *told == path)
+    /// Whether this is said of records, and nobody enters it.
+    fn is_told(&self, path: &str) -> bool {
+        let mut columns = self.exported().iter();
+        columns.any(|heading| heading.field == path) || self.told[0].iter().any(|told| told == path)
     }
 
     /// The column of this path.
-    pub fn field(self, path: &str) -> Option<Field> {
+    pub fn field(&self, path: &str) -> Option<Field> {
         let own = self.own().iter().find(|field| field.path == path).copied();
-        let told = || self.is_told(path).or((path == LEFT_ALONE).then_some(LEFT_ALONE));
-        own.or_else(|| told().map(|path| field(path, Kind::Info, &[])))
+        let is_left_alone = || path == LEFT_ALONE || self.is_told(path);
+        own.or_else(|| is_left_alone().then_some(field(LEFT_ALONE, Kind::Info, &[])))
     }
 
     /// Whether a path names the company's own fields, one by one: `custom_fields.loyalty_number`.
-    pub fn takes_custom(self, path: &str) -> bool {
+    pub fn takes_custom(&self, path: &str) -> bool {
         let name = path.strip_prefix("custom_fields.").unwrap_or_default();
-        !name.is_empty() && self.field("custom_fields").is_some()
+        !name.is_empty() && self.field("custom_fields").is_some_and(|field| field.kind != Kind::Info)
     }
 
     /// Every path that a column can be mapped to.
-    pub fn paths(self) -> impl Iterator<Item = &'static str> {
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.own().iter().map(|field| field.path)
     }
 
-    /// The path that a heading stands for by itself; in a file of order lines, what it is called there.
-    pub fn path_of(self, heading: &str, of_lines: bool) -> Option<&'static str> {
+    /// The path that a heading stands for by itself; in a file of lines, what it is called there.
+    pub fn path_of(&self, heading: &str, of_lines: bool) -> Option<&'static str> {
         let said = same(heading);
-        if of_lines && let Some(path) = path_in_lines(&said) {
+        if of_lines && let Some(path) = self.path_in_lines(&said) {
             return Some(path);
         }
         let named =
             |field: &&Field| same(field.path) == said || field.headings.iter().any(|h| same(h) == said);
         let own = || self.own().iter().find(named).map(|field| field.path);
-        let told = || TOLD.iter().find(|told| same(told) == said).copied();
+        let lists = if of_lines { &self.told[..] } else { &self.told[..1] };
+        let told = || lists.iter().flatten().any(|told| same(told) == said).then_some(LEFT_ALONE);
         exported_as(self.exported(), &said).or_else(own).or_else(told)
     }
 
-    /// Whether a file is one of order lines, as exported: it has columns that no other file has.
-    pub fn is_of_lines<'h>(self, mut headings: impl Iterator<Item = &'h String>) -> bool {
-        let telling = ["order_number", "order_id", "order_external_ids", "position"];
+    /// Whether a file is one of lines, as exported: it has columns that no other file has.
+    pub fn is_of_lines<'h>(&self, mut headings: impl Iterator<Item = &'h String>) -> bool {
+        let Some(lines) = &self.of.lines else { return false };
         let tells = |heading: &String| {
-            exported_as(lines(), &same(heading)).is_some_and(|field| telling.contains(&field))
+            exported_as(lines.exported.columns, &same(heading)).is_some_and(|f| lines.telling.contains(&f))
                 && self.own().iter().all(|field| !field.headings.iter().any(|h| same(h) == same(heading)))
                 && exported_as(self.exported(), &same(heading)).is_none()
         };
-        self == Resource::Orders && headings.any(tells)
+        headings.any(tells)
+    }
+
+    fn path_in_lines(&self, said: &str) -> Option<&'static str> {
+        let LinesOf { exported, fields, .. } = self.of.lines.as_ref()?;
+        let field = exported_as(exported.columns, said)?;
+        Some(fields.iter().find(|(name, _)| *name == field).map_or(LEFT_ALONE, |(_, path)| path))
     }
 }
 
 /// A column that is known and left alone, whatever it is.
 pub const LEFT_ALONE: &str = "left_alone";
 
-fn lines() -> &'static [Heading] {
-    orders::ORDER_LINES.columns
-}
-
 fn exported_as(headings: &'static [Heading], said: &str) -> Option<&'static str> {
     let named = |h: &&Heading| same(h.field) == said || h.names.iter().any(|name| same(name) == said);
     headings.iter().find(named).map(|heading| heading.field)
-}
-
-fn path_in_lines(said: &str) -> Option<&'static str> {
-    let field = exported_as(lines(), said)?;
-    Some(orders::OF_LINES.iter().find(|(name, _)| *name == field).map_or(LEFT_ALONE, |(_, path)| path))
 }
 
 /// Headings are the same in small and capital letters, and with spaces, underscores or hyphens.
@@ -171,14 +174,36 @@ pub fn same(heading: &str) -> String {
         .join(" ")
 }
 
+/// What areas declare, for tests; made once.
+#[cfg(test)]
+fn building() -> &'static Building {
+    static BUILDING: std::sync::OnceLock<Building> = std::sync::OnceLock::new();
+    BUILDING.get_or_init(|| {
+        Building::new(crate::start::declarations().expect("sound declarations")).expect("a document")
+    })
+}
+
+/// What areas declare under this name, for tests.
+#[cfg(test)]
+pub fn declared(name: &str) -> Resource {
+    Resource::named(building(), name).expect("a resource")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashMap;
 
+    fn all() -> Vec<Resource> {
+        let all = building().declared.all::<&'static Imported>().iter();
+        let all: Vec<Resource> = all.map(|imported| declared(imported.exported.resource)).collect();
+        assert!(all.len() >= 6);
+        all
+    }
+
     #[test]
     fn no_heading_stands_for_two_columns() {
-        for resource in Resource::ALL {
+        for resource in all() {
             let mut taken: HashMap<String, &str> = HashMap::new();
             for field in resource.own() {
                 for heading in field.headings.iter().chain([&field.path]) {
@@ -193,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_exported_is_known() {
-        for resource in Resource::ALL {
+        for resource in all() {
             for heading in resource.exported() {
                 for name in heading.names.iter().chain([&heading.field]) {
                     let path = resource.path_of(name, false).unwrap_or_else(|| panic!("{resource}: {name}"));
@@ -204,16 +229,32 @@ mod tests {
                 resource.own().iter().all(|field| field.kind != Kind::Info),
                 "{resource}: told, not entered"
             );
-        }
-        for heading in lines() {
-            for name in heading.names.iter().chain([&heading.field]) {
-                let path = Resource::Orders.path_of(name, true).unwrap_or_else(|| panic!("{name}"));
-                assert!(Resource::Orders.field(path).is_some(), "{path}");
+            for heading in resource.of.lines.iter().flat_map(|lines| lines.exported.columns) {
+                for name in heading.names.iter().chain([&heading.field]) {
+                    let path = resource.path_of(name, true).unwrap_or_else(|| panic!("{name}"));
+                    assert!(resource.field(path).is_some(), "{path}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn what_lists_tell_is_left_alone() {
+        let orders = declared("orders");
+        for told in ["version", "allowed_actions", "submitted_by"] {
+            assert_eq!(orders.path_of(told, false), Some(LEFT_ALONE), "{told}");
+            assert_eq!(orders.field(told).map(|field| field.kind), Some(Kind::Info), "{told}");
+        }
+        let source = |of_lines| orders.path_of("price_source", of_lines);
+        assert_eq!((source(false), source(true)), (None, Some(LEFT_ALONE)));
+    }
+
+    #[test]
+    fn files_of_lines_are_told_by_their_columns() {
+        let orders = declared("orders");
         let of_lines = |headings: &[&str]| {
             let headings: Vec<String> = headings.iter().map(|h| h.to_string()).collect();
-            Resource::Orders.is_of_lines(headings.iter())
+            orders.is_of_lines(headings.iter())
         };
         assert!(of_lines(&["Order number", "Line", "SKU"]));
         assert!(of_lines(&["order_id", "sku"]));
@@ -223,13 +264,14 @@ mod tests {
 
     #[test]
     fn a_heading_is_known_in_both_languages_however_it_is_spelt() {
+        let orders = declared("orders");
         for heading in ["Customer PO", "customer_po", "CUSTOMER-PO", "客户单号", " Customer  po* "] {
-            assert_eq!(Resource::Orders.path_of(heading, false), Some("customer_po"), "{heading}");
+            assert_eq!(orders.path_of(heading, false), Some("customer_po"), "{heading}");
         }
-        assert_eq!(Resource::Orders.path_of("数量", false), Some("lines.quantity"));
-        assert_eq!(Resource::Orders.path_of("quantity", false), Some("lines.quantity"));
-        assert_eq!(Resource::Orders.path_of("colour", false), None);
-        assert!(Resource::Customers.takes_custom("custom_fields.loyalty"));
-        assert!(!Resource::Prices.takes_custom("custom_fields.loyalty"));
+        assert_eq!(orders.path_of("数量", false), Some("lines.quantity"));
+        assert_eq!(orders.path_of("quantity", false), Some("lines.quantity"));
+        assert_eq!(orders.path_of("colour", false), None);
+        assert!(declared("customers").takes_custom("custom_fields.loyalty"));
+        assert!(!declared("prices").takes_custom("custom_fields.loyalty"));
     }
 }

@@ -6,18 +6,14 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::fields::Named;
+use crate::base::columns::Coded;
 use crate::base::db::filter::Cond;
 use crate::base::db::{Conn, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
 use crate::customers::model as customers;
 use crate::orders::model as orders;
-use crate::people::UserId;
-use crate::prices::model as prices;
-use crate::products::model::{CategoryId, ProductId};
-use crate::regions::RegionId;
 use crate::schema;
-use crate::suppliers::SupplierId;
 
 /// The first two ids of a table whose rows meet a condition, for a name that should be one record's.
 macro_rules! two_of {
@@ -83,42 +79,15 @@ fn kind_of(named: Named) -> String {
 }
 
 /// The record of this kind that people call so, if the caller sees it.
-fn by_code(tx: &mut Tx, kind: Kind, text: &str) -> Result<Option<Uuid>> {
-    let caller = tx.caller;
-    let found = match kind {
-        customers::CustomerId::KIND => return customer_by_code(tx, text),
-        ProductId::KIND => return product_by_sku(tx.conn, text),
-        prices::PriceListId::KIND => {
-            let cond = Cond::eq("price_lists.code", text).and(prices::visible_to(caller));
-            two_of!(tx.conn, price_lists, prices::PriceListId, cond)
-        }
-        CategoryId::KIND => {
-            let cond = Cond::eq("product_categories.code", text);
-            two_of!(tx.conn, product_categories, CategoryId, cond)
-        }
-        RegionId::KIND => two_of!(tx.conn, regions, RegionId, Cond::eq("regions.code", text)),
-        UserId::KIND => two_of!(tx.conn, users, UserId, Cond::eq("users.username", text)),
-        other => return Err(Error::internal(format!("files name no {} by code", other.name))),
-    };
-    Ok(found.first().copied())
+pub fn by_code(tx: &mut Tx, kind: Kind, text: &str) -> Result<Option<Uuid>> {
+    let coded = tx.core.declared.all::<Coded>().iter().find(|coded| coded.kind == kind);
+    let unknown = || Error::internal(format!("files name no {} by code", kind.name));
+    (coded.ok_or_else(unknown)?.find)(tx, text)
 }
 
 /// An id as the API writes it.
 pub fn written(kind: Kind, id: Uuid) -> String {
     format!("{}_{}", kind.prefix, id.simple())
-}
-
-pub fn customer_by_code(tx: &mut Tx, code: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("customers.code", code).and(customers::visible_to(tx.caller));
-    Ok(two_of!(tx.conn, customers, customers::CustomerId, cond).first().copied())
-}
-
-pub fn product_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, products, ProductId, Cond::eq("products.sku", sku)).first().copied())
-}
-
-pub fn supplier_by_code(conn: &mut Conn, code: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, suppliers, SupplierId, Cond::eq("suppliers.code", code)).first().copied())
 }
 
 /// The customer of a contact, if the caller sees them.

@@ -1,11 +1,16 @@
-//! The columns of files: which field each is, how its cells are read, and what people call it in English and Chinese. An area declares those of its
-//! lists once, for exports and imports alike.
+//! The columns of files: which field each is, how its cells are read, and what people call it in English and Chinese. An area
+//! declares those of its lists once, for exports and imports alike, and by which code files name its records.
 
+use uuid::Uuid;
+
+use crate::auth::Scope;
+use crate::db::Tx;
+use crate::error::Result;
 use crate::messages::Lang;
 use crate::types::Kind;
 
 /// A list that can be exported: `r.declare(Exported { … })`.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Exported {
     /// What `POST /exports` calls it: `order_lines`.
     pub resource: &'static str,
@@ -15,6 +20,59 @@ pub struct Exported {
     pub path: &'static str,
     /// The columns that its files can have, in their usual order.
     pub columns: &'static [Heading],
+}
+
+/// Records that files can bring: `r.declare(&SUPPLIERS_IMPORTED)`. A row whose record is not named otherwise (`id`,
+/// `external_id`) is about the record that has its code.
+#[derive(Debug)]
+pub struct Imported {
+    pub kind: Kind,
+    /// The same records in files of exports. What their lists tell beside `fields` is known, and left alone.
+    pub exported: Exported,
+    pub fields: &'static [Field],
+    /// Whoever has one of these scopes may bring them.
+    pub scopes: &'static [Scope],
+    /// The field that people name such a record by: `code`. None where a row without id is always a new record.
+    pub code: Option<&'static str>,
+    /// Rows that follow each other can be lines of one record.
+    pub lines: Option<LinesOf>,
+}
+
+/// Files that have a row for each line of a record.
+#[derive(Debug)]
+pub struct LinesOf {
+    /// The same lines in files of exports.
+    pub exported: Exported,
+    /// Fields that only such a file has, and that tell it by.
+    pub telling: &'static [&'static str],
+    /// Its fields, and what they are to the record; what is not here is left alone.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+/// How files name a kind of record: `r.declare(coded!(regions, RegionId, "regions.code", seen_by_all))`.
+#[derive(Clone, Copy)]
+pub struct Coded {
+    pub kind: Kind,
+    /// The record with this code, if the caller sees it.
+    pub find: fn(&mut Tx, &str) -> Result<Option<Uuid>>,
+}
+
+/// The [`Coded`] of a kind: its table, its id, the column with the code, and who sees which of its records.
+#[macro_export]
+macro_rules! coded {
+    ($table:ident, $id:ty, $column:literal, $visible:expr) => {
+        $crate::columns::Coded {
+            kind: <$id as $crate::types::RecordId>::KIND,
+            find: |tx, code| {
+                use diesel::prelude::*;
+                let visible: fn(&$crate::auth::Caller) -> $crate::db::filter::Cond = $visible;
+                let meant = $crate::db::filter::Cond::eq($column, code).and(visible(tx.caller));
+                let rows = $crate::schema::$table::table.filter(meant).select($crate::schema::$table::id);
+                let found: Option<$id> = rows.first(tx.conn).optional()?;
+                Ok(found.map($crate::types::RecordId::uuid))
+            },
+        }
+    };
 }
 
 /// What is in a cell.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use crate::deadlines::Consequence;
 use crate::events::Told;
+use crate::events::follow::Follower;
 use crate::http::expand::Expanders;
 use crate::notices::NoticeKind;
 use crate::types::Kind;
@@ -25,6 +26,8 @@ pub struct Declared {
     pub expanders: Expanders,
     /// What happens when a step of a deadline is due, by kind of record.
     pub consequences: Vec<Consequence>,
+    /// Who follows the journal.
+    pub followers: Vec<Follower>,
     /// Where a record is read, by the prefix of its id: `/complaints/{complaint_id}`. Known when all areas have declared.
     pub paths: HashMap<&'static str, &'static str>,
     others: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -59,6 +62,8 @@ impl Declared {
         self.notices.iter().any(|notice| notice.code == code && notice.urgent)
     }
 
+    /// Who follows the journal.
+    pub followers: Vec<Follower>,
     /// Where a record is read, relative to the API; None for one that is not read by its id.
     pub fn path_to(&self, prefix: &str, id: &str) -> Option<String> {
         let (collection, _) = self.paths.get(prefix)?.rsplit_once('/')?;

@@ -1,17 +1,19 @@
 //! The second phase: all areas have declared, in whatever order. What depends on all of them is computed now, and what
 //! does not fit together is an error of the start, in a sentence that names the place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::params::Takes;
 use super::{Components, Endpoint, Nature, Routes};
 use crate::Area;
 use crate::background::Task;
 use crate::declared::Declared;
 use crate::events::Told;
 use crate::jobs::{JobKind, StepFn};
+use crate::lives;
 use crate::messages;
 use crate::schedules::Schedule;
 use crate::types::Kind;
@@ -51,6 +53,24 @@ impl Routes {
         Box::leak(list.into_boxed_slice())
     }
 
+    /// The words that a parameter takes, when they are known only when all areas have declared.
+    pub fn takes_words(
+        &mut self,
+        operation_id: &str,
+        parameter: &str,
+        words: Vec<&'static str>,
+    ) -> Result<(), String> {
+        let words = self.keep(words);
+        let endpoint = self.endpoints.iter_mut().find(|e| e.operation_id == operation_id);
+        let param = endpoint.and_then(|e| e.params.iter_mut().find(|param| param.name == parameter));
+        let param = param.ok_or_else(|| format!("{operation_id} has no parameter {parameter}"))?;
+        param.takes = match param.takes {
+            Takes::Word(_) => Takes::Word(words),
+            _ => Takes::Words(words),
+        };
+        Ok(())
+    }
+
     /// All areas have declared.
     pub fn finish(mut self) -> Result<Declarations, String> {
         for (area, tag, declare) in std::mem::take(&mut self.last) {
@@ -62,10 +82,12 @@ impl Routes {
                 self.declared.paths.entry(prefix).or_insert(endpoint.path);
             }
         }
-        messages::check(&self.areas)?;
+        messages::add(&self.areas)?;
         check_endpoints(&self.endpoints, &self.tags)?;
         check_events(&self.declared.told)?;
         check_kinds(&self)?;
+        check_work(&self)?;
+        lives::check(&self.declared, &self.endpoints)?;
         Ok(Declarations {
             endpoints: self.endpoints,
             components: self.components,
@@ -83,7 +105,7 @@ fn place(endpoint: &Endpoint) -> String {
     format!("{} {} (area {})", endpoint.method.as_str(), endpoint.path, endpoint.area)
 }
 
-/// Every endpoint has a tag and an operation id of its own.
+/// Every endpoint has a tag and an operation id of its own, and answers problems that have words.
 fn check_endpoints(endpoints: &[Endpoint], tags: &[(&str, &str)]) -> Result<(), String> {
     let mut by_id: HashMap<&str, &Endpoint> = HashMap::new();
     for endpoint in endpoints {
@@ -93,6 +115,9 @@ fn check_endpoints(endpoints: &[Endpoint], tags: &[(&str, &str)]) -> Result<(), 
         if let Some(other) = by_id.insert(endpoint.operation_id, endpoint) {
             let (id, one, two) = (endpoint.operation_id, place(other), place(endpoint));
             return Err(format!("{id} is the operation id of two endpoints: {one} and {two}"));
+        }
+        if let Some(code) = endpoint.problems.iter().find(|code| messages::find_problem(code).is_none()) {
+            return Err(format!("{} fails with {code}, which no area has words for", place(endpoint)));
         }
     }
     Ok(())
@@ -162,12 +187,37 @@ fn check_kinds(routes: &Routes) -> Result<(), String> {
     Ok(())
 }
 
+/// What goes on beside requests is declared once, and follows events that there are.
+fn check_work(routes: &Routes) -> Result<(), String> {
+    let declared = &routes.declared;
+    let once = |what: &str, names: Vec<&'static str>| {
+        let mut seen = HashSet::new();
+        let twice = names.into_iter().find(|name| !seen.insert(*name));
+        twice.map_or(Ok(()), |name| Err(format!("the {what} {name} is declared twice")))
+    };
+    once("kind of job", routes.jobs.iter().map(|(kind, _)| kind.name).collect())?;
+    once("schedule", routes.schedules.iter().map(|schedule| schedule.name).collect())?;
+    once("task", routes.tasks.iter().map(|task| task.name).collect())?;
+    once("follower", declared.followers.iter().map(|follower| follower.name).collect())?;
+    for follower in &declared.followers {
+        if let Some(unknown) = follower.types.iter().find(|event| !declared.is_event_pattern(event)) {
+            let name = follower.name;
+            return Err(format!("{name} follows the event {unknown}, which no area tells of (`r.tells`)"));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::auth::Scope;
+    use crate::events::follow::Follower;
     use crate::events::{self, Verb};
     use crate::http::{Answer, Req};
+    use crate::jobs::Step;
+    use crate::lives::Life;
+    use crate::schedules::Rhythm;
 
     const KIND: Kind = Kind { name: "thing", prefix: "thg" };
     const TOLD: Told = Told {
@@ -206,6 +256,11 @@ mod tests {
             r.read("/thing", "getThing", get);
         });
         assert!(twice.starts_with("getThing is the operation id of two endpoints: GET /things"), "{twice}");
+        let wordless = said(|r| {
+            r.tag("things", "Things.");
+            r.read("/things", "getThing", get).fails_with(&["thing_flew"]);
+        });
+        assert!(wordless.ends_with("fails with thing_flew, which no area has words for"), "{wordless}");
     }
 
     #[test]
@@ -231,6 +286,58 @@ mod tests {
         assert_eq!(notice, "the notice thing_broke has no phrase");
         let expanded = said(|r| drop(r.declared.expanders.insert("thg", |_, _| Ok(vec![]))));
         assert!(expanded.starts_with("`expand` loads records with ids thg_…"), "{expanded}");
+    }
+
+    #[test]
+    fn work_beside_requests_is_known() {
+        let follower = Follower { name: "things", types: vec!["thing.painted"], most: 1, then: |_, _| Ok(()) };
+        let unknown = said(|r| {
+            r.tells(TOLD);
+            r.follows(follower);
+        });
+        let told = "things follows the event thing.painted, which no area tells of (`r.tells`)";
+        assert_eq!(unknown, told);
+        let job = JobKind { name: "paint", about: "paints things" };
+        let twice = said(|r| {
+            r.job(job, |_| Ok(Step::Done));
+            r.job(job, |_| Ok(Step::Done));
+        });
+        assert_eq!(twice, "the kind of job paint is declared twice");
+        let schedule = Schedule {
+            name: "painting",
+            about: ["Paints.", "涂色。"],
+            rhythm: Rhythm::EveryMinutes(5),
+            run: |_| Ok(Step::Done),
+        };
+        let twice = said(|r| {
+            r.schedule(schedule);
+            r.schedule(schedule);
+        });
+        assert_eq!(twice, "the schedule painting is declared twice");
+        let twice = said(|r| {
+            r.task("drying", 5, |_| Ok(false));
+            r.task("drying", 5, |_| Ok(false));
+        });
+        assert_eq!(twice, "the task drying is declared twice");
+    }
+
+    #[test]
+    fn a_life_is_that_of_a_kind_that_is_told_of() {
+        use crate::jobs::{JobAction, JobStatus};
+        let life = || Life::of("Things", KIND, JobStatus::ALL, JobAction::ALL, JobStatus::after);
+        let unknown = said(|r| r.declare(life()));
+        assert_eq!(unknown, "a life is declared for the kind thing, which no area tells of (`r.tells`)");
+        let without_calls = said(|r| {
+            r.tells(TOLD);
+            r.declare(life());
+        });
+        assert_eq!(without_calls, "the life of Things: no call is about a thing");
+    }
+
+    #[test]
+    fn words_go_to_a_parameter_that_there_is() {
+        let lost = Routes::default().takes_words("listThings", "colour", vec!["red"]);
+        assert_eq!(lost, Err("listThings has no parameter colour".into()));
     }
 
     #[test]

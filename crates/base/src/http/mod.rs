@@ -51,6 +51,7 @@ use super::deadlines::model::{Deadline, Step};
 use super::declared::Declared;
 use super::error::{Error, Result};
 use super::events::Told;
+use super::events::follow::Follower;
 use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
 use super::schedules::Schedule;
@@ -508,6 +509,11 @@ impl Routes {
     /// Work that happens again and again by the clock.
     pub fn schedule(&mut self, schedule: Schedule) {
         self.schedules.push(schedule);
+    }
+
+    /// What follows from events: a task of the area takes a turn of it ([`follow::turn`](crate::events::follow::turn)).
+    pub fn follows(&mut self, follower: Follower) {
+        self.declared.followers.push(follower);
     }
 
     /// Records of a kind have deadlines, whose reminders and escalations do this.

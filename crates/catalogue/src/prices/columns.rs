@@ -1,8 +1,9 @@
 //! The columns of files of prices.
 
+use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Date, Decimal, Reference, Text};
-use crate::base::columns::{Exported, Field, Heading, Named, date, field, instant, into, number, text};
-use crate::prices::model::PriceListId;
+use crate::base::columns::{Exported, Field, Heading, Imported, Named, date, field, instant, into, number, text};
+use crate::prices::model::{PriceId, PriceListId};
 use crate::products::model::ProductId;
 
 pub const PRICES: Exported =
@@ -26,7 +27,7 @@ static PRICES_COLUMNS: &[Heading] = &[
 ];
 
 /// What a file can bring.
-pub const PRICES_FIELDS: &[Field] = &[
+const PRICES_FIELDS: &[Field] = &[
     into(
         "price_list_id",
         field(
@@ -67,3 +68,12 @@ pub const PRICES_FIELDS: &[Field] = &[
     field("valid_from", Date, &["开始日期"]),
     field("valid_to", Date, &["结束日期"]),
 ];
+
+pub static PRICES_IMPORTED: Imported = Imported {
+    kind: PriceId::KIND,
+    exported: PRICES,
+    fields: PRICES_FIELDS,
+    scopes: &[Scope::PricesWrite],
+    code: None,
+    lines: None,
+};

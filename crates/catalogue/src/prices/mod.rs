@@ -27,6 +27,7 @@ use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::price_lists;
 use model::PriceList;
 use salesdesk_parties::movable;
+use crate::coded;
 
 pub use model::{PriceContext, PriceId, PriceListId, PriceQuestion, Resolved, Rule};
 
@@ -45,6 +46,8 @@ fn routes(r: &mut Routes) {
         model::PriceListStatus::after,
     ));
     r.declare(columns::PRICES);
+    r.declare(&columns::PRICES_IMPORTED);
+    r.declare(coded!(price_lists, PriceListId, "price_lists.code", model::visible_to));
     r.declare(movable!(PriceList, price_lists, PriceListId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);

@@ -1,10 +1,8 @@
 //! The columns of files of products.
 
+use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Date, Decimal, Rate, Reference, Text, Units};
-use crate::base::columns::{
-    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Named, date, field, instant,
-    into, number, text,
-};
+use crate::base::columns::{CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, ID, Exported, Field, Heading, Imported, Named, date, field, instant, into, number, text};
 use crate::products::model::CategoryId;
 
 pub const PRODUCTS: Exported =
@@ -32,7 +30,7 @@ static PRODUCTS_COLUMNS: &[Heading] = &[
 ];
 
 /// What a file can bring.
-pub const PRODUCTS_FIELDS: &[Field] = &[
+const PRODUCTS_FIELDS: &[Field] = &[
     ID,
     EXTERNAL_ID,
     field("sku", Text, &["Product SKU", "产品编号", "商品编号", "产品编码"]),
@@ -59,3 +57,12 @@ pub const PRODUCTS_FIELDS: &[Field] = &[
     CUSTOM_FIELDS,
     EXTERNAL_IDS,
 ];
+
+pub static PRODUCTS_IMPORTED: Imported = Imported {
+    kind: ProductId::KIND,
+    exported: PRODUCTS,
+    fields: PRODUCTS_FIELDS,
+    scopes: &[Scope::ProductsWrite],
+    code: Some("sku"),
+    lines: None,
+};

@@ -21,6 +21,7 @@ use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Routes, history};
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::coded;
 
 pub use model::{CategoryId, Product, ProductId, ProductStatus};
 
@@ -38,6 +39,8 @@ fn routes(r: &mut Routes) {
         model::ProductStatus::after,
     ));
     r.declare(columns::PRODUCTS);
+    r.declare(&columns::PRODUCTS_IMPORTED);
+    r.declare(coded!(products, ProductId, "products.sku", events::seen_by_all));
     r.tells(TOLD);
     categories::routes(r);
     products(r);

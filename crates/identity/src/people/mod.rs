@@ -15,6 +15,8 @@ use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
 
+use crate::coded;
+
 pub use http::my_id as demand_person;
 pub use model::{TeamId, UserId};
 
@@ -25,6 +27,7 @@ const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.declare(coded!(users, UserId, "users.username", events::seen_by_all));
     log_in(r);
     users(r);
     teams::routes(r);

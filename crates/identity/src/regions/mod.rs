@@ -17,6 +17,7 @@ use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, Tx};
 use crate::base::error::Result;
+use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::tree::{self, Tree};
@@ -24,7 +25,7 @@ use crate::base::record::{Names, Record};
 use crate::base::types::At;
 use crate::people::UserId;
 use crate::schema::regions;
-use crate::{id_type, record, record_names};
+use crate::{coded, id_type, record, record_names};
 
 pub const AREA: Area = Area { name: "regions", routes, problems: &[], phrases: &[] };
 
@@ -33,6 +34,7 @@ const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
     r.tag("regions", "Sales regions, as a tree.");
+    r.declare(coded!(regions, RegionId, "regions.code", seen_by_all));
     let example = json!({"code": "GD", "name": "广东"});
     r.record::<Region>(READ, WRITE).examples(example, json!({"name": "广东省"}));
 }

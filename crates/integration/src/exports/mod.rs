@@ -19,8 +19,11 @@ use crate::jobs::model::JobView;
 
 pub const AREA: Area = Area { name: "exports", routes, problems: PROBLEMS, phrases: &[] };
 
+/// What exports are as jobs.
+pub const JOB: JobKind = JobKind { name: "export", about: "writes records to a file" };
+
 fn routes(r: &mut Routes) {
-    r.job(JobKind::Export, step::step);
+    r.job(JOB, step::step);
     r.finally(resources);
     r.tag("exports", "Exporting records to files: CSV, XLSX and NDJSON.");
     r.flow::<_, JobView, _>(Nature::Start, "/exports", "createExport", http::create)

@@ -14,7 +14,7 @@ use crate::base::http::call::{Call, Conditions, admit};
 use crate::base::http::dispatch::{API, App};
 use crate::base::http::params::percent_encode;
 use crate::base::http::{Endpoint, Incoming};
-use crate::base::jobs::{self, Job, JobKind, NewJob};
+use crate::base::jobs::{self, Job, NewJob};
 
 /// An export that can be read: the list's endpoint, the query to it, the columns of the file.
 pub struct Plan {
@@ -128,7 +128,7 @@ pub fn create(tx: &mut Tx, input: &ExportInput) -> Result<Job> {
     let params = serde_json::to_value(input).map_err(|e| Error::internal(e.to_string()))?;
     let name = format!("{}-{}.{}", input.resource.0, tx.today(), input.format);
     let new = NewJob {
-        kind: JobKind::Export,
+        kind: super::JOB,
         resource: input.resource.0.clone(),
         params,
         state: json!({"file": name}),

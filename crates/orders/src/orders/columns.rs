@@ -1,10 +1,8 @@
 //! The columns of files of orders and order lines.
 
+use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Any, Date, Decimal, Key, Rate, Reference, Text, Whole};
-use crate::base::columns::{
-    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, NOTES, Named, date, field, flag,
-    instant, into, number, text,
-};
+use crate::base::columns::{CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, ID, NOTES, Exported, Field, Heading, Imported, LinesOf, Named, date, field, flag, instant, into, number, text};
 use crate::customers::columns::{CUSTOMER_CODE, CUSTOMER_EXTERNAL, CUSTOMER_ID};
 use crate::people::UserId;
 use crate::products::model::ProductId;
@@ -102,7 +100,7 @@ static ORDER_LINES_COLUMNS: &[Heading] = &[
 ];
 
 /// What files of an order's lines call the fields of the order and of its lines; what is not here is left alone.
-pub const OF_LINES: &[(&str, &str)] = &[
+const OF_LINES: &[(&str, &str)] = &[
     ("order_number", "number"),
     ("order_id", "id"),
     ("order_external_ids", "external_ids"),
@@ -126,7 +124,7 @@ pub const OF_LINES: &[(&str, &str)] = &[
 ];
 
 /// What a file can bring.
-pub const ORDERS_FIELDS: &[Field] = &[
+const ORDERS_FIELDS: &[Field] = &[
     ID,
     field("number", Key, &["Number", "订单号"]),
     EXTERNAL_ID,
@@ -205,3 +203,16 @@ pub const ORDERS_FIELDS: &[Field] = &[
     field("lines.promised_date", Date, &["line_promised_date", "Line promised date", "行承诺交期"]),
     field("lines.net", Decimal, &["line_net", "Line net", "行净额"]),
 ];
+
+pub static ORDERS_IMPORTED: Imported = Imported {
+    kind: OrderId::KIND,
+    exported: ORDERS,
+    fields: ORDERS_FIELDS,
+    scopes: &[Scope::OrdersWrite],
+    code: None,
+    lines: Some(LinesOf {
+        exported: ORDER_LINES,
+        telling: &["order_number", "order_id", "order_external_ids", "position"],
+        fields: OF_LINES,
+    }),
+};

@@ -38,15 +38,26 @@ const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
-    r.declare(Life::of(
-        "Orders",
-        OrderId::KIND,
-        rules::OrderStatus::ALL,
-        rules::OrderAction::ALL,
-        rules::OrderStatus::after,
-    ));
+    r.declare(
+        Life::of(
+            "Orders",
+            OrderId::KIND,
+            rules::OrderStatus::ALL,
+            rules::OrderAction::ALL,
+            rules::OrderStatus::after,
+        )
+        .calls(&[("ship", "createShipment"), ("revise", "reviseOrder")])
+        .follows(&[
+            ("confirmed", "ship all", "shipped"),
+            ("partially_shipped", "ship the rest", "shipped"),
+            ("shipped", "the last shipment is delivered", "delivered"),
+            ("shipped", "a shipment is voided", "partially_shipped"),
+            ("partially_shipped", "the only shipment is voided", "confirmed"),
+        ]),
+    );
     r.declare(columns::ORDERS);
     r.declare(columns::ORDER_LINES);
+    r.declare(&columns::ORDERS_IMPORTED);
     r.declare(movable!(OrderRow, orders, OrderId));
     r.declare(worklist::SOURCE);
     r.declare(check::CHECK);

@@ -1,11 +1,9 @@
 //! The columns of files of customers and contacts.
 
+use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Any, Date, List, Reference, Text, Words, YesNo};
-use crate::base::columns::{
-    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, NOTES, Named, WordsOf, date,
-    field, flag, instant, into, number, text,
-};
-use crate::customers::model::CustomerId;
+use crate::base::columns::{CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, ID, NOTES, Exported, Field, Heading, Imported, Named, WordsOf, date, field, flag, instant, into, number, text};
+use crate::customers::model::{ContactId, CustomerId};
 use crate::people::UserId;
 use crate::regions::RegionId;
 
@@ -100,7 +98,7 @@ pub const CUSTOMER_ID: Field =
     into("customer_id", field("customer_id", Reference(Named::Id), &["Customer id", "客户系统编号"]));
 
 /// What a file can bring.
-pub const CUSTOMERS_FIELDS: &[Field] = &[
+const CUSTOMERS_FIELDS: &[Field] = &[
     ID,
     EXTERNAL_ID,
     field("code", Text, &["Code", "客户编号", "客户代码", "编号"]),
@@ -141,7 +139,7 @@ pub const CUSTOMERS_FIELDS: &[Field] = &[
 ];
 
 /// What a file can bring.
-pub const CONTACTS_FIELDS: &[Field] = &[
+const CONTACTS_FIELDS: &[Field] = &[
     ID,
     EXTERNAL_ID,
     CUSTOMER_CODE,
@@ -162,3 +160,21 @@ pub const CONTACTS_FIELDS: &[Field] = &[
     NOTES,
     EXTERNAL_IDS,
 ];
+
+pub static CUSTOMERS_IMPORTED: Imported = Imported {
+    kind: CustomerId::KIND,
+    exported: CUSTOMERS,
+    fields: CUSTOMERS_FIELDS,
+    scopes: &[Scope::CustomersWrite],
+    code: Some("code"),
+    lines: None,
+};
+
+pub static CONTACTS_IMPORTED: Imported = Imported {
+    kind: ContactId::KIND,
+    exported: CONTACTS,
+    fields: CONTACTS_FIELDS,
+    scopes: &[Scope::CustomersWrite],
+    code: None,
+    lines: None,
+};

@@ -27,6 +27,7 @@ use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::coded;
 
 pub use model::{AddressId, ContactId, CustomerId};
 pub use tax_id::complete_uscc;
@@ -51,6 +52,9 @@ fn routes(r: &mut Routes) {
     ));
     r.declare(columns::CUSTOMERS);
     r.declare(columns::CONTACTS);
+    r.declare(&columns::CUSTOMERS_IMPORTED);
+    r.declare(&columns::CONTACTS_IMPORTED);
+    r.declare(coded!(customers, CustomerId, "customers.code", model::visible_to));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag(
         "customers",

@@ -1,10 +1,8 @@
 //! The columns of files of suppliers.
 
+use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Reference, Text, Whole, Words};
-use crate::base::columns::{
-    EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, NOTES, Named, WordsOf, field, instant, into,
-    number, text,
-};
+use crate::base::columns::{EXTERNAL_ID, EXTERNAL_IDS, ID, NOTES, Exported, Field, Heading, Imported, Named, WordsOf, field, instant, into, number, text};
 use crate::people::UserId;
 
 pub const SUPPLIERS: Exported =
@@ -37,7 +35,7 @@ const SUPPLIER_KINDS: WordsOf = &[
 ];
 
 /// What a file can bring.
-pub const SUPPLIERS_FIELDS: &[Field] = &[
+const SUPPLIERS_FIELDS: &[Field] = &[
     ID,
     EXTERNAL_ID,
     field("code", Text, &["Code", "供应商编号", "供应商代码", "编号"]),
@@ -57,3 +55,12 @@ pub const SUPPLIERS_FIELDS: &[Field] = &[
     NOTES,
     EXTERNAL_IDS,
 ];
+
+pub static SUPPLIERS_IMPORTED: Imported = Imported {
+    kind: SupplierId::KIND,
+    exported: SUPPLIERS,
+    fields: SUPPLIERS_FIELDS,
+    scopes: &[Scope::SuppliersWrite],
+    code: Some("code"),
+    lines: None,
+};

@@ -16,6 +16,7 @@ use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::Phrase;
+use crate::coded;
 
 pub use model::SupplierId;
 
@@ -33,6 +34,8 @@ fn routes(r: &mut Routes) {
         model::SupplierStatus::after,
     ));
     r.declare(columns::SUPPLIERS);
+    r.declare(&columns::SUPPLIERS_IMPORTED);
+    r.declare(coded!(suppliers, SupplierId, "suppliers.code", events::seen_by_all));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
     records(r);

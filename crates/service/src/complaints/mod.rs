@@ -48,13 +48,16 @@ pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
 }
 
 fn routes(r: &mut Routes) {
-    r.declare(Life::of(
-        "Complaints",
-        ComplaintId::KIND,
-        rules::ComplaintStatus::ALL,
-        rules::ComplaintAction::ALL,
-        rules::ComplaintStatus::after,
-    ));
+    r.declare(
+        Life::of(
+            "Complaints",
+            ComplaintId::KIND,
+            rules::ComplaintStatus::ALL,
+            rules::ComplaintAction::ALL,
+            rules::ComplaintStatus::after,
+        )
+        .calls(&[("add_note", "addComplaintNote"), ("add_remedy", "addComplaintRemedy")]),
+    );
     r.declare(columns::COMPLAINTS);
     r.declare(movable!(Complaint, complaints, ComplaintId));
     r.declare(worklist::SOURCE);

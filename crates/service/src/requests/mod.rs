@@ -41,13 +41,16 @@ const WRITE: &[Scope] = &[Scope::RequestsWrite];
 const STEP: &[&str] = &["invalid_transition", "not_your_turn"];
 
 fn routes(r: &mut Routes) {
-    r.declare(Life::of(
-        "Requests",
-        RequestId::KIND,
-        rules::RequestStatus::ALL,
-        rules::RequestAction::ALL,
-        rules::RequestStatus::after,
-    ));
+    r.declare(
+        Life::of(
+            "Requests",
+            RequestId::KIND,
+            rules::RequestStatus::ALL,
+            rules::RequestAction::ALL,
+            rules::RequestStatus::after,
+        )
+        .calls(&[("reply", "addRequestReply")]),
+    );
     r.declare(columns::REQUESTS);
     r.declare(movable!(Request, requests, RequestId, Some));
     r.declare(worklist::SOURCE);

@@ -11,18 +11,21 @@ use super::{READ, WRITE};
 use crate::base::auth::Scope;
 use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
-use crate::base::lives::Life;
+use crate::base::lives::{BY_ITSELF, Life};
 
 const APPROVE: &[Scope] = &[Scope::ComplaintsApprove];
 
 pub fn routes(r: &mut Routes) {
-    r.declare(Life::of(
-        "Remedies of complaints",
-        model::RemedyId::KIND,
-        model::RemedyStatus::ALL,
-        model::RemedyAction::ALL,
-        model::RemedyStatus::after,
-    ));
+    r.declare(
+        Life::of(
+            "Remedies of complaints",
+            model::RemedyId::KIND,
+            model::RemedyStatus::ALL,
+            model::RemedyAction::ALL,
+            model::RemedyStatus::after,
+        )
+        .calls(&[("grant", BY_ITSELF)]),
+    );
     r.tells(TOLD);
     r.list("/complaints/{complaint_id}/remedies", "listComplaintRemedies", &model::REMEDIES, http::list)
         .scope(READ)
