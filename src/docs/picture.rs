@@ -213,7 +213,8 @@ fn place(n: usize) -> (f64, f64) {
 
 /// The whole picture.
 pub fn order_life(declared: &Declared) -> Result<String, String> {
-    let life = declared.lives().into_iter().find(|life| life.name == "Orders").ok_or("orders have no life")?;
+    let life =
+        declared.lives().into_iter().find(|life| life.name == "Orders").ok_or("orders have no life")?;
     follows_the_life(life)?;
     let mut svg = Svg(String::new());
     svg.add(format_args!(

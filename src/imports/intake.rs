@@ -415,8 +415,7 @@ mod tests {
         let columns: Vec<_> = intake.plan.columns.iter().flatten().map(String::as_str).collect();
         assert_eq!(columns, ["code", "name", "tax_id"]);
         assert_eq!(intake.plan.total, 2);
-        let refused =
-            taken("customers", b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
+        let refused = taken("customers", b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
         let unknown = |heading: &str| ("unknown_heading", heading.to_owned());
         assert_eq!(faults(refused), [unknown("colour"), unknown("#3"), unknown("size")]);
     }
@@ -429,8 +428,7 @@ mod tests {
         assert_eq!(intake.plan.columns, [Some("name".into()), None, Some("custom_fields.size".into())]);
         let refused = taken("customers", b"a\n1\n", mapping(r#"{"a":"colour"}"#)).unwrap_err();
         assert_eq!(faults(refused), [("unknown_column", "colour".into())]);
-        let refused =
-            taken("customers", "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
+        let refused = taken("customers", "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
         assert_eq!(faults(refused), [("mapped_twice", "name".into())]);
         for wrong in ["x", "[]", r#"{"a":1}"#] {
             assert_eq!(
@@ -452,10 +450,7 @@ mod tests {
             assert_eq!(intake.plan.total, 1);
         }
         let utf16: Vec<u8> = "name\nA\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(
-            taken("customers", &utf16, Asked::default()).unwrap_err().code(),
-            "unreadable_file"
-        );
+        assert_eq!(taken("customers", &utf16, Asked::default()).unwrap_err().code(), "unreadable_file");
     }
 
     #[test]
@@ -465,9 +460,7 @@ mod tests {
             let refused = taken("orders", file.as_bytes(), Asked::default()).unwrap_err();
             assert_eq!(faults(refused), [("unknown_heading", heading.to_owned())]);
         }
-        assert!(
-            taken("orders", b"number,discount,customer_po\nSO-1,5,PO\n", Asked::default()).is_ok()
-        );
+        assert!(taken("orders", b"number,discount,customer_po\nSO-1,5,PO\n", Asked::default()).is_ok());
     }
 
     #[test]
@@ -481,8 +474,7 @@ mod tests {
     #[test]
     fn what_an_error_file_has_added_is_left_alone() {
         let intake =
-            taken("customers", b"name,line,field,reason\nA,3,name,is required\n", Asked::default())
-                .unwrap();
+            taken("customers", b"name,line,field,reason\nA,3,name,is required\n", Asked::default()).unwrap();
         assert_eq!(intake.plan.columns, [Some("name".into()), None, None, None]);
     }
 

@@ -343,9 +343,7 @@ impl<'a> Importer<'a> {
         let kind = self.plan.resource.kind();
         Ok(match (form.key("id"), named, code) {
             (Some(id), _, _) => Some(id.to_owned()),
-            (None, None, Some(code)) => {
-                lookup::by_code(tx, kind, &code)?.map(|id| lookup::written(kind, id))
-            }
+            (None, None, Some(code)) => lookup::by_code(tx, kind, &code)?.map(|id| lookup::written(kind, id)),
             _ => None,
         })
     }

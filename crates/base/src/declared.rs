@@ -62,8 +62,6 @@ impl Declared {
         self.notices.iter().any(|notice| notice.code == code && notice.urgent)
     }
 
-    /// Who follows the journal.
-    pub followers: Vec<Follower>,
     /// Where a record is read, relative to the API; None for one that is not read by its id.
     pub fn path_to(&self, prefix: &str, id: &str) -> Option<String> {
         let (collection, _) = self.paths.get(prefix)?.rsplit_once('/')?;

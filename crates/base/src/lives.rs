@@ -120,7 +120,9 @@ pub fn check(declared: &Declared, endpoints: &[Endpoint]) -> Result<(), String> 
     for (i, life) in lives.iter().enumerate() {
         if declared.told_of(life.kind).is_none() {
             let name = life.kind.name;
-            return Err(format!("a life is declared for the kind {name}, which no area tells of (`r.tells`)"));
+            return Err(format!(
+                "a life is declared for the kind {name}, which no area tells of (`r.tells`)"
+            ));
         }
         if lives[..i].iter().any(|other| other.kind == life.kind || other.name == life.name) {
             return Err(format!("the life of {} is declared twice", life.name));
@@ -150,7 +152,10 @@ mod tests {
     fn what_is_said_beside_the_rules_is_checked() {
         let said = |life: Life| life.check(&[]).err().unwrap_or_default();
         assert_eq!(said(jobs().calls(&[("fly", "flyJob")])), "the life of Jobs has no step fly");
-        assert_eq!(said(jobs().follows(&[("gone", "time", "queued")])), "the life of Jobs has no status gone");
+        assert_eq!(
+            said(jobs().follows(&[("gone", "time", "queued")])),
+            "the life of Jobs has no status gone"
+        );
         assert_eq!(said(jobs()), "the life of Jobs: no call is about a job");
         let lost = said(jobs().calls(&[("start", "startJob")]));
         assert_eq!(lost, "the life of Jobs: the step start has no call startJob");

@@ -290,7 +290,8 @@ mod tests {
 
     #[test]
     fn work_beside_requests_is_known() {
-        let follower = Follower { name: "things", types: vec!["thing.painted"], most: 1, then: |_, _| Ok(()) };
+        let follower =
+            Follower { name: "things", types: vec!["thing.painted"], most: 1, then: |_, _| Ok(()) };
         let unknown = said(|r| {
             r.tells(TOLD);
             r.follows(follower);

@@ -2,7 +2,9 @@
 
 use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Date, Decimal, Reference, Text};
-use crate::base::columns::{Exported, Field, Heading, Imported, Named, date, field, instant, into, number, text};
+use crate::base::columns::{
+    Exported, Field, Heading, Imported, Named, date, field, instant, into, number, text,
+};
 use crate::prices::model::{PriceId, PriceListId};
 use crate::products::model::ProductId;
 

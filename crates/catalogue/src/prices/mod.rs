@@ -24,10 +24,10 @@ use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::coded;
 use crate::schema::price_lists;
 use model::PriceList;
 use salesdesk_parties::movable;
-use crate::coded;
 
 pub use model::{PriceContext, PriceId, PriceListId, PriceQuestion, Resolved, Rule};
 

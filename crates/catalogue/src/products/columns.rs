@@ -2,7 +2,10 @@
 
 use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Date, Decimal, Rate, Reference, Text, Units};
-use crate::base::columns::{CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, ID, Exported, Field, Heading, Imported, Named, date, field, instant, into, number, text};
+use crate::base::columns::{
+    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, Named, date, field,
+    instant, into, number, text,
+};
 use crate::products::model::CategoryId;
 
 pub const PRODUCTS: Exported =

@@ -83,8 +83,16 @@ record!(Region, RegionForm, regions, RegionId, {
 });
 
 impl Record for Region {
-    const NAMES: Names =
-        record_names!(regions, "regions", "region", "Region", "Regions", "a region", "regions", ["Region", "区域"]);
+    const NAMES: Names = record_names!(
+        regions,
+        "regions",
+        "region",
+        "Region",
+        "Regions",
+        "a region",
+        "regions",
+        ["Region", "区域"]
+    );
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {
         &REGIONS

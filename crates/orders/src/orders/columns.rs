@@ -2,7 +2,10 @@
 
 use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Any, Date, Decimal, Key, Rate, Reference, Text, Whole};
-use crate::base::columns::{CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, ID, NOTES, Exported, Field, Heading, Imported, LinesOf, Named, date, field, flag, instant, into, number, text};
+use crate::base::columns::{
+    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, LinesOf, NOTES, Named,
+    date, field, flag, instant, into, number, text,
+};
 use crate::customers::columns::{CUSTOMER_CODE, CUSTOMER_EXTERNAL, CUSTOMER_ID};
 use crate::people::UserId;
 use crate::products::model::ProductId;

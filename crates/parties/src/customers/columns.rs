@@ -2,7 +2,10 @@
 
 use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Any, Date, List, Reference, Text, Words, YesNo};
-use crate::base::columns::{CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, ID, NOTES, Exported, Field, Heading, Imported, Named, WordsOf, date, field, flag, instant, into, number, text};
+use crate::base::columns::{
+    CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, NOTES, Named, WordsOf,
+    date, field, flag, instant, into, number, text,
+};
 use crate::customers::model::{ContactId, CustomerId};
 use crate::people::UserId;
 use crate::regions::RegionId;

@@ -2,7 +2,10 @@
 
 use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Reference, Text, Whole, Words};
-use crate::base::columns::{EXTERNAL_ID, EXTERNAL_IDS, ID, NOTES, Exported, Field, Heading, Imported, Named, WordsOf, field, instant, into, number, text};
+use crate::base::columns::{
+    EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, NOTES, Named, WordsOf, field, instant,
+    into, number, text,
+};
 use crate::people::UserId;
 
 pub const SUPPLIERS: Exported =
