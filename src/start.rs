@@ -106,13 +106,9 @@ pub fn core_with(
         stopping: tokio::sync::watch::channel(false).0,
     });
     core.write_as(Arc::new(Caller::system("system")), |tx| {
-        crate::settings::work::ensure(tx)?;
-        crate::deadlines::work::ensure(tx)?;
-        crate::complaints::policies::work::ensure(tx)
+        tx.core.declared.beginnings.iter().try_for_each(|ensure| ensure(tx))
     })?;
-    crate::events::figures(&core);
-    crate::webhooks::figures(&core);
-    crate::mail::delivery::figures(&core);
+    core.declared.figures.iter().for_each(|add| add(&core));
     crate::base::schedules::measure(&core);
     Ok(core)
 }

@@ -7,8 +7,12 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::core::Core;
+use crate::db::Tx;
 use crate::deadlines::Consequence;
+use crate::error::Result;
 use crate::events::Told;
 use crate::events::follow::Follower;
 use crate::http::expand::Expanders;
@@ -28,6 +32,10 @@ pub struct Declared {
     pub consequences: Vec<Consequence>,
     /// Who follows the journal.
     pub followers: Vec<Follower>,
+    /// What every database has from its first start on.
+    pub beginnings: Vec<fn(&mut Tx) -> Result<()>>,
+    /// What is shown at `/metrics`.
+    pub figures: Vec<fn(&Arc<Core>)>,
     /// Where a record is read, by the prefix of its id: `/complaints/{complaint_id}`. Known when all areas have declared.
     pub paths: HashMap<&'static str, &'static str>,
     others: HashMap<TypeId, Box<dyn Any + Send + Sync>>,

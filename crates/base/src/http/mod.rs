@@ -44,6 +44,7 @@ pub use patch::Patch;
 use self::params::{Common, Param, Query};
 use super::auth::Scope;
 use super::background::Task;
+use super::core::Core;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::deadlines::Consequence;
@@ -499,6 +500,16 @@ impl Routes {
         let notice = |urgent: bool| move |code: &&'static str| NoticeKind { code, kind, urgent };
         self.declared.notices.extend(urgent.iter().map(notice(true)));
         self.declared.notices.extend(usual.iter().map(notice(false)));
+    }
+
+    /// What every database has: made at a start, where it is not there yet.
+    pub fn begins_with(&mut self, ensure: fn(&mut Tx) -> Result<()>) {
+        self.declared.beginnings.push(ensure);
+    }
+
+    /// What is shown at `/metrics`.
+    pub fn figures(&mut self, add: fn(&Arc<Core>)) {
+        self.declared.figures.push(add);
     }
 
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.

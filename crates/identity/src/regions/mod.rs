@@ -23,9 +23,9 @@ use crate::base::http::params::{Param, Takes};
 use crate::base::record::tree::{self, Tree};
 use crate::base::record::{Names, Record};
 use crate::base::types::At;
+use crate::base::{coded, id_type, record, record_names};
 use crate::people::UserId;
 use crate::schema::regions;
-use crate::{coded, id_type, record, record_names};
 
 pub const AREA: Area = Area { name: "regions", routes, problems: &[], phrases: &[] };
 

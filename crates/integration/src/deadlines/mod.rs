@@ -38,6 +38,7 @@ const TIME: &[Param] = &[
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.begins_with(work::ensure);
     r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
     r.read("/working-calendar", "getWorkingCalendar", http::get).scope(READ).says(
         "Read the working calendar",

@@ -23,7 +23,6 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::core::Core;
 use crate::base::db::engine::Fate;
 use crate::base::error::Result;
 use crate::base::events::{self, Told, Verb, sequencer};
@@ -51,6 +50,7 @@ fn routes(r: &mut Routes) {
         model::WebhookStatus::after,
     ));
     r.tells(TOLD);
+    r.figures(delivery::figures);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
     records(r);
     life(r);
@@ -231,11 +231,6 @@ fn clear(app: &Arc<App>) -> Result<bool> {
         return Ok(false);
     }
     app.core.engine.write_now(move |conn| Ok((work::clear(conn, now)?, Fate::Keep)))
-}
-
-/// Figures of the queue.
-pub fn figures(core: &Arc<Core>) {
-    delivery::figures(core);
 }
 
 static PROBLEMS: &[ProblemText] = &[
