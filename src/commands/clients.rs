@@ -12,7 +12,7 @@ use crate::base::http::Method;
 use crate::base::http::dispatch::App;
 use crate::clients::work;
 use crate::config::Config;
-use crate::start::{self, StartError};
+use crate::start::StartError;
 
 /// What to do.
 pub enum Command {

@@ -18,7 +18,7 @@ use crate::base::jobs::{self, FileRole, Job, JobStatus, files};
 use crate::config::Config;
 use crate::exports::model::ExportInput;
 use crate::exports::work::{self, Plan};
-use crate::start::{self, StartError};
+use crate::start::StartError;
 
 /// Runs an export and writes its file.
 pub fn export(config: &Config, input: Map<String, Value>, filters: &[String], to: &Path) -> Outcome {

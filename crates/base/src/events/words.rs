@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn what_happened_reads_in_both_languages() {
-        let complaint = Told {
+        const COMPLAINT: Told = Told {
             kind: Kind { prefix: "cmp", name: "complaint" },
             name: ["Complaint", "投诉"],
             scopes: &[],
@@ -75,7 +75,7 @@ mod tests {
                 Verb::new("waiting", "It waits.").reads("waiting for the customer", "等待客户"),
             ],
         };
-        let declared = Declared { told: vec![complaint], ..Declared::default() };
+        let declared = Declared { told: vec![COMPLAINT], ..Declared::default() };
         let told = |lang| of(&declared, "complaint.escalated", Some("CO-2026-000007 茶叶受潮"), lang);
         assert_eq!(told(Lang::En), "Complaint CO-2026-000007 茶叶受潮: escalated");
         assert_eq!(told(Lang::Zh), "投诉 CO-2026-000007 茶叶受潮：已升级");

@@ -266,7 +266,8 @@ mod tests {
     #[test]
     fn kinds_and_events_are_known() {
         assert_eq!(said(|r| r.tells(TOLD)), "");
-        let wordless = Told { verbs: &[Verb::new("painted", "It was painted.")], ..TOLD };
+        const PAINTED: &[Verb] = &[Verb::new("painted", "It was painted.")];
+        let wordless = Told { verbs: PAINTED, ..TOLD };
         assert!(said(|r| r.tells(wordless)).starts_with("the event thing.painted has no words"));
         let twice = Told { verbs: &[events::CREATED, events::CREATED], ..TOLD };
         assert_eq!(said(|r| r.tells(twice)), "the event thing.created is declared twice");

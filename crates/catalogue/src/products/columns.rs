@@ -6,7 +6,7 @@ use crate::base::columns::{
     CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, Named, date, field,
     instant, into, number, text,
 };
-use crate::products::model::CategoryId;
+use crate::products::model::{CategoryId, ProductId};
 
 pub const PRODUCTS: Exported =
     Exported { resource: "products", about: "", path: "/products", columns: PRODUCTS_COLUMNS };

@@ -7,6 +7,7 @@ use crate::base::columns::{
     date, field, flag, instant, into, number, text,
 };
 use crate::customers::columns::{CUSTOMER_CODE, CUSTOMER_EXTERNAL, CUSTOMER_ID};
+use crate::orders::model::OrderId;
 use crate::people::UserId;
 use crate::products::model::ProductId;
 use crate::regions::RegionId;

@@ -7,6 +7,7 @@ use crate::base::columns::{
     into, number, text,
 };
 use crate::people::UserId;
+use crate::suppliers::SupplierId;
 
 pub const SUPPLIERS: Exported =
     Exported { resource: "suppliers", about: "", path: "/suppliers", columns: SUPPLIERS_COLUMNS };
