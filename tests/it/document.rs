@@ -8,7 +8,7 @@ use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::declared::Declared;
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
-use salesdesk::base::http::{Access, Endpoint};
+use salesdesk::base::http::{Access, Endpoint, Routes};
 use salesdesk::base::lives::Life;
 use salesdesk::base::messages;
 use salesdesk::postman;
@@ -124,6 +124,20 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
 
 fn lives() -> Arc<Declared> {
     salesdesk::start::declarations().expect("sound declarations").declared
+}
+
+/// What depends on all areas is computed when all have declared, wherever an area stands in the list.
+#[test]
+fn areas_declare_in_any_order() {
+    let mut routes = Routes::default();
+    salesdesk::AREAS.iter().rev().for_each(|area| routes.area(area));
+    let backwards = routes.finish().expect("sound declarations");
+    let access = |endpoints: Vec<&Endpoint>| -> BTreeMap<&'static str, String> {
+        endpoints.iter().map(|e| (e.operation_id, format!("{:?}", e.access))).collect()
+    };
+    let forwards = access(declared().1.iter().map(Arc::as_ref).collect());
+    assert_eq!(access(backwards.endpoints.iter().collect()), forwards);
+    assert!(forwards["getDeadlines"].contains("ComplaintsRead"), "{}", forwards["getDeadlines"]);
 }
 
 /// Every status enum with a function `after` is a life, and its area declares it.

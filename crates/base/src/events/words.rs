@@ -75,7 +75,8 @@ mod tests {
                 Verb::new("waiting", "It waits.").reads("waiting for the customer", "等待客户"),
             ],
         };
-        let declared = Declared { told: vec![COMPLAINT], ..Declared::default() };
+        let mut declared = Declared::default();
+        declared.told.push(COMPLAINT);
         let told = |lang| of(&declared, "complaint.escalated", Some("CO-2026-000007 茶叶受潮"), lang);
         assert_eq!(told(Lang::En), "Complaint CO-2026-000007 茶叶受潮: escalated");
         assert_eq!(told(Lang::Zh), "投诉 CO-2026-000007 茶叶受潮：已升级");

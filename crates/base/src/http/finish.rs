@@ -243,12 +243,16 @@ mod tests {
     fn what_does_not_fit_together_is_told_at_the_start() {
         static OTHER: Area = Area {
             name: "other",
-            routes: |r| drop(r.read("/others", "getOther", get)),
+            routes: |r| {
+                r.read("/others", "getOther", get);
+            },
             problems: &[],
             phrases: &[("required", ["is needed", "必填"])],
         };
         assert_eq!(said(|r| r.area(&OTHER)), "the phrase required of area other is declared by base, too");
-        let tagless = said(|r| drop(r.read("/things", "getThing", get)));
+        let tagless = said(|r| {
+            r.read("/things", "getThing", get);
+        });
         assert!(tagless.starts_with("GET /things (area ) has no tag"), "{tagless}");
         let twice = said(|r| {
             r.tag("things", "Things.");
@@ -285,7 +289,7 @@ mod tests {
             r.notices(KIND, &["thing_broke"], &[]);
         });
         assert_eq!(notice, "the notice thing_broke has no phrase");
-        let expanded = said(|r| drop(r.declared.expanders.insert("thg", |_, _| Ok(vec![]))));
+        let expanded = said(|r| r.expands("thg", |_, _| Ok(vec![])));
         assert!(expanded.starts_with("`expand` loads records with ids thg_…"), "{expanded}");
     }
 
