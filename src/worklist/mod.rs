@@ -34,7 +34,7 @@ fn routes(r: &mut Routes) {
 fn reasons(r: &mut Routes) -> Result<(), String> {
     let mut all: Vec<_> = r.declared.all::<Source>().iter().flat_map(|source| source.reasons).collect();
     all.sort_by_key(|reason| reason.rank);
-    for pair in all.windows(2).filter(|pair| pair[0].rank == pair[1].rank) {
+    if let Some(pair) = all.windows(2).find(|pair| pair[0].rank == pair[1].rank) {
         return Err(format!("{} and {} have the same rank on the worklist", pair[0].name, pair[1].name));
     }
     let words: Vec<&str> = all.iter().map(|reason| reason.name).collect();

@@ -181,7 +181,7 @@ fn check_kinds(routes: &Routes) -> Result<(), String> {
             ));
         }
     }
-    for prefix in routes.cards.keys().filter(|prefix| !declared.expanders.contains_key(*prefix)) {
+    if let Some(prefix) = routes.cards.keys().find(|prefix| !declared.expanders.contains_key(*prefix)) {
         return Err(format!("`r.expands_to` is called for ids {prefix}_…, which `expand` does not load"));
     }
     Ok(())
