@@ -104,7 +104,7 @@ fn prepare(dir: &std::path::Path) -> World {
         public_url: None,
     };
     let core = salesdesk::start::core(&config, Clock::System, size).expect("the database starts");
-    let app = Arc::new(App::new(core.clone(), salesdesk::start::routes()).expect("the routes are sound"));
+    let app = Arc::new(App::new(core.clone()).expect("the routes are sound"));
     let (caller, token) = clerk(&core);
     let mut world = World { core, app, caller, token, products: vec![], customers: vec![], orders: vec![] };
     world.products = make(

@@ -35,7 +35,7 @@ pub fn application(
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(SocketAddr)) -> Result<(), String> {
-    let app = web::Data::new(App::new(core.clone(), crate::start::routes())?);
+    let app = web::Data::new(App::new(core.clone())?);
     crate::base::jobs::measure(&core);
     let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {

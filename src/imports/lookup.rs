@@ -6,18 +6,14 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::fields::Named;
+use crate::base::columns::Coded;
 use crate::base::db::filter::Cond;
 use crate::base::db::{Conn, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
 use crate::customers::model as customers;
 use crate::orders::model as orders;
-use crate::people::UserId;
-use crate::prices::model as prices;
-use crate::products::model::{CategoryId, ProductId};
-use crate::regions::RegionId;
 use crate::schema;
-use crate::suppliers::SupplierId;
 
 /// The first two ids of a table whose rows meet a condition, for a name that should be one record's.
 macro_rules! two_of {
@@ -64,70 +60,34 @@ impl Lookup {
     }
 
     fn find(&self, tx: &mut Tx, named: Named, text: &str) -> Result<Option<String>> {
-        let (caller, system) = (tx.caller, self.system.as_deref().unwrap_or_default());
+        let system = self.system.as_deref().unwrap_or_default();
         let (kind, found) = match named {
-            Named::CustomerCode => (customers::CustomerId::KIND, customer_by_code(tx, text)?),
-            Named::CustomerExternalId => {
-                let kind = customers::CustomerId::KIND;
-                (kind, external_id(tx, kind, system, text)?)
-            }
-            Named::ProductSku => (ProductId::KIND, product_by_sku(tx.conn, text)?),
-            Named::ProductExternalId => (ProductId::KIND, external_id(tx, ProductId::KIND, system, text)?),
-            Named::PriceListCode => {
-                let cond = Cond::eq("price_lists.code", text).and(prices::visible_to(caller));
-                let ids = two_of!(tx.conn, price_lists, prices::PriceListId, cond);
-                (prices::PriceListId::KIND, ids.first().copied())
-            }
-            Named::PriceListExternalId => {
-                let kind = prices::PriceListId::KIND;
-                (kind, external_id(tx, kind, system, text)?)
-            }
-            Named::CategoryCode => {
-                let cond = Cond::eq("product_categories.code", text);
-                (CategoryId::KIND, two_of!(tx.conn, product_categories, CategoryId, cond).first().copied())
-            }
-            Named::RegionCode => {
-                let cond = Cond::eq("regions.code", text);
-                (RegionId::KIND, two_of!(tx.conn, regions, RegionId, cond).first().copied())
-            }
-            Named::Username => {
-                let cond = Cond::eq("users.username", text);
-                (UserId::KIND, two_of!(tx.conn, users, UserId, cond).first().copied())
-            }
             Named::Id => return Ok(None),
+            Named::Code(kind) => (kind, by_code(tx, kind, text)?),
+            Named::ExternalId(kind) => (kind, external_id(tx, kind, system, text)?),
         };
         Ok(found.map(|id| written(kind, id)))
     }
 }
 
-fn kind_of(named: Named) -> &'static str {
+/// What people call the kind of a record that is named.
+fn kind_of(named: Named) -> String {
     match named {
-        Named::CustomerCode | Named::CustomerExternalId => "customer",
-        Named::ProductSku | Named::ProductExternalId => "product",
-        Named::PriceListCode | Named::PriceListExternalId => "price list",
-        Named::CategoryCode => "product category",
-        Named::RegionCode => "region",
-        Named::Username => "user",
-        Named::Id => "record",
+        Named::Id => "record".into(),
+        Named::Code(kind) | Named::ExternalId(kind) => kind.name.replace('_', " "),
     }
+}
+
+/// The record of this kind that people call so, if the caller sees it.
+pub fn by_code(tx: &mut Tx, kind: Kind, text: &str) -> Result<Option<Uuid>> {
+    let coded = tx.core.declared.all::<Coded>().iter().find(|coded| coded.kind == kind);
+    let unknown = || Error::internal(format!("files name no {} by code", kind.name));
+    (coded.ok_or_else(unknown)?.find)(tx, text)
 }
 
 /// An id as the API writes it.
 pub fn written(kind: Kind, id: Uuid) -> String {
     format!("{}_{}", kind.prefix, id.simple())
-}
-
-pub fn customer_by_code(tx: &mut Tx, code: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("customers.code", code).and(customers::visible_to(tx.caller));
-    Ok(two_of!(tx.conn, customers, customers::CustomerId, cond).first().copied())
-}
-
-pub fn product_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, products, ProductId, Cond::eq("products.sku", sku)).first().copied())
-}
-
-pub fn supplier_by_code(conn: &mut Conn, code: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, suppliers, SupplierId, Cond::eq("suppliers.code", code)).first().copied())
 }
 
 /// The customer of a contact, if the caller sees them.
@@ -143,7 +103,7 @@ pub fn customer_of_contact(
 /// The record that a system calls so, if the caller sees it.
 fn external_id(tx: &mut Tx, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
     match external::find(tx.conn, kind, system, id)? {
-        Some(found) if external::sees(tx.conn, tx.caller, kind, found)? => Ok(Some(found)),
+        Some(found) if external::sees(tx.conn, &tx.core.declared, tx.caller, kind, found)? => Ok(Some(found)),
         _ => Ok(None),
     }
 }

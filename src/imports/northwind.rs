@@ -60,7 +60,7 @@ struct Loader {
 
 /// Loads everything that is not there yet.
 pub fn import(core: &Arc<Core>, dir: &Path, quiet: bool) -> Result<Summary> {
-    let app = App::new(core.clone(), crate::start::routes()).map_err(Error::internal)?;
+    let app = App::new(core.clone()).map_err(Error::internal)?;
     let caller = Arc::new(Caller::system("import"));
     let mut loader =
         Loader { core: core.clone(), app: Arc::new(app), caller, summary: Summary::default(), quiet };

@@ -27,7 +27,7 @@ use salesdesk::base::db::{Conn, Json, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::web::{Sending, Web};
-use salesdesk::base::http::{Endpoint, Method, document};
+use salesdesk::base::http::{Endpoint, Method, Routes, document};
 use salesdesk::base::mail_server::{MailServer, Protection};
 use salesdesk::base::messages;
 use salesdesk::base::record;
@@ -212,7 +212,7 @@ fn resolved(name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
     }
 }
 
-fn open(target: &Target, web: Web, now: At) -> Arc<Core> {
+fn open_with(target: &Target, web: Web, now: At, routes: Routes) -> Arc<Core> {
     let config = Config {
         listen: "127.0.0.1:0".into(),
         data_dir: match target {
@@ -226,15 +226,17 @@ fn open(target: &Target, web: Web, now: At) -> Arc<Core> {
         web,
         public_url: None,
     };
-    start::core(&config, Clock::fixed(now), Size { readers: 2, writers: 2 }).expect("the product starts")
+    let declarations = routes.finish().expect("sound declarations");
+    start::core_with(&config, Clock::fixed(now), Size { readers: 2, writers: 2 }, declarations)
+        .expect("the product starts")
 }
 
 /// Migrates, and adds two teams and a person of every role, each with a session.
 fn seed(target: &Target) -> Seed {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone();
-    let core = open(target, web(), NOW);
-    schedules::ensure(&core, &start::routes().schedules).expect("the schedules");
+    let core = open_with(target, web(), NOW, start::routes());
+    schedules::ensure(&core, &core.building.schedules).expect("the schedules");
     core.write_as(Arc::new(Caller::system("test")), move |tx| {
         let team = |code: &str| TeamForm {
             code: code.into(),
@@ -292,7 +294,10 @@ pub struct TestApp {
 /// The document and the endpoints, for walks over all of them; made once.
 pub fn declared() -> &'static (Value, Vec<Arc<Endpoint>>) {
     static DECLARED: OnceLock<(Value, Vec<Arc<Endpoint>>)> = OnceLock::new();
-    DECLARED.get_or_init(|| document::build(start::routes()).expect("the document can be built"))
+    DECLARED.get_or_init(|| {
+        document::build(start::declarations().expect("sound declarations"))
+            .expect("the document can be built")
+    })
 }
 
 /// The document's schemas.
@@ -330,10 +335,10 @@ impl TestApp {
         now: At,
         schedules: &[Schedule],
     ) -> TestApp {
-        let core = open(&database.target, web, now);
         let mut routes = start::routes();
         schedules.iter().for_each(|schedule| routes.schedule(*schedule));
-        let app = web::Data::new(App::new(core.clone(), routes).expect("the app"));
+        let core = open_with(&database.target, web, now, routes);
+        let app = web::Data::new(App::new(core.clone()).expect("the app"));
         let service = Rc::new(runner.block_on(init_service(salesdesk::server::application(app.clone()))));
         let serve: Serve = Box::new(move |request| {
             let service = service.clone();

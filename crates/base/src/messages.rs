@@ -1,7 +1,11 @@
 //! Messages for people, in English and Chinese. Codes are stable; the wording may improve.
 //!
 //! Problem codes (a whole answer) and phrases (one fault, one finding) are tables. The tables of the base are
-//! here, those of each area in its own folder; [`add`] takes them in.
+//! here, those of each area in its own folder; [`Routes::finish`](crate::http::Routes::finish) adds them.
+//!
+//! These tables are the one thing that is declared and kept for the whole process. An error is put into words wherever it is
+//! shown, also by `Display` in a log line, where nothing is at hand that could be asked for words. It does no harm: the words
+//! are constants of the program, a code is declared once, and to add them again changes nothing.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
@@ -85,11 +89,24 @@ fn tables() -> RwLockReadGuard<'static, Tables> {
     TABLES.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Adds the words of areas. They are constants of the program, so adding them again changes nothing.
-pub fn add(areas: &[Area]) {
+/// Adds the words of areas; each code is declared once.
+pub fn add(areas: &[&Area]) -> Result<(), String> {
+    let mut homes: HashMap<(&str, &str), &str> = HashMap::new();
+    let of_base = PROBLEMS.iter().map(|p| ("problem", p.code, "base"));
+    let of_base = of_base.chain(PHRASES.iter().map(|p| ("phrase", p.0, "base")));
+    let of_areas = areas.iter().flat_map(|area| {
+        let problems = area.problems.iter().map(|p| ("problem", p.code, area.name));
+        problems.chain(area.phrases.iter().map(|p| ("phrase", p.0, area.name)))
+    });
+    for (what, code, home) in of_base.chain(of_areas) {
+        if let Some(other) = homes.insert((what, code), home) {
+            return Err(format!("the {what} {code} of area {home} is declared by {other}, too"));
+        }
+    }
     let mut tables = TABLES.write().unwrap_or_else(PoisonError::into_inner);
     tables.problems.extend(areas.iter().flat_map(|a| a.problems).map(|p| (p.code, p)));
     tables.phrases.extend(areas.iter().flat_map(|a| a.phrases).copied());
+    Ok(())
 }
 
 /// The text of a problem code; an unknown code is a fault of ours and reads as `internal`.
@@ -113,6 +130,11 @@ pub fn phrase(code: &str) -> [&'static str; 2] {
     let words = tables().phrases.get(code).copied();
     debug_assert!(words.is_some(), "no words for {code}");
     words.unwrap_or(["is not valid", "无效"])
+}
+
+/// Whether there are words for this code.
+pub fn has_phrase(code: &str) -> bool {
+    tables().phrases.contains_key(code)
 }
 
 /// [`fill`] with names that are not known to the compiler.

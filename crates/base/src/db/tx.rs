@@ -246,7 +246,7 @@ impl Tx<'_> {
         new: Option<&Value>,
     ) -> Result<()> {
         debug_assert!(
-            about.version == 0 || crate::events::is_declared(about.kind, act.verb),
+            about.version == 0 || self.core.declared.is_event(about.kind, act.verb),
             "say what {}.{} means where the area tells of its records (`r.tells`)",
             about.kind.name,
             act.verb

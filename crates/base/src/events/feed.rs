@@ -10,6 +10,7 @@ use crate::auth::Caller;
 use crate::db::filter::{Cond, Op};
 use crate::db::journal::Entry;
 use crate::db::{AnyId, Conn, Rx};
+use crate::declared::Declared;
 use crate::error::{Problem, Result};
 use crate::id_type;
 use crate::schema::{journal, journal_head};
@@ -152,7 +153,7 @@ pub struct Part {
 }
 
 /// The event that a journal entry is.
-pub fn event_of(entry: &Entry) -> Event {
+pub fn event_of(declared: &Declared, entry: &Entry) -> Event {
     Event {
         id: EventId(entry.id.0),
         event_type: entry.event_type.clone(),
@@ -165,7 +166,7 @@ pub fn event_of(entry: &Entry) -> Event {
             request_id: entry.request_id.clone(),
         },
         data: EventData {
-            id: super::id_of(&entry.record_kind, entry.record_id.0),
+            id: declared.id_of(&entry.record_kind, entry.record_id.0),
             kind: entry.record_kind.clone(),
             version: entry.version,
             changed: changed_fields(entry),
@@ -228,12 +229,12 @@ pub fn since(rx: &mut Rx, since: At) -> Result<i64> {
 }
 
 /// The events with these ids that the caller sees.
-pub fn those(conn: &mut Conn, caller: &Caller, ids: Vec<EventId>) -> Result<Vec<Event>> {
+pub fn those(conn: &mut Conn, declared: &Declared, caller: &Caller, ids: Vec<EventId>) -> Result<Vec<Event>> {
     use journal::dsl;
     let ids = Cond::ids("journal.id", ids.into_iter().map(|id| id.0));
     let entries: Vec<Entry> =
-        dsl::journal.filter(ids.and(visible(caller))).select(Entry::as_select()).load(conn)?;
-    Ok(entries.iter().map(event_of).collect())
+        dsl::journal.filter(ids.and(visible(declared, caller))).select(Entry::as_select()).load(conn)?;
+    Ok(entries.iter().map(|entry| event_of(declared, entry)).collect())
 }
 
 fn horizon(now: At) -> At {
@@ -260,7 +261,14 @@ pub fn check_place(rx: &mut Rx, cursor: &Cursor) -> Result<()> {
 /// The events behind a place that the caller sees, at most so many. Looks through a bounded stretch only, so that
 /// somebody who sees little does not make the database read everything; then it may come to nothing and still
 /// say that there is more.
-pub fn read(conn: &mut Conn, caller: &Caller, types: &[String], after: i64, limit: i64) -> Result<Part> {
+pub fn read(
+    conn: &mut Conn,
+    declared: &Declared,
+    caller: &Caller,
+    types: &[String],
+    after: i64,
+    limit: i64,
+) -> Result<Part> {
     use journal::dsl;
     let newest = newest(conn)?;
     let until = newest.min(after + WINDOW);
@@ -273,13 +281,14 @@ pub fn read(conn: &mut Conn, caller: &Caller, types: &[String], after: i64, limi
         until.into(),
     ));
     let entries: Vec<Entry> = dsl::journal
-        .filter(stretch.and(visible(caller)).and(of_types(types)))
+        .filter(stretch.and(visible(declared, caller)).and(of_types(types)))
         .order(dsl::sequence)
         .limit(limit + 1)
         .select(Entry::as_select())
         .load(conn)?;
     let full = entries.len() as i64 > limit;
-    let events: Vec<Event> = entries.iter().take(limit as usize).map(event_of).collect();
+    let events: Vec<Event> =
+        entries.iter().take(limit as usize).map(|entry| event_of(declared, entry)).collect();
     let next = match events.last() {
         Some(last) if full => last.sequence,
         _ => until,

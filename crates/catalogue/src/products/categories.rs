@@ -12,6 +12,7 @@ use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, Tx};
 use crate::base::error::Result;
+use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::tree::{self, Tree};
@@ -20,10 +21,11 @@ use crate::base::text;
 use crate::base::types::At;
 use crate::people::UserId;
 use crate::schema::product_categories;
-use crate::{id_type, record, record_names};
+use crate::{coded, id_type, record, record_names};
 
 pub fn routes(r: &mut Routes) {
     r.tag("product-categories", "Product categories: the tree that products are sorted into.");
+    r.declare(coded!(product_categories, CategoryId, "product_categories.code", seen_by_all));
     let mut category = r.record::<Category>(READ, WRITE);
     category.examples(
         json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}),
@@ -100,7 +102,8 @@ impl Record for Category {
         "ProductCategory",
         "ProductCategories",
         "a product category",
-        "product categories"
+        "product categories",
+        ["Product category", "产品品类"]
     );
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {

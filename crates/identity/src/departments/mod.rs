@@ -150,7 +150,8 @@ impl Record for Department {
         "Department",
         "Departments",
         "a department",
-        "departments"
+        "departments",
+        ["Department", "部门"]
     );
     fn list() -> &'static ListSpec {
         &DEPARTMENTS

@@ -113,7 +113,8 @@ fn digest(tx: &mut Tx, reader: &Reader, since: Option<At>, due_at: At) -> Result
     let since = since.unwrap_or_else(|| until.plus_seconds(-FIRST));
     note(tx, reader.user, until.max(since), is_first)?;
     let mut unread = unread(tx.conn, reader.user, since, until)?;
-    unread.retain(|n| reader.preferences.way(&n.code, &n.record_kind) == MailWay::Digest);
+    let declared = &tx.core.declared;
+    unread.retain(|n| reader.preferences.way(declared, &n.code, &n.record_kind) == MailWay::Digest);
     if unread.is_empty() {
         return Ok(());
     }

@@ -3,7 +3,6 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::declared::is_declared;
 use super::mailing;
 use super::model::{Marked, Notification, NotificationId, visible_to};
 use crate::base::db::filter::Cond;
@@ -28,7 +27,7 @@ pub struct Notice<'a> {
 /// Tells people, each once, in their inbox and by e-mail as they want. Whoever does it themselves knows already, and is not told.
 pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &Notice) -> Result<()> {
     debug_assert!(
-        is_declared(notice.kind, notice.code),
+        tx.core.declared.is_notice(notice.kind, notice.code),
         "say how urgent {} is where the area declares what people are told (`r.notices`)",
         notice.code
     );

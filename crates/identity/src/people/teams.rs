@@ -77,7 +77,8 @@ record!(Team, TeamForm, teams, TeamId, {
 });
 
 impl Record for Team {
-    const NAMES: Names = record_names!(teams, "teams", "team", "Team", "Teams", "a team", "teams");
+    const NAMES: Names =
+        record_names!(teams, "teams", "team", "Team", "Teams", "a team", "teams", ["Team", "团队"]);
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {
         &TEAMS

@@ -7,7 +7,6 @@ use super::rules;
 use crate::base::auth::{Caller, Scopes};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Faults, Result};
-use crate::base::events;
 use crate::base::http::Patch;
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::text;
@@ -130,7 +129,7 @@ fn checked(tx: &mut Tx, input: ClientInput, before: Option<&Client>) -> Result<C
     let named = input.customer_ids.as_deref().unwrap_or_default();
     let fresh: Vec<_> = named.iter().copied().filter(|id| !kept.contains(id)).collect();
     for (i, id) in named.iter().enumerate().filter(|(_, id)| fresh.contains(*id)) {
-        let there = match events::told_of(CustomerId::KIND) {
+        let there = match tx.core.declared.told_of(CustomerId::KIND) {
             Some(customers) => customers.exists(tx.conn, tx.caller, id.0)?,
             None => false,
         };

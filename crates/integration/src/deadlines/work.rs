@@ -9,7 +9,6 @@ use crate::base::deadlines::calendar::Calendar;
 use crate::base::deadlines::model::{Deadline, WorkingCalendar};
 use crate::base::deadlines::{calendar, of, working_calendar_row};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::events::told;
 use crate::base::http::Patch;
 use crate::base::types::At;
 use crate::base::types::id::parse_id;
@@ -56,7 +55,7 @@ pub fn time(rx: &mut Rx, from: At, minutes: i64) -> Result<WorkingTime> {
 /// The deadlines of a record that the caller sees, whatever its kind; 404 for one that has none.
 pub fn explain(rx: &mut Rx, record: &str) -> Result<Deadlines> {
     let prefix = record.split('_').next().unwrap_or_default();
-    let kind = told().iter().find(|told| told.kind.prefix == prefix).ok_or_else(Error::not_found)?;
+    let kind = rx.core.declared.told_by_prefix(prefix).ok_or_else(Error::not_found)?;
     let id = parse_id(record, prefix).map_err(|_| Error::not_found())?;
     if !kind.scopes.iter().any(|scope| rx.caller.may(*scope)) {
         return Err(Error::not_found());

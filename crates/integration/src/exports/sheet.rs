@@ -5,9 +5,9 @@ use std::io::Write;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::headings::{Cell, Heading};
 use super::model::ExportFormat;
 use super::step::result_file;
+use crate::base::columns::{Cell, Heading};
 use crate::base::db::Json;
 use crate::base::error::{Error, Result};
 use crate::base::jobs::{FileRole, JobId, Run, Step, files};

@@ -6,10 +6,10 @@
 
 use serde_json::{Value, json};
 
-use super::headings::Heading;
 use super::model::{ExportFormat, ExportInput, Headings};
 use super::sheet;
 use super::work::{Plan, check_size, value_of};
+use crate::base::columns::Heading;
 use crate::base::db::Json;
 use crate::base::error::{Error, Result};
 use crate::base::http::from_value;

@@ -9,7 +9,7 @@ use crate::base::db::filter::Cond;
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
 use crate::base::db::{Act, Rx, Tx};
 use crate::base::error::{Problem, Result};
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Answer, Req, Routes};
 use crate::base::messages::{Lang, ProblemText, problem_text};
@@ -195,13 +195,14 @@ fn disable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
 
 const TOLD: Told = Told {
     kind: ScheduleId::KIND,
+    name: ["Schedule", "定时任务"],
     scopes: READ,
     select: "SELECT schedules.id FROM schedules WHERE ",
     visible: events::seen_by_all,
     verbs: &[
-        ("triggered", "Somebody started a run by hand."),
-        ("enabled", "The schedule was enabled."),
-        ("disabled", "The schedule was disabled."),
+        Verb::new("triggered", "Somebody started a run by hand.").reads("run started by hand", "已手动运行"),
+        Verb::new("enabled", "The schedule was enabled."),
+        Verb::new("disabled", "The schedule was disabled."),
     ],
 };
 

@@ -237,7 +237,8 @@ fn prepare_for(
 ) -> Result<()> {
     let now = core.clock.now();
     let secrets = secrets(core, webhook, now)?;
-    let events = feed::those(conn, owner, rows.iter().filter_map(|row| row.event_id).collect())?;
+    let events =
+        feed::those(conn, &core.declared, owner, rows.iter().filter_map(|row| row.event_id).collect())?;
     let mut bodies: HashMap<_, _> = HashMap::new();
     for event in events {
         bodies.insert(event.id, written(&WebhookEvent::from(event))?);

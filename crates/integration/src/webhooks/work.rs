@@ -118,7 +118,7 @@ fn count_of(conn: &mut Conn, user: Option<UserId>, client: Option<ClientId>) -> 
 
 fn checked(tx: &Tx, input: WebhookInput) -> Result<WebhookInput> {
     let mut faults = Faults::default();
-    let input = rules::clean(input, tx.core.web.webhooks.allow_private, &mut faults);
+    let input = rules::clean(&tx.core.declared, input, tx.core.web.webhooks.allow_private, &mut faults);
     faults.done()?;
     Ok(input)
 }

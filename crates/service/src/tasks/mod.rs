@@ -6,18 +6,21 @@
 //! | enter, change, assign, do, cancel | `tasks:write` |
 //! | visit policies | read: `tasks:read`; change: `settings:write` |
 
+mod columns;
 mod http;
 pub mod model;
 pub mod policies;
 pub mod rules;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::Phrase;
 use crate::schema::tasks;
 use model::Task;
@@ -31,7 +34,16 @@ const READ: &[Scope] = &[Scope::TasksRead];
 const WRITE: &[Scope] = &[Scope::TasksWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Tasks",
+        TaskId::KIND,
+        rules::TaskStatus::ALL,
+        rules::TaskAction::ALL,
+        rules::TaskStatus::after,
+    ));
+    r.declare(columns::TASKS);
     r.declare(movable!(Task, tasks, TaskId, Some));
+    r.declare(worklist::SOURCE);
     r.tells(TOLD);
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
     records(r);
@@ -39,7 +51,7 @@ fn routes(r: &mut Routes) {
     policies::routes(r);
     r.deadlines(TaskId::KIND, work::on_deadline);
     r.notices(TaskId::KIND, &["task_overdue"], &["task_assigned", "task_due", "task_done"]);
-    r.expanders.insert("tsk", work::expand);
+    r.expands("tsk", work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -120,16 +132,17 @@ static PHRASES: &[Phrase] = &[
 
 const TOLD: Told = Told {
     kind: TaskId::KIND,
+    name: ["Task", "任务"],
     scopes: READ,
     select: "SELECT tasks.id FROM tasks WHERE ",
     visible: model::visible_to,
     verbs: &[
         events::CREATED,
         events::UPDATED,
-        ("assigned", "The task was given to another person."),
-        ("started", "The assignee began with the task."),
-        ("done", "The task was completed."),
-        ("cancelled", "The task was cancelled: it is not wanted any more."),
-        ("escalated", "The task is overdue, and the manager of the assignee was told."),
+        Verb::new("assigned", "The task was given to another person."),
+        Verb::new("started", "The assignee began with the task."),
+        Verb::new("done", "The task was completed."),
+        Verb::new("cancelled", "The task was cancelled: it is not wanted any more."),
+        Verb::new("escalated", "The task is overdue, and the manager of the assignee was told."),
     ],
 };

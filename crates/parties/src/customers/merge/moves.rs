@@ -9,6 +9,7 @@ use super::rules::MOST;
 use crate::base::core::Core;
 use crate::base::db::{Act, AnyId, Conn, Tx};
 use crate::base::error::Result;
+use crate::base::http::Routes;
 use crate::base::types::Kind;
 use crate::customers::addresses::model::{Address, AddressId};
 use crate::customers::contacts::model::{Contact, ContactId};
@@ -34,6 +35,20 @@ pub struct Movable {
 
 pub const CONTACTS: Movable = Movable { kind: ContactId::KIND, of: contacts_of, shift: shift_contact };
 pub const ADDRESSES: Movable = Movable { kind: AddressId::KIND, of: addresses_of, shift: shift_address };
+
+/// What moves is told of: its area says who sees it.
+pub fn check(r: &mut Routes) -> std::result::Result<(), String> {
+    let all = r.declared.all::<Movable>();
+    for (i, kind) in all.iter().map(|movable| movable.kind).enumerate() {
+        if r.declared.told_of(kind).is_none() {
+            return Err(format!("{} moves with a customer, and no area tells of it (`r.tells`)", kind.name));
+        }
+        if all[..i].iter().any(|other| other.kind == kind) {
+            return Err(format!("{} moves with a customer twice", kind.name));
+        }
+    }
+    Ok(())
+}
 
 /// The kinds that go with a customer.
 pub fn kinds(core: &Core) -> impl Iterator<Item = Kind> {

@@ -29,8 +29,13 @@ const EVENTS: i64 = 50;
 
 /// One turn; true when there may be more to do.
 pub fn turn(app: &Arc<App>) -> Result<bool> {
-    let types = VisitCause::ALL.iter().map(|cause| cause.event().to_owned()).collect();
-    follow::turn(&app.core, Follower { name: TASK, types, most: EVENTS, then: enter_visits })
+    follow::turn(&app.core, TASK)
+}
+
+/// What follows from the events that are causes of a visit.
+pub fn follower() -> Follower {
+    let types = VisitCause::ALL.iter().map(|cause| cause.event()).collect();
+    Follower { name: TASK, types, most: EVENTS, then: enter_visits }
 }
 
 fn enter_visits(tx: &mut Tx, events: &[Event]) -> Result<()> {
