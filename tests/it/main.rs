@@ -46,6 +46,7 @@ mod shop;
 mod start_and_stop;
 mod story;
 mod suppliers;
+mod upgrades;
 mod visits;
 mod webhooks;
 mod wire;

@@ -11,7 +11,6 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::http::call::{Call, Conditions, admit};
 use crate::base::http::dispatch::{API, App};
-use crate::base::http::params::percent_encode;
 use crate::base::http::{Endpoint, Incoming};
 use crate::base::jobs::{self, Job, JobKind, NewJob};
 use crate::base::types::TextEnum;
@@ -112,8 +111,7 @@ fn query_of(input: &ExportInput, endpoint: &Endpoint, columns: &[&Heading]) -> S
             pairs.push(("expand", wide.join(",")));
         }
     }
-    let encoded = pairs.iter().map(|(n, v)| format!("{}={}", percent_encode(n), percent_encode(v)));
-    encoded.collect::<Vec<_>>().join("&")
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// What is wrong with the list's query is wrong with the body here.
