@@ -67,3 +67,51 @@ impl JwtVerifier for Verifying {
         Algorithm::EdDSA
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ed25519_dalek::pkcs8::EncodePrivateKey;
+    use jsonwebtoken::crypto::{sign, verify};
+
+    use super::*;
+
+    /// The example of RFC 8037, appendix A.4.
+    const SEED: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+    const MESSAGE: &[u8] = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+    const SIGNATURE: &str =
+        "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+
+    fn keys() -> (EncodingKey, DecodingKey) {
+        install();
+        let seed = URL_SAFE_NO_PAD.decode(SEED).unwrap().try_into().unwrap();
+        let key = SigningKey::from_bytes(&seed);
+        let private = EncodingKey::from_ed_der(key.to_pkcs8_der().unwrap().as_bytes());
+        (private, DecodingKey::from_ed_der(key.verifying_key().as_bytes()))
+    }
+
+    #[test]
+    fn signatures_are_those_of_the_standard() {
+        let (private, public) = keys();
+        assert_eq!(sign(MESSAGE, &private, Algorithm::EdDSA).unwrap(), SIGNATURE);
+        assert!(verify(SIGNATURE, MESSAGE, &public, Algorithm::EdDSA).unwrap());
+        assert!(!verify(SIGNATURE, b"another message", &public, Algorithm::EdDSA).unwrap());
+        assert!(!verify(&SIGNATURE.replace('h', "i"), MESSAGE, &public, Algorithm::EdDSA).unwrap());
+        assert!(!verify(&SIGNATURE[4..], MESSAGE, &public, Algorithm::EdDSA).unwrap());
+        assert!(!verify("", MESSAGE, &public, Algorithm::EdDSA).unwrap());
+    }
+
+    #[test]
+    fn no_other_algorithm_is_taken() {
+        let (private, public) = keys();
+        let secret = SEED.as_bytes();
+        for algorithm in [Algorithm::HS256, Algorithm::RS256, Algorithm::PS512, Algorithm::ES256] {
+            assert!(sign(MESSAGE, &private, algorithm).is_err(), "{algorithm:?}");
+            assert!(verify(SIGNATURE, MESSAGE, &public, algorithm).is_err(), "{algorithm:?}");
+        }
+        // A key of another family with our algorithm, as when a public key is taken for a secret.
+        assert!(sign(MESSAGE, &EncodingKey::from_secret(secret), Algorithm::EdDSA).is_err());
+        assert!(verify(SIGNATURE, MESSAGE, &DecodingKey::from_secret(secret), Algorithm::EdDSA).is_err());
+    }
+}

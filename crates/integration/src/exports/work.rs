@@ -111,7 +111,7 @@ fn query_of(input: &ExportInput, endpoint: &Endpoint, columns: &[&Heading]) -> S
             pairs.push(("expand", wide.join(",")));
         }
     }
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// What is wrong with the list's query is wrong with the body here.
