@@ -373,8 +373,12 @@ struct Family<'a> {
 impl Family<'_> {
     fn number(&mut self, labels: &[(&str, &str)], value: f64) -> fmt::Result {
         let mut encoder = self.encoder.encode_family(&labels)?;
-        match self.kind {
-            Counter => encoder.encode_counter::<NoLabelSet, f64, f64>(&value, None),
+        // What is counted is written as a whole number; up to here a float holds each of them.
+        let whole = (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64);
+        match (self.kind, whole.map(u64::try_from), whole) {
+            (Counter, Some(Ok(count)), _) => encoder.encode_counter::<NoLabelSet, u64, f64>(&count, None),
+            (Counter, ..) => encoder.encode_counter::<NoLabelSet, f64, f64>(&value, None),
+            (.., Some(whole)) => encoder.encode_gauge(&whole),
             _ => encoder.encode_gauge(&value),
         }
     }
@@ -430,6 +434,19 @@ mod tests {
             "size_sum{of=\"it\"} 509.0",
             "size_count{of=\"it\"} 5",
         ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_a_whole_number() {
+        let text = text_of(Shown(|mut page| {
+            page.one("done_total", Counter, "Done.", 41.0)?;
+            page.one("depth", Gauge, "Depth.", -7.0)?;
+            page.one("age_seconds", Gauge, "Age.", 0.25)?;
+            page.one("far", Gauge, "Beyond.", 1e300)
+        }));
+        for line in ["done_total 41", "depth -7", "age_seconds 0.25", "far 1e300"] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
     }
