@@ -48,6 +48,7 @@ mod sockets;
 mod start_and_stop;
 mod story;
 mod suppliers;
+mod upgrades;
 mod visits;
 mod webhooks;
 mod wire;

@@ -96,6 +96,10 @@ pub struct Seed {
     pub people: Vec<Person>,
 }
 
+/// A database that was filled elsewhere has none of the test company.
+static NOBODY: Seed =
+    Seed { north: TeamId(uuid::Uuid::nil()), south: TeamId(uuid::Uuid::nil()), people: Vec::new() };
+
 /// A database of one test; gone when dropped.
 pub struct Database {
     target: Target,
@@ -168,6 +172,32 @@ impl Database {
         Database {
             target: Target::Postgres(cluster.url(&name)),
             seed,
+            folder: None,
+            dropped_from: Some(cluster.admin_url()),
+        }
+    }
+
+    /// SQLite's file as it was kept, with nobody of the test company in it.
+    pub fn of_file(file: &[u8]) -> Database {
+        let folder = Folder::new();
+        std::fs::write(folder.database(), file).expect("the kept database");
+        Database {
+            target: Target::Sqlite(folder.database()),
+            seed: &NOBODY,
+            folder: Some(folder),
+            dropped_from: None,
+        }
+    }
+
+    /// The same for PostgreSQL, as the statements that make it.
+    pub fn of_statements(cluster: &postgres::Cluster, sql: &str) -> Database {
+        let name = fresh_name();
+        on_postgres_server(&cluster.admin_url(), &format!("CREATE DATABASE {name}"));
+        let mut conn = diesel::PgConnection::establish(&cluster.url(&name)).expect("the new database");
+        conn.batch_execute(sql).expect("the kept statements");
+        Database {
+            target: Target::Postgres(cluster.url(&name)),
+            seed: &NOBODY,
             folder: None,
             dropped_from: Some(cluster.admin_url()),
         }
@@ -313,6 +343,11 @@ pub fn operation(endpoint: &Endpoint) -> &'static Value {
 impl TestApp {
     fn new(database: Database) -> TestApp {
         TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), NOW, &[])
+    }
+
+    /// The product on a database that an earlier one made, at this time of the clock.
+    pub fn upgraded(database: Database, now: At) -> TestApp {
+        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), now, &[])
     }
 
     /// The product once more on the same database, at the same time of its clock, with other settings: its memory is its

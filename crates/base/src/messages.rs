@@ -10,6 +10,8 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
+use actix_web::http::header::{Quality, QualityItem};
+
 use super::Area;
 
 /// The languages that people are answered in.
@@ -29,17 +31,19 @@ impl Lang {
     }
     /// From `Accept-Language`: the one of our languages with the highest weight; English when none is named.
     pub fn from_accept(header: &str) -> Lang {
-        let mut best = (0.0, Lang::En);
+        let mut best = (Quality::ZERO, Lang::En);
         for range in header.split(',').take(20) {
-            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-            let weight: f32 = weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(0.0);
-            let lang = match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+            // Some write `zh_CN`, which is no tag: the first two letters are enough.
+            let Ok(QualityItem { item: tag, quality }) = range.trim().parse::<QualityItem<String>>() else {
+                continue;
+            };
+            let lang = match tag.get(..2).map(str::to_ascii_lowercase).as_deref() {
                 Some("zh") => Lang::Zh,
                 Some("en") => Lang::En,
                 _ => continue,
             };
-            if weight > best.0 {
-                best = (weight, lang);
+            if quality > best.0 {
+                best = (quality, lang);
             }
         }
         best.1
@@ -493,6 +497,13 @@ mod tests {
             ("zh;q=0.5, en;q=0.8", Lang::En),
             ("fr, zh-TW;q=0.3", Lang::Zh),
             ("fr", Lang::En),
+            ("*", Lang::En),
+            ("zh_CN", Lang::Zh),
+            ("ZH-Hans-CN;q=0.001", Lang::Zh),
+            ("zh;q=0", Lang::En),
+            ("zh ; q=0.9 , en;q=0.9", Lang::Zh),
+            ("en, zh", Lang::En),
+            ("zh;q=x, fr;, ;, en;q=0.1", Lang::En),
         ] {
             assert_eq!(Lang::from_accept(header), lang, "{header}");
         }

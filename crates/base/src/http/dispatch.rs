@@ -19,7 +19,7 @@ use super::cors;
 use super::finish::Declarations;
 use super::idempotency::Key;
 use super::limits::Counted;
-use super::params::{self, percent_decode};
+use super::params::{self, form_decode, percent_decode};
 use super::response::{finish, problem_response, respond};
 use super::seen::{Seen, text_header};
 use super::{Access, Endpoint, Incoming, Media, Method, Nature};
@@ -334,7 +334,7 @@ fn parse_form(body: &[u8]) -> std::result::Result<Value, String> {
     for pair in text.split('&').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decode = |t: &str| {
-            let decoded = percent_decode(&t.replace('+', " ")).filter(|t| !t.contains('\0'));
+            let decoded = form_decode(t).filter(|t| !t.contains('\0'));
             decoded.ok_or_else(|| format!("the field {name:?} is no UTF-8 text"))
         };
         if fields.insert(decode(name)?, Value::String(decode(value)?)).is_some() {

@@ -12,7 +12,6 @@ use crate::base::declared::Declared;
 use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::http::call::{Call, Conditions, admit};
 use crate::base::http::dispatch::{API, App};
-use crate::base::http::params::percent_encode;
 use crate::base::http::{Endpoint, Incoming};
 use crate::base::jobs::{self, Job, NewJob};
 
@@ -102,8 +101,7 @@ fn query_of(input: &ExportInput, endpoint: &Endpoint, columns: &[&Heading]) -> S
             pairs.push(("expand", wide.join(",")));
         }
     }
-    let encoded = pairs.iter().map(|(n, v)| format!("{}={}", percent_encode(n), percent_encode(v)));
-    encoded.collect::<Vec<_>>().join("&")
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// What is wrong with the list's query is wrong with the body here.
