@@ -312,7 +312,7 @@ impl<'a> Importer<'a> {
             form.body.retain(|name, value| !(value.is_null() && name.starts_with("cost")));
         }
         let by_sku = match (form.key("id"), &named, form.text("sku").map(str::to_owned)) {
-            (None, None, Some(sku)) => lookup::product_by_sku(tx.conn, &sku)?,
+            (None, None, Some(sku)) => lookup::product_by_sku(tx, &sku)?,
             _ => None,
         };
         let id = form.key("id").map(str::to_owned);
@@ -330,7 +330,7 @@ impl<'a> Importer<'a> {
     fn supplier(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
         let named = self.external(&form);
         let by_code = match (form.key("id"), &named, form.text("code").map(str::to_owned)) {
-            (None, None, Some(code)) => lookup::supplier_by_code(tx.conn, &code)?,
+            (None, None, Some(code)) => lookup::supplier_by_code(tx, &code)?,
             _ => None,
         };
         let id = form.key("id").map(str::to_owned);
@@ -412,7 +412,7 @@ impl<'a> Importer<'a> {
     ) -> Result<()> {
         let Some(named) = named.filter(|_| !form.body.contains_key("external_ids")) else { return Ok(()) };
         let id: I = id.parse().map_err(|_| Error::not_found())?;
-        let mut ids = lookup::external_ids_of(tx.conn, I::KIND, id.uuid())?;
+        let mut ids = lookup::external_ids_of(tx, I::KIND, id.uuid())?;
         if !ids.contains(&named) {
             ids.push(named);
             form.body.insert("external_ids".into(), json!(ids));
@@ -456,7 +456,10 @@ fn path_of(collection: &str, named: &ExternalId) -> String {
 }
 
 fn is_known<I: RecordId>(tx: &mut Tx, named: &ExternalId) -> Result<bool> {
-    Ok(external::find(tx.conn, I::KIND, &named.system, &named.id)?.is_some())
+    let found = tx.hint("the call that follows looks for it again", |conn| {
+        external::find(conn, I::KIND, &named.system, &named.id)
+    })?;
+    Ok(found.is_some())
 }
 
 /// What a customer has from the start and changes elsewhere.
@@ -494,7 +497,7 @@ fn existing_price(tx: &mut Tx, list: &str, body: &Map<String, Value>) -> Result<
     let Ok(input) = serde_json::from_value::<PriceEntryInput>(Value::Object(body.clone())) else {
         return Ok(Existing::None);
     };
-    let list = crate::prices::work::find(tx.conn, tx.caller, list_id)?;
+    let list = tx.find(crate::prices::work::find, list_id)?;
     let beside = crate::prices::work::beside(tx, &list, &input)?;
     let same = |entry: &PriceEntry| {
         entry.unit_price == input.unit_price && input.valid_to.is_none_or(|to| entry.valid_to == Some(to))
