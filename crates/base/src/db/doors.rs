@@ -27,10 +27,9 @@ pub enum Guard {
     Row { kind: &'static str, key: String },
     /// A unique index of this name. It refuses what the read did not see; the read gives a better answer.
     Index(&'static str),
-    /// A foreign key from this table. It refuses what the read did not see; the read gives a better answer.
+    /// The foreign key in this column. It refuses what the read did not see; the read gives a better answer.
     Reference(&'static str),
-    /// Nothing that was written has to meet it: the unit of work holds the row by a lease, or by a claim that is
-    /// named here.
+    /// The unit of work holds what it reads by this lease or place. Nobody else writes it meanwhile.
     Claim(&'static str),
     /// The rule looks at so much that the unit of work has to run alone; the name says which rule.
     Alone(&'static str),

@@ -215,7 +215,8 @@ pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
     }
     let on_list = prices::table.filter(prices::price_list_id.eq(id));
     let on_list = on_list.select(PriceEntry::as_select());
-    let entries: Vec<PriceEntry> = tx.under(Guard::Reference("prices"), |conn| Ok(on_list.load(conn)?))?;
+    let entries: Vec<PriceEntry> =
+        tx.under(Guard::Reference("prices.price_list_id"), |conn| Ok(on_list.load(conn)?))?;
     for entry in &entries {
         tx.remove(entry)?;
     }

@@ -386,17 +386,19 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
     }
     let ordered = orders::table.filter(orders::customer_id.eq(id)).select(orders::id);
     let ordered: Option<AnyId> =
-        tx.under(Guard::Reference("orders"), |conn| Ok(ordered.first(conn).optional()?))?;
+        tx.under(Guard::Reference("orders.customer_id"), |conn| Ok(ordered.first(conn).optional()?))?;
     let merged = customers::table.filter(customers::merged_into_id.eq(id)).select(customers::id);
     let merged: Option<AnyId> =
-        tx.under(Guard::Reference("customers"), |conn| Ok(merged.first(conn).optional()?))?;
+        tx.under(Guard::Reference("customers.merged_into_id"), |conn| Ok(merged.first(conn).optional()?))?;
     if ordered.is_some() || merged.is_some() {
         return Err(Problem::new("still_referenced").into());
     }
-    for contact in tx.under(Guard::Reference("contacts"), |conn| contacts::work::all(conn, id))? {
+    for contact in tx.under(Guard::Reference("contacts.customer_id"), |conn| contacts::work::all(conn, id))? {
         tx.remove(&contact)?;
     }
-    for address in tx.under(Guard::Reference("addresses"), |conn| addresses::work::all(conn, id))? {
+    for address in
+        tx.under(Guard::Reference("addresses.customer_id"), |conn| addresses::work::all(conn, id))?
+    {
         tx.remove(&address)?;
     }
     shares::revoke_all(tx, id.0)?;

@@ -176,7 +176,8 @@ pub fn act(tx: &mut Tx, id: SupplierId, action: SupplierAction, reason: &str) ->
 
 pub fn delete(tx: &mut Tx, id: SupplierId) -> Result<()> {
     let supplier = begin(tx, id)?;
-    let contacts = tx.under(Guard::Reference("supplier_contacts"), |conn| contacts::work::all(conn, id))?;
+    let contacts =
+        tx.under(Guard::Reference("supplier_contacts.supplier_id"), |conn| contacts::work::all(conn, id))?;
     for contact in contacts {
         tx.remove(&contact)?;
     }
