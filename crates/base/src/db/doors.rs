@@ -31,7 +31,8 @@ pub enum Guard {
     Reference(&'static str),
     /// The unit of work holds what it reads by this lease or place. Nobody else writes it meanwhile.
     Claim(&'static str),
-    /// The rule looks at so much that the unit of work has to run alone; the name says which rule.
+    /// The rule reads so much that the units of work that write it, this one among them, run alone. The name says which
+    /// rule.
     Alone(&'static str),
 }
 

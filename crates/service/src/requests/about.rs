@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::base::db::{Conn, Guard, Tx, journal};
+use crate::base::db::{Conn, Tx, journal};
 use crate::base::error::{Fault, Faults, Result};
 use crate::base::events::told;
 use crate::base::types::Kind;
@@ -47,7 +47,9 @@ fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     if !shown {
         return Ok(None);
     }
-    let customer_id = tx.under(Guard::Alone("merge"), |conn| customer_of(conn, told.kind, record))?;
+    let customer_id = tx.hint("only a merge changes it, and moves the request, too", |conn| {
+        customer_of(conn, told.kind, record)
+    })?;
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 
