@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::model::{Customer, CustomerKind, CustomerStatus, CustomerTier, CustomerView};
 use super::{CustomerId, READ, WRITE, rules, work};
+use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Op, Value};
 use crate::base::db::list::{Does, ListSpec, Page, Row, Sort, filter};
 use crate::base::db::{Act, AnyId, Conn, Guard, Rx, Tx};
