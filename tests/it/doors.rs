@@ -40,12 +40,14 @@ fn without_comments(path: &Path) -> String {
 
 /// The literal that each use of a door begins with, in the order of the text.
 fn literals(file: &str, text: &str, door: &str) -> Vec<String> {
-    let after = |(at, _): (usize, &str)| text[at + door.len()..].trim_start();
-    let literal = |rest: &str| {
+    let literal = |(at, _): (usize, &str)| {
+        let rest = text[at + door.len()..].trim_start();
         let inside = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
-        inside.unwrap_or_else(|| panic!("{file}: `{door}` takes a literal, for whoever reads the list")).0
+        let (literal, _) =
+            inside.unwrap_or_else(|| panic!("{file}: `{door}` takes a literal, for whoever reads the list"));
+        literal.to_owned()
     };
-    text.match_indices(door).map(|found| literal(after(found)).to_owned()).collect()
+    text.match_indices(door).map(literal).collect()
 }
 
 const GUARDS: [(&str, &str); 5] = [
