@@ -45,7 +45,7 @@ pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply
         .answer(move |tx| {
             let job = work::begin(tx, &intake)?;
             let path = path_to("jobs", job.id);
-            Answer::of(JobView::from(job)).located(path).finish(&mut tx.rx(), &query, 202)
+            Answer::of(JobView::from(job)).located(path).finish_write(tx, &query, 202)
         })
         .await?;
     bells.ring(jobs::TASK);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::fields::Named;
 use crate::base::columns::Coded;
 use crate::base::db::filter::Cond;
-use crate::base::db::{Conn, Tx, external};
+use crate::base::db::{Guard, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
 use crate::customers::model as customers;
@@ -19,8 +19,20 @@ use crate::schema;
 macro_rules! two_of {
     ($conn:expr, $table:ident, $id:ty, $cond:expr) => {{
         let rows = schema::$table::table.filter($cond).select(schema::$table::id).limit(2);
-        rows.load::<$id>($conn)?.into_iter().map(|id| id.uuid()).collect::<Vec<Uuid>>()
+        let ids = rows.load::<$id>($conn)?;
+        Ok(ids.into_iter().map(|id| id.uuid()).collect::<Vec<Uuid>>())
     }};
+}
+
+/// The record that a name is of. The call that follows does the same checks, and refuses what has changed since.
+macro_rules! named {
+    ($tx:expr, $table:ident, $id:ty, $cond:expr) => {
+        $tx.hint("the call that follows refuses what has changed since", |conn| {
+            two_of!(conn, $table, $id, $cond)
+        })?
+        .first()
+        .copied()
+    };
 }
 
 /// What was found so far, or not.
@@ -97,33 +109,37 @@ pub fn customer_of_contact(
 ) -> Result<Option<customers::CustomerId>> {
     let seen = customers::part_of_visible(tx.caller, "contacts.customer_id");
     let row = schema::contacts::table.filter(schema::contacts::id.eq(contact)).filter(seen);
-    Ok(row.select(schema::contacts::customer_id).first(tx.conn).optional()?)
+    let customer = row.select(schema::contacts::customer_id);
+    tx.hint("the call that follows looks at it again", |conn| Ok(customer.first(conn).optional()?))
 }
 
 /// The record that a system calls so, if the caller sees it.
 fn external_id(tx: &mut Tx, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
-    match external::find(tx.conn, kind, system, id)? {
-        Some(found) if external::sees(tx.conn, &tx.core.declared, tx.caller, kind, found)? => Ok(Some(found)),
+    let caller = tx.caller;
+    let declared = &tx.core.declared;
+    tx.hint("the call that follows looks at it again", |conn| match external::find(conn, kind, system, id)? {
+        Some(found) if external::sees(conn, declared, caller, kind, found)? => Ok(Some(found)),
         _ => Ok(None),
-    }
+    })
 }
 
 /// The external ids that a record has.
-pub fn external_ids_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Vec<external::ExternalId>> {
+pub fn external_ids_of(tx: &mut Tx, kind: Kind, record: Uuid) -> Result<Vec<external::ExternalId>> {
     use schema::external_ids::dsl;
-    let rows: Vec<(String, String)> = dsl::external_ids
+    let own = dsl::external_ids
         .filter(dsl::record_kind.eq(kind.name))
         .filter(dsl::record_id.eq(crate::base::db::AnyId(record)))
         .order((dsl::system, dsl::external_id))
-        .select((dsl::system, dsl::external_id))
-        .load(conn)?;
+        .select((dsl::system, dsl::external_id));
+    let rows: Vec<(String, String)> =
+        tx.under(Guard::row("external_ids", record), |conn| Ok(own.load(conn)?))?;
     Ok(rows.into_iter().map(|(system, id)| external::ExternalId { system, id }).collect())
 }
 
 /// The order with this number, if the caller sees it.
 pub fn order_by_number(tx: &mut Tx, number: &str) -> Result<Option<Uuid>> {
     let cond = Cond::eq("orders.number", number).and(orders::visible_to(tx.caller));
-    Ok(two_of!(tx.conn, orders, orders::OrderId, cond).first().copied())
+    Ok(named!(tx, orders, orders::OrderId, cond))
 }
 
 /// The order that a customer has sent under this number of theirs; one that was cancelled may be sent again.
@@ -132,7 +148,8 @@ pub fn order_by_po(tx: &mut Tx, customer: Uuid, po: &str) -> Result<Option<Uuid>
         .and(Cond::eq("orders.customer_po", po))
         .and(Cond::Sql("orders.status <> 'cancelled'", vec![]))
         .and(orders::visible_to(tx.caller));
-    match two_of!(tx.conn, orders, orders::OrderId, cond)[..] {
+    let guard = Guard::row("customer_po", format_args!("{customer} {po}"));
+    match tx.under(guard, |conn| two_of!(conn, orders, orders::OrderId, cond))?[..] {
         [] => Ok(None),
         [one] => Ok(Some(one)),
         // Which of them is meant, nobody can tell.

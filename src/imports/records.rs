@@ -416,7 +416,7 @@ impl<'a> Importer<'a> {
         let Some(named) = named.filter(|_| !form.body.contains_key("external_ids")) else { return Ok(()) };
         let uuid = id.strip_prefix(kind.prefix).and_then(|rest| rest.strip_prefix('_'));
         let uuid = uuid.and_then(|rest| Uuid::parse_str(rest).ok()).ok_or_else(Error::not_found)?;
-        let mut ids = lookup::external_ids_of(tx.conn, kind, uuid)?;
+        let mut ids = lookup::external_ids_of(tx, kind, uuid)?;
         if !ids.contains(&named) {
             ids.push(named);
             form.body.insert("external_ids".into(), json!(ids));
@@ -460,7 +460,10 @@ fn path_of(collection: &str, named: &ExternalId) -> String {
 }
 
 fn is_known<I: RecordId>(tx: &mut Tx, named: &ExternalId) -> Result<bool> {
-    Ok(external::find(tx.conn, I::KIND, &named.system, &named.id)?.is_some())
+    let found = tx.hint("the call that follows looks for it again", |conn| {
+        external::find(conn, I::KIND, &named.system, &named.id)
+    })?;
+    Ok(found.is_some())
 }
 
 /// What a customer has from the start and changes elsewhere.
@@ -498,7 +501,7 @@ fn existing_price(tx: &mut Tx, list: &str, body: &Map<String, Value>) -> Result<
     let Ok(input) = serde_json::from_value::<PriceEntryInput>(Value::Object(body.clone())) else {
         return Ok(Existing::None);
     };
-    let list = crate::prices::work::find(tx.conn, tx.caller, list_id)?;
+    let list = tx.find(crate::prices::work::find, list_id)?;
     let beside = crate::prices::work::beside(tx, &list, &input)?;
     let same = |entry: &PriceEntry| {
         entry.unit_price == input.unit_price && input.valid_to.is_none_or(|to| entry.valid_to == Some(to))

@@ -58,7 +58,7 @@ pub fn begin(tx: &mut Tx, intake: &Intake) -> Result<Job> {
             total: Some(plan.total as i64),
         },
     )?;
-    files::append(tx.conn, job.id, FileRole::Input, &intake.text)?;
+    tx.own(&job, |conn| files::append(conn, job.id, FileRole::Input, &intake.text))?;
     Ok(job)
 }
 
@@ -170,7 +170,8 @@ fn chunk(
         .iter()
         .map(|unit| unit.first().and_then(|row| key_of(plan, row)).map(|k| keys::digest(&k)))
         .collect();
-    let met = keys::met(tx.conn, job.id, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
+    let digests: Vec<String> = keys.iter().flatten().cloned().collect();
+    let met = tx.own(job, |conn| keys::met(conn, job.id, &digests))?;
     let mut new: HashMap<String, i32> = HashMap::new();
     let mut importer = Importer::new(app, plan);
     let mut failed = Vec::new();
@@ -198,9 +199,9 @@ fn chunk(
             }
         }
     }
-    keys::keep(tx.conn, job.id, &new)?;
+    tx.own(job, |conn| keys::keep(conn, job.id, &new))?;
     if !failed.is_empty() {
-        files::append(tx.conn, job.id, FileRole::Errors, &failed)?;
+        tx.own(job, |conn| files::append(conn, job.id, FileRole::Errors, &failed))?;
         let (media_type, ending) = errors::media_type(plan);
         let name = format!("{}-errors.{ending}", plan.resource);
         job.errors = Some(Json(JobFile { name, media_type: media_type.into(), size: 0 }));

@@ -118,7 +118,10 @@ fn a_reader_misses_nothing_while_many_write(app: &TestApp) {
                         record::work::create::<Region>(tx, input.clone())?;
                         // Some units are long: others that began later end before them.
                         if (writer + n) % 3 == 0 {
-                            slow_down(tx.conn);
+                            tx.hint("it only takes time", |conn| {
+                                slow_down(conn);
+                                Ok(())
+                            })?;
                         }
                         Ok(())
                     })

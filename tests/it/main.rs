@@ -18,6 +18,7 @@ mod deadlines;
 mod demo;
 mod docs;
 mod document;
+mod doors;
 mod engine;
 mod erp;
 mod events;

@@ -68,7 +68,8 @@ macro_rules! coded {
                 let visible: fn(&$crate::auth::Caller) -> $crate::db::filter::Cond = $visible;
                 let meant = $crate::db::filter::Cond::eq($column, code).and(visible(tx.caller));
                 let rows = $crate::schema::$table::table.filter(meant).select($crate::schema::$table::id);
-                let found: Option<$id> = rows.first(tx.conn).optional()?;
+                let why = "the call that follows refuses what has changed since";
+                let found: Option<$id> = tx.hint(why, |conn| Ok(rows.first(conn).optional()?))?;
                 Ok(found.map($crate::types::RecordId::uuid))
             },
         }

@@ -86,7 +86,7 @@ pub fn referred<I: RecordId>(
 /// 422 unless what an input refers to, where it says so, is what the record was entered with; fields as for
 /// [`referred`].
 pub fn stays<I: RecordId>(
-    conn: &mut Conn,
+    tx: &mut Tx,
     own: I,
     id: Option<I>,
     external: Option<ExternalId>,
@@ -97,7 +97,7 @@ pub fn stays<I: RecordId>(
         faults.push(Fault::at(format!("/{field}"), "cannot_change"));
     }
     if let Some(external) = external
-        && find(conn, I::KIND, &external.system, &external.id)? != Some(own.uuid())
+        && find(tx.conn, I::KIND, &external.system, &external.id)? != Some(own.uuid())
     {
         faults.push(Fault::at(format!("/{}", other_field(field)), "cannot_change"));
     }

@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 
 use super::{of_types, visible};
 use crate::auth::Caller;
+use crate::core::Core;
 use crate::db::filter::{Cond, Op};
 use crate::db::journal::Entry;
-use crate::db::{AnyId, Conn, Rx};
+use crate::db::{AnyId, Conn};
 use crate::declared::Declared;
 use crate::error::{Problem, Result};
 use crate::id_type;
@@ -211,11 +212,11 @@ pub fn oldest(conn: &mut Conn, now: At) -> Result<i64> {
 
 /// The place behind which all is that happened from this instant on; a few events from before it may be, too, when
 /// they became final after later ones. 410 for what is not kept any more.
-pub fn since(rx: &mut Rx, since: At) -> Result<i64> {
+pub fn since(conn: &mut Conn, core: &Core, now: At, since: At) -> Result<i64> {
     use journal::dsl;
-    let newest = newest(rx.conn)?;
-    if since < horizon(rx.now) {
-        let here = Cursor { epoch: rx.core.epoch.clone(), sequence: newest };
+    let newest = newest(conn)?;
+    if since < horizon(now) {
+        let here = Cursor { epoch: core.epoch.clone(), sequence: newest };
         return Err(Problem::new("cursor_expired").with("latest_cursor", here.write()).into());
     }
     let first: Vec<Option<i64>> = dsl::journal
@@ -224,7 +225,7 @@ pub fn since(rx: &mut Rx, since: At) -> Result<i64> {
         .order((dsl::occurred_at, dsl::id))
         .limit(1000)
         .select(dsl::sequence)
-        .load(rx.conn)?;
+        .load(conn)?;
     Ok(first.into_iter().flatten().min().map_or(newest, |sequence| sequence - 1))
 }
 
@@ -242,17 +243,17 @@ fn horizon(now: At) -> At {
 }
 
 /// Refuses a place that the feed cannot go on from: past its keeping, or of another life of this database.
-pub fn check_place(rx: &mut Rx, cursor: &Cursor) -> Result<()> {
+pub fn check_place(conn: &mut Conn, core: &Core, now: At, cursor: &Cursor) -> Result<()> {
     use journal::dsl;
-    let newest = newest(rx.conn)?;
+    let newest = newest(conn)?;
     let next: Option<At> = dsl::journal
         .filter(dsl::sequence.eq(Some(cursor.sequence + 1)))
         .select(dsl::occurred_at)
-        .first(rx.conn)
+        .first(conn)
         .optional()?;
-    let lost = next.is_some_and(|at| at < horizon(rx.now));
-    if lost || cursor.epoch != rx.core.epoch || cursor.sequence > newest {
-        let here = Cursor { epoch: rx.core.epoch.clone(), sequence: newest };
+    let lost = next.is_some_and(|at| at < horizon(now));
+    if lost || cursor.epoch != core.epoch || cursor.sequence > newest {
+        let here = Cursor { epoch: core.epoch.clone(), sequence: newest };
         return Err(Problem::new("cursor_expired").with("latest_cursor", here.write()).into());
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::work::duplicate;
 use super::{READ, WRITE};
 use crate::base::db::filter::Value;
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json, Tx};
+use crate::base::db::{ExternalId, Guard, Json, Tx};
 use crate::base::error::Result;
 use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
@@ -111,15 +111,16 @@ impl Record for Category {
     }
     fn check(&self, tx: &mut Tx, before: Option<&Category>) -> Result<()> {
         let own = before.map(|b| b.id);
-        let same_code: Option<CategoryId> = product_categories::table
+        let same_code = product_categories::table
             .filter(product_categories::code.eq(&self.code))
-            .select(product_categories::id)
-            .first(tx.conn)
-            .optional()?;
+            .select(product_categories::id);
+        let guard = Guard::Index("product_categories_code_unique");
+        let same_code: Option<CategoryId> =
+            tx.under(guard, |conn| Ok(same_code.first(conn).optional()?))?;
         if let Some(holder) = same_code.filter(|id| Some(*id) != own) {
             return Err(duplicate("/code", "code", &self.code, holder));
         }
-        tree::check_parent::<Category>(tx.conn, self.parent_id, own)
+        tree::check_parent::<Category>(tx, self.parent_id, own)
     }
 }
 

@@ -65,7 +65,8 @@ pub fn at_once(tx: &mut Tx, told: &[Notification]) -> Result<()> {
         return Ok(());
     }
     let people: Vec<UserId> = told.iter().map(|notification| notification.user_id).collect();
-    let readers = readers(tx.conn, &people)?;
+    let readers =
+        tx.hint("what people change meanwhile holds for the next mail", |conn| readers(conn, &people))?;
     for notification in told {
         let Some(reader) = readers.get(&notification.user_id) else { continue };
         let way = reader.preferences.way(&tx.core.declared, &notification.code, &notification.record_kind);

@@ -98,7 +98,7 @@ impl Record for Region {
         &REGIONS
     }
     fn check(&self, tx: &mut Tx, before: Option<&Region>) -> Result<()> {
-        tree::check_parent::<Region>(tx.conn, self.parent_id, before.map(|b| b.id))
+        tree::check_parent::<Region>(tx, self.parent_id, before.map(|b| b.id))
     }
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::model::{DeadlineStep, DeadlineView, Deadlines, WorkingCalendarInput, WorkingTime};
 use super::{rules, seed};
-use crate::base::db::{Act, AnyId, Json, Rx, Tx};
+use crate::base::db::{Act, AnyId, Guard, Json, Rx, Tx};
 use crate::base::deadlines::calendar::Calendar;
 use crate::base::deadlines::model::{Deadline, WorkingCalendar};
 use crate::base::deadlines::{calendar, of, working_calendar_row};
@@ -16,7 +16,9 @@ use crate::schema::{deadlines, working_calendar};
 
 /// The calendar that a new database begins with.
 pub fn ensure(tx: &mut Tx) -> Result<()> {
-    let there = working_calendar::table.select(working_calendar::version).first::<i32>(tx.conn).optional()?;
+    let there: Option<i32> = tx.under(Guard::Alone("one working calendar"), |conn| {
+        Ok(working_calendar::table.select(working_calendar::version).first(conn).optional()?)
+    })?;
     if there.is_some() {
         return Ok(());
     }
@@ -34,7 +36,7 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
 }
 
 pub fn update(tx: &mut Tx, patch: &Patch<WorkingCalendarInput>) -> Result<WorkingCalendar> {
-    let before = working_calendar_row(tx.conn)?;
+    let before = tx.load_only(working_calendar_row)?;
     tx.check_expected(&before)?;
     let form = WorkingCalendarInput { week: before.week.0.clone(), days: before.days.0.clone() };
     let input = patch.onto(&form)?;

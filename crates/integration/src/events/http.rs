@@ -28,7 +28,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Answer<EventPage>> {
         Place::Start => Cursor { epoch: rx.core.epoch.clone(), sequence: feed::oldest(rx.conn, rx.now)? },
         Place::End(cursor) => cursor,
         Place::At(cursor) => {
-            feed::check_place(rx, &cursor)?;
+            feed::check_place(rx.conn, rx.core, rx.now, &cursor)?;
             cursor
         }
     };

@@ -75,7 +75,7 @@ pub async fn open(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
             Place::Start | Place::End(_) => {
                 Ok(Cursor { epoch: rx.core.epoch.clone(), sequence: feed::newest(rx.conn)? })
             }
-            Place::At(cursor) => feed::check_place(rx, &cursor).map(|()| cursor),
+            Place::At(cursor) => feed::check_place(rx.conn, rx.core, rx.now, &cursor).map(|()| cursor),
         })
         .await?;
     let reader =

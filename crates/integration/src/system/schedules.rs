@@ -161,7 +161,7 @@ fn get(rx: &mut Rx, req: &Req<String>) -> Result<Answer<Schedule>> {
 }
 
 fn run(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
-    let before = find(tx.conn, &req.path)?;
+    let before = tx.load(find, req.path.as_str())?;
     tx.check_expected(&before)?;
     if !before.enabled {
         return Err(Problem::new("schedule_disabled").into());
@@ -172,7 +172,7 @@ fn run(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
 }
 
 fn enable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
-    let before = find(tx.conn, &req.path)?;
+    let before = tx.load(find, req.path.as_str())?;
     tx.check_expected(&before)?;
     let mut after = ScheduleRow { enabled: true, ..before.clone() };
     if !before.enabled {
@@ -183,7 +183,7 @@ fn enable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
 }
 
 fn disable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
-    let before = find(tx.conn, &req.path)?;
+    let before = tx.load(find, req.path.as_str())?;
     tx.check_expected(&before)?;
     let mut after = ScheduleRow { enabled: false, ..before.clone() };
     if before.enabled {

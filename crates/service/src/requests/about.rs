@@ -41,10 +41,15 @@ fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     let core = tx.core;
     let kind = core.declared.told_by_prefix(prefix);
     let (Some(told), Ok(record)) = (kind, parse_id(id, prefix)) else { return Ok(None) };
-    if !told.shows(tx.conn, tx.caller, record)? {
+    let caller = tx.caller;
+    let shown =
+        tx.hint("what it is about may be deleted afterwards, too", |conn| told.shows(conn, caller, record))?;
+    if !shown {
         return Ok(None);
     }
-    let customer_id = customer_of(tx.conn, told.kind, record)?;
+    let customer_id = tx.hint("only a merge changes it, and moves the request, too", |conn| {
+        customer_of(conn, told.kind, record)
+    })?;
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 

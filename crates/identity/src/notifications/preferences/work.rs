@@ -33,7 +33,7 @@ pub fn update(
     user: UserId,
     patch: &Patch<NotificationPreferencesInput>,
 ) -> Result<PreferencesRow> {
-    let before = of(tx.conn, user)?;
+    let before = tx.load(of, user)?;
     tx.check_expected(&before)?;
     let form = before.form();
     let input = patch.onto(&form)?;
