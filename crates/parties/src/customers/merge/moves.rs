@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::Moved;
 use super::rules::MOST;
 use crate::base::core::Core;
-use crate::base::db::{Act, AnyId, Conn, Guard, Tx};
+use crate::base::db::{Act, Conn, Guard, Tx};
 use crate::base::error::{Result, found};
 use crate::base::http::Routes;
 use crate::base::types::Kind;
