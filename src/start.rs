@@ -58,7 +58,7 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
     core_with(config, clock, size, declarations()?)
 }
 
-/// [`core`] with these declarations.
+/// [`core()`] with these declarations.
 pub fn core_with(
     config: &Config,
     clock: Clock,

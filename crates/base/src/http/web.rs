@@ -1,4 +1,4 @@
-//! Settings of the HTTP server; [`crate::config`] reads them from flags, environment and file.
+//! Settings of the HTTP server; `config` reads them from flags, environment and file.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
