@@ -282,7 +282,7 @@ impl<'d> Source<'d> {
     /// An example of a parameter as it is written in a URL.
     fn value(&self, parameter: &Value) -> String {
         let example = parameter.get("example").cloned();
-        match example.unwrap_or_else(|| example_of(&parameter["schema"], self.schemas, 0)) {
+        match example.unwrap_or_else(|| example_of(&parameter["schema"], self.schemas)) {
             Value::String(text) => text,
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
             other => other.to_string(),

@@ -16,6 +16,7 @@ use super::answer::Reply;
 use super::call::{self, Call, Conditions};
 use super::context::Ctx;
 use super::cors;
+use super::document::Documents;
 use super::idempotency::Key;
 use super::limits::Counted;
 use super::params::{self, percent_decode};
@@ -55,8 +56,7 @@ pub struct App {
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
-    pub document: Bytes,
-    pub etag: String,
+    pub documents: Documents,
 }
 
 impl App {
@@ -86,22 +86,9 @@ impl App {
                 return Err(format!("{} {} is declared twice", endpoint.method.as_str(), endpoint.path));
             }
         }
-        let document = Bytes::from(document.to_string());
-        let etag = format!("\"{}\"", &crate::secret::sha256_hex(&document)[..16]);
+        let documents = Documents::new(&document);
         let runner = crate::secret::token(9);
-        Ok(App {
-            core,
-            endpoints,
-            tasks,
-            consequences,
-            jobs,
-            schedules,
-            runner,
-            paths,
-            by_path,
-            document,
-            etag,
-        })
+        Ok(App { core, endpoints, tasks, consequences, jobs, schedules, runner, paths, by_path, documents })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

@@ -499,11 +499,11 @@ pub fn schema(takes: Takes) -> Json {
         Takes::Instant => json!({"type": "string", "format": "date-time", "maxLength": 35}),
         Takes::Decimal(places) => {
             let whole = whole_digits(places);
-            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+            json!({"type": "string", "maxLength": LONGEST_DECIMAL,
                    "pattern": format!(r"^-?[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}}0*)?$")})
         }
         Takes::Positive(places) => {
-            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+            json!({"type": "string", "maxLength": LONGEST_DECIMAL,
                                           "pattern": positive(whole_digits(places), places as usize)})
         }
         Takes::Words(words) => list(json!({"type": "string", "enum": words})),
@@ -547,8 +547,11 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
     let mut all: Vec<Json> = params
         .iter()
         .map(|p| {
-            let mut o = json!({"name": p.name, "in": "query", "description": p.about, "required": p.required,
-                               "schema": schema(p.takes)});
+            let mut o =
+                json!({"name": p.name, "in": "query", "description": p.about, "schema": schema(p.takes)});
+            if p.required {
+                o["required"] = json!(true);
+            }
             if matches!(p.takes, Takes::Words(_) | Takes::Choice(..) | Takes::Ids(_)) {
                 o["explode"] = json!(false);
                 o["style"] = json!("form");
@@ -595,7 +598,7 @@ pub fn components() -> Map<String, Json> {
     add(
         "include",
         "`total_count` adds the number of all records in the list to the answer. This costs extra time.",
-        json!({"type": "string", "enum": ["total_count"]}),
+        json!({"$ref": "#/components/schemas/Include"}),
     );
     add(
         "fields",
