@@ -90,6 +90,84 @@ fn the_postman_collection_has_every_operation_in_the_folder_of_its_tag() {
     assert!(walk.len() > 10 && walk.iter().all(|step| step["event"].is_array()), "a walk that checks itself");
 }
 
+/// The requests of the collection, by the names that the document gives them.
+fn postman_items(collection: &Value) -> BTreeMap<String, &Value> {
+    let folders = collection["item"].as_array().into_iter().flatten().skip(1);
+    let items = folders.flat_map(|folder| folder["item"].as_array().into_iter().flatten());
+    items.map(|item| (item["name"].as_str().expect("a name").to_owned(), item)).collect()
+}
+
+fn postman_item<'c>(collection: &'c Value, operation_id: &str) -> &'c Value {
+    let endpoint = declared().1.iter().find(|e| e.operation_id == operation_id).expect("an operation");
+    postman_items(collection)[endpoint.summary]
+}
+
+#[test]
+fn a_postman_request_takes_its_ids_from_variables_that_there_are() {
+    let collection = postman::collection(&declared().0).expect("a collection");
+    let known: BTreeSet<&str> =
+        collection["variable"].as_array().into_iter().flatten().filter_map(|v| v["key"].as_str()).collect();
+    let kinds: BTreeSet<&str> =
+        declared().1.iter().flat_map(|e| e.path_prefixes.iter().copied().flatten()).collect();
+    let (mut used, mut failed) = (BTreeSet::new(), Vec::new());
+    for (name, item) in postman_items(&collection) {
+        let request = &item["request"];
+        for part in [&request["url"], &request["body"], &request["auth"]] {
+            let text = part.to_string();
+            let names = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
+            used.extend(names.filter(|name| !name.starts_with('$')).map(str::to_owned));
+            // Ids of kinds that stand in no path are in no variable.
+            let fixed =
+                kinds.iter().find(|kind| text.contains(&format!("{kind}_019a7c5e8f3a7d10b6c2a94e51d0f37b")));
+            failed.extend(fixed.map(|_| format!("{name}: {text}")));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let unknown: Vec<&String> = used.iter().filter(|name| !known.contains(name.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    for name in ["customer_id", "order_id", "supplier_contact_id", "session_to_end", "password"] {
+        assert!(used.contains(name), "{name} is used nowhere");
+    }
+}
+
+#[test]
+fn the_postman_collection_can_be_run_as_a_whole() {
+    let collection = postman::collection(&declared().0).expect("a collection");
+    let script = |item: &Value| item["event"][0]["script"]["exec"].to_string();
+    let login = postman_item(&collection, "login");
+    assert!(script(login).contains("pm.collectionVariables.set(\\\"access_token\\\""), "{login:#}");
+    // Logging out ends a session of its own, and what has no end is not begun.
+    let logout = postman_item(&collection, "logout");
+    assert_eq!(logout["request"]["auth"]["bearer"][0]["value"], "{{session_to_end}}");
+    assert!(logout["event"][0]["listen"] == "prerequest" && script(logout).contains("session_to_end"));
+    let stream = postman_item(&collection, "streamEvents");
+    assert!(stream["event"][0]["listen"] == "prerequest" && script(stream).contains("skipRequest"));
+    let created = script(postman_item(&collection, "createSupplier"));
+    assert!(created.contains("supplier_id") && created.contains("pm.response.json().id"), "{created}");
+    // A file is sent as it is, not as a text of JSON.
+    let import = &postman_item(&collection, "startImport")["request"];
+    assert_eq!(import["header"][0], json!({"key": "Content-Type", "value": "text/csv"}));
+    assert!(import["body"]["raw"].as_str().is_some_and(|file| file.starts_with("code,")), "{import:#}");
+}
+
+#[test]
+fn a_postman_request_has_an_example_of_its_answer() {
+    let collection = postman::collection(&declared().0).expect("a collection");
+    let mut bodies = 0;
+    for endpoint in &declared().1 {
+        let saved = postman_item(&collection, endpoint.operation_id)["response"].as_array().expect("answers");
+        assert!(!saved.is_empty(), "{}", endpoint.operation_id);
+        for answer in saved {
+            let told = located(&operation(endpoint)["responses"][answer["code"].to_string()]);
+            let example = &told["content"]["application/json"]["example"];
+            let body = answer["body"].as_str().map(|body| serde_json::from_str(body).expect("JSON"));
+            assert_eq!(body.unwrap_or(Value::Null), *example, "{}", endpoint.operation_id);
+            bodies += usize::from(!example.is_null());
+        }
+    }
+    assert!(bodies > 300, "{bodies}");
+}
+
 #[test]
 fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
     let mut text = String::from(

@@ -137,22 +137,24 @@ async fn docs_home() -> HttpResponse {
 const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The page around Swagger UI: names, media types and texts.
+const DOCS_PAGE: [(&str, &str, &str); 3] = [
+    ("", "text/html; charset=utf-8", include_str!("docs/index.html")),
+    ("page.css", "text/css; charset=utf-8", include_str!("docs/page.css")),
+    ("page.js", "text/javascript; charset=utf-8", include_str!("docs/page.js")),
+];
+
 /// Swagger UI, from inside the program: it works without any network.
 async fn docs(app: web::Data<App>, req: HttpRequest, file: web::Path<String>) -> HttpResponse {
-    let config = utoipa_swagger_ui::Config::from("/api/v1/openapi.json")
-        .persist_authorization(true)
-        .try_it_out_enabled(true)
-        .display_request_duration(true)
-        .filter(true)
-        .doc_expansion("list")
-        .default_models_expand_depth(0)
-        // Elsewhere than on localhost, Swagger UI would send the document's address to a validator on the web.
-        .validator_url("none");
-    match utoipa_swagger_ui::serve(&file, Arc::new(config)) {
-        Ok(Some(found)) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
-            .content_type(found.content_type)
-            .body(found.bytes.to_vec()),
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY));
+    let name = if *file == "index.html" { "" } else { file.as_str() };
+    if let Some((_, media, text)) = DOCS_PAGE.iter().find(|(known, ..)| *known == name) {
+        return response.content_type(*media).body(*text);
+    }
+    let config = utoipa_swagger_ui::Config::from("/api/v1/openapi.json");
+    match utoipa_swagger_ui::serve(name, Arc::new(config)) {
+        Ok(Some(found)) => response.content_type(found.content_type).body(found.bytes.to_vec()),
         _ => response::not_here(app, req).await,
     }
 }

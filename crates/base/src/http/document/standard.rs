@@ -34,11 +34,7 @@ static NAMED: [Named; 10] = [
         schema: "ExternalIds",
         about: "What other systems call the record, one id for each system.",
     },
-    Named {
-        field: "has_more",
-        schema: "HasMore",
-        about: "True when more records follow this page.",
-    },
+    Named { field: "has_more", schema: "HasMore", about: "True when more records follow this page." },
     Named {
         field: "next_cursor",
         schema: "NextCursor",
