@@ -66,8 +66,8 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ";
 
 /// What each operation says that creates or changes by external id.
-const BY_EXTERNAL_ID: &str = "Creates the record (201) or changes it (200), see \"By external id\" at the top. \
-    `If-None-Match: *` creates only, `If-Match` changes only.";
+const BY_EXTERNAL_ID: &str =
+    "Creates the record (201) or changes it (200), see \"By external id\" at the top.";
 
 /// What `GET /api/v1/openapi.json` takes.
 pub const TAGS: Param = Param::new(
@@ -149,6 +149,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             "parameters": parameters,
             "headers": headers(),
             "responses": responses,
+            "requestBodies": {webhooks::BODY: webhooks.body},
             "pathItems": webhooks.path_items,
         },
     });
@@ -356,15 +357,23 @@ fn responses(endpoint: &Endpoint, answers: &Answers) -> Value {
         responses.insert("304".into(), reference("not_modified"));
     }
     for status in failures(endpoint) {
-        let status = if OF_ANY_REQUEST.contains(&status) { "4XX".to_owned() } else { status.to_string() };
-        responses.insert(status.clone(), reference(&status));
+        let name = problem_response(status);
+        responses.insert(name.clone(), reference(&name));
     }
     json!(responses)
 }
 
-/// Refusals that have more to do with the request as such than with what is asked: they share one response, which names
-/// them. Those that linters look for (401, 429) are named by each operation all the same.
-pub const OF_ANY_REQUEST: [u16; 5] = [400, 403, 408, 413, 415];
+/// Refusals that have more to do with the request as such than with what is asked, and faults of the server: each class
+/// shares one response, which names its problems by their status. What depends on the operation stands by itself.
+const SHARED: [u16; 12] = [400, 401, 403, 404, 408, 412, 413, 415, 428, 429, 500, 503];
+
+/// The name of the response with the problems of a status, in the components and in each operation.
+pub fn problem_response(status: u16) -> String {
+    match SHARED.contains(&status) {
+        true => format!("{}XX", status / 100),
+        false => status.to_string(),
+    }
+}
 
 fn successes(endpoint: &Endpoint) -> Vec<u16> {
     match endpoint.nature {
@@ -378,13 +387,9 @@ fn successes(endpoint: &Endpoint) -> Vec<u16> {
     }
 }
 
-/// The headers that every answer has.
+/// The headers that every answer has and that a client acts on. `X-Request-Id` is told with the problems.
 fn usual_headers() -> Value {
-    json!({
-        "X-Request-Id": header("request_id"),
-        "RateLimit": header("rate_limit"),
-        "Access-Control-Allow-Origin": header("cors_origin"),
-    })
+    json!({"RateLimit": header("rate_limit")})
 }
 
 fn header(name: &str) -> Value {
@@ -425,12 +430,27 @@ impl<'e> Answers<'e> {
         }
     }
 
+    /// Whether an answer is a page of records that another response shows one of.
+    fn shown_elsewhere(&self, endpoint: &Endpoint, schemas: &Map<String, Value>) -> bool {
+        let schema = endpoint.answer.as_ref().and_then(name_of).and_then(|name| schemas.get(name));
+        let row = schema.and_then(|page| name_of(&page["properties"]["data"]["items"]));
+        endpoint.nature == Nature::List && row.is_some_and(|row| self.by_name.contains_key(row))
+    }
+
     fn responses(&self, schemas: &Map<String, Value>) -> Vec<(String, Value)> {
         let mut headers = usual_headers();
         headers["ETag"] = header("etag");
         let about = "Not changed since the version in `If-None-Match`.";
         let not_modified = json!({"description": about, "headers": headers});
-        let all = self.by_name.iter().map(|(name, users)| (name.clone(), success(users, schemas)));
+        let all = self.by_name.iter().map(|(name, users)| {
+            let mut response = success(users, schemas);
+            if users.iter().all(|user| self.shown_elsewhere(user, schemas))
+                && let Some(media) = response["content"]["application/json"].as_object_mut()
+            {
+                media.shift_remove("example");
+            }
+            (name.clone(), response)
+        });
         all.chain([("not_modified".to_owned(), not_modified)]).collect()
     }
 }
@@ -597,45 +617,45 @@ fn headers() -> Value {
     let header =
         |about: &str, max: u32| json!({"description": about, "schema": {"type": "string", "maxLength": max}});
     json!({
-        "request_id": header("The request's id; a sane `X-Request-Id` of yours is kept.", 100),
+        "request_id": header("The request's id, which every answer has; a sane `X-Request-Id` of yours is kept.", 100),
         "etag": header("The record's version, for If-Match and If-None-Match.", 20),
         "location": header("Where the record is that was created, or the job that was begun. Only with 201 and 202.", 400),
         "link": header("`rel=\"next\"` leads to the next page.", 10000),
         "idempotent_replayed": header("`true` when this is the kept answer of an earlier request.", 5),
         "rate_limit": header("What is left of the quota: `r` requests, and `t` seconds until the whole of it is there again. Not there when there is no limit. `RateLimit-Policy` beside it says the quota: `q` requests in `w` seconds.", 100),
-        "cors_origin": header("The origin of the page that asked, if it is one of those that may.", 300),
         "content_language": header("The language of the messages.", 20),
-        "retry_after": json!({"description": "Seconds to wait.", "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400}}),
-        "www_authenticate": header("How to authenticate.", 400),
+        "retry_after": json!({"description": "Seconds to wait. With 409 `idempotency_in_progress`, 429 and 503.",
+                                "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400}}),
+        "www_authenticate": header("How to authenticate. Only with 401.", 400),
         "allow": header("The methods that the path takes.", 100),
     })
 }
 
 fn problem_responses() -> Map<String, Value> {
-    let mut by_status: BTreeMap<String, Vec<&'static messages::ProblemText>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<&'static messages::ProblemText>> = BTreeMap::new();
     for text in messages::all_problems() {
-        let status = match OF_ANY_REQUEST.contains(&text.status) {
-            true => "4XX".to_owned(),
-            false => text.status.to_string(),
-        };
-        by_status.entry(status).or_default().push(text);
+        by_name.entry(problem_response(text.status)).or_default().push(text);
     }
-    by_status
+    by_name
         .into_iter()
-        .map(|(status, mut texts)| {
-            let code = |t: &&messages::ProblemText| match status.as_str() {
-                "4XX" => format!("{} `{}`: {}", t.status, t.code, t.title[0]),
-                _ => format!("`{}`: {}", t.code, t.title[0]),
+        .map(|(name, mut texts)| {
+            let code = |t: &&messages::ProblemText| match name.ends_with("XX") {
+                true => format!("{} `{}`: {}", t.status, t.code, t.title[0]),
+                false => format!("`{}`: {}", t.code, t.title[0]),
             };
             texts.sort_by_key(|t| (t.status, t.code));
             let codes: Vec<String> = texts.iter().map(code).collect();
             let mut headers = usual_headers();
+            headers["X-Request-Id"] = header("request_id");
             headers["Content-Language"] = header("content_language");
-            match status.as_str() {
-                "401" => headers["WWW-Authenticate"] = header("www_authenticate"),
-                "405" => headers["Allow"] = header("allow"),
-                "409" | "429" | "503" => headers["Retry-After"] = header("retry_after"),
-                _ => {}
+            if name == "4XX" {
+                headers["WWW-Authenticate"] = header("www_authenticate");
+            }
+            if name == "405" {
+                headers["Allow"] = header("allow");
+            }
+            if ["4XX", "409", "5XX"].contains(&name.as_str()) {
+                headers["Retry-After"] = header("retry_after");
             }
             let response = json!({
                 "description": codes.join("; "),
@@ -645,7 +665,7 @@ fn problem_responses() -> Map<String, Value> {
                     "example": problem_example(texts[0]),
                 }},
             });
-            (status, response)
+            (name, response)
         })
         .collect()
 }

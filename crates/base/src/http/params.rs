@@ -554,7 +554,6 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
             }
             if matches!(p.takes, Takes::Words(_) | Takes::Choice(..) | Takes::Ids(_)) {
                 o["explode"] = json!(false);
-                o["style"] = json!("form");
             }
             o
         })
@@ -562,7 +561,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
     for name in common_names(common) {
         all.push(match name {
             "sort" => sort_document(common),
-            "expand" => json!({"name": "expand", "in": "query", "explode": false, "style": "form",
+            "expand" => json!({"name": "expand", "in": "query", "explode": false,
                 "description": "Adds the related object beside its id, such as `customer` beside `customer_id`. The answer then has no ETag.",
                 "schema": {"type": "array", "minItems": 1, "maxItems": MOST_ENTRIES, "items": {"type": "string", "enum": common.expand}}}),
             other => json!({"$ref": format!("#/components/parameters/{other}")}),
@@ -574,7 +573,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
 fn sort_document(common: &Common) -> Json {
     let names: Vec<String> =
         common.sort_names().unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
-    json!({"name": "sort", "in": "query", "explode": false, "style": "form",
+    json!({"name": "sort", "in": "query", "explode": false,
         "description": format!("Sort keys, at most three, separated by commas. A `-` before a key sorts in descending order. Default: `{}`.", common.default_sort),
         "schema": {"type": "array", "minItems": 1, "maxItems": MOST_KEYS, "items": {"type": "string", "enum": names}}})
 }

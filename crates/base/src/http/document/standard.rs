@@ -11,7 +11,7 @@ struct Named {
     about: &'static str,
 }
 
-static NAMED: [Named; 10] = [
+static NAMED: [Named; 11] = [
     Named {
         field: "version",
         schema: "Version",
@@ -33,6 +33,12 @@ static NAMED: [Named; 10] = [
         field: "external_ids",
         schema: "ExternalIds",
         about: "What other systems call the record, one id for each system.",
+    },
+    Named {
+        field: "external_ids",
+        schema: "ExternalIdsInput",
+        about: "What other systems call the record, one id for each system. When given, it is all the external ids that \
+                the record is to have.",
     },
     Named { field: "has_more", schema: "HasMore", about: "True when more records follow this page." },
     Named {
@@ -98,6 +104,7 @@ fn plain(schemas: &Map<String, Value>) -> Vec<(&'static Named, Value, Value)> {
     let nothing = || json!({"type": "null"});
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let list = json!({"type": "array", "items": reference("ExternalId"), "maxItems": 1000});
+    let given = json!({"type": "array", "items": reference("ExternalId"), "maxItems": 20});
     let count =
         json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": 9_007_199_254_740_991_i64});
     let version = json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX});
@@ -105,6 +112,7 @@ fn plain(schemas: &Map<String, Value>) -> Vec<(&'static Named, Value, Value)> {
     person["type"] = json!(["string", "null"]);
     let all = NAMED.iter().map(|known| {
         let (like, mut schema) = match known.field {
+            _ if known.schema == "ExternalIdsInput" => (given.clone(), given.clone()),
             "version" => (version.clone(), version.clone()),
             "created_at" | "updated_at" => (reference("Instant"), of("Instant")),
             "created_by" | "updated_by" => {
