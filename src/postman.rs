@@ -353,7 +353,7 @@ impl<'d> Source<'d> {
         let all = self.successes(operation).filter_map(|(status, answer)| {
             let code: u16 = status.parse().ok()?;
             let mut saved = json!({"name": answer["description"], "originalRequest": asked, "code": code});
-            if let Some(example) = answer["content"]["application/json"].get("example") {
+            if let Some(example) = self.example_of(answer) {
                 saved["_postman_previewlanguage"] = json!("json");
                 saved["header"] = json!([{"key": "Content-Type", "value": "application/json"}]);
                 saved["body"] = json!(format!("{example:#}"));
@@ -361,6 +361,19 @@ impl<'d> Source<'d> {
             Some(saved)
         });
         all.collect()
+    }
+
+    /// The example of an answer. A page without one holds a record that another answer shows.
+    fn example_of(&self, answer: &'d Value) -> Option<Value> {
+        let media = &answer["content"]["application/json"];
+        if let Some(example) = media.get("example") {
+            return Some(example.clone());
+        }
+        let row = self.located(&media["schema"])["properties"]["data"].get("items")?;
+        let others = self.document["components"]["responses"].as_object()?.values();
+        let mut shown = others.map(|other| &other["content"]["application/json"]);
+        let shown = shown.find(|other| other["schema"] == *row && other.get("example").is_some())?;
+        Some(json!({"data": [shown["example"]], "has_more": false, "next_cursor": null}))
     }
 
     /// The variable of the ids that a schema admits.
