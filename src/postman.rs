@@ -162,9 +162,9 @@ struct Source<'d> {
 pub fn collection(document: &Value) -> Result<Value, String> {
     let source = Source::of(document)?;
     let mut folders = vec![source.walk()?];
-    for tag in document["tags"].as_array().into_iter().flatten() {
-        folders.push(source.folder(tag));
-    }
+    // What is sent to webhooks has a tag, but nobody calls it.
+    let tags = document["tags"].as_array().into_iter().flatten().map(|tag| source.folder(tag));
+    folders.extend(tags.filter(|folder| folder["item"].as_array().is_some_and(|items| !items.is_empty())));
     Ok(json!({
         "info": {
             "name": document["info"]["title"],
