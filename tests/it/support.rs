@@ -306,7 +306,7 @@ pub fn operation(endpoint: &Endpoint) -> &'static Value {
 }
 
 /// A part of the document, where a reference to it stands among the components.
-pub fn located(part: &'static Value) -> &'static Value {
+pub fn located(part: &Value) -> &Value {
     match part["$ref"].as_str().and_then(|reference| declared().0.pointer(reference.strip_prefix('#')?)) {
         Some(component) => component,
         None => part,

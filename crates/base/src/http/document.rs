@@ -279,7 +279,7 @@ fn operation(endpoint: &Endpoint, answers: &Answers, schemas: &Map<String, Value
     }
     if let Access::Scope(scopes) = &endpoint.access {
         let names: Vec<String> = scopes.iter().map(|s| format!("`{s}`")).collect();
-        about = format!("{about}\n\nNeeds the scope {}.", names.join(" or ")).trim_start().to_owned();
+        about = format!("{about}\n\nScope: {}.", names.join(" or ")).trim_start().to_owned();
     }
     let mut operation = json!({
         "operationId": endpoint.operation_id,
