@@ -684,7 +684,8 @@ fn examine_headers(ask: &Ask, reply: &Reply, wrong: &mut Vec<String>) {
     if ask.method == "OPTIONS" && reply.status == 204 {
         return; // a browser's question, which has no answer in words
     }
-    if ask.path.starts_with(API) && !ask.path.ends_with("/openapi.json") {
+    let page = ask.path.split('?').next().unwrap_or_default();
+    if page.starts_with(API) && !page.ends_with("/openapi.json") {
         let vary = reply.header("vary").unwrap_or_default().to_ascii_lowercase();
         must("vary", ["authorization", "accept-language"].iter().all(|h| vary.contains(h)));
         let language = reply.header("content-language");

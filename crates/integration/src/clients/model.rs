@@ -47,6 +47,7 @@ pub const TOKEN_LIFETIME: i32 = 3600;
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = clients)]
 #[diesel(treat_none_as_null = true)]
+#[schema(as = MachineClient)]
 pub struct Client {
     /// Id of the machine client; also its `client_id` at `/oauth/token`.
     pub id: ClientId,

@@ -41,6 +41,7 @@ pub fn schemas(
         let name = name_of(&body.reference).ok_or("a patch of something without a name")?;
         add_patch(name, &all, &mut patches)?;
     }
+    patches.values_mut().for_each(lift_descriptions);
     let sent = endpoints.iter().filter_map(|e| e.body.as_ref()).filter(|body| !body.patch);
     let sent = reached(sent.map(|body| &body.reference), &all);
     sent.iter().for_each(|form| point_to_form(form, &mut patches));
@@ -322,7 +323,11 @@ fn within_patch(
         if !patches.contains_key(&patch_name(name)) {
             add_patch(name, all, patches)?;
         }
-        return Ok(json!({"$ref": format!("#/components/schemas/{}", patch_name(name))}));
+        let mut reference = json!({"$ref": format!("#/components/schemas/{}", patch_name(name))});
+        if let Some(about) = schema.get("description") {
+            reference["description"] = about.clone();
+        }
+        return Ok(reference);
     }
     let mut schema = schema.clone();
     if let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
@@ -372,7 +377,7 @@ fn own_schemas() -> [(String, Value); 4] {
             "title": text(200, "The kind of problem in a few words, in the caller's language."),
             "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599,
                        "description": "The HTTP status of the answer."},
-            "code": reference("ProblemCode"),
+            "code": {"$ref": "#/components/schemas/ProblemCode", "description": "The problem's stable code."},
             "detail": text(4000, "What went wrong this time, in the caller's language."),
             "instance": text(4000, "The path that was asked for."),
             "request_id": text(100, "The id of the request, as in `X-Request-Id`. The log names it, too."),
