@@ -506,12 +506,10 @@ pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
         statuses.extend([408, 413, 415, 422]);
     }
     if endpoint.nature.writes() && endpoint.nature != Nature::Talk {
-        statuses.extend([409, 422]);
+        statuses.extend([409, 422, 412]);
     }
     if endpoint.nature.needs_version() {
-        statuses.extend([412, 428]);
-    } else if may_name_version(endpoint) {
-        statuses.push(412);
+        statuses.push(428);
     }
     statuses.extend(endpoint.problems.iter().map(|code| messages::problem(code).status));
     statuses.sort_unstable();

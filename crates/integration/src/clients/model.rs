@@ -47,7 +47,6 @@ pub const TOKEN_LIFETIME: i32 = 3600;
 #[derive(Debug, Clone, Serialize, ToSchema, Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = clients)]
 #[diesel(treat_none_as_null = true)]
-#[schema(as = MachineClient)]
 pub struct Client {
     /// Id of the machine client; also its `client_id` at `/oauth/token`.
     pub id: ClientId,
@@ -110,7 +109,7 @@ entity!(Client, clients, ClientId, {
 
 /// A machine client: a program that calls the API, such as an ERP, a web shop or a BI tool.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Client)]
+#[schema(as = MachineClient)]
 pub struct ClientView {
     #[serde(flatten)]
     #[schema(inline)]
