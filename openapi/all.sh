@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# Everything that an integrator from outside would try, against a demo of its own: linters, the Postman walk, both
+# Everything that an integrator from outside would try, against a demo of its own: linters, the Postman walk, the
 # example clients, every page of docs/ whose commands run, and the fuzzer.
 #
 #   openapi/all.sh
 #   SALESDESK=target/release/salesdesk openapi/all.sh      another program than target/debug/salesdesk
 #
-# Needs bash, curl, Node 20 or newer with npm, Python 3.10 or newer with venv, and for the first run the registries of
-# both; what is installed is kept in ${SALESDESK_TOOLS:-~/.cache/salesdesk-tools}.
+# Needs bash, curl, Node 20 or newer with npm, Python 3.10 or newer with venv, Java 17 or newer with two libraries (see
+# examples/java/run.sh), and for the first run the registries of Node and Python; what is installed is kept in
+# ${SALESDESK_TOOLS:-~/.cache/salesdesk-tools}.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 salesdesk=$(realpath "${SALESDESK:-${CARGO_TARGET_DIR:-target}/debug/salesdesk}")
 data=$(mktemp -d)
 server=
+java=
 finish() {
     if [[ -n $server ]]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+    if [[ -n $java ]]; then wait "$java" 2>/dev/null || true; fi
     rm -rf "$data"
 }
 trap finish EXIT
@@ -26,7 +29,7 @@ demo() {
 # serve [OPTIONS]: a server with a database of its own on a free port, instead of the one before; leaves $BASE
 serve() {
     if [[ -n $server ]]; then kill "$server"; wait "$server" || true; fi
-    rm -rf "${data:?}"/*
+    rm -rf "${data:?}"/records
     (cd "$data" && exec "$salesdesk" --data-dir "$data/records" serve "$@" --listen 127.0.0.1:0 --rate-limit 0 \
         --public-rate-limit 0 --cors-origin http://localhost:5173) >"$data/out" 2>"$data/log" &
     server=$!
@@ -52,12 +55,17 @@ step() {
     printf '%4s s  %s\n' $((SECONDS - began)) "$*"
 }
 
+# The Java client is generated and compiled while the linters think.
+examples/java/run.sh --prepare >"$data/java" 2>&1 &
+java=$!
 demo
 step openapi/check.sh
 step openapi/walk.sh "$BASE"
 step openapi/walk.sh "$BASE"
 step examples/typescript/run.sh "$BASE"
 step examples/python/run.sh "$BASE"
+wait "$java" || { cat "$data/java" >&2; exit 1; }
+step examples/java/run.sh "$BASE"
 for page in README.md docs/*.md; do
     case $page in
         docs/set-up-a-company.md) ;;  # it begins with an empty database: see below

@@ -84,7 +84,8 @@ pub struct WebOptions {
     /// Requests a minute that each network address may send without a token, such as to log in; 0 is no limit [default: 600]
     #[arg(long, env = "SALESDESK_PUBLIC_RATE_LIMIT")]
     pub public_rate_limit: Option<u32>,
-    /// An origin whose pages may call from a browser, such as https://erp.example.com; repeat it, or use commas
+    /// An origin whose pages may call from a browser, such as https://erp.example.com; repeat it, or use commas [default:
+    /// none; a demo lets in all pages of this machine]
     #[arg(long = "cors-origin", env = "SALESDESK_CORS_ORIGIN", value_delimiter = ',')]
     pub cors_origins: Option<Vec<String>>,
     /// The address or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; repeat it, or
@@ -235,6 +236,7 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
             .or(file.public_rate_limit)
             .unwrap_or(usual.public_rate_limit),
         cors_origins: entries(&options.cors_origins, &file.cors_origins),
+        local_origins: false,
         trusted_proxies: entries(&options.trusted_proxies, &file.trusted_proxies)
             .iter()
             .map(|text| network::parse(text).ok_or_else(|| not_a_network(text)))

@@ -303,6 +303,8 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
     if matches!(cli.command, Command::Serve { demo: true, .. }) {
         // Its people are nobody: what is mailed to them goes to this machine or nowhere.
         config.web.mail = config.web.mail.filter(|mail| mail.is_here());
+        // A front end that is being written is served from this machine, on a port of its own.
+        config.web.local_origins = true;
     }
     match cli.command {
         Command::Serve { demo, admin_user, admin_password, .. } => {

@@ -13,7 +13,9 @@ const BASE_URL: &str = "http://127.0.0.1:8080";
 const ABOUT: &str = "\
 Generated from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
 `base_url` and run the folder \"Walk through the main job\". It logs in and stores the access token in `access_token` \
-and the ids of its records in variables. The operations in the other folders use them.";
+and the ids of its records in variables. The operations in the other folders use them, and store the ids of what they \
+create. Each has an example of its answer. The stream of events has no end, so it is skipped until you give the variable \
+`stream` a value.";
 
 const WALK_ABOUT: &str = "\
 An order from the new customer to completion, done by the users of the demo. Every step checks its answer and stores \
@@ -21,6 +23,18 @@ what the next steps need. You can run it again and again: codes and names contai
 
 /// Begins a run: what has to be unique has this in it.
 const BEGIN: &str = "pm.collectionVariables.set(\"run\", Date.now().toString(36).toUpperCase());";
+
+/// Ends a session that was begun for it, not the one that the other requests use.
+const SESSION_TO_END: &str = "\
+pm.sendRequest({
+    url: pm.variables.get(\"base_url\") + \"/api/v1/auth/login\",
+    method: \"POST\",
+    header: {\"Content-Type\": \"application/json\"},
+    body: {mode: \"raw\", raw: JSON.stringify({username: \"clerk\", password: pm.variables.get(\"password\")})},
+}, (error, answer) => pm.collectionVariables.set(\"session_to_end\", error ? \"\" : answer.json().access_token));";
+
+/// A run of the whole collection would never come to its end.
+const SKIP_STREAM: &str = "if (!pm.variables.get(\"stream\")) { pm.execution.skipRequest(); }";
 
 /// One step of the walk. `{{…}}` in bodies and queries are the collection's variables, and a place in the path is
 /// filled by the variable of its name.
@@ -140,15 +154,17 @@ struct Source<'d> {
     document: &'d Value,
     schemas: &'d Map<String, Value>,
     operations: Vec<Operation<'d>>,
+    /// The variable of each kind of id, by the prefix of the kind: `cus` is in `customer_id`.
+    ids: BTreeMap<String, String>,
 }
 
 /// The collection; Err names what the walk needs and the document does not have.
 pub fn collection(document: &Value) -> Result<Value, String> {
     let source = Source::of(document)?;
     let mut folders = vec![source.walk()?];
-    for tag in document["tags"].as_array().into_iter().flatten() {
-        folders.push(source.folder(tag));
-    }
+    // What is sent to webhooks has a tag, but nobody calls it.
+    let tags = document["tags"].as_array().into_iter().flatten().map(|tag| source.folder(tag));
+    folders.extend(tags.filter(|folder| folder["item"].as_array().is_some_and(|items| !items.is_empty())));
     Ok(json!({
         "info": {
             "name": document["info"]["title"],
@@ -157,17 +173,9 @@ pub fn collection(document: &Value) -> Result<Value, String> {
             "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
         },
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{access_token}}", "type": "string"}]},
-        "variable": variables(),
+        "variable": source.variables(),
         "item": folders,
     }))
-}
-
-/// The collection's variables: where the server is, and what the walk keeps.
-fn variables() -> Vec<Value> {
-    let given = BTreeMap::from([("base_url", BASE_URL), ("password", crate::demo::PASSWORD), ("run", "")]);
-    let kept = kept().map(|name| (name, ""));
-    let all: BTreeMap<&str, &str> = kept.chain(given).collect();
-    all.into_iter().map(|(key, value)| json!({"key": key, "value": value, "type": "string"})).collect()
 }
 
 fn kept() -> impl Iterator<Item = &'static str> {
@@ -185,7 +193,43 @@ impl<'d> Source<'d> {
                 }
             }
         }
-        Ok(Source { document, schemas, operations })
+        let mut source = Source { document, schemas, operations, ids: BTreeMap::new() };
+        source.ids = source.id_variables();
+        Ok(source)
+    }
+
+    /// Each kind of id that stands in a path has the variable of that place. A name that another kind has already is told
+    /// apart by what is before it in the path: `contact_id`, and `supplier_contact_id`.
+    fn id_variables(&self) -> BTreeMap<String, String> {
+        let mut ids: BTreeMap<String, String> = BTreeMap::new();
+        for operation in &self.operations {
+            let mut before = String::new();
+            for parameter in self.parameters(*operation, "path") {
+                let name = text(&parameter["name"]);
+                if let Some(prefix) = prefix_of(self.located(&parameter["schema"])) {
+                    let taken = ids.iter().any(|(known, variable)| known != prefix && variable == name);
+                    let free = if taken { format!("{before}{name}") } else { name.to_owned() };
+                    ids.entry(prefix.to_owned()).or_insert(free);
+                }
+                before = format!("{}_", name.trim_end_matches("_id"));
+            }
+        }
+        ids
+    }
+
+    /// The collection's variables: where the server is, what the walk keeps, and ids.
+    fn variables(&self) -> Vec<Value> {
+        let mut all: BTreeMap<&str, &str> = kept().map(|name| (name, "")).collect();
+        all.extend(self.ids.values().map(|name| (name.as_str(), "")));
+        all.extend([("refresh_token", ""), ("session_to_end", ""), ("run", ""), ("stream", "")]);
+        all.extend([("base_url", BASE_URL), ("password", crate::demo::PASSWORD)]);
+        all.into_iter().map(|(key, value)| json!({"key": key, "value": value, "type": "string"})).collect()
+    }
+
+    /// A part of the document, where a reference to it stands among the components.
+    fn located(&self, part: &'d Value) -> &'d Value {
+        let pointer = part["$ref"].as_str().and_then(|r| r.strip_prefix('#'));
+        pointer.and_then(|pointer| self.document.pointer(pointer)).unwrap_or(part)
     }
 
     // ---- the walk
@@ -241,35 +285,153 @@ impl<'d> Source<'d> {
         if !places.is_empty() {
             request["url"]["variable"] = places.into();
         }
-        if let Some(body) = body(operation) {
+        if let Some(body) = self.body(operation) {
             request["body"] = body;
         }
-        if is_public(operation) {
-            request["auth"] = json!({"type": "noauth"});
+        let session = json!([{"key": "token", "value": "{{session_to_end}}", "type": "string"}]);
+        match text(&operation.says["operationId"]) {
+            "logout" => request["auth"] = json!({"type": "bearer", "bearer": session}),
+            _ if is_public(operation) => request["auth"] = json!({"type": "noauth"}),
+            _ => {}
         }
-        json!({"name": operation.says["summary"], "request": request})
+        let responses = self.responses(operation, &request);
+        let mut item = json!({"name": operation.says["summary"], "request": request, "response": responses});
+        let events = self.events(operation);
+        if !events.is_empty() {
+            item["event"] = events.into();
+        }
+        item
+    }
+
+    /// The example of a body, with variables in the place of its ids.
+    fn body(&self, operation: Operation) -> Option<Value> {
+        let (name, media) = media(operation)?;
+        let example = match text(&operation.says["operationId"]) {
+            "login" => json!({"username": "clerk", "password": "{{password}}"}),
+            "refreshTokens" => json!({"refresh_token": "{{refresh_token}}"}),
+            _ => self.with_variables(&media["example"]),
+        };
+        Some(match (name.as_str(), &example) {
+            (_, Value::Null) => json!({"mode": "file", "file": {}}),
+            ("application/x-www-form-urlencoded", Value::Object(fields)) => {
+                let fields = fields.iter().map(|(key, value)| json!({"key": key, "value": value}));
+                json!({"mode": "urlencoded", "urlencoded": fields.collect::<Vec<_>>()})
+            }
+            // A file is sent as it is.
+            (_, Value::String(file)) => {
+                json!({"mode": "raw", "raw": file, "options": {"raw": {"language": "text"}}})
+            }
+            _ => raw(&example),
+        })
+    }
+
+    fn with_variables(&self, example: &Value) -> Value {
+        match example {
+            Value::String(id) => match self.ids.get(id.split('_').next().unwrap_or_default()) {
+                Some(variable) if is_id(id) => json!(format!("{{{{{variable}}}}}")),
+                _ => example.clone(),
+            },
+            Value::Array(items) => items.iter().map(|item| self.with_variables(item)).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| (name.clone(), self.with_variables(value))).collect()
+            }
+            _ => example.clone(),
+        }
+    }
+
+    /// What an operation succeeds with: statuses and answers.
+    fn successes(&self, operation: Operation<'d>) -> impl Iterator<Item = (&'d String, &'d Value)> {
+        let responses = operation.says["responses"].as_object().into_iter().flatten();
+        let successes = responses.filter(|(status, _)| status.starts_with('2'));
+        successes.map(|(status, answer)| (status, self.located(answer)))
+    }
+
+    /// The examples of an operation's answers, as Postman saves them.
+    fn responses(&self, operation: Operation<'d>, request: &Value) -> Vec<Value> {
+        let mut asked = request.clone();
+        asked.as_object_mut().map(|fields| fields.shift_remove("description"));
+        let all = self.successes(operation).filter_map(|(status, answer)| {
+            let code: u16 = status.parse().ok()?;
+            let mut saved = json!({"name": answer["description"], "originalRequest": asked, "code": code});
+            if let Some(example) = self.example_of(answer) {
+                saved["_postman_previewlanguage"] = json!("json");
+                saved["header"] = json!([{"key": "Content-Type", "value": "application/json"}]);
+                saved["body"] = json!(format!("{example:#}"));
+            }
+            Some(saved)
+        });
+        all.collect()
+    }
+
+    /// The example of an answer. A page without one holds a record that another answer shows.
+    fn example_of(&self, answer: &'d Value) -> Option<Value> {
+        let media = &answer["content"]["application/json"];
+        if let Some(example) = media.get("example") {
+            return Some(example.clone());
+        }
+        let row = self.located(&media["schema"])["properties"]["data"].get("items")?;
+        let others = self.document["components"]["responses"].as_object()?.values();
+        let mut shown = others.map(|other| &other["content"]["application/json"]);
+        let shown = shown.find(|other| other["schema"] == *row && other.get("example").is_some())?;
+        Some(json!({"data": [shown["example"]], "has_more": false, "next_cursor": null}))
+    }
+
+    /// The variable of the ids that a schema admits.
+    fn id_of(&self, schema: &'d Value) -> Option<&String> {
+        self.ids.get(prefix_of(self.located(schema))?)
+    }
+
+    /// What an operation keeps of its answer, and what has to be done before it is sent.
+    fn events(&self, operation: Operation<'d>) -> Vec<Value> {
+        match text(&operation.says["operationId"]) {
+            "logout" => return vec![script("prerequest", lines(SESSION_TO_END))],
+            "streamEvents" => return vec![script("prerequest", lines(SKIP_STREAM))],
+            "login" | "refreshTokens" => {
+                let keep =
+                    |name| format!("pm.collectionVariables.set(\"{name}\", pm.response.json().{name});");
+                let kept = ["access_token", "refresh_token"].map(keep);
+                return vec![script("test", when_it_succeeds(kept.to_vec()))];
+            }
+            _ => {}
+        }
+        let schemas =
+            self.successes(operation).map(|(_, answer)| &answer["content"]["application/json"]["schema"]);
+        let Some(answer) = schemas.map(|schema| self.located(schema)).next() else { return vec![] };
+        let row = self.located(&answer["properties"]["data"]["items"]);
+        let created = operation.says["responses"].get("201").is_some();
+        let line = match (self.id_of(&answer["properties"]["id"]), self.id_of(&row["properties"]["id"])) {
+            (Some(variable), _) if created => {
+                format!("pm.collectionVariables.set(\"{variable}\", pm.response.json().id);")
+            }
+            // Some record of the kind, where there is none yet.
+            (None, Some(variable)) => format!(
+                "const [first] = pm.response.json().data;\n\
+                 if (first && !pm.collectionVariables.get(\"{variable}\")) {{ \
+                 pm.collectionVariables.set(\"{variable}\", first.id); }}"
+            ),
+            _ => return vec![],
+        };
+        vec![script("test", when_it_succeeds(vec![line]))]
     }
 
     /// The operation's parameters in the path, the query or the headers, its path's own first.
     fn parameters(&self, operation: Operation<'d>, place: &'static str) -> impl Iterator<Item = &'d Value> {
         let lists = [&operation.item["parameters"], &operation.says["parameters"]];
         let all: Vec<&Value> = lists.into_iter().filter_map(Value::as_array).flatten().collect();
-        let document = self.document;
-        let resolved = all.into_iter().map(move |parameter| {
-            let pointer = parameter["$ref"].as_str().and_then(|r| r.strip_prefix('#'));
-            pointer.and_then(|p| document.pointer(p)).unwrap_or(parameter)
-        });
+        let resolved = all.into_iter().map(|parameter| self.located(parameter));
         resolved.filter(move |p| p["in"] == place)
     }
 
     /// A parameter with a value to begin with. What is not needed is switched off.
-    fn pair(&self, parameter: &Value) -> Value {
-        let name = parameter["name"].as_str().unwrap_or_default();
-        let value = match (parameter["in"].as_str(), name) {
-            (Some("path"), name) if kept().any(|k| k == name) => format!("{{{{{name}}}}}"),
-            (_, "If-Match" | "If-None-Match") => "*".into(),
-            (_, "Idempotency-Key") => "{{$guid}}".into(),
-            (_, "Accept-Language") => "zh-CN".into(),
+    fn pair(&self, parameter: &'d Value) -> Value {
+        let name = text(&parameter["name"]);
+        let schema = self.located(&parameter["schema"]);
+        let id = self.id_of(schema).or_else(|| self.id_of(&schema["items"]));
+        let value = match (name, id) {
+            (_, Some(variable)) => format!("{{{{{variable}}}}}"),
+            ("If-Match" | "If-None-Match", _) => "*".into(),
+            ("Idempotency-Key", _) => "{{$guid}}".into(),
+            ("Accept-Language", _) => "zh-CN".into(),
             _ => self.value(parameter),
         };
         let mut pair = json!({"key": name, "value": value, "description": parameter["description"]});
@@ -282,7 +444,7 @@ impl<'d> Source<'d> {
     /// An example of a parameter as it is written in a URL.
     fn value(&self, parameter: &Value) -> String {
         let example = parameter.get("example").cloned();
-        match example.unwrap_or_else(|| example_of(&parameter["schema"], self.schemas, 0)) {
+        match example.unwrap_or_else(|| example_of(&parameter["schema"], self.schemas)) {
             Value::String(text) => text,
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
             other => other.to_string(),
@@ -329,17 +491,15 @@ fn content_type(operation: Operation) -> Vec<Value> {
     media(operation).map(|(name, _)| json!({"key": "Content-Type", "value": name})).into_iter().collect()
 }
 
-fn body(operation: Operation) -> Option<Value> {
-    let (name, media) = media(operation)?;
-    let example = &media["example"];
-    Some(match (name.as_str(), example) {
-        (_, Value::Null) => json!({"mode": "file", "file": {}}),
-        ("application/x-www-form-urlencoded", Value::Object(fields)) => {
-            let fields = fields.iter().map(|(key, value)| json!({"key": key, "value": value}));
-            json!({"mode": "urlencoded", "urlencoded": fields.collect::<Vec<_>>()})
-        }
-        _ => raw(example),
-    })
+/// The prefix of the ids that a schema admits.
+fn prefix_of(schema: &Value) -> Option<&str> {
+    let (prefix, rest) = schema["pattern"].as_str()?.strip_prefix('^')?.split_once('_')?;
+    (rest == "[0-9a-f]{32}$").then_some(prefix)
+}
+
+fn is_id(text: &str) -> bool {
+    let digits = text.split_once('_').map(|(_, digits)| digits);
+    digits.is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn raw(body: &Value) -> Value {
@@ -350,6 +510,17 @@ fn raw(body: &Value) -> Value {
 
 fn given_query(step: &Step) -> Vec<Value> {
     step.query.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
+fn lines(script: &str) -> Vec<String> {
+    script.lines().map(str::to_owned).collect()
+}
+
+/// The lines of a script that reads an answer, which a refusal does not have.
+fn when_it_succeeds(kept: Vec<String>) -> Vec<String> {
+    let inner = kept.iter().flat_map(|line| line.lines()).map(|line| format!("    {line}"));
+    let begin = "if (pm.response.code < 300) {".to_owned();
+    [begin].into_iter().chain(inner).chain(["}".to_owned()]).collect()
 }
 
 fn script(listen: &str, lines: Vec<String>) -> Value {

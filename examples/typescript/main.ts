@@ -44,8 +44,9 @@ function same(actual: unknown, expected: unknown): void {
 
 const clerk = await logIn("clerk");
 const manager = await logIn("manager");
-const executive = await logIn("executive");
 const warehouse = await logIn("warehouse");
+// Whose order it is: the manager of their team sees and approves it.
+const rep = await ok((await logIn("rep")).GET("/me"));
 
 // A customer and a product, with a price for a channel of our own.
 const customer = await ok(
@@ -59,6 +60,9 @@ const customer = await ok(
   }),
 );
 await ok(clerk.POST("/customers/{customer_id}/activate", { params: { path: { customer_id: customer.id } } }));
+// It is in the list, which is found by a part of its name.
+const found = await ok(clerk.GET("/customers", { params: { query: { q: `Typescript ${run}` } } }));
+same(found.data.map((row) => row.id).join(), customer.id);
 
 const product = await ok(
   clerk.POST("/products", { body: { sku: `TS-${run}`, name: `Tea ${run}`, unit: "pcs", tax_rate: "0.13" } }),
@@ -74,11 +78,24 @@ const ofList = { params: { path: { price_list_id: list.id } } };
 await ok(clerk.POST("/price-lists/{price_list_id}/prices", { ...ofList, body: { product_id: product.id, unit_price: "12.50" } }));
 await ok(manager.POST("/price-lists/{price_list_id}/activate", ofList));
 
+const price = await ok(
+  clerk.GET("/prices/resolve", {
+    params: { query: { product_id: product.id, customer_id: customer.id, quantity: "5", channel } },
+  }),
+);
+same(price.price, "12.50");
+
 // The order: safe to send again, because it has a key.
 const entered = await ok(
   clerk.POST("/orders", {
     params: { header: { "Idempotency-Key": crypto.randomUUID() } },
-    body: { customer_id: customer.id, channel, customer_po: `PO-${run}`, lines: [{ product_id: product.id, quantity: "5" }] },
+    body: {
+      customer_id: customer.id,
+      rep_id: rep.id,
+      channel,
+      customer_po: `PO-${run}`,
+      lines: [{ product_id: product.id, quantity: "5", unit_price: "12.50" }],
+    },
   }),
 );
 same(entered.net, "62.50");
@@ -93,7 +110,7 @@ const changed = await clerk.PATCH("/orders/{order_id}", {
 same(changed.data?.notes, "Ring before delivery");
 
 await ok(clerk.POST("/orders/{order_id}/submit", ofOrder));
-await ok(executive.POST("/orders/{order_id}/approve", ofOrder));
+await ok(manager.POST("/orders/{order_id}/approve", ofOrder));
 const confirmed = await ok(clerk.POST("/orders/{order_id}/confirm", ofOrder));
 same(confirmed.allowed_actions.includes("cancel"), true);
 
@@ -108,11 +125,12 @@ await ok(
 );
 same((await ok(clerk.POST("/orders/{order_id}/complete", ofOrder))).status, "completed");
 
-// How it stands: pages of a list, and a report.
+// How it stands: pages of a list with two statuses, and a report.
 let cursor: string | undefined;
 let orders = 0;
 do {
-  const query = { customer_id: [customer.id], sort: ["-order_date" as const], limit: 1 };
+  const status = ["delivered" as const, "completed" as const];
+  const query = { customer_id: [customer.id], status, sort: ["-order_date" as const], limit: 1 };
   const page = await ok(clerk.GET("/orders", { params: { query: cursor ? { ...query, cursor } : query } }));
   orders += page.data.length;
   cursor = page.next_cursor ?? undefined;
@@ -122,4 +140,16 @@ const report = await ok(
   clerk.GET("/reports/sales-summary", { params: { query: { group_by: ["month"], customer_id: [customer.id] } } }),
 );
 same(report.rows[0]?.net, "62.50");
+
+// A webhook is registered, and taken away again.
+const admin = await logIn("admin");
+const hook = await ok(
+  admin.POST("/webhooks", { body: { url: `https://erp.example.com/hooks/${run}`, event_types: ["order.*"] } }),
+);
+same(hook.secret?.startsWith("whsec_"), true);
+await ok(
+  admin.DELETE("/webhooks/{webhook_id}", {
+    params: { path: { webhook_id: hook.id }, header: { "If-Match": `"${hook.version}"` } },
+  }),
+);
 console.log("Everything was as it should be.");

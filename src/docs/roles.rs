@@ -37,6 +37,10 @@ pub fn operations(declared: &Declared) -> String {
     let mut text = String::new();
     for tag in declared.document["tags"].as_array().into_iter().flatten() {
         let (name, about) = (tag["name"].as_str().unwrap_or(""), tag["description"].as_str().unwrap_or(""));
+        // What is sent to webhooks has a tag, but nobody calls it.
+        if !declared.endpoints.iter().any(|e| e.tag == name) {
+            continue;
+        }
         text += &format!("\n### {name}\n\n{about}\n\n{}", matrix(&["operation", "what it does", "needs"]));
         for endpoint in declared.endpoints.iter().filter(|e| e.tag == name) {
             let call = format!("`{} {}`", endpoint.method.as_str(), endpoint.path);

@@ -22,6 +22,7 @@ both_engines!(
     a_trusted_proxy_says_who_is_calling,
     a_page_of_an_allowed_origin_may_call,
     a_page_of_another_origin_may_not,
+    a_demo_lets_in_pages_of_this_machine,
     every_answer_is_hardened_against_browsers,
     only_tls_is_asked_for_where_there_is_tls,
     large_answers_are_compressed_and_small_ones_are_not,
@@ -172,6 +173,29 @@ fn a_page_of_an_allowed_origin_may_call(app: &TestApp) {
         let vary =
             answer.headers.get_all("vary").filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(", ");
         assert!(vary.contains("Origin") && vary.contains("Authorization"), "{vary}");
+    }
+}
+
+fn a_demo_lets_in_pages_of_this_machine(app: &TestApp) {
+    let demo = app.with_settings(|web| web.local_origins = true);
+    for origin in ["http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:8000", "https://localhost"]
+    {
+        let asked = preflight(&demo, origin, "/orders").expect(204);
+        assert_eq!(asked.header("access-control-allow-origin"), Some(origin));
+        let answer = demo.as_role(Role::Clerk).with("origin", origin).get("/me").expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        preflight(app, origin, "/orders").refused(405, "method_not_allowed");
+    }
+    for origin in [
+        ORIGIN,
+        "null",
+        "http://localhost.evil.test",
+        "http://localhost:5173.evil.test",
+        "http://127.0.0.1.evil.test:80",
+        "http://localhost:",
+        "file://localhost",
+    ] {
+        preflight(&demo, origin, "/orders").refused(405, "method_not_allowed");
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 /// Bytes that are not worth compressing: they fit a packet anyway.
 const SMALL: u64 = 1024;
@@ -55,8 +55,12 @@ pub async fn compress_whole(
     Ok(ServiceResponse::new(req, response.set_body(BoxBody::new(packed))))
 }
 
-/// The encoding that the caller likes best of ours; None when that is none.
 fn wanted(req: &ServiceRequest) -> Option<ContentEncoding> {
+    encoding_of(req.request())
+}
+
+/// The encoding that the caller likes best of ours; None when that is none.
+pub fn encoding_of(req: &HttpRequest) -> Option<ContentEncoding> {
     // Without the header anything would do; most who leave it out do not expect an encoding.
     let accepted = req.get_header::<AcceptEncoding>()?;
     match accepted.negotiate(ours().iter())? {

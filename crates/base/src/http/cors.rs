@@ -19,7 +19,23 @@ const REMEMBERED: &str = "600";
 /// The request's origin, if it is one of those that are let in.
 fn origin<'r>(req: &'r HttpRequest, web: &Web) -> Option<&'r HeaderValue> {
     let origin = req.headers().get(header::ORIGIN)?;
-    web.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then_some(origin)
+    let named = web.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+    (named || (web.local_origins && is_local(origin))).then_some(origin)
+}
+
+/// Whether a page was served from this machine: `http://localhost:5173`.
+fn is_local(origin: &HeaderValue) -> bool {
+    let address = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
+    let here = ["localhost", "127.0.0.1", "[::1]"];
+    address.is_some_and(|address| {
+        let port = here.iter().find_map(|host| address.strip_prefix(host));
+        port.is_some_and(|port| {
+            port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+        })
+    })
 }
 
 /// The answer to a preflight: a browser asks, before any token is sent, what a page may send. None for whatever
@@ -40,7 +56,7 @@ pub fn preflight(req: &HttpRequest, web: &Web) -> Option<HttpResponse> {
 
 /// What every answer says to the page that asked for it.
 pub fn tell(headers: &mut HeaderMap, req: &HttpRequest, web: &Web) {
-    if web.cors_origins.is_empty() {
+    if web.cors_origins.is_empty() && !web.local_origins {
         return;
     }
     headers.append(header::VARY, HeaderValue::from_static("Origin"));

@@ -16,6 +16,7 @@ use super::answer::Reply;
 use super::call::{self, Call, Conditions};
 use super::context::Ctx;
 use super::cors;
+use super::document::Documents;
 use super::finish::Declarations;
 use super::idempotency::Key;
 use super::limits::Counted;
@@ -60,8 +61,7 @@ pub struct Building {
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
-    pub document: Bytes,
-    pub etag: String,
+    pub documents: Documents,
 }
 
 impl std::ops::Deref for App {
@@ -105,9 +105,8 @@ impl Building {
                 return Err(format!("{} {} is declared twice", endpoint.method.as_str(), endpoint.path));
             }
         }
-        let document = Bytes::from(document.to_string());
-        let etag = format!("\"{}\"", &crate::secret::sha256_hex(&document)[..16]);
-        Ok(Building { declared, endpoints, tasks, jobs, schedules, paths, by_path, document, etag })
+        let documents = Documents::new(&document);
+        Ok(Building { declared, endpoints, tasks, jobs, schedules, paths, by_path, documents })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.

@@ -28,7 +28,7 @@ impl NamedKind {
 
 /// What every `PUT` by external id says beside its own words.
 pub const ABOUT: &str = "\
-Creates the record (201) when no record has this external id. Otherwise changes that record with the body as a merge \
+`PUT` creates the record (201) when no record has this external id. Otherwise changes that record with the body as a merge \
 patch (200): fields that are absent stay, null clears. The same request sent again changes nothing and answers 200 \
 with the same version, whatever the record's status, so you can repeat a push. You need not repeat the external id of \
 the path in `external_ids`. If you send that list, it replaces all external ids of the record. `If-None-Match: *` \

@@ -394,6 +394,8 @@ pub const MAX_BODY: usize = 1 << 20;
 #[derive(Default)]
 pub struct Components {
     pub schemas: BTreeMap<String, Value>,
+    /// The names of those whose fields are answered only when they were asked for.
+    pub sparse: Vec<String>,
 }
 
 impl Components {
@@ -487,6 +489,11 @@ impl Routes {
     pub fn expands_to<T: ToSchema>(&mut self, prefix: &'static str) {
         let card = self.components.reference::<T>();
         self.cards.insert(prefix, card);
+    }
+
+    /// Fields of this type are answered only when they were asked for; those of all others are always there.
+    pub fn answers_what_is_asked<T: ToSchema>(&mut self) {
+        self.components.sparse.push(T::name().into_owned());
     }
 
     /// Changes of this kind of record are events.

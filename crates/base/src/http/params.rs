@@ -492,11 +492,11 @@ pub fn schema(takes: Takes) -> Json {
         Takes::Instant => json!({"type": "string", "format": "date-time", "maxLength": 35}),
         Takes::Decimal(places) => {
             let whole = whole_digits(places);
-            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+            json!({"type": "string", "maxLength": LONGEST_DECIMAL,
                    "pattern": format!(r"^-?[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}}0*)?$")})
         }
         Takes::Positive(places) => {
-            json!({"type": "string", "format": "decimal", "maxLength": LONGEST_DECIMAL,
+            json!({"type": "string", "maxLength": LONGEST_DECIMAL,
                                           "pattern": positive(whole_digits(places), places as usize)})
         }
         Takes::Words(words) => list(json!({"type": "string", "enum": words})),
@@ -540,11 +540,13 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
     let mut all: Vec<Json> = params
         .iter()
         .map(|p| {
-            let mut o = json!({"name": p.name, "in": "query", "description": p.about, "required": p.required,
-                               "schema": schema(p.takes)});
+            let mut o =
+                json!({"name": p.name, "in": "query", "description": p.about, "schema": schema(p.takes)});
+            if p.required {
+                o["required"] = json!(true);
+            }
             if matches!(p.takes, Takes::Words(_) | Takes::Choice(..) | Takes::Ids(_)) {
                 o["explode"] = json!(false);
-                o["style"] = json!("form");
             }
             o
         })
@@ -552,7 +554,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
     for name in common_names(common) {
         all.push(match name {
             "sort" => sort_document(common),
-            "expand" => json!({"name": "expand", "in": "query", "explode": false, "style": "form",
+            "expand" => json!({"name": "expand", "in": "query", "explode": false,
                 "description": "Adds the related object beside its id, such as `customer` beside `customer_id`. The answer then has no ETag.",
                 "schema": {"type": "array", "minItems": 1, "maxItems": MOST_ENTRIES, "items": {"type": "string", "enum": common.expand}}}),
             other => json!({"$ref": format!("#/components/parameters/{other}")}),
@@ -564,7 +566,7 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
 fn sort_document(common: &Common) -> Json {
     let names: Vec<String> =
         common.sort_names().unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
-    json!({"name": "sort", "in": "query", "explode": false, "style": "form",
+    json!({"name": "sort", "in": "query", "explode": false,
         "description": format!("Sort keys, at most three, separated by commas. A `-` before a key sorts in descending order. Default: `{}`.", common.default_sort),
         "schema": {"type": "array", "minItems": 1, "maxItems": MOST_KEYS, "items": {"type": "string", "enum": names}}})
 }
@@ -588,7 +590,7 @@ pub fn components() -> Map<String, Json> {
     add(
         "include",
         "`total_count` adds the number of all records in the list to the answer. This costs extra time.",
-        json!({"type": "string", "enum": ["total_count"]}),
+        json!({"$ref": "#/components/schemas/Include"}),
     );
     add(
         "fields",

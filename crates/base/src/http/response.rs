@@ -173,6 +173,12 @@ pub async fn only_get(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
     problem_response(error, seen.lang, req.path(), &seen.request_id)
 }
 
+/// A problem of a page beside the API.
+pub fn refused(app: &App, error: Error, req: &HttpRequest) -> HttpResponse {
+    let seen = Seen::of(req, &app.core);
+    problem_response(error, seen.lang, req.path(), &seen.request_id)
+}
+
 /// Gives a page beside the API the headers that every response has.
 pub async fn dress(
     app: web::Data<App>,

@@ -14,6 +14,8 @@ pub struct Web {
     pub public_rate_limit: u32,
     /// The origins whose pages may call from a browser.
     pub cors_origins: Vec<String>,
+    /// Whether pages from this machine may call as well, on whichever port they are.
+    pub local_origins: bool,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: Vec<Network>,
     /// Whether every answer says `Strict-Transport-Security`.
@@ -61,6 +63,7 @@ impl Default for Web {
             rate_limit: 6_000,
             public_rate_limit: 600,
             cors_origins: vec![],
+            local_origins: false,
             trusted_proxies: vec![],
             hsts: false,
             metrics_token: None,

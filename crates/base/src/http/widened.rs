@@ -39,7 +39,7 @@ fn add(routes: &Declarations, schemas: &mut Schemas, answer: &str, path: &str) -
         .or_else(|| view_of(&routes.endpoints, schemas, prefix))
         .ok_or_else(|| format!("nothing reads {prefix}_…"))?;
     let added = json!({
-        "description": format!("Present with `expand={path}`: the record of `{name}_id`. Null when the id is null or you may not see the record."),
+        "description": format!("Present with `expand={path}`. Null when there is none that you may see."),
         "oneOf": [{"$ref": format!("#/components/schemas/{view}")}, {"type": "null"}],
         "x-expanded": true,
     });

@@ -203,7 +203,7 @@ fn decimal_schema(
     limits: &[(&str, &str)],
 ) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::extensions::ExtensionsBuilder;
-    use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
+    use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
     let mut extensions = ExtensionsBuilder::new().add("x-decimal-places", places);
     for (rule, limit) in limits {
         extensions = extensions.add(*rule, *limit);
@@ -211,7 +211,6 @@ fn decimal_schema(
     utoipa::openapi::RefOr::T(Schema::Object(
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .format(Some(SchemaFormat::Custom("decimal".into())))
             .pattern(Some(format!(r"^-?[0-9]{{1,20}}(\.[0-9]{{1,{places}}}0*)?$")))
             .max_length(Some(40))
             .description(Some(about))

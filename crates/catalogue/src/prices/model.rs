@@ -58,7 +58,7 @@ pub struct PriceList {
     /// Unique code.
     #[schema(example = "RETAIL-2026")]
     pub code: String,
-    /// Name.
+    /// Name of the list.
     #[schema(example = "2026 零售价")]
     pub name: String,
     /// Currency of all prices on the list, ISO 4217.
@@ -125,7 +125,7 @@ pub struct PriceListInput {
     /// Unique code. Refused with `duplicate` when another price list has it. Fixed once the list is active.
     #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "RETAIL-2026")]
     pub code: String,
-    /// Name.
+    /// Name of the list.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "2026 零售价")]
     pub name: String,
     /// Currency of all prices on the list, ISO 4217. Fixed once the list is active.

@@ -80,7 +80,7 @@ pub struct CategoryForm {
     /// Unique code. Refused with `duplicate` when another category has it.
     #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "BEV")]
     pub code: String,
-    /// Name.
+    /// Name of the category.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "饮料")]
     pub name: String,
     /// English name.

@@ -71,7 +71,7 @@ pub struct Product {
     /// Unique article number.
     #[schema(example = "TEA-001")]
     pub sku: String,
-    /// Name.
+    /// Name of the product.
     #[schema(example = "龙井茶")]
     pub name: String,
     #[serde(skip)]
@@ -146,13 +146,13 @@ pub struct ProductInput {
     /// Unique article number. Refused with `duplicate` when another product has it.
     #[schema(min_length = 1, max_length = 60, pattern = r"^\S+$", example = "TEA-001")]
     pub sku: String,
-    /// Name.
+    /// Name of the product.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "龙井茶")]
     pub name: String,
     /// English name.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "Longjing tea")]
     pub name_en: Option<String>,
-    /// Description.
+    /// Description of the product.
     #[schema(max_length = 4000, example = "Spring harvest, 250 g")]
     pub description: Option<String>,
     /// Product category.

@@ -109,7 +109,7 @@ entity!(Client, clients, ClientId, {
 
 /// A machine client: a program that calls the API, such as an ERP, a web shop or a BI tool.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Client)]
+#[schema(as = MachineClient)]
 pub struct ClientView {
     #[serde(flatten)]
     #[schema(inline)]

@@ -2,7 +2,8 @@
 //! in [`health`].
 
 use actix_web::dev::HttpServiceFactory;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use super::{ProblemExplanation, health};
 use crate::base::db::Rx;
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::{self, App};
-use crate::base::http::{Answer, Req, response};
+use crate::base::http::params::{self, Common};
+use crate::base::http::{Answer, Req, compress, document, response};
 use crate::base::messages;
 use crate::clients::oauth::model as oauth;
 
@@ -35,7 +37,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(page("/health/live", get().to(health::live)))
         .service(page("/health/ready", get().to(health::ready)))
         .service(page("/metrics", get().to(health::figures)))
-        .service(page("/api/v1/openapi.json", get().to(document)))
+        .service(page("/api/v1/openapi.json", get().to(openapi)))
         .service(page("/problems/{code}", get().to(problem_page)))
         .service(page("/docs", get().to(docs_home)))
         .service(page("/docs/{file:.*}", get().to(docs)))
@@ -93,16 +95,38 @@ fn told(metadata: serde_json::Value) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(metadata)
 }
 
-async fn document(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
-    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+/// The document, or the part of it that has some tags.
+async fn openapi(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
+    let encoding = compress::encoding_of(&req).unwrap_or(ContentEncoding::Identity);
+    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let query = req.query_string().to_owned();
+    // Making a part and compressing take a while the first time.
+    let documents = app.clone();
+    let made = web::block(move || {
+        let query = params::parse(&query, &[document::TAGS], &Common::default())?;
+        let served = match query.text("tags") {
+            Some(tags) => documents.documents.part(tags)?,
+            None => documents.documents.whole(),
+        };
+        let is_known = known.is_some_and(|known| served.is_known(&known));
+        let bytes = match is_known {
+            true => None,
+            false => Some(served.encoded(encoding).map_err(|e| Error::internal(e.to_string()))?),
+        };
+        Ok((served.etag(encoding), bytes))
+    });
+    let made = made.await.unwrap_or_else(|_| Err(Error::unavailable()));
+    let (etag, bytes) = match made {
+        Ok(made) => made,
+        Err(error) => return response::refused(&app, error, &req),
+    };
     let mut response = HttpResponse::Ok();
-    response
-        .insert_header((header::ETAG, app.etag.as_str()))
-        .insert_header((header::CACHE_CONTROL, "no-cache"));
-    if known == Some(app.etag.as_str()) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, app.etag.as_str())).finish();
+    response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, "no-cache"));
+    let Some(bytes) = bytes else { return response.status(StatusCode::NOT_MODIFIED).finish() };
+    if encoding != ContentEncoding::Identity {
+        response.insert_header(encoding);
     }
-    response.content_type("application/json").body(app.document.clone())
+    response.content_type("application/json").body(bytes)
 }
 
 async fn docs_home() -> HttpResponse {
@@ -113,22 +137,24 @@ async fn docs_home() -> HttpResponse {
 const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The page around Swagger UI: names, media types and texts.
+const DOCS_PAGE: [(&str, &str, &str); 3] = [
+    ("", "text/html; charset=utf-8", include_str!("docs/index.html")),
+    ("page.css", "text/css; charset=utf-8", include_str!("docs/page.css")),
+    ("page.js", "text/javascript; charset=utf-8", include_str!("docs/page.js")),
+];
+
 /// Swagger UI, from inside the program: it works without any network.
 async fn docs(app: web::Data<App>, req: HttpRequest, file: web::Path<String>) -> HttpResponse {
-    let config = utoipa_swagger_ui::Config::from("/api/v1/openapi.json")
-        .persist_authorization(true)
-        .try_it_out_enabled(true)
-        .display_request_duration(true)
-        .filter(true)
-        .doc_expansion("list")
-        .default_models_expand_depth(0)
-        // Elsewhere than on localhost, Swagger UI would send the document's address to a validator on the web.
-        .validator_url("none");
-    match utoipa_swagger_ui::serve(&file, Arc::new(config)) {
-        Ok(Some(found)) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
-            .content_type(found.content_type)
-            .body(found.bytes.to_vec()),
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY));
+    let name = if *file == "index.html" { "" } else { file.as_str() };
+    if let Some((_, media, text)) = DOCS_PAGE.iter().find(|(known, ..)| *known == name) {
+        return response.content_type(*media).body(*text);
+    }
+    let config = utoipa_swagger_ui::Config::from("/api/v1/openapi.json");
+    match utoipa_swagger_ui::serve(name, Arc::new(config)) {
+        Ok(Some(found)) => response.content_type(found.content_type).body(found.bytes.to_vec()),
         _ => response::not_here(app, req).await,
     }
 }

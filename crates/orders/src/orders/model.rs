@@ -51,6 +51,7 @@ text_enum! {
 
 /// A hard finding of the review that somebody let pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ApprovalOverride)]
 pub struct Override {
     /// Code of the finding.
     #[schema(example = "over_credit_limit")]

@@ -52,7 +52,7 @@ text_enum! {
     /// * `agreed`: valid; it is the date in `due_on`, unless a later change replaced it.
     /// * `refused`: the requester did not agree; the date before stays valid.
     /// * `replaced`: another date was offered before the requester decided.
-    pub enum Promise {
+    pub enum DatePromise {
         Proposed = "proposed",
         Agreed = "agreed",
         Refused = "refused",
@@ -74,7 +74,7 @@ pub struct DateProposal {
     /// Person who offered it. Null for a machine client.
     pub proposed_by: Option<UserId>,
     /// State of the offered date.
-    pub promise: Promise,
+    pub promise: DatePromise,
     /// When the requester agreed or refused. Null until then, and for a date that was valid at once.
     pub decided_at: Option<At>,
     /// Person who agreed or refused. Null until then.
@@ -138,7 +138,7 @@ pub struct Request {
     /// Day that was last offered. Null when none was.
     pub promised_on: Option<NaiveDate>,
     /// State of the day that was last offered. Null when none was.
-    pub promise: Option<Promise>,
+    pub promise: Option<DatePromise>,
     /// Days that were offered, the latest last. The last 20 are kept here; the history has all.
     #[schema(value_type = Vec<DateProposal>, max_items = 20)]
     pub proposals: Json<Vec<DateProposal>>,

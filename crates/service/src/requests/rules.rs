@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::model::{AnswersFor, Promise, Request};
+use super::model::{AnswersFor, DatePromise, Request};
 use crate::base::auth::{Caller, Role, Scope, Sight};
 use crate::base::http::actions::{ActionState, Obstacle};
 use crate::base::messages::Lang;
@@ -115,7 +115,9 @@ impl Request {
     pub fn life_allows(&self, action: RequestAction) -> bool {
         self.status.after(action).is_some()
             && match action {
-                RequestAction::AgreeDate | RequestAction::Insist => self.promise == Some(Promise::Proposed),
+                RequestAction::AgreeDate | RequestAction::Insist => {
+                    self.promise == Some(DatePromise::Proposed)
+                }
                 _ => true,
             }
     }

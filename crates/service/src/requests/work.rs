@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{
-    Acceptance, AnswersFor, DateProposal, MOST_PROPOSALS, NewRequest, OfferedDate, Promise, Request,
+    Acceptance, AnswersFor, DatePromise, DateProposal, MOST_PROPOSALS, NewRequest, OfferedDate, Request,
     RequestId, RequestInput, RequestReply, RequestView, answered_by, visible_to,
 };
 use super::rules::{RequestAction, RequestStatus};
@@ -250,12 +250,12 @@ fn follow_date(tx: &mut Tx, before: &Request, after: &Request) -> Result<()> {
 
 /// Offers a date. One that is not later than the wanted or agreed date is valid at once.
 fn offer(tx: &Tx, request: &mut Request, date: NaiveDate, reason: Option<&str>) {
-    if request.promise == Some(Promise::Proposed)
+    if request.promise == Some(DatePromise::Proposed)
         && let Some(last) = request.proposals.0.last_mut()
     {
-        last.promise = Promise::Replaced;
+        last.promise = DatePromise::Replaced;
     }
-    let promise = if request.holds_at_once(date) { Promise::Agreed } else { Promise::Proposed };
+    let promise = if request.holds_at_once(date) { DatePromise::Agreed } else { DatePromise::Proposed };
     request.proposals.0.push(DateProposal {
         promised_on: date,
         reason: reason.map(str::to_owned),
@@ -269,7 +269,7 @@ fn offer(tx: &Tx, request: &mut Request, date: NaiveDate, reason: Option<&str>) 
     let too_many = request.proposals.0.len().saturating_sub(MOST_PROPOSALS);
     request.proposals.0.drain(..too_many);
     (request.promised_on, request.promise) = (Some(date), Some(promise));
-    if promise == Promise::Agreed {
+    if promise == DatePromise::Agreed {
         hold_to(tx, request, date);
     }
 }
@@ -288,7 +288,7 @@ pub fn propose_date(tx: &mut Tx, id: RequestId, input: &OfferedDate) -> Result<R
 /// Tells the requester of a date, with the notice `holds` when it is valid at once. The order's rep is told of a date
 /// that is later than promised.
 fn tell_of_offer(tx: &mut Tx, request: &Request, date: NaiveDate, holds: &'static str) -> Result<()> {
-    let code = if request.promise == Some(Promise::Proposed) { "request_date_proposed" } else { holds };
+    let code = if request.promise == Some(DatePromise::Proposed) { "request_date_proposed" } else { holds };
     tell(tx, request, request.requester_id, code, &[("date", date.to_string())])?;
     expedite::tell_of_delay(tx, request, date)
 }
@@ -302,8 +302,8 @@ pub fn decide_date(
 ) -> Result<Request> {
     let before = find_for(tx, id, action)?;
     let (promise, verb, code) = match action {
-        RequestAction::Insist => (Promise::Refused, "date_refused", "request_date_refused"),
-        _ => (Promise::Agreed, "date_agreed", "request_date_agreed"),
+        RequestAction::Insist => (DatePromise::Refused, "date_refused", "request_date_refused"),
+        _ => (DatePromise::Agreed, "date_agreed", "request_date_agreed"),
     };
     let mut request = before.clone();
     request.promise = Some(promise);
@@ -312,7 +312,7 @@ pub fn decide_date(
         (last.decided_at, last.decided_by) = (Some(tx.now), tx.caller.user.map(UserId));
         last.decided_reason = reason.map(str::to_owned);
     }
-    if let Some(date) = request.promised_on.filter(|_| promise == Promise::Agreed) {
+    if let Some(date) = request.promised_on.filter(|_| promise == DatePromise::Agreed) {
         hold_to(tx, &mut request, date);
     }
     tx.save(&before, &mut request, Act::because(verb, reason))?;

@@ -378,12 +378,9 @@ impl<'c> Compiler<'c> {
     }
 
     fn decimal_rules(&self, flat: &Schema) -> Result<Option<DecimalRules>, String> {
+        // The document has rules only: generators of clients make numbers of what has the format `decimal`.
         let has_rule = flat.keys().any(|key| key.starts_with("x-decimal-"));
-        let is_decimal = flat.get("format").and_then(Value::as_str) == Some("decimal");
-        if has_rule && !is_decimal {
-            return Err(self.error("`x-decimal-…` without `format: decimal`"));
-        }
-        if !is_decimal {
+        if !has_rule && flat.get("format").and_then(Value::as_str) != Some("decimal") {
             return Ok(None);
         }
         let mut limits = Vec::new();

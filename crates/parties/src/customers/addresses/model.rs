@@ -57,7 +57,7 @@ pub struct Address {
     /// District or county. Null when none was given.
     #[schema(example = "黄埔区")]
     pub district: Option<String>,
-    /// City.
+    /// City or town.
     #[schema(example = "广州")]
     pub city: String,
     /// Province or state. Null when none was given.
@@ -138,7 +138,7 @@ pub struct PostalAddress {
     /// District or county.
     #[schema(max_length = 100, example = "黄埔区")]
     pub district: Option<String>,
-    /// City.
+    /// City or town.
     #[schema(min_length = 1, max_length = 100, example = "广州")]
     pub city: String,
     /// Province or state.
