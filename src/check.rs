@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use crate::base::core::Core;
 use crate::base::db::Conn;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::error::Result;
 use crate::base::messages::Lang;
 use crate::base::types::{Amount, At, Quantity};
@@ -89,7 +89,7 @@ fn check_chunk(conn: &mut Conn, after: uuid::Uuid) -> Result<Found> {
 }
 
 fn lines_of(conn: &mut Conn, rows: &[OrderRow]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
-    let of_these = Cond::ids("order_lines.order_id", rows.iter().map(|r| r.id.0));
+    let of_these = Cond::ids(col!(order_lines::order_id), rows.iter().map(|r| r.id.0));
     let mut by_order: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for line in order_lines::table.filter(of_these).select(OrderLine::as_select()).load::<OrderLine>(conn)? {
         by_order.entry(line.order_id).or_default().push(line);
@@ -101,7 +101,7 @@ fn lines_of(conn: &mut Conn, rows: &[OrderRow]) -> Result<HashMap<OrderId, Vec<O
 type Moved = HashMap<OrderLineId, (i64, i64)>;
 
 fn moved(conn: &mut Conn, rows: &[OrderRow]) -> Result<Moved> {
-    let of_these = Cond::ids("shipments.order_id", rows.iter().map(|r| r.id.0));
+    let of_these = Cond::ids(col!(shipments::order_id), rows.iter().map(|r| r.id.0));
     let all: Vec<(OrderLineId, Quantity, ShipmentStatus)> = shipment_lines::table
         .inner_join(shipments::table.on(shipments::id.eq(shipment_lines::shipment_id)))
         .filter(of_these)
@@ -132,7 +132,7 @@ struct Back {
 fn returned(conn: &mut Conn, rows: &[OrderRow]) -> Result<Back> {
     type Found =
         (OrderId, OrderLineId, ReturnStatus, Option<At>, Quantity, Option<Quantity>, Amount, Amount, Amount);
-    let of_these = Cond::ids("returns.order_id", rows.iter().map(|r| r.id.0));
+    let of_these = Cond::ids(col!(returns::order_id), rows.iter().map(|r| r.id.0));
     let all: Vec<Found> = return_lines::table
         .inner_join(returns::table.on(returns::id.eq(return_lines::return_id)))
         .filter(of_these)
@@ -189,7 +189,7 @@ fn check_returns(order: &Order, back: &Back) -> Vec<String> {
 
 /// Open exceptions of orders, and how many of them block.
 fn excepted(conn: &mut Conn, rows: &[OrderRow]) -> Result<HashMap<OrderId, (i32, i32)>> {
-    let open = Cond::ids("order_exceptions.order_id", rows.iter().map(|r| r.id.0)).and(open());
+    let open = Cond::ids(col!(order_exceptions::order_id), rows.iter().map(|r| r.id.0)).and(open());
     let all: Vec<(OrderId, bool)> = order_exceptions::table
         .filter(open)
         .select((order_exceptions::order_id, order_exceptions::blocking))
@@ -246,7 +246,10 @@ fn check_status(order: &Order) -> Option<String> {
             OrderStatus::Confirmed
         }
         OrderStatus::Completed => OrderStatus::Delivered,
-        going => going,
+        OrderStatus::Confirmed
+        | OrderStatus::PartiallyShipped
+        | OrderStatus::Shipped
+        | OrderStatus::Delivered => order.row.status,
     };
     (status != expected || fulfilment != order.row.fulfilment).then(|| {
         format!(

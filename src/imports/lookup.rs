@@ -6,12 +6,13 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::fields::Named;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Conn, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
 use crate::customers::model as customers;
 use crate::orders::model as orders;
+use crate::orders::rules::OrderStatus;
 use crate::people::UserId;
 use crate::prices::model as prices;
 use crate::products::model::{CategoryId, ProductId};
@@ -74,7 +75,7 @@ impl Lookup {
             Named::ProductSku => (ProductId::KIND, product_by_sku(tx.conn, text)?),
             Named::ProductExternalId => (ProductId::KIND, external_id(tx, ProductId::KIND, system, text)?),
             Named::PriceListCode => {
-                let cond = Cond::eq("price_lists.code", text).and(prices::visible_to(caller));
+                let cond = Cond::eq(col!(price_lists::code), text).and(prices::visible_to(caller));
                 let ids = two_of!(tx.conn, price_lists, prices::PriceListId, cond);
                 (prices::PriceListId::KIND, ids.first().copied())
             }
@@ -83,15 +84,15 @@ impl Lookup {
                 (kind, external_id(tx, kind, system, text)?)
             }
             Named::CategoryCode => {
-                let cond = Cond::eq("product_categories.code", text);
+                let cond = Cond::eq(col!(product_categories::code), text);
                 (CategoryId::KIND, two_of!(tx.conn, product_categories, CategoryId, cond).first().copied())
             }
             Named::RegionCode => {
-                let cond = Cond::eq("regions.code", text);
+                let cond = Cond::eq(col!(regions::code), text);
                 (RegionId::KIND, two_of!(tx.conn, regions, RegionId, cond).first().copied())
             }
             Named::Username => {
-                let cond = Cond::eq("users.username", text);
+                let cond = Cond::eq(col!(users::username), text);
                 (UserId::KIND, two_of!(tx.conn, users, UserId, cond).first().copied())
             }
             Named::Id => return Ok(None),
@@ -118,16 +119,16 @@ pub fn written(kind: Kind, id: Uuid) -> String {
 }
 
 pub fn customer_by_code(tx: &mut Tx, code: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("customers.code", code).and(customers::visible_to(tx.caller));
+    let cond = Cond::eq(col!(customers::code), code).and(customers::visible_to(tx.caller));
     Ok(two_of!(tx.conn, customers, customers::CustomerId, cond).first().copied())
 }
 
 pub fn product_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, products, ProductId, Cond::eq("products.sku", sku)).first().copied())
+    Ok(two_of!(conn, products, ProductId, Cond::eq(col!(products::sku), sku)).first().copied())
 }
 
 pub fn supplier_by_code(conn: &mut Conn, code: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, suppliers, SupplierId, Cond::eq("suppliers.code", code)).first().copied())
+    Ok(two_of!(conn, suppliers, SupplierId, Cond::eq(col!(suppliers::code), code)).first().copied())
 }
 
 /// The customer of a contact, if the caller sees them.
@@ -135,7 +136,7 @@ pub fn customer_of_contact(
     tx: &mut Tx,
     contact: customers::ContactId,
 ) -> Result<Option<customers::CustomerId>> {
-    let seen = customers::part_of_visible(tx.caller, "contacts.customer_id");
+    let seen = customers::part_of_visible(tx.caller, col!(contacts::customer_id));
     let row = schema::contacts::table.filter(schema::contacts::id.eq(contact)).filter(seen);
     Ok(row.select(schema::contacts::customer_id).first(tx.conn).optional()?)
 }
@@ -162,15 +163,15 @@ pub fn external_ids_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Vec<
 
 /// The order with this number, if the caller sees it.
 pub fn order_by_number(tx: &mut Tx, number: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("orders.number", number).and(orders::visible_to(tx.caller));
+    let cond = Cond::eq(col!(orders::number), number).and(orders::visible_to(tx.caller));
     Ok(two_of!(tx.conn, orders, orders::OrderId, cond).first().copied())
 }
 
 /// The order that a customer has sent under this number of theirs; one that was cancelled may be sent again.
 pub fn order_by_po(tx: &mut Tx, customer: Uuid, po: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("orders.customer_id", customer)
-        .and(Cond::eq("orders.customer_po", po))
-        .and(Cond::Sql("orders.status <> 'cancelled'", vec![]))
+    let cond = Cond::eq(col!(orders::customer_id), customer)
+        .and(Cond::eq(col!(orders::customer_po), po))
+        .and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
         .and(orders::visible_to(tx.caller));
     match two_of!(tx.conn, orders, orders::OrderId, cond)[..] {
         [] => Ok(None),

@@ -3,14 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
 use super::model::{Worklist, WorklistCall, WorklistItem, WorklistReason};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Cond, Op, Value, col, sql};
 use crate::base::db::{AnyId, Conn, Rx};
 use crate::base::deadlines::model::DeadlineStatus;
 use crate::base::error::Result;
@@ -23,17 +22,20 @@ use crate::interactions::feedback::model::Feedback;
 use crate::order_exceptions::model::OrderException;
 use crate::order_exceptions::rules::{ExceptionAction, ExceptionSeverity, ExceptionStatus};
 use crate::orders::model::{OrderId, OrderRow};
-use crate::orders::rules::OrderAction;
+use crate::orders::rules::{OrderAction, OrderStatus};
 use crate::orders::work::life::is_own;
 use crate::people::UserId;
-use crate::requests::model::{Request, STILL_OPEN};
+use crate::requests::model::{Promise, Request};
 use crate::requests::rules::RequestStatus;
 use crate::returns::model::ReturnRow;
 use crate::returns::rules::{ReturnAction, ReturnStatus};
 use crate::schema::{self as table, complaints, deadlines, feedback, orders, requests, tasks};
 use crate::settings::model::Settings;
 use crate::tasks::model::{Task, TaskPriority};
-use crate::{order_exceptions, orders as order_area, returns, settings};
+use crate::{
+    complaints as complaint_area, order_exceptions, orders as order_area, returns, settings,
+    tasks as tasks_area,
+};
 
 /// Things on the list, and looked at of each kind.
 const MOST: usize = 100;
@@ -93,12 +95,10 @@ fn tasks_of(rx: &mut Rx, me: UserId) -> Result<Vec<Task>> {
     if !rx.caller.may(Scope::TasksRead) {
         return Ok(vec![]);
     }
-    // Written out as in the partial index.
-    let open = Cond::Sql("tasks.status IN ('open', 'in_progress')", vec![]);
     let tomorrow = rx.today().succ_opt().unwrap_or(rx.today());
     let end_of_today = At::noon_of(tomorrow, rx.core.zone).plus_seconds(-12 * 3600);
-    let due = Cond::Compare("tasks.due_at", Op::Le, end_of_today.into());
-    let mine = Cond::eq("tasks.assignee_id", me.0).and(open).and(due);
+    let due = Cond::Compare(col!(tasks::due_at), Op::Le, end_of_today.into());
+    let mine = Cond::eq(col!(tasks::assignee_id), me.0).and(tasks_area::model::open()).and(due);
     let first = tasks::table.filter(mine).order((tasks::due_at, tasks::id)).limit(EACH);
     Ok(first.select(Task::as_select()).load(rx.conn)?)
 }
@@ -108,8 +108,8 @@ fn complaints_of(rx: &mut Rx, me: UserId) -> Result<Vec<Complaint>> {
     if !rx.caller.may(Scope::ComplaintsRead) {
         return Ok(vec![]);
     }
-    let open = Cond::Sql("complaints.status NOT IN ('resolved', 'closed')", vec![]);
-    let mine = complaints::table.filter(Cond::eq("complaints.assignee_id", me.0).and(open));
+    let mine = Cond::eq(col!(complaints::assignee_id), me.0).and(complaint_area::model::open());
+    let mine = complaints::table.filter(mine);
     let first = mine.order((complaints::received_at, complaints::id)).limit(EACH);
     Ok(first.select(Complaint::as_select()).load(rx.conn)?)
 }
@@ -119,7 +119,7 @@ fn exceptions_of(rx: &mut Rx, me: UserId) -> Result<Vec<OrderException>> {
     if !rx.caller.may(Scope::ExceptionsRead) {
         return Ok(vec![]);
     }
-    let mine = Cond::eq("order_exceptions.owner_id", me.0).and(order_exceptions::model::open());
+    let mine = Cond::eq(col!(order_exceptions::owner_id), me.0).and(order_exceptions::model::open());
     let first = table::order_exceptions::table
         .filter(mine)
         .order((table::order_exceptions::reported_at, table::order_exceptions::id))
@@ -132,12 +132,13 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
     if of.is_empty() {
         return Ok(HashMap::new());
     }
-    let open = Cond::ids("order_lines.order_id", of.iter().map(|e| e.order_id.0))
-        .and(Cond::Sql("order_lines.shipped + order_lines.closed < order_lines.quantity", vec![]));
+    let open = Cond::ids(col!(order_lines::order_id), of.iter().map(|e| e.order_id.0))
+        .and(Cond::Sql(sql!("order_lines.shipped + order_lines.closed < order_lines.quantity"), vec![]));
+    let gross = sql!("CAST(SUM(order_lines.gross) AS BIGINT)");
     let sums: Vec<(OrderId, i64)> = table::order_lines::table
         .filter(open)
         .group_by(table::order_lines::order_id)
-        .select((table::order_lines::order_id, sql::<BigInt>("CAST(SUM(order_lines.gross) AS BIGINT)")))
+        .select((table::order_lines::order_id, gross.typed::<BigInt>()))
         .load(conn)?;
     Ok(sums.into_iter().map(|(id, units)| (id, Amount::from_units(units))).collect())
 }
@@ -154,9 +155,9 @@ fn returns_to_do(rx: &mut Rx, settings: &Settings) -> Result<Vec<WorklistItem>> 
     if wanted.is_empty() || !rx.caller.may(Scope::ReturnsRead) {
         return Ok(vec![]);
     }
-    // The first part says nothing new, but is written as in the partial index.
-    let waiting = Cond::Sql("returns.status IN ('requested', 'approved', 'received')", vec![])
-        .and(Cond::In("returns.status", wanted))
+    // The first part says nothing new, but shows that the partial index serves.
+    let waiting = Cond::one_of(col!(returns::status), ReturnStatus::WAITING)
+        .and(Cond::In(col!(returns::status), wanted))
         .and(returns::model::visible_to(rx.caller));
     let first = table::returns::table
         .filter(waiting)
@@ -199,8 +200,8 @@ fn stakes(rx: &mut Rx, ids: Vec<OrderId>) -> Result<Stakes> {
     if ids.is_empty() || !rx.caller.may(Scope::OrdersRead) {
         return Ok(Stakes::new());
     }
-    let seen =
-        Cond::ids("orders.id", ids.into_iter().map(|id| id.0)).and(order_area::model::visible_to(rx.caller));
+    let seen = Cond::ids(col!(orders::id), ids.into_iter().map(|id| id.0))
+        .and(order_area::model::visible_to(rx.caller));
     let fields = (orders::id, orders::gross, orders::currency, orders::number);
     let rows: Vec<(OrderId, Amount, String, String)> =
         orders::table.filter(seen).select(fields).load(rx.conn)?;
@@ -212,9 +213,11 @@ fn requests_of(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
     if !rx.caller.may(Scope::RequestsRead) {
         return Ok(vec![]);
     }
-    let today = Cond::Compare("requests.due_on", Op::Le, rx.today().into());
-    let now = Cond::Sql("requests.status = 'open'", vec![]).or(today);
-    let mine = Cond::eq("requests.assignee_id", me.0).and(Cond::Sql(STILL_OPEN, vec![])).and(now);
+    let today = Cond::Compare(col!(requests::due_on), Op::Le, rx.today().into());
+    let now = Cond::one_of(col!(requests::status), &[RequestStatus::Open]).or(today);
+    let mine = Cond::eq(col!(requests::assignee_id), me.0)
+        .and(Cond::one_of(col!(requests::status), RequestStatus::OPEN))
+        .and(now);
     let first = requests::table.filter(mine).order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
 }
@@ -224,10 +227,9 @@ fn offered_to(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
     if !rx.caller.may(Scope::RequestsWrite) {
         return Ok(vec![]);
     }
-    // Written out as in the partial index.
-    let waiting =
-        Cond::Sql("requests.status IN ('accepted', 'in_progress') AND requests.promise = 'proposed'", vec![]);
-    let mine = requests::table.filter(Cond::eq("requests.requester_id", me.0).and(waiting));
+    let waiting = Cond::one_of(col!(requests::status), RequestStatus::PROMISED)
+        .and(Cond::one_of(col!(requests::promise), &[Promise::Proposed]));
+    let mine = requests::table.filter(Cond::eq(col!(requests::requester_id), me.0).and(waiting));
     let first = mine.order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
 }
@@ -242,12 +244,10 @@ fn feedback_of(rx: &mut Rx, me: UserId) -> Result<Vec<Feedback>> {
     if !rx.caller.may(Scope::FeedbackWrite) {
         return Ok(vec![]);
     }
-    let recipients = "SELECT feedback_recipients.feedback_id FROM feedback_recipients WHERE ";
-    let mine = Cond::Sql(
-        "feedback_recipients.user_id = ? AND NOT feedback_recipients.acknowledged",
-        vec![me.0.into()],
-    );
-    let waiting = feedback::table.filter(Cond::InSelect("feedback.id", recipients, Box::new(mine)));
+    let mine = Cond::eq(col!(feedback_recipients::user_id), me.0)
+        .and(Cond::not(Cond::IsTrue(col!(feedback_recipients::acknowledged))));
+    let recipients = col!(feedback_recipients::feedback_id);
+    let waiting = feedback::table.filter(Cond::in_select(col!(feedback::id), recipients, mine));
     let first = waiting.order((feedback::created_at, feedback::id)).limit(EACH);
     Ok(first.select(Feedback::as_select()).load(rx.conn)?)
 }
@@ -258,9 +258,9 @@ fn drafts_of(rx: &mut Rx, me: UserId, settings: &Settings) -> Result<Vec<OrderRo
         return Ok(vec![]);
     }
     let before = rx.now.plus_seconds(-24 * 3600 * i64::from(settings.relations.0.draft_days));
-    let stale = Cond::Compare("orders.updated_at", Op::Le, before.into());
-    let mine = Cond::eq("orders.rep_id", me.0).or(Cond::eq("orders.created_by", me.0));
-    let draft = Cond::Sql("orders.status = 'draft'", vec![]).and(stale).and(mine);
+    let stale = Cond::Compare(col!(orders::updated_at), Op::Le, before.into());
+    let mine = Cond::eq(col!(orders::rep_id), me.0).or(Cond::eq(col!(orders::created_by), me.0));
+    let draft = Cond::one_of(col!(orders::status), &[OrderStatus::Draft]).and(stale).and(mine);
     let seen = orders::table.filter(draft.and(order_area::model::visible_to(rx.caller)));
     let first = seen.order((orders::updated_at, orders::id)).limit(EACH);
     Ok(first.select(OrderRow::as_select()).load(rx.conn)?)
@@ -271,7 +271,8 @@ fn to_approve(rx: &mut Rx, settings: &Settings) -> Result<Vec<OrderRow>> {
     if !rx.caller.may(Scope::OrdersApprove) {
         return Ok(vec![]);
     }
-    let submitted = Cond::eq("orders.status", "submitted").and(order_area::model::visible_to(rx.caller));
+    let submitted = Cond::one_of(col!(orders::status), &[OrderStatus::Submitted])
+        .and(order_area::model::visible_to(rx.caller));
     let first = orders::table.filter(submitted).order((orders::order_date, orders::id)).limit(EACH);
     let mut rows: Vec<OrderRow> = first.select(OrderRow::as_select()).load(rx.conn)?;
     rows.retain(|order| can_approve(order, rx.caller, settings));

@@ -123,7 +123,7 @@ fn a_timeline_goes_on_with_what_was_merged_into_it(app: &TestApp) {
 
 fn what_happens_with_customers_has_words(app: &TestApp) {
     for told in told() {
-        let table = told.select.split_whitespace().nth(3).expect("a table");
+        let table = told.id.table();
         let has_customer = app.read(move |conn| {
             let sql = match conn.is_sqlite() {
                 true => format!("SELECT COUNT(*) AS number FROM pragma_table_info('{table}') WHERE name = 'customer_id'"),

@@ -53,7 +53,7 @@ impl Routes {
         self.tells(Told {
             kind: R::KIND,
             scopes: read,
-            select: names.select,
+            id: names.id,
             visible: R::visible,
             verbs: &[events::CREATED, events::UPDATED, events::DELETED],
         });

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -209,7 +210,7 @@ static TOLD: [Told; 2] = [
     Told {
         kind: model::PriceListId::KIND,
         scopes: READ,
-        select: "SELECT price_lists.id FROM price_lists WHERE ",
+        id: col!(price_lists::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
@@ -222,7 +223,7 @@ static TOLD: [Told; 2] = [
     Told {
         kind: model::PriceId::KIND,
         scopes: READ,
-        select: "SELECT prices.id FROM prices WHERE ",
+        id: col!(prices::id),
         visible: model::prices_visible_to,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },

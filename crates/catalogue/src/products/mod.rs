@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::{Routes, history};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -141,7 +142,7 @@ fn steps(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: model::ProductId::KIND,
     scopes: READ,
-    select: "SELECT products.id FROM products WHERE ",
+    id: col!(products::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,

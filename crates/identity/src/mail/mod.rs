@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::Told;
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -79,7 +80,7 @@ fn routes(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: MailId::KIND,
     scopes: ADMIN,
-    select: "SELECT mails.id FROM mails WHERE ",
+    id: col!(mails::id),
     visible: model::visible_to,
     verbs: &[
         ("created", "A test e-mail was created."),

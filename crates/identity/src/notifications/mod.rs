@@ -15,6 +15,7 @@ pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::Told;
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
@@ -103,7 +104,7 @@ static PHRASES: &[Phrase] = &[
 const TOLD: Told = Told {
     kind: NotificationId::KIND,
     scopes: &[Scope::EventsRead],
-    select: "SELECT notifications.id FROM notifications WHERE ",
+    id: col!(notifications::id),
     visible: model::visible_to,
     verbs: &[
         ("created", "A person was notified."),

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Scope, sessions};
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -189,7 +190,7 @@ fn users(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: UserId::KIND,
     scopes: READ_USERS,
-    select: "SELECT users.id FROM users WHERE ",
+    id: col!(users::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
@@ -43,7 +44,7 @@ fn routes(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: model::SettingsId::KIND,
     scopes: &[Scope::SettingsRead],
-    select: "SELECT settings.id FROM settings WHERE ",
+    id: col!(settings::id),
     visible: events::seen_by_all,
     verbs: &[events::CREATED, events::UPDATED],
 };

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -97,7 +98,7 @@ fn records(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: ClientId::KIND,
     scopes: READ,
-    select: "SELECT clients.id FROM clients WHERE ",
+    id: col!(clients::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,

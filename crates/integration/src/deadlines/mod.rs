@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::deadlines::model::WorkingCalendarId;
 use crate::base::deadlines::task;
 use crate::base::events::{self, Told};
@@ -116,7 +117,7 @@ static PHRASES: &[Phrase] = &[
 const TOLD: Told = Told {
     kind: WorkingCalendarId::KIND,
     scopes: READ,
-    select: "SELECT working_calendar.id FROM working_calendar WHERE ",
+    id: col!(working_calendar::id),
     visible: events::seen_by_all,
     verbs: &[events::CREATED, events::UPDATED],
 };

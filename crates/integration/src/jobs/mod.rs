@@ -7,6 +7,7 @@ pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::Told;
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::{self, JobId};
@@ -69,7 +70,7 @@ fn routes(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: JobId::KIND,
     scopes: READ,
-    select: "SELECT jobs.id FROM jobs WHERE ",
+    id: col!(jobs::id),
     visible: jobs::model::visible_to,
     verbs: &[
         ("created", "The job was begun by a request."),

@@ -25,6 +25,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::core::Core;
 use crate::base::db::engine::Fate;
+use crate::base::db::filter::col;
 use crate::base::error::Result;
 use crate::base::events::{self, Told, sequencer};
 use crate::base::http::Routes;
@@ -198,7 +199,7 @@ fn deliveries(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: WebhookId::KIND,
     scopes: READ,
-    select: "SELECT webhooks.id FROM webhooks WHERE ",
+    id: col!(webhooks::id),
     visible: work::visible_to,
     verbs: &[
         events::CREATED,

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -187,7 +188,7 @@ static PHRASES: &[Phrase] = &[
 const TOLD: Told = Told {
     kind: OrderExceptionId::KIND,
     scopes: READ,
-    select: "SELECT order_exceptions.id FROM order_exceptions WHERE ",
+    id: col!(order_exceptions::id),
     visible: model::visible_to,
     verbs: &[
         ("reported", "The exception was reported: somebody found a problem with an order."),

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -34,6 +35,8 @@ const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
     r.declare(movable!(OrderRow, orders, OrderId));
+    r.declare(model::RECENT);
+    r.declare(model::UNDER_WAY);
     r.tells(TOLD);
     r.tag("orders", "Orders, from entry over review and confirmation to completion.");
     entry(r);
@@ -318,7 +321,7 @@ fn life(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: model::OrderId::KIND,
     scopes: READ,
-    select: "SELECT orders.id FROM orders WHERE ",
+    id: col!(orders::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -99,7 +100,7 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
 const TOLD: Told = Told {
     kind: model::ShipmentId::KIND,
     scopes: READ,
-    select: "SELECT shipments.id FROM shipments WHERE ",
+    id: col!(shipments::id),
     visible: model::visible_to,
     verbs: &[
         ("posted", "The shipment was posted: its goods left the warehouse."),

@@ -22,11 +22,13 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::{AddressId, ContactId, CustomerId};
+pub use pool::Attention;
 pub use tax_id::complete_uscc;
 
 pub const AREA: Area = Area { name: "customers", routes, problems: PROBLEMS, phrases: PHRASES };
@@ -216,7 +218,7 @@ static TOLD: [Told; 3] = [
     Told {
         kind: CustomerId::KIND,
         scopes: READ,
-        select: "SELECT customers.id FROM customers WHERE ",
+        id: col!(customers::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
@@ -242,14 +244,14 @@ static TOLD: [Told; 3] = [
     Told {
         kind: ContactId::KIND,
         scopes: READ,
-        select: "SELECT contacts.id FROM contacts WHERE ",
+        id: col!(contacts::id),
         visible: contacts::model::visible_to,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },
     Told {
         kind: AddressId::KIND,
         scopes: READ_OR_SHIP_TO,
-        select: "SELECT addresses.id FROM addresses WHERE ",
+        id: col!(addresses::id),
         visible: addresses::model::visible_of_all,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },

@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, AnyId, Conn, Json, Rx, Tx, number_range, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions::{self, ActionStates};
@@ -79,7 +79,7 @@ pub fn find_theirs(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<C
 /// Those of these customers that the caller sees, for a record that names them.
 pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec<CustomerId>> {
     Ok(customers::table
-        .filter(Cond::ids("customers.id", ids.iter().map(|id| id.0)))
+        .filter(Cond::ids(col!(customers::id), ids.iter().map(|id| id.0)))
         .filter(visible_to(caller))
         .select(customers::id)
         .load(conn)?)
@@ -419,7 +419,7 @@ pub fn visible(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<Customer>> {
         return Ok(Vec::new());
     }
     Ok(customers::table
-        .filter(Cond::ids("customers.id", ids.iter().copied()))
+        .filter(Cond::ids(col!(customers::id), ids.iter().copied()))
         .filter(visible_to(rx.caller))
         .select(Customer::as_select())
         .load(rx.conn)?)

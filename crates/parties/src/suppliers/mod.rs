@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
@@ -116,7 +117,7 @@ static TOLD: [Told; 2] = [
     Told {
         kind: SupplierId::KIND,
         scopes: READ,
-        select: "SELECT suppliers.id FROM suppliers WHERE ",
+        id: col!(suppliers::id),
         visible: events::seen_by_all,
         verbs: &[
             events::CREATED,
@@ -129,7 +130,7 @@ static TOLD: [Told; 2] = [
     Told {
         kind: contacts::model::SupplierContactId::KIND,
         scopes: READ,
-        select: "SELECT supplier_contacts.id FROM supplier_contacts WHERE ",
+        id: col!(supplier_contacts::id),
         visible: events::seen_by_all,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },

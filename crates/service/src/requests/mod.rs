@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -288,7 +289,7 @@ static TOLD: [Told; 2] = [
     Told {
         kind: RequestId::KIND,
         scopes: READ,
-        select: "SELECT requests.id FROM requests WHERE ",
+        id: col!(requests::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
@@ -308,7 +309,7 @@ static TOLD: [Told; 2] = [
     Told {
         kind: model::RequestReplyId::KIND,
         scopes: READ,
-        select: "SELECT request_replies.id FROM request_replies WHERE ",
+        id: col!(request_replies::id),
         visible: model::replies_visible_to,
         verbs: &[events::CREATED],
     },

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -201,7 +202,7 @@ static PHRASES: &[Phrase] = &[
 const TOLD: Told = Told {
     kind: ReturnId::KIND,
     scopes: READ,
-    select: "SELECT returns.id FROM returns WHERE ",
+    id: col!(returns::id),
     visible: model::visible_to,
     verbs: &[
         ("requested", "The return was requested."),

@@ -16,9 +16,11 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
+use crate::customers::Attention;
 use crate::schema::tasks;
 use model::Task;
 use salesdesk_parties::movable;
@@ -32,6 +34,7 @@ const WRITE: &[Scope] = &[Scope::TasksWrite];
 
 fn routes(r: &mut Routes) {
     r.declare(movable!(Task, tasks, TaskId, Some));
+    r.declare(Attention { customer: col!(tasks::customer_id), since: model::done_since });
     r.tells(TOLD);
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
     records(r);
@@ -121,7 +124,7 @@ static PHRASES: &[Phrase] = &[
 const TOLD: Told = Told {
     kind: TaskId::KIND,
     scopes: READ,
-    select: "SELECT tasks.id FROM tasks WHERE ",
+    id: col!(tasks::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,

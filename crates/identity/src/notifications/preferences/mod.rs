@@ -7,6 +7,7 @@ pub mod work;
 use serde_json::json;
 
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::Told;
 use crate::base::http::Routes;
 
@@ -37,7 +38,7 @@ pub fn routes(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: NotificationPreferencesId::KIND,
     scopes: &[Scope::EventsRead],
-    select: "SELECT notification_preferences.id FROM notification_preferences WHERE ",
+    id: col!(notification_preferences::id),
     visible: model::visible_to,
     verbs: &[
         ("created", "A person set their notification preferences for the first time."),

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{READ, WRITE};
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::Told;
 use crate::base::http::Routes;
 
@@ -58,7 +59,7 @@ pub fn routes(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: model::RemedyId::KIND,
     scopes: READ,
-    select: "SELECT complaint_remedies.id FROM complaint_remedies WHERE ",
+    id: col!(complaint_remedies::id),
     visible: model::visible_to,
     verbs: &[
         ("proposed", "The remedy was proposed."),

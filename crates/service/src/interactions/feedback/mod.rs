@@ -7,6 +7,7 @@ pub mod work;
 use serde_json::json;
 
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::schema::feedback;
@@ -47,7 +48,7 @@ pub fn routes(r: &mut Routes) {
 const TOLD: Told = Told {
     kind: FeedbackId::KIND,
     scopes: READ,
-    select: "SELECT feedback.id FROM feedback WHERE ",
+    id: col!(feedback::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,
