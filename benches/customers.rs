@@ -133,7 +133,7 @@ fn prepare(dir: &std::path::Path) -> World {
     };
     let core =
         salesdesk::start::core(&config, Clock::System, Size { readers: 2, writers: 1 }).expect("it starts");
-    let app = Arc::new(App::new(core.clone(), salesdesk::start::routes()).expect("the routes are sound"));
+    let app = Arc::new(App::new(core.clone()).expect("the routes are sound"));
     let id = core.ids.next(core.clock.now());
     let caller = Arc::new(Caller::person(id, "Bench", Role::Clerk, None, vec![]));
     World { core, app, target, caller }

@@ -1,8 +1,8 @@
 //! Load on a real server over loopback, against the same work in process.
 //!
 //! `cargo bench --bench load` starts the product on a fresh SQLite database in a temporary folder, loads orders,
-//! and lets 32 connections create orders with five lines, read one, and list fifty of a filter; token,
-//! `Idempotency-Key`, audit and search index all on. In the same run it does the same work in process, without
+//! and lets 32 connections create orders with five lines, read one, and list fifty of a filter, each with plain and
+//! with compressed answers; token, `Idempotency-Key`, audit and search index all on. In the same run it does the same work in process, without
 //! HTTP, which is the limit that the server is held against. Figures vary from machine to machine; the ratios
 //! are what counts. `SALESDESK_BENCH_ORDERS` (default 50000) says how many orders are loaded first,
 //! `SALESDESK_BENCH_SECONDS` (default 8) how long each load runs, `DATABASE_URL` takes PostgreSQL instead (an
@@ -66,11 +66,15 @@ fn main() {
         ("list 50 of a filter", list_request, list_in_process),
     ];
     for (name, request, in_process) in pairs {
-        let http = over_http(&world, address, time, request);
+        let http = over_http(&world, address, time, request, "");
         let limit = in_process_load(&world, time, in_process);
         http.print(&format!("{name}, HTTP"));
         limit.print(&format!("{name}, in process"));
         println!("{:<34} {:>10.2}", "  HTTP / in process", http.rate / limit.rate);
+        // Browsers and most libraries ask for it.
+        let packed = over_http(&world, address, time, request, "Accept-Encoding: gzip\r\n");
+        packed.print(&format!("{name}, gzip"));
+        println!("{:<34} {:>10.2}", "  gzip / HTTP", packed.rate / http.rate);
     }
     let _ = std::fs::remove_dir_all(&dir);
     std::process::exit(0);
@@ -100,7 +104,7 @@ fn prepare(dir: &std::path::Path) -> World {
         public_url: None,
     };
     let core = salesdesk::start::core(&config, Clock::System, size).expect("the database starts");
-    let app = Arc::new(App::new(core.clone(), salesdesk::start::routes()).expect("the routes are sound"));
+    let app = Arc::new(App::new(core.clone()).expect("the routes are sound"));
     let (caller, token) = clerk(&core);
     let mut world = World { core, app, caller, token, products: vec![], customers: vec![], orders: vec![] };
     world.products = make(
@@ -251,7 +255,7 @@ fn run(
     Figures { rate, times, failed }
 }
 
-fn over_http(world: &World, address: SocketAddr, time: Duration, job: Job) -> Figures {
+fn over_http(world: &World, address: SocketAddr, time: Duration, job: Job, header: &str) -> Figures {
     run(time, |_, over, next| {
         let mut stream = TcpStream::connect(address).expect("a connection");
         stream.set_nodelay(true).expect("no delay");
@@ -260,7 +264,7 @@ fn over_http(world: &World, address: SocketAddr, time: Duration, job: Job) -> Fi
         while !over.load(Ordering::Relaxed) {
             let (line, body) = job(world, next.fetch_add(1, Ordering::Relaxed));
             let began = Instant::now();
-            match exchange(&mut stream, &mut reader, world, &line, body) {
+            match exchange(&mut stream, &mut reader, world, &line, header, body) {
                 Some(status) if status < 300 => times.push(began.elapsed()),
                 _ => failed += 1,
             }
@@ -274,11 +278,12 @@ fn exchange(
     reader: &mut BufReader<TcpStream>,
     world: &World,
     line: &str,
+    header: &str,
     body: Option<Value>,
 ) -> Option<u16> {
     let body = body.map(|b| b.to_string()).unwrap_or_default();
     let head = format!(
-        "{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n",
+        "{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{header}{}\r\n",
         world.token,
         body.len(),
         if body.is_empty() { String::new() } else { format!("Idempotency-Key: {}\r\n", uuid_like()) },
@@ -367,11 +372,8 @@ fn list_in_process(world: &World, n: u64) -> bool {
     let customer = &world.customers[n as usize % CUSTOMERS];
     let raw = format!("customer_id={customer}&status=draft&limit=50");
     let spec = &salesdesk::orders::model::ORDERS;
-    let common = params::Common {
-        sorts: Some(spec.sort_names),
-        default_sort: spec.default_sort,
-        ..Default::default()
-    };
+    let common =
+        params::Common { sorts: Some(spec.sorts), default_sort: spec.default_sort, ..Default::default() };
     let declared: Vec<params::Param> = spec.filters.iter().map(|f| f.param).collect();
     let Ok(query) = params::parse(&raw, &declared, &common) else { return false };
     let caller = world.caller.clone();

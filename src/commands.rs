@@ -199,7 +199,7 @@ pub fn migrate(config: &Config) -> Outcome {
 
 /// `salesdesk openapi`
 pub fn openapi(postman: bool) -> Outcome {
-    let (document, _) = document::build(start::routes()).map_err(StartError::Setting)?;
+    let (document, _) = document::build(start::declarations()?).map_err(StartError::Setting)?;
     let document = match postman {
         true => postman::collection(&document).map_err(StartError::Setting)?,
         false => document,

@@ -12,8 +12,9 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::client::Certificate;
 use serde::Deserialize;
 
+use crate::base::auth::network;
 use crate::base::db::Target;
-use crate::base::http::web::{Network, Sending, Web};
+use crate::base::http::web::{Sending, Web};
 use crate::base::mail_server::{MailServer, Protection, is_this_machine};
 
 /// What every command takes.
@@ -236,7 +237,7 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
         cors_origins: entries(&options.cors_origins, &file.cors_origins),
         trusted_proxies: entries(&options.trusted_proxies, &file.trusted_proxies)
             .iter()
-            .map(|text| Network::parse(text).ok_or_else(|| not_a_network(text)))
+            .map(|text| network::parse(text).ok_or_else(|| not_a_network(text)))
             .collect::<Result<_, _>>()?,
         hsts: options.hsts.or(file.hsts).unwrap_or(usual.hsts),
         metrics_token: options

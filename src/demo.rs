@@ -448,7 +448,7 @@ struct Seed<'a> {
 
 /// Fills an empty database.
 pub fn seed(core: &Arc<Core>) -> Result<()> {
-    let app = Arc::new(App::new(core.clone(), crate::start::routes()).map_err(Error::internal)?);
+    let app = Arc::new(App::new(core.clone()).map_err(Error::internal)?);
     let hash = passwords::hash(PASSWORD)?;
     let core = core.clone();
     core.engine.clone().write_now(move |conn| {

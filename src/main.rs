@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use salesdesk::commands;
 use salesdesk::config::{Config, Options, WebOptions};
-use salesdesk::imports::fields::Resource;
 use salesdesk::imports::intake::{Asked, DELIMITERS, ENCODINGS};
 use salesdesk::start::StartError;
 
@@ -61,7 +60,7 @@ enum Command {
     Import(Import),
     /// Write records to a file, as `POST /exports` does
     Export {
-        /// As in `POST /exports`, such as customers, products, orders or order_lines
+        /// One of the resources of `POST /exports`, such as customers, products, orders or order_lines
         resource: String,
         /// The form of the file: csv, xlsx or ndjson
         #[arg(long)]
@@ -154,12 +153,12 @@ impl Import {
     fn run(self, config: &Config) -> commands::Outcome {
         let (resource, file) = match self {
             Import::Northwind { dir } => return commands::import_northwind(config, &dir),
-            Import::Customers(file) => (Resource::Customers, file),
-            Import::Contacts(file) => (Resource::Contacts, file),
-            Import::Products(file) => (Resource::Products, file),
-            Import::Prices(file) => (Resource::Prices, file),
-            Import::Orders(file) => (Resource::Orders, file),
-            Import::Suppliers(file) => (Resource::Suppliers, file),
+            Import::Customers(file) => ("customers", file),
+            Import::Contacts(file) => ("contacts", file),
+            Import::Products(file) => ("products", file),
+            Import::Prices(file) => ("prices", file),
+            Import::Orders(file) => ("orders", file),
+            Import::Suppliers(file) => ("suppliers", file),
         };
         commands::import::run(config, &file.request(resource))
     }
@@ -167,7 +166,7 @@ impl Import {
 
 impl ImportFile {
     /// The same in the words of the API.
-    fn request(self, resource: Resource) -> commands::import::Request {
+    fn request(self, resource: &'static str) -> commands::import::Request {
         let word = |given: Option<String>, words: &[&'static str]| {
             given.and_then(|given| words.iter().copied().find(|word| *word == given))
         };

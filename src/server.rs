@@ -1,9 +1,10 @@
 //! Serving: the HTTP server around the [`App`].
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 
@@ -33,35 +34,40 @@ pub fn application(
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
-pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), String> {
-    let app = web::Data::new(App::new(core.clone(), crate::start::routes())?);
+pub fn serve(core: Arc<Core>, listen: &str, ready: impl FnOnce(SocketAddr)) -> Result<(), String> {
+    let app = web::Data::new(App::new(core.clone())?);
     crate::base::jobs::measure(&core);
-    let connections = core.web.max_connections.div_ceil(workers());
     let background = Background::start(app.clone().into_inner())?;
     actix_web::rt::System::new().block_on(async move {
         let asked = asked_to_stop()?;
-        let server = HttpServer::new(move || application(app.clone()))
-            .workers(workers())
-            .worker_max_blocking_threads(4)
-            // Else the end of an answer waits for the other side's delayed acknowledgement, 40 ms.
-            .tcp_nodelay(true)
-            // Each worker counts its own.
-            .max_connections(connections)
-            .client_request_timeout(std::time::Duration::from_secs(10))
-            .keep_alive(std::time::Duration::from_secs(75))
-            .shutdown_timeout(30)
-            .disable_signals()
-            .bind(listen)
-            .map_err(|e| format!("listen: cannot listen on {listen}: {e}"))?;
-        if let Some(address) = server.addrs().first() {
-            ready(*address);
-        }
-        let running = server.run();
+        let (address, running) = start(app, listen)?;
+        ready(address);
         actix_web::rt::spawn(stop_when_asked(core, running.handle(), asked));
         running.await.map_err(|e| e.to_string())
     })?;
     drop(background);
     Ok(())
+}
+
+/// Starts to answer at this address, on the running system; gives the address, whose port was chosen when it was 0.
+pub fn start(app: web::Data<App>, listen: &str) -> Result<(SocketAddr, Server), String> {
+    let connections = app.core.web.max_connections.div_ceil(workers());
+    let cannot = |e: String| format!("listen: cannot listen on {listen}: {e}");
+    let server = HttpServer::new(move || application(app.clone()))
+        .workers(workers())
+        .worker_max_blocking_threads(4)
+        // Else the end of an answer waits for the other side's delayed acknowledgement, 40 ms.
+        .tcp_nodelay(true)
+        // Each worker counts its own.
+        .max_connections(connections)
+        .client_request_timeout(std::time::Duration::from_secs(10))
+        .keep_alive(std::time::Duration::from_secs(75))
+        .shutdown_timeout(30)
+        .disable_signals()
+        .bind(listen)
+        .map_err(|e| cannot(e.to_string()))?;
+    let address = *server.addrs().first().ok_or_else(|| cannot("there is no such address".into()))?;
+    Ok((address, server.run()))
 }
 
 /// Listens, from now on, for Ctrl-C and SIGTERM. It begins before the address is told, because whoever knows the

@@ -17,6 +17,8 @@ use crate::base::db::{Conn, Engine, Target, migrations};
 use crate::base::error::{Error, Result};
 use crate::base::events::sequencer::Sequencer;
 use crate::base::http::Routes;
+use crate::base::http::dispatch::Building;
+use crate::base::http::finish::Declarations;
 use crate::base::http::limits::RateLimits;
 use crate::base::secret;
 use crate::base::types::id::Ids;
@@ -53,6 +55,17 @@ pub fn migrate(config: &Config) -> std::result::Result<Vec<String>, StartError> 
 
 /// Migrates and opens the database.
 pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Arc<Core>, StartError> {
+    core_with(config, clock, size, declarations()?)
+}
+
+/// [`core`] with these declarations.
+pub fn core_with(
+    config: &Config,
+    clock: Clock,
+    size: Size,
+    declarations: Declarations,
+) -> std::result::Result<Arc<Core>, StartError> {
+    let building = Building::new(declarations).map_err(StartError::Setting)?;
     migrate(config)?;
     let master = match config.master_key {
         Some(key) => key,
@@ -86,19 +99,16 @@ pub fn core(config: &Config, clock: Clock, size: Size) -> std::result::Result<Ar
         sequencer,
         vault,
         epoch,
-        declared: routes().declared,
+        declared: building.declared.clone(),
+        building: Arc::new(building),
         parts: Default::default(),
         aside: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
     core.write_as(Arc::new(Caller::system("system")), |tx| {
-        crate::settings::work::ensure(tx)?;
-        crate::deadlines::work::ensure(tx)?;
-        crate::complaints::policies::work::ensure(tx)
+        tx.core.declared.beginnings.iter().try_for_each(|ensure| ensure(tx))
     })?;
-    crate::events::figures(&core);
-    crate::webhooks::figures(&core);
-    crate::mail::delivery::figures(&core);
+    core.declared.figures.iter().for_each(|add| add(&core));
     crate::base::schedules::measure(&core);
     Ok(core)
 }
@@ -188,15 +198,16 @@ fn signing_keys_of(conn: &mut Conn, vault: &Vault, now: At) -> Result<Vec<(Strin
     Ok(vec![(id, seed)])
 }
 
-/// Every area's endpoints.
+/// What every area declares; [`Routes::finish`] ends it.
 pub fn routes() -> Routes {
-    crate::base::messages::add(crate::AREAS);
     let mut routes = Routes::default();
-    crate::AREAS.iter().for_each(|area| (area.routes)(&mut routes));
-    crate::base::http::expand::install(routes.expanders.clone());
-    crate::base::events::install(routes.told.clone());
-    crate::notifications::declared::install(&routes);
+    crate::AREAS.iter().for_each(|area| routes.area(area));
     routes
+}
+
+/// What all areas have declared.
+pub fn declarations() -> std::result::Result<Declarations, StartError> {
+    routes().finish().map_err(StartError::Setting)
 }
 
 /// A fact about this database, such as whether it is a demo.

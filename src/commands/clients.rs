@@ -12,7 +12,7 @@ use crate::base::http::Method;
 use crate::base::http::dispatch::App;
 use crate::clients::work;
 use crate::config::Config;
-use crate::start::{self, StartError};
+use crate::start::StartError;
 
 /// What to do.
 pub enum Command {
@@ -45,7 +45,7 @@ pub fn run(config: &Config, command: Command) -> Outcome {
 }
 
 fn apply(core: &Arc<Core>, path: String, body: Value) -> Result<Value, StartError> {
-    let app = App::new(core.clone(), start::routes()).map_err(StartError::Setting)?;
+    let app = App::new(core.clone()).map_err(StartError::Setting)?;
     let caller = Arc::new(Caller::system("cli"));
     Ok(core.write_as(caller, move |tx| app.apply(tx, Method::Post, &path, body.clone()))?)
 }

@@ -18,12 +18,12 @@ use crate::base::jobs::{self, FileRole, Job, JobStatus, files};
 use crate::config::Config;
 use crate::exports::model::ExportInput;
 use crate::exports::work::{self, Plan};
-use crate::start::{self, StartError};
+use crate::start::StartError;
 
 /// Runs an export and writes its file.
 pub fn export(config: &Config, input: Map<String, Value>, filters: &[String], to: &Path) -> Outcome {
     let core = open(config)?;
-    let app = Arc::new(App::new(core.clone(), start::routes()).map_err(StartError::Setting)?);
+    let app = Arc::new(App::new(core.clone()).map_err(StartError::Setting)?);
     let input = checked(&app, input, filters)?;
     // Before anything is done, and never over something that is there.
     let failed = |e: std::io::Error| StartError::Setting(format!("to: cannot write {}: {e}", to.display()));

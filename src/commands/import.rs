@@ -22,7 +22,8 @@ use crate::start::StartError;
 
 /// What is to be brought in, and how.
 pub struct Request {
-    pub resource: Resource,
+    /// As in `POST /imports`.
+    pub resource: &'static str,
     pub file: PathBuf,
     pub asked: Asked,
     /// In whose name; the system's when nobody is named.
@@ -35,10 +36,12 @@ pub fn run(config: &Config, request: &Request) -> Outcome {
     let bytes = read(&request.file)?;
     let core = open(config)?;
     let caller = Arc::new(caller(&core, request.username.as_deref())?);
-    work::demand(&caller, request.resource)?;
-    let intake = intake::take_in(media_type(&request.file)?, &bytes, request.resource, &request.asked)?;
+    let unknown = || setting(format!("{} cannot be imported", request.resource));
+    let resource = Resource::named(&core.building, request.resource).ok_or_else(unknown)?;
+    work::demand(&caller, &resource)?;
+    let intake = intake::take_in(media_type(&request.file)?, &bytes, resource, &request.asked)?;
     drop(bytes);
-    let app = Arc::new(App::new(core.clone(), crate::start::routes()).map_err(StartError::Setting)?);
+    let app = Arc::new(App::new(core.clone()).map_err(StartError::Setting)?);
     let (lang, rows) = (lang(), intake.plan.total);
     let job = core.write_as(caller, move |tx| {
         tx.lang = lang;

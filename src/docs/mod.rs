@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::base;
 use crate::base::auth::{Role, Scope};
 use crate::base::http::{Access, Endpoint, document};
+use crate::base::lives::Life;
 use crate::commands::Outcome;
 use crate::start::{self, StartError};
-
-pub use lives::{Life, all as all_lives};
 
 /// A generated part of a page: what stands between its markers.
 struct Part {
@@ -35,6 +35,7 @@ const PICTURE: &str = "order-life.svg";
 struct Declared {
     document: Value,
     endpoints: Vec<Arc<Endpoint>>,
+    all: Arc<base::declared::Declared>,
 }
 
 impl Declared {
@@ -42,13 +43,26 @@ impl Declared {
         let found = self.endpoints.iter().find(|e| e.operation_id == operation_id);
         found.map(Arc::as_ref).ok_or_else(|| format!("there is no operation {operation_id}"))
     }
+
+    fn endpoints(&self) -> Vec<&Endpoint> {
+        self.endpoints.iter().map(Arc::as_ref).collect()
+    }
+
+    /// Every life, sorted by its name.
+    fn lives(&self) -> Vec<&Life> {
+        let mut lives: Vec<&Life> = self.all.all::<Life>().iter().collect();
+        lives.sort_by_key(|life| life.name);
+        lives
+    }
 }
 
 /// `salesdesk docs`: writes the generated parts of the pages in a folder, and the picture beside them.
 pub fn write(folder: &Path, command: &clap::Command) -> Outcome {
     let failed = |what: String| StartError::Setting(format!("docs: {what}"));
-    let (document, endpoints) = document::build(start::routes()).map_err(failed)?;
-    let declared = Declared { document, endpoints };
+    let declarations = start::declarations()?;
+    let all = declarations.declared.clone();
+    let (document, endpoints) = document::build(declarations).map_err(failed)?;
+    let declared = Declared { document, endpoints, all };
     let parts = parts(&declared, command).map_err(failed)?;
     let mut used = BTreeSet::new();
     for path in pages(folder).map_err(|e| failed(format!("{}: {e}", folder.display())))? {

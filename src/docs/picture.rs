@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Declared, Life, all_lives, let_in};
+use super::{Declared, let_in};
 use crate::base::auth::Role;
+use crate::base::lives::Life;
 use crate::base::types::TextEnum;
 
 /// A step on the straight way.
@@ -212,8 +213,9 @@ fn place(n: usize) -> (f64, f64) {
 
 /// The whole picture.
 pub fn order_life(declared: &Declared) -> Result<String, String> {
-    let life = all_lives().into_iter().find(|life| life.name == "Orders").ok_or("orders have no life")?;
-    follows_the_life(&life)?;
+    let life =
+        declared.lives().into_iter().find(|life| life.name == "Orders").ok_or("orders have no life")?;
+    follows_the_life(life)?;
     let mut svg = Svg(String::new());
     svg.add(format_args!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-labelledby="title about">"#
@@ -236,7 +238,7 @@ pub fn order_life(declared: &Declared) -> Result<String, String> {
         let roles = let_in(declared.endpoint(card.operation)?);
         draw(&mut svg, n, card, &roles);
     }
-    beside(&mut svg, &life);
+    beside(&mut svg, life);
     always(&mut svg);
     svg.add(format_args!("</svg>"));
     Ok(svg.0)

@@ -10,7 +10,6 @@ use crate::base::http::dispatch::path_to;
 use crate::base::http::params::Query;
 use crate::base::http::{Answer, Ctx, File, FileKind, Reply, Req};
 use crate::base::jobs;
-use crate::base::types::TextEnum;
 use crate::jobs::model::JobView;
 
 /// A file of rows.
@@ -34,8 +33,9 @@ fn asked(query: &Query) -> Asked {
 
 pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply> {
     let Req { query, body, .. } = req;
-    let resource = query.word("resource").and_then(Resource::parse).ok_or_else(Error::not_found)?;
-    work::demand(&ctx.caller, resource)?;
+    let resource = query.word("resource").and_then(|name| Resource::named(&ctx.core.building, name));
+    let resource = resource.ok_or_else(Error::not_found)?;
+    work::demand(&ctx.caller, &resource)?;
     let asked = asked(&query);
     // Looking at a large file takes its time.
     let intake =
@@ -45,7 +45,7 @@ pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply
         .answer(move |tx| {
             let job = work::begin(tx, &intake)?;
             let path = path_to("jobs", job.id);
-            Answer::of(JobView::from(job)).located(path).finish(&mut tx.rx(), &query, 202)
+            Answer::of(JobView::from(job)).located(path).finish_write(tx, &query, 202)
         })
         .await?;
     bells.ring(jobs::TASK);

@@ -51,6 +51,8 @@ pub struct Asked {
 /// A file that can be gone through, row by row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
+    /// Where a job keeps it, it is the job's own.
+    #[serde(skip_deserializing)]
     pub resource: Resource,
     pub form: Form,
     pub dry_run: bool,
@@ -86,7 +88,7 @@ pub struct Intake {
 
 /// Looks at the whole file once.
 pub fn take_in(media_type: &str, bytes: &[u8], resource: Resource, asked: &Asked) -> Result<Intake> {
-    let mapping = mapping(resource, asked.mapping.as_deref())?;
+    let mapping = mapping(&resource, asked.mapping.as_deref())?;
     if let Some(system) = &asked.system {
         let named = crate::base::db::external::from_path(&(system.clone(), "x".into()));
         named.map(drop)?;
@@ -106,7 +108,7 @@ fn unreadable(reason: impl ToString) -> Error {
 }
 
 /// A mapping as it was sent: headings in the form in which they are compared, and paths.
-fn mapping(resource: Resource, text: Option<&str>) -> Result<HashMap<String, String>> {
+fn mapping(resource: &Resource, text: Option<&str>) -> Result<HashMap<String, String>> {
     let Some(text) = text else { return Ok(HashMap::new()) };
     let wrong = |code| bad(vec![Fault::parameter("mapping", code)]);
     let pairs: HashMap<String, String> = serde_json::from_str(text).map_err(|_| {
@@ -190,7 +192,7 @@ fn table_of(
     if plan.headings.len() > MAX_COLUMNS {
         return Err(Problem::new("file_too_large").param("what", "columns").param("max", MAX_COLUMNS).into());
     }
-    plan.of_lines = resource.is_of_lines(plan.headings.iter());
+    plan.of_lines = plan.resource.is_of_lines(plan.headings.iter());
     let filled = survey(&text, &mut plan)?;
     let (columns, left_alone) = columns(&plan, mapping, &filled)?;
     plan.columns = columns;
@@ -319,7 +321,7 @@ fn objects_of(
         let Rows { rows, next, .. } = rows::in_window(&text[at.0 as usize..], at, true, 1000, &plan)?;
         if at.0 == 0 {
             let mut objects = rows.iter().filter_map(rows::Row::object);
-            plan.of_lines = objects.any(|object| resource.is_of_lines(object.keys()));
+            plan.of_lines = objects.any(|object| plan.resource.is_of_lines(object.keys()));
         }
         for name in rows.iter().filter_map(rows::Row::object).flat_map(|object| object.keys()) {
             if plan.paths.contains_key(name) || faults.iter().any(|f| f.params.iter().any(|(_, v)| v == name))
@@ -369,7 +371,7 @@ pub fn known_name(plan: &Plan, name: &str) -> Option<String> {
     if ERROR_COLUMNS.iter().any(|column| name.strip_prefix('_') == Some(column)) || name == "_errors" {
         return Some(String::new());
     }
-    if plan.resource == Resource::Orders && name == "lines" || plan.resource.takes_custom(name) {
+    if plan.resource.has_lines() && name == "lines" || plan.resource.takes_custom(name) {
         return Some(name.to_owned());
     }
     let path = plan.resource.path_of(name, plan.of_lines)?;
@@ -392,10 +394,11 @@ pub fn params(plan: &Plan, left_alone: &[String]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fields::declared;
     use super::*;
 
-    fn taken(resource: Resource, text: &[u8], asked: Asked) -> Result<Intake> {
-        take_in(CSV, text, resource, &asked)
+    fn taken(resource: &str, text: &[u8], asked: Asked) -> Result<Intake> {
+        take_in(CSV, text, declared(resource), &asked)
     }
 
     fn faults(refused: Error) -> Vec<(&'static str, String)> {
@@ -407,13 +410,12 @@ mod tests {
     #[test]
     fn known_headings_are_mapped_by_themselves_and_others_refused() {
         let intake =
-            taken(Resource::Customers, "编号,Name,税号\nC1,天河,\n\nC2,海珠,\n".as_bytes(), Asked::default())
+            taken("customers", "编号,Name,税号\nC1,天河,\n\nC2,海珠,\n".as_bytes(), Asked::default())
                 .unwrap();
         let columns: Vec<_> = intake.plan.columns.iter().flatten().map(String::as_str).collect();
         assert_eq!(columns, ["code", "name", "tax_id"]);
         assert_eq!(intake.plan.total, 2);
-        let refused =
-            taken(Resource::Customers, b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
+        let refused = taken("customers", b"name,colour,,size\nA,red,x,\n", Asked::default()).unwrap_err();
         let unknown = |heading: &str| ("unknown_heading", heading.to_owned());
         assert_eq!(faults(refused), [unknown("colour"), unknown("#3"), unknown("size")]);
     }
@@ -422,16 +424,15 @@ mod tests {
     fn a_mapping_names_and_leaves_out_columns() {
         let mapping = |text: &str| Asked { mapping: Some(text.into()), ..Asked::default() };
         let asked = mapping(r##"{"Kunde":"name","colour":"","#3":"custom_fields.size"}"##);
-        let intake = taken(Resource::Customers, b"Kunde,colour,\nA,red,XL\n", asked).unwrap();
+        let intake = taken("customers", b"Kunde,colour,\nA,red,XL\n", asked).unwrap();
         assert_eq!(intake.plan.columns, [Some("name".into()), None, Some("custom_fields.size".into())]);
-        let refused = taken(Resource::Customers, b"a\n1\n", mapping(r#"{"a":"colour"}"#)).unwrap_err();
+        let refused = taken("customers", b"a\n1\n", mapping(r#"{"a":"colour"}"#)).unwrap_err();
         assert_eq!(faults(refused), [("unknown_column", "colour".into())]);
-        let refused =
-            taken(Resource::Customers, "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
+        let refused = taken("customers", "名称,name\n1,2\n".as_bytes(), Asked::default()).unwrap_err();
         assert_eq!(faults(refused), [("mapped_twice", "name".into())]);
         for wrong in ["x", "[]", r#"{"a":1}"#] {
             assert_eq!(
-                taken(Resource::Customers, b"a\n1\n", mapping(wrong)).unwrap_err().code(),
+                taken("customers", b"a\n1\n", mapping(wrong)).unwrap_err().code(),
                 "invalid_parameter"
             );
         }
@@ -443,50 +444,44 @@ mod tests {
         let (gb, _, _) = encoding_rs::GB18030.encode(text);
         for bytes in [text.as_bytes().to_vec(), [b"\xef\xbb\xbf", text.as_bytes()].concat(), gb.into_owned()]
         {
-            let intake = taken(Resource::Customers, &bytes, Asked::default()).unwrap();
+            let intake = taken("customers", &bytes, Asked::default()).unwrap();
             assert_eq!(intake.text, text.as_bytes());
             assert_eq!(intake.plan.delimiter, b';');
             assert_eq!(intake.plan.total, 1);
         }
         let utf16: Vec<u8> = "name\nA\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(
-            taken(Resource::Customers, &utf16, Asked::default()).unwrap_err().code(),
-            "unreadable_file"
-        );
+        assert_eq!(taken("customers", &utf16, Asked::default()).unwrap_err().code(), "unreadable_file");
     }
 
     #[test]
     fn a_discount_beside_lines_is_no_guess() {
         for heading in ["Discount", "折扣"] {
             let file = format!("number,sku,quantity,{heading}\nSO-1,TEA,1,0.9\n");
-            let refused = taken(Resource::Orders, file.as_bytes(), Asked::default()).unwrap_err();
+            let refused = taken("orders", file.as_bytes(), Asked::default()).unwrap_err();
             assert_eq!(faults(refused), [("unknown_heading", heading.to_owned())]);
         }
-        assert!(
-            taken(Resource::Orders, b"number,discount,customer_po\nSO-1,5,PO\n", Asked::default()).is_ok()
-        );
+        assert!(taken("orders", b"number,discount,customer_po\nSO-1,5,PO\n", Asked::default()).is_ok());
     }
 
     #[test]
     fn external_ids_need_their_system() {
-        let refused = taken(Resource::Customers, b"external_id,name\n1,A\n", Asked::default()).unwrap_err();
+        let refused = taken("customers", b"external_id,name\n1,A\n", Asked::default()).unwrap_err();
         assert_eq!(faults(refused), [("required", String::new())]);
         let asked = Asked { system: Some("sap".into()), ..Asked::default() };
-        assert!(taken(Resource::Customers, b"external_id,name\n1,A\n", asked).is_ok());
+        assert!(taken("customers", b"external_id,name\n1,A\n", asked).is_ok());
     }
 
     #[test]
     fn what_an_error_file_has_added_is_left_alone() {
         let intake =
-            taken(Resource::Customers, b"name,line,field,reason\nA,3,name,is required\n", Asked::default())
-                .unwrap();
+            taken("customers", b"name,line,field,reason\nA,3,name,is required\n", Asked::default()).unwrap();
         assert_eq!(intake.plan.columns, [Some("name".into()), None, None, None]);
     }
 
     #[test]
     fn an_empty_file_is_refused_and_headings_alone_are_no_rows() {
-        assert_eq!(taken(Resource::Customers, b"", Asked::default()).unwrap_err().code(), "unreadable_file");
-        assert_eq!(taken(Resource::Customers, b"name\n", Asked::default()).unwrap().plan.total, 0);
-        assert_eq!(taken(Resource::Customers, b"name", Asked::default()).unwrap().plan.total, 0);
+        assert_eq!(taken("customers", b"", Asked::default()).unwrap_err().code(), "unreadable_file");
+        assert_eq!(taken("customers", b"name\n", Asked::default()).unwrap().plan.total, 0);
+        assert_eq!(taken("customers", b"name", Asked::default()).unwrap().plan.total, 0);
     }
 }

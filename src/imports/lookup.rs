@@ -6,26 +6,34 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::fields::Named;
+use crate::base::columns::Coded;
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Conn, Tx, external};
+use crate::base::db::{Guard, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
 use crate::customers::model as customers;
 use crate::orders::model as orders;
 use crate::orders::rules::OrderStatus;
-use crate::people::UserId;
-use crate::prices::model as prices;
-use crate::products::model::{CategoryId, ProductId};
-use crate::regions::RegionId;
 use crate::schema;
-use crate::suppliers::SupplierId;
 
 /// The first two ids of a table whose rows meet a condition, for a name that should be one record's.
 macro_rules! two_of {
     ($conn:expr, $table:ident, $id:ty, $cond:expr) => {{
         let rows = schema::$table::table.filter($cond).select(schema::$table::id).limit(2);
-        rows.load::<$id>($conn)?.into_iter().map(|id| id.uuid()).collect::<Vec<Uuid>>()
+        let ids = rows.load::<$id>($conn)?;
+        Ok(ids.into_iter().map(|id| id.uuid()).collect::<Vec<Uuid>>())
     }};
+}
+
+/// The record that a name is of. The call that follows does the same checks, and refuses what has changed since.
+macro_rules! named {
+    ($tx:expr, $table:ident, $id:ty, $cond:expr) => {
+        $tx.hint("the call that follows refuses what has changed since", |conn| {
+            two_of!(conn, $table, $id, $cond)
+        })?
+        .first()
+        .copied()
+    };
 }
 
 /// What was found so far, or not.
@@ -65,70 +73,34 @@ impl Lookup {
     }
 
     fn find(&self, tx: &mut Tx, named: Named, text: &str) -> Result<Option<String>> {
-        let (caller, system) = (tx.caller, self.system.as_deref().unwrap_or_default());
+        let system = self.system.as_deref().unwrap_or_default();
         let (kind, found) = match named {
-            Named::CustomerCode => (customers::CustomerId::KIND, customer_by_code(tx, text)?),
-            Named::CustomerExternalId => {
-                let kind = customers::CustomerId::KIND;
-                (kind, external_id(tx, kind, system, text)?)
-            }
-            Named::ProductSku => (ProductId::KIND, product_by_sku(tx.conn, text)?),
-            Named::ProductExternalId => (ProductId::KIND, external_id(tx, ProductId::KIND, system, text)?),
-            Named::PriceListCode => {
-                let cond = Cond::eq(col!(price_lists::code), text).and(prices::visible_to(caller));
-                let ids = two_of!(tx.conn, price_lists, prices::PriceListId, cond);
-                (prices::PriceListId::KIND, ids.first().copied())
-            }
-            Named::PriceListExternalId => {
-                let kind = prices::PriceListId::KIND;
-                (kind, external_id(tx, kind, system, text)?)
-            }
-            Named::CategoryCode => {
-                let cond = Cond::eq(col!(product_categories::code), text);
-                (CategoryId::KIND, two_of!(tx.conn, product_categories, CategoryId, cond).first().copied())
-            }
-            Named::RegionCode => {
-                let cond = Cond::eq(col!(regions::code), text);
-                (RegionId::KIND, two_of!(tx.conn, regions, RegionId, cond).first().copied())
-            }
-            Named::Username => {
-                let cond = Cond::eq(col!(users::username), text);
-                (UserId::KIND, two_of!(tx.conn, users, UserId, cond).first().copied())
-            }
             Named::Id => return Ok(None),
+            Named::Code(kind) => (kind, by_code(tx, kind, text)?),
+            Named::ExternalId(kind) => (kind, external_id(tx, kind, system, text)?),
         };
         Ok(found.map(|id| written(kind, id)))
     }
 }
 
-fn kind_of(named: Named) -> &'static str {
+/// What people call the kind of a record that is named.
+fn kind_of(named: Named) -> String {
     match named {
-        Named::CustomerCode | Named::CustomerExternalId => "customer",
-        Named::ProductSku | Named::ProductExternalId => "product",
-        Named::PriceListCode | Named::PriceListExternalId => "price list",
-        Named::CategoryCode => "product category",
-        Named::RegionCode => "region",
-        Named::Username => "user",
-        Named::Id => "record",
+        Named::Id => "record".into(),
+        Named::Code(kind) | Named::ExternalId(kind) => kind.name.replace('_', " "),
     }
+}
+
+/// The record of this kind that people call so, if the caller sees it.
+pub fn by_code(tx: &mut Tx, kind: Kind, text: &str) -> Result<Option<Uuid>> {
+    let coded = tx.core.declared.all::<Coded>().iter().find(|coded| coded.kind == kind);
+    let unknown = || Error::internal(format!("files name no {} by code", kind.name));
+    (coded.ok_or_else(unknown)?.find)(tx, text)
 }
 
 /// An id as the API writes it.
 pub fn written(kind: Kind, id: Uuid) -> String {
     format!("{}_{}", kind.prefix, id.simple())
-}
-
-pub fn customer_by_code(tx: &mut Tx, code: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq(col!(customers::code), code).and(customers::visible_to(tx.caller));
-    Ok(two_of!(tx.conn, customers, customers::CustomerId, cond).first().copied())
-}
-
-pub fn product_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, products, ProductId, Cond::eq(col!(products::sku), sku)).first().copied())
-}
-
-pub fn supplier_by_code(conn: &mut Conn, code: &str) -> Result<Option<Uuid>> {
-    Ok(two_of!(conn, suppliers, SupplierId, Cond::eq(col!(suppliers::code), code)).first().copied())
 }
 
 /// The customer of a contact, if the caller sees them.
@@ -138,33 +110,37 @@ pub fn customer_of_contact(
 ) -> Result<Option<customers::CustomerId>> {
     let seen = customers::part_of_visible(tx.caller, col!(contacts::customer_id));
     let row = schema::contacts::table.filter(schema::contacts::id.eq(contact)).filter(seen);
-    Ok(row.select(schema::contacts::customer_id).first(tx.conn).optional()?)
+    let customer = row.select(schema::contacts::customer_id);
+    tx.hint("the call that follows looks at it again", |conn| Ok(customer.first(conn).optional()?))
 }
 
 /// The record that a system calls so, if the caller sees it.
 fn external_id(tx: &mut Tx, kind: Kind, system: &str, id: &str) -> Result<Option<Uuid>> {
-    match external::find(tx.conn, kind, system, id)? {
-        Some(found) if external::sees(tx.conn, tx.caller, kind, found)? => Ok(Some(found)),
+    let caller = tx.caller;
+    let declared = &tx.core.declared;
+    tx.hint("the call that follows looks at it again", |conn| match external::find(conn, kind, system, id)? {
+        Some(found) if external::sees(conn, declared, caller, kind, found)? => Ok(Some(found)),
         _ => Ok(None),
-    }
+    })
 }
 
 /// The external ids that a record has.
-pub fn external_ids_of(conn: &mut Conn, kind: Kind, record: Uuid) -> Result<Vec<external::ExternalId>> {
+pub fn external_ids_of(tx: &mut Tx, kind: Kind, record: Uuid) -> Result<Vec<external::ExternalId>> {
     use schema::external_ids::dsl;
-    let rows: Vec<(String, String)> = dsl::external_ids
+    let own = dsl::external_ids
         .filter(dsl::record_kind.eq(kind.name))
         .filter(dsl::record_id.eq(crate::base::db::AnyId(record)))
         .order((dsl::system, dsl::external_id))
-        .select((dsl::system, dsl::external_id))
-        .load(conn)?;
+        .select((dsl::system, dsl::external_id));
+    let rows: Vec<(String, String)> =
+        tx.under(Guard::row("external_ids", record), |conn| Ok(own.load(conn)?))?;
     Ok(rows.into_iter().map(|(system, id)| external::ExternalId { system, id }).collect())
 }
 
 /// The order with this number, if the caller sees it.
 pub fn order_by_number(tx: &mut Tx, number: &str) -> Result<Option<Uuid>> {
     let cond = Cond::eq(col!(orders::number), number).and(orders::visible_to(tx.caller));
-    Ok(two_of!(tx.conn, orders, orders::OrderId, cond).first().copied())
+    Ok(named!(tx, orders, orders::OrderId, cond))
 }
 
 /// The order that a customer has sent under this number of theirs; one that was cancelled may be sent again.
@@ -173,7 +149,8 @@ pub fn order_by_po(tx: &mut Tx, customer: Uuid, po: &str) -> Result<Option<Uuid>
         .and(Cond::eq(col!(orders::customer_po), po))
         .and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
         .and(orders::visible_to(tx.caller));
-    match two_of!(tx.conn, orders, orders::OrderId, cond)[..] {
+    let guard = Guard::row("customer_po", format_args!("{customer} {po}"));
+    match tx.under(guard, |conn| two_of!(conn, orders, orders::OrderId, cond))?[..] {
         [] => Ok(None),
         [one] => Ok(Some(one)),
         // Which of them is meant, nobody can tell.

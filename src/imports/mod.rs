@@ -18,15 +18,17 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::columns::{Coded, Imported, Named, Reading};
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::JobKind;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
-use crate::base::types::TextEnum;
 use crate::jobs::model::JobView;
-use fields::Resource;
 
 pub const AREA: Area = Area { name: "imports", routes, problems: PROBLEMS, phrases: PHRASES };
+
+/// What imports are as jobs.
+pub const JOB: JobKind = JobKind { name: "import", about: "reads records from a file" };
 
 const WRITE: &[Scope] = &[Scope::ImportsWrite];
 
@@ -54,7 +56,8 @@ Each row needs the rights that its single request would need. With `dry_run=true
 nothing is saved.";
 
 fn routes(r: &mut Routes) {
-    r.job(JobKind::Import, work::step);
+    r.job(JOB, work::step);
+    r.finally(resources);
     r.tag("imports", "Importing records from files: CSV, XLSX and NDJSON.");
     r.flow::<_, JobView, _>(Nature::Start, "/imports", "startImport", http::start)
         .scope(WRITE)
@@ -74,8 +77,32 @@ fn routes(r: &mut Routes) {
         ]);
 }
 
+/// What all areas let files bring.
+fn resources(r: &mut Routes) -> Result<(), String> {
+    let all = r.declared.all::<&'static Imported>();
+    for (i, imported) in all.iter().enumerate() {
+        let name = imported.exported.resource;
+        if all[..i].iter().any(|other| other.exported.resource == name) {
+            return Err(format!("{name} can be imported twice"));
+        }
+        let codes = imported.fields.iter().filter_map(|field| match field.kind {
+            Reading::Reference(Named::Code(kind)) => Some(kind),
+            _ => None,
+        });
+        for kind in codes.chain(imported.code.map(|_| imported.kind)) {
+            if !r.declared.all::<Coded>().iter().any(|coded| coded.kind == kind) {
+                let kind = kind.name;
+                return Err(format!("files of {name} name a {kind} by its code, which no area declares"));
+            }
+        }
+    }
+    let names = all.iter().map(|imported| imported.exported.resource).collect();
+    r.takes_words("startImport", "resource", names)
+}
+
 static PARAMS: &[Param] = &[
-    Param::new("resource", Takes::Word(Resource::WORDS), "Kind of records that the rows hold.").required(),
+    // What areas declare is known when all of them have.
+    Param::new("resource", Takes::Word(&[]), "Kind of records that the rows hold.").required(),
     Param::new(
         "dry_run",
         Takes::Bool,

@@ -60,7 +60,7 @@ struct Loader {
 
 /// Loads everything that is not there yet.
 pub fn import(core: &Arc<Core>, dir: &Path, quiet: bool) -> Result<Summary> {
-    let app = App::new(core.clone(), crate::start::routes()).map_err(Error::internal)?;
+    let app = App::new(core.clone()).map_err(Error::internal)?;
     let caller = Arc::new(Caller::system("import"));
     let mut loader =
         Loader { core: core.clone(), app: Arc::new(app), caller, summary: Summary::default(), quiet };
@@ -88,13 +88,15 @@ fn ids(id: &str) -> Value {
 }
 
 /// The record that was loaded under this external id.
-fn known(conn: &mut Conn, kind: Kind, id: &str) -> Result<Option<String>> {
-    let found = external::find(conn, kind, SYSTEM, id)?;
+fn known(tx: &mut Tx, kind: Kind, id: &str) -> Result<Option<String>> {
+    let found = tx.hint("a record that is there already is refused when it is entered", |conn| {
+        external::find(conn, kind, SYSTEM, id)
+    })?;
     Ok(found.map(|uuid| format!("{}_{}", kind.prefix, uuid.simple())))
 }
 
-fn must_know(conn: &mut Conn, kind: Kind, id: &str) -> Result<String> {
-    known(conn, kind, id)?.ok_or_else(|| Error::internal(format!("there is no {} {id}", kind.name)))
+fn must_know(tx: &mut Tx, kind: Kind, id: &str) -> Result<String> {
+    known(tx, kind, id)?.ok_or_else(|| Error::internal(format!("there is no {} {id}", kind.name)))
 }
 
 type Step = fn(&App, &mut Tx, &Record, &Context) -> Result<()>;
@@ -127,7 +129,7 @@ impl Loader {
             let new = self.core.write_as(self.caller.clone(), move |tx| {
                 let mut new = 0;
                 for record in &chunk {
-                    if known(tx.conn, kind, &key(record))?.is_none() {
+                    if known(tx, kind, &key(record))?.is_none() {
                         step(&app, tx, record, &context)
                             .map_err(|e| Error::internal(format!("{} {}: {e}", kind.name, key(record))))?;
                         new += 1;
@@ -177,7 +179,7 @@ impl Loader {
             &none,
             |app, tx, r, _| {
                 let id = cell(r, "territoryID")?;
-                let parent = must_know(tx.conn, RegionId::KIND, &format!("region {}", cell(r, "regionID")?))?;
+                let parent = must_know(tx, RegionId::KIND, &format!("region {}", cell(r, "regionID")?))?;
                 let body = json!({"code": format!("NW-{id}"), "name": cell(r, "territoryDescription")?,
                               "parent_id": parent, "external_ids": ids(id)});
                 app.apply(tx, Method::Post, "/regions", body).map(drop)
@@ -205,7 +207,7 @@ impl Loader {
         self.load("teams", TeamId::KIND, team, leading, &context, |app, tx, r, _| {
             let id = cell(r, "employeeID")?;
             let parent = match r.get("reportsTo") {
-                Some(leader) => Some(must_know(tx.conn, TeamId::KIND, leader)?),
+                Some(leader) => Some(must_know(tx, TeamId::KIND, leader)?),
                 None => None,
             };
             let name = format!("Northwind, team {}", cell(r, "lastName")?);
@@ -254,9 +256,9 @@ impl Loader {
     fn activate_list(&mut self) -> Result<()> {
         let app = self.app.clone();
         self.core.write_as(self.caller.clone(), move |tx| {
-            let path = format!("/price-lists/{}", must_know(tx.conn, PriceListId::KIND, "list")?);
+            let path = format!("/price-lists/{}", must_know(tx, PriceListId::KIND, "list")?);
             let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
-            match crate::prices::work::find(tx.conn, tx.caller, id)?.status {
+            match tx.find(crate::prices::work::find, id)?.status {
                 PriceListStatus::Draft => {
                     app.apply(tx, Method::Post, &format!("{path}/activate"), json!({})).map(drop)
                 }
@@ -311,15 +313,14 @@ fn employee(tx: &mut Tx, r: &Record, context: &Context) -> Result<()> {
         _ => "rep",
     };
     // A leader belongs to the team that they lead.
-    let own_team = known(tx.conn, TeamId::KIND, id)?;
+    let own_team = known(tx, TeamId::KIND, id)?;
     let team = match (own_team, r.get("reportsTo")) {
         (Some(team), _) => Some(team),
-        (None, Some(leader)) => known(tx.conn, TeamId::KIND, leader)?,
+        (None, Some(leader)) => known(tx, TeamId::KIND, leader)?,
         (None, None) => None,
     };
     let territories = context.territories.get(id).cloned().unwrap_or_default();
-    let regions =
-        territories.iter().map(|t| must_know(tx.conn, RegionId::KIND, t)).collect::<Result<Vec<_>>>()?;
+    let regions = territories.iter().map(|t| must_know(tx, RegionId::KIND, t)).collect::<Result<Vec<_>>>()?;
     let input = json!({"username": format!("{}.{}", first.to_lowercase(), last.to_lowercase()),
         "name": format!("{first} {last}"), "title": title, "role": role, "team_id": team, "region_ids": regions,
         "phone": r.get("homePhone"), "lang": "en", "external_ids": ids(id)});
@@ -329,14 +330,14 @@ fn employee(tx: &mut Tx, r: &Record, context: &Context) -> Result<()> {
 
 fn product(app: &App, tx: &mut Tx, r: &Record) -> Result<()> {
     let id = cell(r, "productID")?;
-    let category = must_know(tx.conn, CategoryId::KIND, cell(r, "categoryID")?)?;
+    let category = must_know(tx, CategoryId::KIND, cell(r, "categoryID")?)?;
     let body = json!({"sku": format!("NW-{:0>3}", id), "name": cell(r, "productName")?, "name_en": cell(r, "productName")?,
         "description": r.get("quantityPerUnit"), "category_id": category, "unit": "unit", "tax_rate": "0",
         "external_ids": ids(id)});
     let made = app.apply(tx, Method::Post, "/products", body)?;
     let path = format!("/products/{}", text(&made, "id"));
     app.apply(tx, Method::Post, &format!("{path}/activate"), json!({}))?;
-    let list = must_know(tx.conn, PriceListId::KIND, "list")?;
+    let list = must_know(tx, PriceListId::KIND, "list")?;
     let price = json!({"product_id": text(&made, "id"), "unit_price": cell(r, "unitPrice")?, "valid_from": "1996-01-01"});
     app.apply(tx, Method::Post, &format!("/price-lists/{list}/prices"), price)?;
     if cell(r, "discontinued")? == "1" {
@@ -392,11 +393,11 @@ fn customer(app: &App, tx: &mut Tx, r: &Record, context: &Context) -> Result<()>
 
 fn order(app: &App, tx: &mut Tx, r: &Record, context: &Context) -> Result<()> {
     let id = cell(r, "orderID")?;
-    let rep = must_know(tx.conn, UserId::KIND, cell(r, "employeeID")?)?;
+    let rep = must_know(tx, UserId::KIND, cell(r, "employeeID")?)?;
     let address = json!({"recipient": r.get("shipName"), "line1": cell(r, "shipAddress")?, "city": cell(r, "shipCity")?,
         "province": r.get("shipRegion"), "postal_code": r.get("shipPostalCode"), "country": country(cell(r, "shipCountry")?)});
     let body = json!({
-        "customer_id": must_know(tx.conn, CustomerId::KIND, cell(r, "customerID")?)?,
+        "customer_id": must_know(tx, CustomerId::KIND, cell(r, "customerID")?)?,
         "currency": "USD", "rep_id": rep, "region_id": region_of(tx, &rep)?,
         "order_date": date(r, "orderDate"), "requested_date": date(r, "requiredDate"),
         "shipping_address": address, "custom_fields": {"freight": cell(r, "freight")?},
@@ -422,7 +423,7 @@ fn lines(tx: &mut Tx, context: &Context, order: &str) -> Result<Vec<Value>> {
         context.lines.get(order).ok_or_else(|| Error::internal(format!("order {order} has no lines")))?;
     rows.iter()
         .map(|l| {
-            let product = must_know(tx.conn, ProductId::KIND, cell(l, "productID")?)?;
+            let product = must_know(tx, ProductId::KIND, cell(l, "productID")?)?;
             Ok(json!({"product_id": product, "quantity": cell(l, "quantity")?, "unit_price": cell(l, "unitPrice")?,
                       "discount_rate": cell(l, "discount")?}))
         })
@@ -432,10 +433,10 @@ fn lines(tx: &mut Tx, context: &Context, order: &str) -> Result<Vec<Value>> {
 /// A rep's region: the one that their territories belong to.
 fn region_of(tx: &mut Tx, rep: &str) -> Result<Option<RegionId>> {
     let id: UserId = rep.parse().map_err(|_| Error::internal("no user id"))?;
-    let Some(territory) = people::find_user(tx.conn, id)?.region_ids.first().copied() else {
+    let Some(territory) = tx.load(people::find_user, id)?.region_ids.first().copied() else {
         return Ok(None);
     };
-    Ok(crate::regions::Region::find(tx.conn, territory)?.parent_id)
+    Ok(tx.load(crate::regions::Region::find, territory)?.parent_id)
 }
 
 /// What is in the database now, of these orders.

@@ -2,8 +2,9 @@
 //! the same scopes, schema and rules.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::fields::{Kind, Resource};
+use super::fields::Kind;
 use super::intake::Plan;
 use super::lookup::{self, Lookup};
 use super::rows::{Content, Row};
@@ -19,12 +20,18 @@ use crate::base::http::idempotency::{self, Key};
 use crate::base::http::params::percent_encode;
 use crate::base::http::{Body, Incoming, Method, Patch, Reply};
 use crate::base::secret::sha256_hex;
-use crate::base::types::RecordId;
+use crate::base::types::{Kind as RecordKind, RecordId};
 use crate::customers::model::{ContactId, CustomerId};
 use crate::orders::model::{OrderId, OrderInput};
 use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
-use crate::products::model::ProductId;
-use crate::suppliers::SupplierId;
+use crate::{customers, orders, prices, products};
+
+// What has rules of its own for which record a row names; all else is `plain`.
+const CUSTOMERS: &str = customers::columns::CUSTOMERS.resource;
+const CONTACTS: &str = customers::columns::CONTACTS.resource;
+const PRODUCTS: &str = products::columns::PRODUCTS.resource;
+const PRICES: &str = prices::columns::PRICES.resource;
+const ORDERS: &str = orders::columns::ORDERS.resource;
 
 /// Nobody is asked about each row whether the customer is there already; likely duplicates are listed afterwards.
 const NEW_CUSTOMER: &str = "/customers?allow_duplicate=true&duplicate_reason=Import";
@@ -98,13 +105,13 @@ impl<'a> Importer<'a> {
         if !form.wrong.is_empty() {
             return Ok(Err(Refused::Cells(form.wrong)));
         }
-        match self.plan.resource {
-            Resource::Customers => self.customer(tx, form),
-            Resource::Contacts => self.contact(tx, form),
-            Resource::Products => self.product(tx, form),
-            Resource::Prices => self.price(tx, form),
-            Resource::Orders => self.order(tx, form),
-            Resource::Suppliers => self.supplier(tx, form),
+        match self.plan.resource.name() {
+            CUSTOMERS => self.customer(tx, form),
+            CONTACTS => self.contact(tx, form),
+            PRODUCTS => self.product(tx, form),
+            PRICES => self.price(tx, form),
+            ORDERS => self.order(tx, form),
+            _ => self.plain(tx, form),
         }
         .map(Ok)
     }
@@ -259,21 +266,16 @@ impl<'a> Importer<'a> {
 
     fn customer(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
         let named = self.external(&form);
-        let by_code = match (form.key("id"), &named, form.text("code").map(str::to_owned)) {
-            (None, None, Some(code)) => lookup::customer_by_code(tx, &code)?,
-            _ => None,
-        };
-        let id = form.key("id").map(str::to_owned);
-        let id = id.or(by_code.map(|id| lookup::written(CustomerId::KIND, id)));
-        if let Some(id) = id {
-            self.link::<CustomerId>(tx, &mut form, &id, named)?;
+        let code = form.text("code").map(str::to_owned);
+        if let Some(id) = self.id_of(tx, &form, named.as_ref(), code)? {
+            self.link(tx, &mut form, CustomerId::KIND, &id, named)?;
             without_new(&mut form.body);
             return self.call(tx, Method::Patch, &format!("/customers/{id}"), form.body);
         }
         match named {
             Some(named) if !only_new(&form.body) || is_known::<CustomerId>(tx, &named)? => {
                 without_new(&mut form.body);
-                self.call(tx, Method::Put, &path_of("customers", &named), form.body)
+                self.call(tx, Method::Put, &path_of("/customers", &named), form.body)
             }
             Some(named) => {
                 name(&mut form.body, &named)?;
@@ -293,12 +295,12 @@ impl<'a> Importer<'a> {
             if customer.is_some_and(|customer| customer != own.to_string()) {
                 return Err(Error::field("/customer_id", "cannot_change"));
             }
-            self.link::<ContactId>(tx, &mut form, &id, named)?;
+            self.link(tx, &mut form, ContactId::KIND, &id, named)?;
             form.body.remove("customer_id");
             return self.call(tx, Method::Patch, &format!("/customers/{own}/contacts/{id}"), form.body);
         }
         if let Some(named) = named {
-            return self.call(tx, Method::Put, &path_of("contacts", &named), form.body);
+            return self.call(tx, Method::Put, &path_of("/contacts", &named), form.body);
         }
         let customer = customer.ok_or_else(|| Error::field("/customer_id", "required"))?;
         form.body.remove("customer_id");
@@ -306,44 +308,44 @@ impl<'a> Importer<'a> {
     }
 
     fn product(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
-        let named = self.external(&form);
         // Whoever is not told what a product costs has it as null, and does not mean to clear it.
         if !tx.caller.may(Scope::ProductsCost) {
             form.body.retain(|name, value| !(value.is_null() && name.starts_with("cost")));
         }
-        let by_sku = match (form.key("id"), &named, form.text("sku").map(str::to_owned)) {
-            (None, None, Some(sku)) => lookup::product_by_sku(tx.conn, &sku)?,
-            _ => None,
-        };
-        let id = form.key("id").map(str::to_owned);
-        let id = id.or(by_sku.map(|id| lookup::written(ProductId::KIND, id)));
-        if let Some(id) = id {
-            self.link::<ProductId>(tx, &mut form, &id, named)?;
-            return self.call(tx, Method::Patch, &format!("/products/{id}"), form.body);
+        self.plain(tx, form)
+    }
+
+    /// A record without rules of its own: it is changed by its id or its code, else put under its external id, else new.
+    fn plain(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+        let (path, kind) = (self.plan.resource.path(), self.plan.resource.kind());
+        let named = self.external(&form);
+        let code = self.plan.resource.code().and_then(|field| form.text(field)).map(str::to_owned);
+        let is_coded = code.is_some();
+        if let Some(id) = self.id_of(tx, &form, named.as_ref(), code)? {
+            self.link(tx, &mut form, kind, &id, named)?;
+            return self.call(tx, Method::Patch, &format!("{path}/{id}"), form.body);
         }
         match named {
-            Some(named) => self.call(tx, Method::Put, &path_of("products", &named), form.body),
-            None => self.call(tx, Method::Post, "/products", form.body),
+            Some(named) => self.call(tx, Method::Put, &path_of(path, &named), form.body),
+            None if is_coded => self.call(tx, Method::Post, path, form.body),
+            None => self.once(tx, path, form.body),
         }
     }
 
-    fn supplier(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
-        let named = self.external(&form);
-        let by_code = match (form.key("id"), &named, form.text("code").map(str::to_owned)) {
-            (None, None, Some(code)) => lookup::supplier_by_code(tx.conn, &code)?,
+    /// The id of the record that a row names by it, or else by its code alone.
+    fn id_of(
+        &self,
+        tx: &mut Tx,
+        form: &Form,
+        named: Option<&ExternalId>,
+        code: Option<String>,
+    ) -> Result<Option<String>> {
+        let kind = self.plan.resource.kind();
+        Ok(match (form.key("id"), named, code) {
+            (Some(id), _, _) => Some(id.to_owned()),
+            (None, None, Some(code)) => lookup::by_code(tx, kind, &code)?.map(|id| lookup::written(kind, id)),
             _ => None,
-        };
-        let id = form.key("id").map(str::to_owned);
-        let id = id.or(by_code.map(|id| lookup::written(SupplierId::KIND, id)));
-        if let Some(id) = id {
-            self.link::<SupplierId>(tx, &mut form, &id, named)?;
-            return self.call(tx, Method::Patch, &format!("/suppliers/{id}"), form.body);
-        }
-        match named {
-            Some(named) => self.call(tx, Method::Put, &path_of("suppliers", &named), form.body),
-            None if form.body.contains_key("code") => self.call(tx, Method::Post, "/suppliers", form.body),
-            None => self.once(tx, "/suppliers", form.body),
-        }
+        })
     }
 
     /// A price is the one of its list, product, unit, quantity and first day.
@@ -377,11 +379,11 @@ impl<'a> Importer<'a> {
             return Err(Error::field("/number", "names_another"));
         }
         if let Some(id) = by_id.or(by_number) {
-            self.link::<OrderId>(tx, &mut form, &id.to_string(), named)?;
+            self.link(tx, &mut form, OrderId::KIND, &id.to_string(), named)?;
             return self.push(tx, id, form.body);
         }
         if let Some(named) = named {
-            return self.call(tx, Method::Put, &path_of("orders", &named), form.body);
+            return self.call(tx, Method::Put, &path_of("/orders", &named), form.body);
         }
         let customer = form.text("customer_id").and_then(|id| id.parse::<CustomerId>().ok());
         let found = match (customer, form.text("customer_po").map(str::to_owned)) {
@@ -403,16 +405,18 @@ impl<'a> Importer<'a> {
     }
 
     /// A record that is named by its id gets the external id that its row has beside that.
-    fn link<I: RecordId>(
+    fn link(
         &self,
         tx: &mut Tx,
         form: &mut Form,
+        kind: RecordKind,
         id: &str,
         named: Option<ExternalId>,
     ) -> Result<()> {
         let Some(named) = named.filter(|_| !form.body.contains_key("external_ids")) else { return Ok(()) };
-        let id: I = id.parse().map_err(|_| Error::not_found())?;
-        let mut ids = lookup::external_ids_of(tx.conn, I::KIND, id.uuid())?;
+        let uuid = id.strip_prefix(kind.prefix).and_then(|rest| rest.strip_prefix('_'));
+        let uuid = uuid.and_then(|rest| Uuid::parse_str(rest).ok()).ok_or_else(Error::not_found)?;
+        let mut ids = lookup::external_ids_of(tx, kind, uuid)?;
         if !ids.contains(&named) {
             ids.push(named);
             form.body.insert("external_ids".into(), json!(ids));
@@ -452,11 +456,14 @@ fn put(into: &mut Map<String, Value>, place: &str, value: Value) -> Option<Value
 }
 
 fn path_of(collection: &str, named: &ExternalId) -> String {
-    format!("/{collection}/by-external-id/{}/{}", percent_encode(&named.system), percent_encode(&named.id))
+    format!("{collection}/by-external-id/{}/{}", percent_encode(&named.system), percent_encode(&named.id))
 }
 
 fn is_known<I: RecordId>(tx: &mut Tx, named: &ExternalId) -> Result<bool> {
-    Ok(external::find(tx.conn, I::KIND, &named.system, &named.id)?.is_some())
+    let found = tx.hint("the call that follows looks for it again", |conn| {
+        external::find(conn, I::KIND, &named.system, &named.id)
+    })?;
+    Ok(found.is_some())
 }
 
 /// What a customer has from the start and changes elsewhere.
@@ -494,7 +501,7 @@ fn existing_price(tx: &mut Tx, list: &str, body: &Map<String, Value>) -> Result<
     let Ok(input) = serde_json::from_value::<PriceEntryInput>(Value::Object(body.clone())) else {
         return Ok(Existing::None);
     };
-    let list = crate::prices::work::find(tx.conn, tx.caller, list_id)?;
+    let list = tx.find(crate::prices::work::find, list_id)?;
     let beside = crate::prices::work::beside(tx, &list, &input)?;
     let same = |entry: &PriceEntry| {
         entry.unit_price == input.unit_price && input.valid_to.is_none_or(|to| entry.valid_to == Some(to))
@@ -523,19 +530,14 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
         found.unwrap_or_default()
     };
     for path in ["id", "number", "external_id"] {
-        if let Some(text) = text(path).filter(|_| plan.resource != Resource::Prices) {
+        if let Some(text) = text(path).filter(|_| plan.resource.name() != PRICES) {
             return Some(format!("{path}={text}"));
         }
     }
     let customer = || any(&["customer_id", "customer_external_id", "customer.code"]);
     let whole = || format!("row={}", sha256_hex(json!(said).to_string().as_bytes()));
-    match plan.resource {
-        Resource::Customers | Resource::Suppliers => {
-            Some(text("code").map_or_else(whole, |code| format!("code={code}")))
-        }
-        Resource::Products => Some(text("sku").map_or_else(whole, |sku| format!("sku={sku}"))),
-        Resource::Contacts => Some(whole()),
-        Resource::Prices => {
+    match plan.resource.name() {
+        PRICES => {
             let list = any(&["price_list_id", "price_list_external_id", "price_list.code"]);
             let product = any(&["product_id", "product_external_id", "product.sku"]);
             let rest: Vec<String> = ["unit", "min_quantity", "valid_from"]
@@ -544,7 +546,11 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
                 .collect();
             Some(format!("{list} {product} {}", rest.join(" ")))
         }
-        Resource::Orders => text("customer_po").map(|po| format!("{} po={po}", customer())),
+        ORDERS => text("customer_po").map(|po| format!("{} po={po}", customer())),
+        _ => {
+            let code = plan.resource.code().and_then(|field| Some(format!("{field}={}", text(field)?)));
+            Some(code.unwrap_or_else(whole))
+        }
     }
 }
 

@@ -207,13 +207,13 @@ fn lines(window: &[u8], at: At, whole: bool, most: usize) -> Result<Rows> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fields::Resource;
+    use super::super::fields::declared;
     use super::super::intake::{Asked, CSV, NDJSON, take_in};
     use super::*;
 
     /// Every row with its line, read through windows of this size.
     fn through(media: &str, text: &str, size: usize) -> Vec<(u64, String)> {
-        let intake = take_in(media, text.as_bytes(), Resource::Customers, &Asked::default()).unwrap();
+        let intake = take_in(media, text.as_bytes(), declared("customers"), &Asked::default()).unwrap();
         let (mut at, mut all) = ((intake.plan.begin, intake.plan.line), Vec::new());
         let mut size = size;
         loop {
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_line_that_is_no_object_is_a_row_that_fails() {
         let text = "{\"name\":\"A\"}\n[1]\nnonsense\n";
-        let intake = take_in(NDJSON, text.as_bytes(), Resource::Customers, &Asked::default()).unwrap();
+        let intake = take_in(NDJSON, text.as_bytes(), declared("customers"), &Asked::default()).unwrap();
         assert_eq!(intake.plan.total, 3);
         let found = in_window(text.as_bytes(), (0, 1), true, 10, &intake.plan).unwrap();
         let codes: Vec<_> = found.rows.iter().map(|row| row.fault(&intake.plan).map(|f| f.code)).collect();

@@ -12,10 +12,10 @@ use super::fields::Resource;
 use super::intake::{self, Intake, Plan};
 use super::records::{Importer, Refused, Unit, is_whole, key_of};
 use super::rows::{At, Row, in_window};
-use crate::base::auth::{Caller, Scope, forbidden};
+use crate::base::auth::{Caller, forbidden};
 use crate::base::db::{Conn, Json, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
-use crate::base::jobs::{self, FileRole, Job, JobFile, JobId, JobKind, NewJob, Run, Step, files, keys};
+use crate::base::jobs::{self, FileRole, Job, JobFile, JobId, NewJob, Run, Step, files, keys};
 
 /// Rows in a chunk, or of all its orders together; small, so that other writers get their turn.
 const CHUNK: usize = 100;
@@ -34,20 +34,9 @@ struct State {
     at: At,
 }
 
-/// What bringing in records of a kind needs.
-pub fn scope_of(resource: Resource) -> &'static [Scope] {
-    match resource {
-        Resource::Customers | Resource::Contacts => &[Scope::CustomersWrite],
-        Resource::Products => &[Scope::ProductsWrite],
-        Resource::Prices => &[Scope::PricesWrite],
-        Resource::Orders => &[Scope::OrdersWrite],
-        Resource::Suppliers => &[Scope::SuppliersWrite],
-    }
-}
-
 /// Refuses at once what would be refused row by row.
-pub fn demand(caller: &Caller, resource: Resource) -> Result<()> {
-    let scopes = scope_of(resource);
+pub fn demand(caller: &Caller, resource: &Resource) -> Result<()> {
+    let scopes = resource.scopes();
     match scopes.iter().any(|scope| caller.may(*scope)) {
         true => Ok(()),
         false => Err(forbidden(scopes)),
@@ -57,19 +46,19 @@ pub fn demand(caller: &Caller, resource: Resource) -> Result<()> {
 /// Begins the job. Ring [`jobs::TASK`]'s bell when the transaction is through.
 pub fn begin(tx: &mut Tx, intake: &Intake) -> Result<Job> {
     let plan = &intake.plan;
-    demand(tx.caller, plan.resource)?;
+    demand(tx.caller, &plan.resource)?;
     let state = State { plan: plan.clone(), size: intake.text.len() as u64, at: (plan.begin, plan.line) };
     let job = jobs::create(
         tx,
         NewJob {
-            kind: JobKind::Import,
+            kind: super::JOB,
             resource: plan.resource.to_string(),
             params: intake::params(plan, &intake.left_alone),
             state: as_json(&state)?,
             total: Some(plan.total as i64),
         },
     )?;
-    files::append(tx.conn, job.id, FileRole::Input, &intake.text)?;
+    tx.own(&job, |conn| files::append(conn, job.id, FileRole::Input, &intake.text))?;
     Ok(job)
 }
 
@@ -79,8 +68,12 @@ fn as_json(state: &State) -> Result<Value> {
 
 /// Does one chunk.
 pub fn step(run: &Run) -> Result<Step> {
-    let state: State = serde_json::from_value(run.job.state.0.clone())
-        .map_err(|e| Error::internal(format!("the state of {} cannot be read: {e}", run.job.id)))?;
+    let lost = |what: String| Error::internal(format!("the state of {} cannot be read: {what}", run.job.id));
+    let mut state: State =
+        serde_json::from_value(run.job.state.0.clone()).map_err(|e| lost(e.to_string()))?;
+    let resource = &run.job.resource;
+    state.plan.resource =
+        Resource::named(&run.app, resource).ok_or_else(|| lost(format!("nothing brings {resource}")))?;
     let (units, next, ended) = next_units(run, &state)?;
     let (state, units, app) = (Arc::new(state), Arc::new(units), run.app.clone());
     run.commit(move |tx, job| {
@@ -141,7 +134,7 @@ fn window(conn: &mut Conn, job: JobId, begin: u64, end: u64) -> Result<Vec<u8>> 
 /// Rows that follow each other and say that they are of the same order are one unit; any other row is one by itself. An
 /// order that may go on is left for the next chunk.
 fn in_units(plan: &Plan, rows: Vec<Row>, ended: bool) -> Result<Vec<Unit>> {
-    if plan.resource != Resource::Orders {
+    if !plan.resource.has_lines() {
         return Ok(rows.into_iter().map(|row| vec![row]).collect());
     }
     let mut units: Vec<(Option<String>, Unit)> = Vec::new();
@@ -177,7 +170,8 @@ fn chunk(
         .iter()
         .map(|unit| unit.first().and_then(|row| key_of(plan, row)).map(|k| keys::digest(&k)))
         .collect();
-    let met = keys::met(tx.conn, job.id, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
+    let digests: Vec<String> = keys.iter().flatten().cloned().collect();
+    let met = tx.own(job, |conn| keys::met(conn, job.id, &digests))?;
     let mut new: HashMap<String, i32> = HashMap::new();
     let mut importer = Importer::new(app, plan);
     let mut failed = Vec::new();
@@ -205,9 +199,9 @@ fn chunk(
             }
         }
     }
-    keys::keep(tx.conn, job.id, &new)?;
+    tx.own(job, |conn| keys::keep(conn, job.id, &new))?;
     if !failed.is_empty() {
-        files::append(tx.conn, job.id, FileRole::Errors, &failed)?;
+        tx.own(job, |conn| files::append(conn, job.id, FileRole::Errors, &failed))?;
         let (media_type, ending) = errors::media_type(plan);
         let name = format!("{}-errors.{ending}", plan.resource);
         job.errors = Some(Json(JobFile { name, media_type: media_type.into(), size: 0 }));

@@ -1,50 +1,29 @@
 //! The worklist as it is answered.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use std::borrow::Cow;
 
+use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::base::types::text_enum::enum_schema;
 use crate::base::types::{Amount, At};
 use crate::customers::model::CustomerId;
-use crate::text_enum;
 
-text_enum! {
-    /// Why an item is on the worklist, the most urgent first.
-    /// - `complaint_overdue`: your complaint is past its deadline.
-    /// - `exception_blocking`: your order exception blocks an order.
-    /// - `task_overdue`: your task is overdue.
-    /// - `request_overdue`: a request to you was not answered in time, or is past its date.
-    /// - `order_to_approve`: an order waits for your approval.
-    /// - `request_to_answer`: a request waits for your answer.
-    /// - `request_date_to_agree`: a new date was proposed for your request.
-    /// - `return_to_approve`: a return waits for your approval.
-    /// - `return_to_receive`: the goods of an approved return are expected.
-    /// - `return_to_settle`: returned goods arrived; credit or replace them.
-    /// - `task_due`: your task is due today.
-    /// - `request_due`: a request that you accepted is due today or earlier.
-    /// - `exception_open`: your order exception is open.
-    /// - `complaint_open`: your complaint is open.
-    /// - `feedback_to_acknowledge`: feedback was sent to you.
-    /// - `order_draft`: your draft order was not changed for days.
-    pub enum WorklistReason {
-        ComplaintOverdue = "complaint_overdue",
-        ExceptionBlocking = "exception_blocking",
-        TaskOverdue = "task_overdue",
-        /// Nobody has answered it in time, or it is not done at the date that holds.
-        RequestOverdue = "request_overdue",
-        OrderToApprove = "order_to_approve",
-        RequestToAnswer = "request_to_answer",
-        /// A date was offered that waits for them.
-        RequestDateToAgree = "request_date_to_agree",
-        ReturnToApprove = "return_to_approve",
-        ReturnToReceive = "return_to_receive",
-        /// The goods are here; the customer waits for a credit or for others.
-        ReturnToSettle = "return_to_settle",
-        TaskDue = "task_due",
-        RequestDue = "request_due",
-        ExceptionOpen = "exception_open",
-        ComplaintOpen = "complaint_open",
-        FeedbackToAcknowledge = "feedback_to_acknowledge",
-        OrderDraft = "order_draft",
+/// Why an item is on the worklist: one of the reasons that areas declare.
+#[derive(Debug, Clone, Serialize)]
+pub struct WorklistReason(pub &'static str);
+
+impl PartialSchema for WorklistReason {
+    fn schema() -> RefOr<Schema> {
+        // The words are known when all areas have declared.
+        enum_schema(&[], &[])
+    }
+}
+impl ToSchema for WorklistReason {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("WorklistReason")
     }
 }
 
@@ -89,9 +68,6 @@ pub struct WorklistItem {
     pub currency: Option<String>,
     /// Operation for the next step. It is a `GET` of the record when you may not take the step yourself.
     pub call: WorklistCall,
-    /// Priority or severity, for ranking.
-    #[serde(skip)]
-    pub weight: i32,
 }
 
 /// A person's worklist, the most urgent item first.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
-use salesdesk::base::events::told;
 use salesdesk::customers::CustomerId;
 use salesdesk::customers::merge::{moves, work};
 use serde_json::{Value, json};
@@ -217,7 +216,7 @@ fn every_kind_that_names_a_customer_goes_with_it(app: &TestApp) {
     // Indexes of the customer itself, and what only tells what happened.
     let kept = |table: &str| table.starts_with("customer_") || table == "journal";
     let moved: Vec<&str> = moves::kinds(&app.core)
-        .filter_map(|kind| told().iter().find(|told| told.kind == kind))
+        .filter_map(|kind| app.core.declared.told_of(kind))
         .map(|told| told.id.table())
         .collect();
     for table in tables.iter().filter(|table| !kept(table)) {

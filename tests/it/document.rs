@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use salesdesk::base::auth::{Role, Scope};
+use salesdesk::base::declared::Declared;
 use salesdesk::base::http::document::failures;
 use salesdesk::base::http::shape::Shape;
-use salesdesk::base::http::{Access, Endpoint};
+use salesdesk::base::http::{Access, Endpoint, Routes};
+use salesdesk::base::lives::Life;
 use salesdesk::base::messages;
 use salesdesk::postman;
 use serde_json::{Value, json};
@@ -117,6 +120,63 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
         text.push('\n');
     }
     golden("tests/golden/permissions.md", &text);
+}
+
+fn lives() -> Arc<Declared> {
+    salesdesk::start::declarations().expect("sound declarations").declared
+}
+
+/// What depends on all areas is computed when all have declared, wherever an area stands in the list.
+#[test]
+fn areas_declare_in_any_order() {
+    let mut routes = Routes::default();
+    salesdesk::AREAS.iter().rev().for_each(|area| routes.area(area));
+    let backwards = routes.finish().expect("sound declarations");
+    let access = |endpoints: Vec<&Endpoint>| -> BTreeMap<&'static str, String> {
+        endpoints.iter().map(|e| (e.operation_id, format!("{:?}", e.access))).collect()
+    };
+    let forwards = access(declared().1.iter().map(Arc::as_ref).collect());
+    assert_eq!(access(backwards.endpoints.iter().collect()), forwards);
+    assert!(forwards["getDeadlines"].contains("ComplaintsRead"), "{}", forwards["getDeadlines"]);
+}
+
+/// Every status enum with a function `after` is a life, and its area declares it.
+#[test]
+fn every_life_is_declared() {
+    let declared = lives();
+    let known: Vec<&str> =
+        declared.all::<Life>().iter().filter_map(|life| life.type_name.rsplit("::").next()).collect();
+    let mut found = 0;
+    for source in sources() {
+        // `pub fn after(self, action: OrderAction) -> Option<OrderStatus> {`
+        let lives = source.lines().filter_map(|line| line.split_once("fn after(self, action: "));
+        for status in lives.filter_map(|(_, rest)| rest.split_once("-> Option<")?.1.split_once('>')) {
+            let status = status.0;
+            found += 1;
+            assert!(known.contains(&status), "say `r.declare(Life::of(…, {status}::after))` in its area");
+        }
+    }
+    assert_eq!(found, known.len(), "{known:?}");
+}
+
+/// The product's own code, file by file.
+fn sources() -> Vec<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("crates"), root.join("src")];
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.extension().is_some_and(|end| end == "rs") => {
+                    texts.push(std::fs::read_to_string(path).expect("text"));
+                }
+                false => {}
+            }
+        }
+    }
+    texts
 }
 
 pub fn lets_in(endpoint: &Endpoint, role: Role) -> bool {

@@ -118,7 +118,10 @@ fn a_reader_misses_nothing_while_many_write(app: &TestApp) {
                         record::work::create::<Region>(tx, input.clone())?;
                         // Some units are long: others that began later end before them.
                         if (writer + n) % 3 == 0 {
-                            slow_down(tx.conn);
+                            tx.hint("it only takes time", |conn| {
+                                slow_down(conn);
+                                Ok(())
+                            })?;
                         }
                         Ok(())
                     })
@@ -144,10 +147,12 @@ fn a_reader_misses_nothing_while_many_write(app: &TestApp) {
             let mut after = 0;
             loop {
                 let last = done.load(Ordering::SeqCst);
+                let declared = core.declared.clone();
                 let part = core
                     .engine
                     .read_now(move |conn| {
-                        feed::read(conn, &Caller::system("test"), &["region.created".into()], after, 7)
+                        let types = ["region.created".into()];
+                        feed::read(conn, &declared, &Caller::system("test"), &types, after, 7)
                     })
                     .expect("read");
                 after = part.next;

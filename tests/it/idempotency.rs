@@ -90,7 +90,7 @@ fn a_secret_is_shown_once(app: &TestApp) {
             once(tx, Some(&key), |tx| {
                 let made = json!({"id": "cli_1", "name": "ERP", "client_secret": "s3cret"});
                 let answer = Answer::of(made).secret_fields(&["client_secret"]);
-                answer.finish(&mut tx.rx(), &Default::default(), 201)
+                answer.finish_write(tx, &Default::default(), 201)
             })
         });
         told.expect("an answer")

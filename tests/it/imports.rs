@@ -632,7 +632,6 @@ fn the_same_upload_under_its_key_is_one_job(app: &TestApp) {
 
 fn the_command_does_the_same_job(app: &TestApp) {
     use salesdesk::commands::import::{Request, run};
-    use salesdesk::imports::fields::Resource;
     use salesdesk::imports::intake::Asked;
     use std::process::ExitCode;
     let folder =
@@ -651,7 +650,7 @@ fn the_command_does_the_same_job(app: &TestApp) {
         public_url: None,
     };
     let request = |dry_run: bool, username: &str| Request {
-        resource: Resource::Customers,
+        resource: "customers",
         file: file.clone(),
         asked: Asked { dry_run, ..Asked::default() },
         username: Some(username.into()),

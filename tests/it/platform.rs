@@ -8,8 +8,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use salesdesk::base::auth::Role;
+use salesdesk::base::auth::network;
 use salesdesk::base::db::engine::Fate;
-use salesdesk::base::http::web::Network;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Reply, TestApp, number};
@@ -113,7 +113,7 @@ fn without_a_limit_nobody_is_told_of_one(app: &TestApp) {
 fn a_trusted_proxy_says_who_is_calling(app: &TestApp) {
     let app = app.with_settings(|web| {
         web.public_rate_limit = 1;
-        web.trusted_proxies = vec![Network::parse("192.0.2.0/30").expect("a network")];
+        web.trusted_proxies = vec![network::parse("192.0.2.0/30").expect("a network")];
     });
     let through = |peer: &str, forwarded: &str| {
         knock(&app.anyone().from(peer).with("x-forwarded-for", forwarded)).status
@@ -218,7 +218,7 @@ fn only_tls_is_asked_for_where_there_is_tls(app: &TestApp) {
     let told = |client: &Client| client.get("/me").header("strict-transport-security").is_some();
     assert!(told(&app.with_settings(|web| web.hsts = true).anyone()));
     let behind =
-        app.with_settings(|web| web.trusted_proxies = vec![Network::parse("192.0.2.1").expect("an address")]);
+        app.with_settings(|web| web.trusted_proxies = vec![network::parse("192.0.2.1").expect("an address")]);
     assert!(told(&behind.anyone().with("x-forwarded-proto", "https")));
     assert!(!told(&behind.anyone().with("x-forwarded-proto", "http")));
     assert!(!told(&behind.anyone().from("192.0.2.9").with("x-forwarded-proto", "https")));
@@ -376,7 +376,7 @@ fn figures_are_for_this_machine_or_for_who_has_the_token(app: &TestApp) {
     // Through a proxy on this machine, anybody could be asking.
     ask(app.anyone().from("127.0.0.1").with("x-forwarded-for", "203.0.113.1")).refused(404, "unknown_path");
     let behind =
-        app.with_settings(|web| web.trusted_proxies = vec![Network::parse("127.0.0.1").expect("an address")]);
+        app.with_settings(|web| web.trusted_proxies = vec![network::parse("127.0.0.1").expect("an address")]);
     ask(behind.anyone().from("127.0.0.1")).refused(404, "unknown_path");
     let guarded = app.with_settings(|web| web.metrics_token = Some("a-token-for-figures".into()));
     ask(guarded.bearer("a-token-for-figures")).expect(200);

@@ -1,6 +1,7 @@
 //! Recurring work: that it happens when it is due, once, and goes on after what may come in between.
 
 use salesdesk::base::auth::Role;
+use salesdesk::base::db::Guard;
 use salesdesk::base::error::{Error, Problem, Result};
 use salesdesk::base::schedules::model::find;
 use salesdesk::base::schedules::{Minute, Rhythm, Run, Schedule, Step, runner};
@@ -29,8 +30,11 @@ both_engines!(
 /// Counts its runs in the database, in the run's own transaction.
 fn counted(run: &Run) -> Result<Step> {
     run.commit(|tx, _| {
-        let count: i64 = fact(tx.conn, "runs")?.map_or(0, |text| text.parse().expect("a number"));
-        set_fact(tx.conn, "runs", &(count + 1).to_string())?;
+        let count = tx.under(Guard::Claim("the schedule's lease"), |conn| fact(conn, "runs"))?;
+        let count: i64 = count.map_or(0, |text| text.parse().expect("a number"));
+        tx.under(Guard::Claim("the schedule's lease"), |conn| {
+            set_fact(conn, "runs", &(count + 1).to_string())
+        })?;
         Ok(Step::Done)
     })
 }
@@ -128,7 +132,7 @@ fn a_run_that_fails_shows_why_and_is_tried_again_at_its_next_time(app: &TestApp)
     }
     fn refuses(run: &Run) -> Result<Step> {
         run.commit(|tx, _| {
-            set_fact(tx.conn, "half", "done")?;
+            tx.under(Guard::Claim("the schedule's lease"), |conn| set_fact(conn, "half", "done"))?;
             Err(Problem::new("no_working_time").into())
         })
     }
@@ -147,7 +151,7 @@ fn a_run_that_fails_shows_why_and_is_tried_again_at_its_next_time(app: &TestApp)
     assert_eq!(app.read(|conn| fact(conn, "half").expect("read")), None, "what failed left nothing");
     app.core
         .write_as(salesdesk::base::auth::Caller::system("test").into(), |tx| {
-            set_fact(tx.conn, "mended", "yes")
+            tx.under(Guard::Claim("the schedule's lease"), |conn| set_fact(conn, "mended", "yes"))
         })
         .expect("mended");
     at(&app, "2026-11-21T23:00");
@@ -161,8 +165,11 @@ fn a_run_that_fails_shows_why_and_is_tried_again_at_its_next_time(app: &TestApp)
 fn in_parts(run: &Run) -> Result<Step> {
     let part: i64 = run.place().map_or(0, |text| text.parse().expect("a number"));
     run.commit(move |tx, place| {
-        let count: i64 = fact(tx.conn, "runs")?.map_or(0, |text| text.parse().expect("a number"));
-        set_fact(tx.conn, "runs", &(count + 1).to_string())?;
+        let count = tx.under(Guard::Claim("the schedule's lease"), |conn| fact(conn, "runs"))?;
+        let count: i64 = count.map_or(0, |text| text.parse().expect("a number"));
+        tx.under(Guard::Claim("the schedule's lease"), |conn| {
+            set_fact(conn, "runs", &(count + 1).to_string())
+        })?;
         *place = (part < 2).then(|| (part + 1).to_string());
         Ok(if part < 2 { Step::More } else { Step::Done })
     })

@@ -27,7 +27,7 @@ use salesdesk::base::db::{Conn, Json, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::web::{Sending, Web};
-use salesdesk::base::http::{Endpoint, Method, document};
+use salesdesk::base::http::{Endpoint, Method, Routes, document};
 use salesdesk::base::mail_server::{MailServer, Protection};
 use salesdesk::base::messages;
 use salesdesk::base::record;
@@ -95,6 +95,10 @@ pub struct Seed {
     pub south: TeamId,
     pub people: Vec<Person>,
 }
+
+/// A database that was filled elsewhere has none of the test company.
+static NOBODY: Seed =
+    Seed { north: TeamId(uuid::Uuid::nil()), south: TeamId(uuid::Uuid::nil()), people: Vec::new() };
 
 /// A database of one test; gone when dropped.
 pub struct Database {
@@ -172,6 +176,32 @@ impl Database {
             dropped_from: Some(cluster.admin_url()),
         }
     }
+
+    /// SQLite's file as it was kept, with nobody of the test company in it.
+    pub fn of_file(file: &[u8]) -> Database {
+        let folder = Folder::new();
+        std::fs::write(folder.database(), file).expect("the kept database");
+        Database {
+            target: Target::Sqlite(folder.database()),
+            seed: &NOBODY,
+            folder: Some(folder),
+            dropped_from: None,
+        }
+    }
+
+    /// The same for PostgreSQL, as the statements that make it.
+    pub fn of_statements(cluster: &postgres::Cluster, sql: &str) -> Database {
+        let name = fresh_name();
+        on_postgres_server(&cluster.admin_url(), &format!("CREATE DATABASE {name}"));
+        let mut conn = diesel::PgConnection::establish(&cluster.url(&name)).expect("the new database");
+        conn.batch_execute(sql).expect("the kept statements");
+        Database {
+            target: Target::Postgres(cluster.url(&name)),
+            seed: &NOBODY,
+            folder: None,
+            dropped_from: Some(cluster.admin_url()),
+        }
+    }
 }
 
 impl Drop for Database {
@@ -212,7 +242,7 @@ fn resolved(name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
     }
 }
 
-fn open(target: &Target, web: Web, now: At) -> Arc<Core> {
+fn open_with(target: &Target, web: Web, now: At, routes: Routes) -> Arc<Core> {
     let config = Config {
         listen: "127.0.0.1:0".into(),
         data_dir: match target {
@@ -226,15 +256,17 @@ fn open(target: &Target, web: Web, now: At) -> Arc<Core> {
         web,
         public_url: None,
     };
-    start::core(&config, Clock::fixed(now), Size { readers: 2, writers: 2 }).expect("the product starts")
+    let declarations = routes.finish().expect("sound declarations");
+    start::core_with(&config, Clock::fixed(now), Size { readers: 2, writers: 2 }, declarations)
+        .expect("the product starts")
 }
 
 /// Migrates, and adds two teams and a person of every role, each with a session.
 fn seed(target: &Target) -> Seed {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone();
-    let core = open(target, web(), NOW);
-    schedules::ensure(&core, &start::routes().schedules).expect("the schedules");
+    let core = open_with(target, web(), NOW, start::routes());
+    schedules::ensure(&core, &core.building.schedules).expect("the schedules");
     core.write_as(Arc::new(Caller::system("test")), move |tx| {
         let team = |code: &str| TeamForm {
             code: code.into(),
@@ -292,7 +324,10 @@ pub struct TestApp {
 /// The document and the endpoints, for walks over all of them; made once.
 pub fn declared() -> &'static (Value, Vec<Arc<Endpoint>>) {
     static DECLARED: OnceLock<(Value, Vec<Arc<Endpoint>>)> = OnceLock::new();
-    DECLARED.get_or_init(|| document::build(start::routes()).expect("the document can be built"))
+    DECLARED.get_or_init(|| {
+        document::build(start::declarations().expect("sound declarations"))
+            .expect("the document can be built")
+    })
 }
 
 /// The document's schemas.
@@ -308,6 +343,11 @@ pub fn operation(endpoint: &Endpoint) -> &'static Value {
 impl TestApp {
     fn new(database: Database) -> TestApp {
         TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), NOW, &[])
+    }
+
+    /// The product on a database that an earlier one made, at this time of the clock.
+    pub fn upgraded(database: Database, now: At) -> TestApp {
+        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), now, &[])
     }
 
     /// The product once more on the same database, at the same time of its clock, with other settings: its memory is its
@@ -330,10 +370,10 @@ impl TestApp {
         now: At,
         schedules: &[Schedule],
     ) -> TestApp {
-        let core = open(&database.target, web, now);
         let mut routes = start::routes();
         schedules.iter().for_each(|schedule| routes.schedule(*schedule));
-        let app = web::Data::new(App::new(core.clone(), routes).expect("the app"));
+        let core = open_with(&database.target, web, now, routes);
+        let app = web::Data::new(App::new(core.clone()).expect("the app"));
         let service = Rc::new(runner.block_on(init_service(salesdesk::server::application(app.clone()))));
         let serve: Serve = Box::new(move |request| {
             let service = service.clone();

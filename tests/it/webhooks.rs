@@ -306,7 +306,7 @@ fn a_delivery_is_signed_as_the_standard_says_and_shaped_as_the_document_says(app
     let shape = |content: &Value| Shape::compile(&content["schema"], components()).expect("a schema");
     let content = |name: &str| &document[name]["post"]["requestBody"]["content"]["application/json"];
     assert_eq!(shape(content("customer.created")).check(&heard.body), []);
-    for name in salesdesk::base::events::types().chain(["webhook.test".to_owned()]) {
+    for name in app.core.declared.event_types().chain(["webhook.test".to_owned()]) {
         assert_eq!(shape(content(&name)).check(&content(&name)["example"]), [], "{name}");
         assert_eq!(content(&name)["example"]["type"], json!(name));
     }

@@ -47,7 +47,9 @@ pub struct Core {
     /// Which life of the database this is: another one after it was restored from a backup.
     pub epoch: String,
     /// What areas have declared.
-    pub declared: super::declared::Declared,
+    pub declared: Arc<super::declared::Declared>,
+    /// The same, ready to serve.
+    pub building: Arc<super::http::dispatch::Building>,
     /// What areas keep in memory, each by its own type.
     pub parts: Parts,
     /// True when the server is about to end.

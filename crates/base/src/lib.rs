@@ -5,6 +5,8 @@
 
 pub mod auth;
 pub mod background;
+pub mod checks;
+pub mod columns;
 pub mod core;
 pub mod db;
 pub mod deadlines;
@@ -13,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 pub mod jobs;
+pub mod lives;
 pub mod mail_server;
 pub mod messages;
 pub mod metrics;
@@ -23,6 +26,7 @@ pub mod secret;
 pub mod text;
 pub mod types;
 pub mod vault;
+pub mod worklist;
 
 pub use salesdesk_schema as schema;
 

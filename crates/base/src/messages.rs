@@ -1,10 +1,16 @@
 //! Messages for people, in English and Chinese. Codes are stable; the wording may improve.
 //!
 //! Problem codes (a whole answer) and phrases (one fault, one finding) are tables. The tables of the base are
-//! here, those of each area in its own folder; [`add`] takes them in.
+//! here, those of each area in its own folder; [`Routes::finish`](crate::http::Routes::finish) adds them.
+//!
+//! These tables are the one thing that is declared and kept for the whole process. An error is put into words wherever it is
+//! shown, also by `Display` in a log line, where nothing is at hand that could be asked for words. It does no harm: the words
+//! are constants of the program, a code is declared once, and to add them again changes nothing.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
+
+use actix_web::http::header::{Quality, QualityItem};
 
 use super::Area;
 
@@ -25,17 +31,19 @@ impl Lang {
     }
     /// From `Accept-Language`: the one of our languages with the highest weight; English when none is named.
     pub fn from_accept(header: &str) -> Lang {
-        let mut best = (0.0, Lang::En);
+        let mut best = (Quality::ZERO, Lang::En);
         for range in header.split(',').take(20) {
-            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-            let weight: f32 = weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(0.0);
-            let lang = match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+            // Some write `zh_CN`, which is no tag: the first two letters are enough.
+            let Ok(QualityItem { item: tag, quality }) = range.trim().parse::<QualityItem<String>>() else {
+                continue;
+            };
+            let lang = match tag.get(..2).map(str::to_ascii_lowercase).as_deref() {
                 Some("zh") => Lang::Zh,
                 Some("en") => Lang::En,
                 _ => continue,
             };
-            if weight > best.0 {
-                best = (weight, lang);
+            if quality > best.0 {
+                best = (quality, lang);
             }
         }
         best.1
@@ -85,11 +93,24 @@ fn tables() -> RwLockReadGuard<'static, Tables> {
     TABLES.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Adds the words of areas. They are constants of the program, so adding them again changes nothing.
-pub fn add(areas: &[Area]) {
+/// Adds the words of areas; each code is declared once.
+pub fn add(areas: &[&Area]) -> Result<(), String> {
+    let mut homes: HashMap<(&str, &str), &str> = HashMap::new();
+    let of_base = PROBLEMS.iter().map(|p| ("problem", p.code, "base"));
+    let of_base = of_base.chain(PHRASES.iter().map(|p| ("phrase", p.0, "base")));
+    let of_areas = areas.iter().flat_map(|area| {
+        let problems = area.problems.iter().map(|p| ("problem", p.code, area.name));
+        problems.chain(area.phrases.iter().map(|p| ("phrase", p.0, area.name)))
+    });
+    for (what, code, home) in of_base.chain(of_areas) {
+        if let Some(other) = homes.insert((what, code), home) {
+            return Err(format!("the {what} {code} of area {home} is declared by {other}, too"));
+        }
+    }
     let mut tables = TABLES.write().unwrap_or_else(PoisonError::into_inner);
     tables.problems.extend(areas.iter().flat_map(|a| a.problems).map(|p| (p.code, p)));
     tables.phrases.extend(areas.iter().flat_map(|a| a.phrases).copied());
+    Ok(())
 }
 
 /// The text of a problem code; an unknown code is a fault of ours and reads as `internal`.
@@ -113,6 +134,11 @@ pub fn phrase(code: &str) -> [&'static str; 2] {
     let words = tables().phrases.get(code).copied();
     debug_assert!(words.is_some(), "no words for {code}");
     words.unwrap_or(["is not valid", "无效"])
+}
+
+/// Whether there are words for this code.
+pub fn has_phrase(code: &str) -> bool {
+    tables().phrases.contains_key(code)
 }
 
 /// [`fill`] with names that are not known to the compiler.
@@ -471,6 +497,13 @@ mod tests {
             ("zh;q=0.5, en;q=0.8", Lang::En),
             ("fr, zh-TW;q=0.3", Lang::Zh),
             ("fr", Lang::En),
+            ("*", Lang::En),
+            ("zh_CN", Lang::Zh),
+            ("ZH-Hans-CN;q=0.001", Lang::Zh),
+            ("zh;q=0", Lang::En),
+            ("zh ; q=0.9 , en;q=0.9", Lang::Zh),
+            ("en, zh", Lang::En),
+            ("zh;q=x, fr;, ;, en;q=0.1", Lang::En),
         ] {
             assert_eq!(Lang::from_accept(header), lang, "{header}");
         }

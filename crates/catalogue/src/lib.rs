@@ -5,6 +5,8 @@
 pub mod prices;
 pub mod products;
 
-use salesdesk_base::{self as base, entity, id_type, load_from, record, record_names, schema, text_enum};
+use salesdesk_base::{
+    self as base, coded, entity, id_type, load_from, record, record_names, schema, text_enum,
+};
 use salesdesk_identity::people;
 use salesdesk_parties::customers;

@@ -11,4 +11,6 @@ pub mod people;
 pub mod regions;
 pub mod settings;
 
-use salesdesk_base::{self as base, entity, id_type, load_from, record, record_names, schema, text_enum};
+use salesdesk_base::{
+    self as base, coded, entity, id_type, load_from, record, record_names, schema, text_enum,
+};

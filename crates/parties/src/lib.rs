@@ -6,5 +6,5 @@
 pub mod customers;
 pub mod suppliers;
 
-use salesdesk_base::{self as base, entity, id_type, load_from, schema, text_enum};
+use salesdesk_base::{self as base, coded, entity, id_type, load_from, schema, text_enum};
 use salesdesk_identity::{notifications, people, regions, settings};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::network::Network;
+use super::network::{self, Network};
 use super::sessions::teams_under;
 use super::tokens::Claims;
 use super::{Caller, Scope, Scopes, Sight};
@@ -79,7 +79,7 @@ fn within_restrictions(conn: &mut Conn, row: Rights) -> Result<Caller> {
 
 /// The networks that a client may ask from; none named is any. One that cannot be read lets nobody in.
 pub fn networks(named: &[String]) -> Option<Vec<Network>> {
-    (!named.is_empty()).then(|| named.iter().filter_map(|n| n.parse().ok()).collect())
+    (!named.is_empty()).then(|| named.iter().filter_map(|n| network::parse_exact(n)).collect())
 }
 
 fn is_revoked(conn: &mut Conn, jti: &str) -> Result<bool> {

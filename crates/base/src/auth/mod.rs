@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod clients;
+mod eddsa;
 pub mod guard;
 pub mod network;
 pub mod oauth;

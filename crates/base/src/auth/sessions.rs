@@ -80,7 +80,7 @@ pub fn refresh(tx: &mut Tx, token: &str) -> Result<Refreshed> {
     let current = is(&session.refresh_digest);
     // Whatever else names this session is one of its earlier tokens, however old.
     if !current && tx.now > session.rotated_at.plus_seconds(FORGIVEN) {
-        end(tx.conn, session.id, tx.now)?;
+        end(tx, session.id)?;
         return Ok(Refreshed::Reused);
     }
     if !current && !session.previous_digest.as_deref().is_some_and(is) {
@@ -100,22 +100,22 @@ pub fn refresh(tx: &mut Tx, token: &str) -> Result<Refreshed> {
 
 /// Ends a session.
 #[allow(clippy::disallowed_methods)] // sessions are no business records
-pub fn end(conn: &mut Conn, id: SessionId, now: At) -> Result<()> {
+pub fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
     use sessions::dsl;
     diesel::update(dsl::sessions.filter(dsl::id.eq(id)).filter(dsl::ended_at.is_null()))
-        .set(dsl::ended_at.eq(Some(now)))
-        .execute(conn)?;
+        .set(dsl::ended_at.eq(Some(tx.now)))
+        .execute(tx.conn)?;
     Ok(())
 }
 
 /// Ends every session of a user, but perhaps the one that asks.
 #[allow(clippy::disallowed_methods)] // sessions are no business records
-pub fn end_all(conn: &mut Conn, user: UserId, but: Option<Uuid>, now: At) -> Result<()> {
+pub fn end_all(tx: &mut Tx, user: UserId, but: Option<Uuid>) -> Result<()> {
     use sessions::dsl;
     let kept = SessionId(but.unwrap_or_default());
     let others =
         dsl::sessions.filter(dsl::user_id.eq(user)).filter(dsl::ended_at.is_null()).filter(dsl::id.ne(kept));
-    diesel::update(others).set(dsl::ended_at.eq(Some(now))).execute(conn)?;
+    diesel::update(others).set(dsl::ended_at.eq(Some(tx.now))).execute(tx.conn)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::eddsa;
 use crate::core::Core;
 use crate::error::{Error, Problem, Result};
 use crate::types::At;
@@ -80,6 +81,7 @@ pub struct Keys {
 impl Keys {
     /// From the secret seeds, newest first: the first signs, all verify.
     pub fn from_seeds(seeds: &[(String, [u8; 32])]) -> Result<Keys> {
+        eddsa::install();
         let (signing_id, seed) = seeds.first().ok_or_else(|| Error::internal("no signing key"))?;
         let pkcs8 = SigningKey::from_bytes(seed)
             .to_pkcs8_der()

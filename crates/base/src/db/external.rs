@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::filter::{Cond, col};
 use super::{AnyId, Conn, Tx, lock};
 use crate::auth::Caller;
+use crate::declared::Declared;
 use crate::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
-use crate::events;
 use crate::http::params;
 use crate::schema::external_ids;
 use crate::types::{Kind, RecordId};
@@ -71,7 +71,7 @@ pub fn referred<I: RecordId>(
         (None, Some(external)) => {
             let unknown = || unknown::<I>(&other);
             let found = find(tx.conn, I::KIND, &external.system, &external.id)?.ok_or_else(unknown)?;
-            match sees(tx.conn, tx.caller, I::KIND, found)? {
+            match sees(tx.conn, &tx.core.declared, tx.caller, I::KIND, found)? {
                 true => Ok(I::from_uuid(found)),
                 false => Err(unknown()),
             }
@@ -86,7 +86,7 @@ pub fn referred<I: RecordId>(
 /// 422 unless what an input refers to, where it says so, is what the record was entered with; fields as for
 /// [`referred`].
 pub fn stays<I: RecordId>(
-    conn: &mut Conn,
+    tx: &mut Tx,
     own: I,
     id: Option<I>,
     external: Option<ExternalId>,
@@ -97,7 +97,7 @@ pub fn stays<I: RecordId>(
         faults.push(Fault::at(format!("/{field}"), "cannot_change"));
     }
     if let Some(external) = external
-        && find(conn, I::KIND, &external.system, &external.id)? != Some(own.uuid())
+        && find(tx.conn, I::KIND, &external.system, &external.id)? != Some(own.uuid())
     {
         faults.push(Fault::at(format!("/{}", other_field(field)), "cannot_change"));
     }
@@ -156,7 +156,7 @@ pub(super) fn store(
     }
     for come in new.iter().filter(|e| !old.contains(e)) {
         if let Some(holder) = find(tx.conn, kind, &come.system, &come.id)? {
-            let seen = sees(tx.conn, tx.caller, kind, holder)?;
+            let seen = sees(tx.conn, &tx.core.declared, tx.caller, kind, holder)?;
             return Err(taken(come, kind, Some(holder).filter(|_| seen)));
         }
         let row = (
@@ -175,9 +175,9 @@ pub(super) fn store(
 }
 
 /// Whether the caller sees a record that has an external id. An area says so of its kinds where it tells of them.
-pub fn sees(conn: &mut Conn, caller: &Caller, kind: Kind, record: Uuid) -> Result<bool> {
+pub fn sees(conn: &mut Conn, declared: &Declared, caller: &Caller, kind: Kind, record: Uuid) -> Result<bool> {
     use external_ids::dsl;
-    let Some(told) = events::told().iter().find(|told| told.kind == kind) else { return Ok(false) };
+    let Some(told) = declared.told_of(kind) else { return Ok(false) };
     let visible = match told.seen(col!(external_ids::record_id), caller) {
         Cond::All => return Ok(true),
         visible => visible,

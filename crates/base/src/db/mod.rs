@@ -4,6 +4,7 @@
 //! ([`filter`]), here and nowhere else.
 
 pub mod dialect;
+pub mod doors;
 pub mod engine;
 pub mod external;
 pub mod filter;
@@ -11,7 +12,7 @@ pub mod journal;
 pub mod list;
 pub mod lock;
 pub mod migrations;
-pub mod number_range;
+mod number_range;
 pub mod savepoint;
 pub mod search;
 pub mod shares;
@@ -23,6 +24,7 @@ pub mod tx;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+pub use doors::Guard;
 pub use engine::Engine;
 pub use external::ExternalId;
 pub use sql_types::{AnyId, Json};

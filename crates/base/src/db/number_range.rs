@@ -6,18 +6,20 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::Conn;
+use super::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::schema::number_ranges::dsl;
 
-/// The next number of the range `prefix` in the year of `date`.
-pub fn next(conn: &mut Conn, prefix: &'static str, date: NaiveDate) -> Result<String> {
-    let year = date.year();
-    let value = match conn {
-        Conn::Sqlite(c) => next_sqlite(c, prefix, year)?,
-        Conn::Pg(c) => next_pg(c, prefix, year)?,
-    };
-    Ok(format!("{prefix}-{year}-{value:06}"))
+impl Tx<'_> {
+    /// The next number of the range `prefix` in the year of `date`.
+    pub fn next_number(&mut self, prefix: &'static str, date: NaiveDate) -> Result<String> {
+        let year = date.year();
+        let value = match self.conn {
+            Conn::Sqlite(c) => next_sqlite(c, prefix, year)?,
+            Conn::Pg(c) => next_pg(c, prefix, year)?,
+        };
+        Ok(format!("{prefix}-{year}-{value:06}"))
+    }
 }
 
 #[allow(clippy::disallowed_methods)] // a counter is no record

@@ -47,15 +47,15 @@ pub fn of(conn: &mut Conn, record: Uuid) -> Result<Vec<Share>> {
 
 /// Takes every share of a record back, before it is deleted.
 #[allow(clippy::disallowed_methods)] // as below
-pub fn revoke_all(conn: &mut Conn, record: Uuid) -> Result<()> {
-    diesel::delete(shares::table.filter(shares::record_id.eq(AnyId(record)))).execute(conn)?;
+pub fn revoke_all(tx: &mut Tx, record: Uuid) -> Result<()> {
+    diesel::delete(shares::table.filter(shares::record_id.eq(AnyId(record)))).execute(tx.conn)?;
     Ok(())
 }
 
 /// Shares a record; twice is once.
 #[allow(clippy::disallowed_methods)] // a share is no record; who shared is noted by the caller
 pub fn grant(tx: &mut Tx, record: Uuid, grantee: Uuid) -> Result<()> {
-    revoke(tx.conn, record, grantee)?;
+    revoke(tx, record, grantee)?;
     let share = Share {
         record_id: AnyId(record),
         grantee_id: AnyId(grantee),
@@ -68,9 +68,9 @@ pub fn grant(tx: &mut Tx, record: Uuid, grantee: Uuid) -> Result<()> {
 
 /// Takes a share back; whether there was one.
 #[allow(clippy::disallowed_methods)] // as above
-pub fn revoke(conn: &mut Conn, record: Uuid, grantee: Uuid) -> Result<bool> {
+pub fn revoke(tx: &mut Tx, record: Uuid, grantee: Uuid) -> Result<bool> {
     let row = shares::table
         .filter(shares::record_id.eq(AnyId(record)))
         .filter(shares::grantee_id.eq(AnyId(grantee)));
-    Ok(diesel::delete(row).execute(conn)? > 0)
+    Ok(diesel::delete(row).execute(tx.conn)? > 0)
 }

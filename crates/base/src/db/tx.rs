@@ -103,7 +103,8 @@ impl Rx<'_> {
 
 /// One unit of work, on behalf of a caller.
 pub struct Tx<'a> {
-    pub conn: &'a mut Conn,
+    /// An area goes through one of the [`doors`](super::doors).
+    pub(crate) conn: &'a mut Conn,
     pub core: &'a Core,
     pub caller: &'a Caller,
     /// The instant that this unit of work happens at; it does not move within it.
@@ -134,7 +135,8 @@ impl Tx<'_> {
     pub fn today(&self) -> NaiveDate {
         self.now.date_in(self.core.zone)
     }
-    pub fn rx(&mut self) -> Rx<'_> {
+    /// For base alone: what reads through it names no guard.
+    pub(crate) fn rx(&mut self) -> Rx<'_> {
         Rx { conn: self.conn, core: self.core, caller: self.caller, now: self.now, lang: self.lang }
     }
 
@@ -246,7 +248,7 @@ impl Tx<'_> {
         new: Option<&Value>,
     ) -> Result<()> {
         debug_assert!(
-            about.version == 0 || crate::events::is_declared(about.kind, act.verb),
+            about.version == 0 || self.core.declared.is_event(about.kind, act.verb),
             "say what {}.{} means where the area tells of its records (`r.tells`)",
             about.kind.name,
             act.verb

@@ -11,6 +11,8 @@ pub mod calendar;
 pub mod model;
 pub mod task;
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -51,6 +53,12 @@ pub fn start<I: RecordId>(
     budget: Budget,
     steps: Vec<Step>,
 ) -> Result<Deadline> {
+    if tx.core.declared.consequences.iter().all(|consequence| consequence.kind != I::KIND) {
+        let kind = I::KIND.name;
+        return Err(Error::internal(format!(
+            "no area says what a deadline of a {kind} does (`r.deadlines`)"
+        )));
+    }
     let (calendar, version) = calendar(tx.conn, tx.core.zone)?;
     let working_seconds = match budget {
         Budget::WorkingSeconds(seconds) => Some(seconds),
@@ -151,6 +159,22 @@ pub fn cancel(tx: &mut Tx, record: Uuid) -> Result<()> {
 pub fn of(conn: &mut Conn, record: Uuid) -> Result<Vec<Deadline>> {
     let of_record = deadlines::table.filter(deadlines::record_id.eq(AnyId(record)));
     Ok(of_record.order(deadlines::name).select(Deadline::as_select()).load(conn)?)
+}
+
+/// When the next deadline of each record is; none for those whose time stands still.
+pub fn next_of(conn: &mut Conn, of: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, At>> {
+    let ids: Vec<AnyId> = of.map(AnyId).collect();
+    let running = deadlines::table
+        .filter(deadlines::record_id.eq_any(ids))
+        .filter(deadlines::status.eq(DeadlineStatus::Running));
+    let all: Vec<(AnyId, Option<At>)> =
+        running.select((deadlines::record_id, deadlines::due_at)).load(conn)?;
+    let mut next = HashMap::new();
+    for (id, due) in all.into_iter().filter_map(|(id, due)| Some((id.0, due?))) {
+        let first = next.entry(id).or_insert(due);
+        *first = due.min(*first);
+    }
+    Ok(next)
 }
 
 /// Changes the deadlines of a record that have not ended.

@@ -10,7 +10,7 @@ use super::{calendar, store};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::dispatch::App;
 use crate::schema::deadlines;
 
@@ -44,7 +44,6 @@ fn due(core: &Arc<Core>) -> Result<Vec<DeadlineId>> {
 /// Takes one step; one that fails is put off, so that it holds up no other.
 fn take_step(app: &Arc<App>, id: DeadlineId) -> Result<()> {
     let system = || Arc::new(Caller::system("deadlines"));
-    let consequences = app.consequences.clone();
     let outcome = app.core.write_as(system(), move |tx| {
         let Some(deadline) = find_due(tx, id)? else { return Ok(()) };
         let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
@@ -52,10 +51,13 @@ fn take_step(app: &Arc<App>, id: DeadlineId) -> Result<()> {
         after.step += 1;
         after.compute(&calendar);
         store(tx.conn, &deadline, after)?;
-        let consequence = consequences.iter().find(|c| c.kind.name == deadline.record_kind);
-        match (consequence, deadline.steps.get(deadline.step as usize)) {
-            (Some(consequence), Some(step)) => (consequence.on)(tx, &deadline, step),
-            _ => Ok(()),
+        let kind = &deadline.record_kind;
+        let consequence = tx.core.declared.consequences.iter().find(|c| c.kind.name == *kind);
+        let undeclared = || Error::internal(format!("no area says what a deadline of a {kind} does"));
+        let consequence = consequence.ok_or_else(undeclared)?;
+        match deadline.steps.get(deadline.step as usize) {
+            Some(step) => (consequence.on)(tx, &deadline, step),
+            None => Ok(()),
         }
     });
     let Err(error) = outcome else { return Ok(()) };

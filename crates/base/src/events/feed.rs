@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 
 use super::{of_types, visible};
 use crate::auth::Caller;
+use crate::core::Core;
 use crate::db::filter::{Cond, Op, col};
 use crate::db::journal::Entry;
-use crate::db::{AnyId, Conn, Rx};
+use crate::db::{AnyId, Conn};
+use crate::declared::Declared;
 use crate::error::{Problem, Result};
 use crate::id_type;
 use crate::schema::{journal, journal_head};
@@ -152,7 +154,7 @@ pub struct Part {
 }
 
 /// The event that a journal entry is.
-pub fn event_of(entry: &Entry) -> Event {
+pub fn event_of(declared: &Declared, entry: &Entry) -> Event {
     Event {
         id: EventId(entry.id.0),
         event_type: entry.event_type.clone(),
@@ -165,7 +167,7 @@ pub fn event_of(entry: &Entry) -> Event {
             request_id: entry.request_id.clone(),
         },
         data: EventData {
-            id: super::id_of(&entry.record_kind, entry.record_id.0),
+            id: declared.id_of(&entry.record_kind, entry.record_id.0),
             kind: entry.record_kind.clone(),
             version: entry.version,
             changed: changed_fields(entry),
@@ -210,11 +212,11 @@ pub fn oldest(conn: &mut Conn, now: At) -> Result<i64> {
 
 /// The place behind which all is that happened from this instant on; a few events from before it may be, too, when
 /// they became final after later ones. 410 for what is not kept any more.
-pub fn since(rx: &mut Rx, since: At) -> Result<i64> {
+pub fn since(conn: &mut Conn, core: &Core, now: At, since: At) -> Result<i64> {
     use journal::dsl;
-    let newest = newest(rx.conn)?;
-    if since < horizon(rx.now) {
-        let here = Cursor { epoch: rx.core.epoch.clone(), sequence: newest };
+    let newest = newest(conn)?;
+    if since < horizon(now) {
+        let here = Cursor { epoch: core.epoch.clone(), sequence: newest };
         return Err(Problem::new("cursor_expired").with("latest_cursor", here.write()).into());
     }
     let first: Vec<Option<i64>> = dsl::journal
@@ -223,17 +225,17 @@ pub fn since(rx: &mut Rx, since: At) -> Result<i64> {
         .order((dsl::occurred_at, dsl::id))
         .limit(1000)
         .select(dsl::sequence)
-        .load(rx.conn)?;
+        .load(conn)?;
     Ok(first.into_iter().flatten().min().map_or(newest, |sequence| sequence - 1))
 }
 
 /// The events with these ids that the caller sees.
-pub fn those(conn: &mut Conn, caller: &Caller, ids: Vec<EventId>) -> Result<Vec<Event>> {
+pub fn those(conn: &mut Conn, declared: &Declared, caller: &Caller, ids: Vec<EventId>) -> Result<Vec<Event>> {
     use journal::dsl;
     let ids = Cond::ids(col!(journal::id), ids.into_iter().map(|id| id.0));
     let entries: Vec<Entry> =
-        dsl::journal.filter(ids.and(visible(caller))).select(Entry::as_select()).load(conn)?;
-    Ok(entries.iter().map(event_of).collect())
+        dsl::journal.filter(ids.and(visible(declared, caller))).select(Entry::as_select()).load(conn)?;
+    Ok(entries.iter().map(|entry| event_of(declared, entry)).collect())
 }
 
 fn horizon(now: At) -> At {
@@ -241,17 +243,17 @@ fn horizon(now: At) -> At {
 }
 
 /// Refuses a place that the feed cannot go on from: past its keeping, or of another life of this database.
-pub fn check_place(rx: &mut Rx, cursor: &Cursor) -> Result<()> {
+pub fn check_place(conn: &mut Conn, core: &Core, now: At, cursor: &Cursor) -> Result<()> {
     use journal::dsl;
-    let newest = newest(rx.conn)?;
+    let newest = newest(conn)?;
     let next: Option<At> = dsl::journal
         .filter(dsl::sequence.eq(Some(cursor.sequence + 1)))
         .select(dsl::occurred_at)
-        .first(rx.conn)
+        .first(conn)
         .optional()?;
-    let lost = next.is_some_and(|at| at < horizon(rx.now));
-    if lost || cursor.epoch != rx.core.epoch || cursor.sequence > newest {
-        let here = Cursor { epoch: rx.core.epoch.clone(), sequence: newest };
+    let lost = next.is_some_and(|at| at < horizon(now));
+    if lost || cursor.epoch != core.epoch || cursor.sequence > newest {
+        let here = Cursor { epoch: core.epoch.clone(), sequence: newest };
         return Err(Problem::new("cursor_expired").with("latest_cursor", here.write()).into());
     }
     Ok(())
@@ -260,7 +262,14 @@ pub fn check_place(rx: &mut Rx, cursor: &Cursor) -> Result<()> {
 /// The events behind a place that the caller sees, at most so many. Looks through a bounded stretch only, so that
 /// somebody who sees little does not make the database read everything; then it may come to nothing and still
 /// say that there is more.
-pub fn read(conn: &mut Conn, caller: &Caller, types: &[String], after: i64, limit: i64) -> Result<Part> {
+pub fn read(
+    conn: &mut Conn,
+    declared: &Declared,
+    caller: &Caller,
+    types: &[String],
+    after: i64,
+    limit: i64,
+) -> Result<Part> {
     use journal::dsl;
     let newest = newest(conn)?;
     let until = newest.min(after + WINDOW);
@@ -273,13 +282,14 @@ pub fn read(conn: &mut Conn, caller: &Caller, types: &[String], after: i64, limi
         until.into(),
     ));
     let entries: Vec<Entry> = dsl::journal
-        .filter(stretch.and(visible(caller)).and(of_types(types)))
+        .filter(stretch.and(visible(declared, caller)).and(of_types(types)))
         .order(dsl::sequence)
         .limit(limit + 1)
         .select(Entry::as_select())
         .load(conn)?;
     let full = entries.len() as i64 > limit;
-    let events: Vec<Event> = entries.iter().take(limit as usize).map(event_of).collect();
+    let events: Vec<Event> =
+        entries.iter().take(limit as usize).map(|entry| event_of(declared, entry)).collect();
     let next = match events.last() {
         Some(last) if full => last.sequence,
         _ => until,

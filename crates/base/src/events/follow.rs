@@ -12,7 +12,8 @@ use super::feed::{self, Event};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::db::{Conn, Tx};
-use crate::error::Result;
+use crate::declared::Declared;
+use crate::error::{Error, Result};
 use crate::schema::journal_places;
 
 /// A place that moved without anything to do is only written down now and then.
@@ -33,12 +34,13 @@ impl Stretch {
     /// of these types, as the caller sees them.
     pub fn read(
         conn: &mut Conn,
+        declared: &Declared,
         caller: &Caller,
         types: &[String],
         (from, looked): (i64, i64),
         most: i64,
     ) -> Result<Stretch> {
-        let part = feed::read(conn, caller, types, looked, most)?;
+        let part = feed::read(conn, declared, caller, types, looked, most)?;
         Ok(Stretch { from, to: part.next, events: part.events, more: part.more })
     }
 
@@ -48,23 +50,29 @@ impl Stretch {
     }
 }
 
-/// Who follows the journal as the system, with one place.
+/// Who follows the journal as the system, with one place: `r.follows(Follower { … })`.
+#[derive(Clone)]
 pub struct Follower {
     /// The name of its place, which is there from a migration on.
     pub name: &'static str,
-    pub types: Vec<String>,
+    /// The events: `order.delivered`, or all of a kind as `order.*`.
+    pub types: Vec<&'static str>,
     /// Events looked at in one turn.
     pub most: i64,
     /// What follows from some events.
     pub then: fn(&mut Tx, &[Event]) -> Result<()>,
 }
 
-/// One turn; true when there may be more to do.
-pub fn turn(core: &Arc<Core>, follower: Follower) -> Result<bool> {
-    let Follower { name, types, most, then } = follower;
+/// One turn of the follower of this name; true when there may be more to do.
+pub fn turn(core: &Arc<Core>, name: &str) -> Result<bool> {
+    let follower = core.declared.followers.iter().find(|follower| follower.name == name);
+    let unknown = || Error::internal(format!("no area declares the follower {name} (`r.follows`)"));
+    let Follower { name, types, most, then } = follower.cloned().ok_or_else(unknown)?;
+    let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
+    let declared = core.declared.clone();
     let stretch = core.engine.read_now(move |conn| {
         let place = place(conn, name)?;
-        Stretch::read(conn, &Caller::system(name), &types, (place, place), most)
+        Stretch::read(conn, &declared, &Caller::system(name), &types, (place, place), most)
     })?;
     if !stretch.is_worth_keeping() {
         return Ok(false);

@@ -9,14 +9,13 @@ pub mod follow;
 pub mod sequencer;
 pub mod words;
 
-use std::sync::OnceLock;
-
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::auth::{Caller, Scope};
 use super::db::Conn;
 use super::db::filter::{Column, Cond, col, sql};
+use super::declared::Declared;
 use super::error::Result;
 use super::http::params::Given;
 use super::types::Kind;
@@ -25,14 +24,38 @@ use super::types::Kind;
 #[derive(Clone, Copy)]
 pub struct Told {
     pub kind: Kind,
+    /// What people call such a record, in English and Chinese.
+    pub name: [&'static str; 2],
     /// Who hears of it: whoever may read such records with one of these scopes.
     pub scopes: &'static [Scope],
     /// The column with the ids of the kind's records.
     pub id: Column,
     /// Which records of the kind a caller sees.
     pub visible: fn(&Caller) -> Cond,
-    /// What happens to such a record, and what that means: `("submitted", "It was submitted for review.")`.
-    pub verbs: &'static [(&'static str, &'static str)],
+    /// What happens to such a record.
+    pub verbs: &'static [Verb],
+}
+
+/// Something that happens to a kind of record: `order.submitted` is the verb `submitted` of the kind `order`.
+#[derive(Clone, Copy)]
+pub struct Verb {
+    pub name: &'static str,
+    /// What it means, for the document.
+    pub about: &'static str,
+    /// How a timeline says it in English and Chinese; None for the words that several areas share.
+    words: Option<[&'static str; 2]>,
+}
+
+impl Verb {
+    /// One whose words several areas share ([`words::shared`]).
+    pub const fn new(name: &'static str, about: &'static str) -> Verb {
+        Verb { name, about, words: None }
+    }
+
+    /// How a timeline says it.
+    pub const fn reads(self, english: &'static str, chinese: &'static str) -> Verb {
+        Verb { words: Some([english, chinese]), ..self }
+    }
 }
 
 /// For kinds that everybody with the scope sees.
@@ -41,9 +64,9 @@ pub fn seen_by_all(_: &Caller) -> Cond {
 }
 
 /// What happens to every record that is entered, changed and deleted.
-pub const CREATED: (&str, &str) = ("created", "The record was created.");
-pub const UPDATED: (&str, &str) = ("updated", "Fields of the record were changed.");
-pub const DELETED: (&str, &str) = ("deleted", "The record was deleted. Its id is not reused.");
+pub const CREATED: Verb = Verb::new("created", "The record was created.");
+pub const UPDATED: Verb = Verb::new("updated", "Fields of the record were changed.");
+pub const DELETED: Verb = Verb::new("deleted", "The record was deleted. Its id is not reused.");
 
 /// The type of what `POST /webhooks/{webhook_id}/test` sends.
 pub const TEST_EVENT: &str = "webhook.test";
@@ -51,19 +74,13 @@ pub const TEST_EVENT: &str = "webhook.test";
 /// Types that a query may name.
 const MOST_PATTERNS: usize = 100;
 
-static TOLD: OnceLock<Vec<Told>> = OnceLock::new();
-
-/// Called once, when the routes have been declared.
-pub fn install(told: Vec<Told>) {
-    let _ = TOLD.set(told);
-}
-
-/// Every kind that is told of.
-pub fn told() -> &'static [Told] {
-    TOLD.get().map_or(&[], Vec::as_slice)
-}
-
 impl Told {
+    /// How a timeline says that this happened; None for what is not declared.
+    pub fn words(&self, verb: &str) -> Option<[&'static str; 2]> {
+        let verb = self.verbs.iter().find(|known| known.name == verb)?;
+        verb.words.or_else(|| words::shared(verb.name))
+    }
+
     /// The record in this column is one that the caller sees.
     pub fn seen(&self, column: Column, caller: &Caller) -> Cond {
         match (self.visible)(caller) {
@@ -87,38 +104,44 @@ impl Told {
     }
 }
 
-/// Every event type, in the order of their declaration.
-pub fn types() -> impl Iterator<Item = String> {
-    told().iter().flat_map(|t| t.verbs.iter().map(|(verb, _)| format!("{}.{verb}", t.kind.name)))
-}
-
-/// Whether an area says what this verb means for its kind; true before the areas were asked.
-pub fn is_declared(kind: Kind, verb: &str) -> bool {
-    let told = told();
-    told.is_empty() || told.iter().any(|t| t.kind == kind && t.verbs.iter().any(|(known, _)| *known == verb))
-}
-
-/// Whether some event type fits: a whole one, or one of a kind as `order.*`.
-pub fn is_pattern(pattern: &str) -> bool {
-    match pattern.strip_suffix(".*") {
-        Some(kind) => told().iter().any(|t| t.kind.name == kind),
-        None => types().any(|t| t == pattern),
+impl Declared {
+    /// Every event type, in the order of their declaration.
+    pub fn event_types(&self) -> impl Iterator<Item = String> {
+        self.told.iter().flat_map(|t| t.verbs.iter().map(|verb| format!("{}.{}", t.kind.name, verb.name)))
     }
-}
 
-/// The kind of this name, if it is told of.
-pub fn kind_of(name: &str) -> Option<Kind> {
-    told().iter().map(|told| told.kind).find(|kind| kind.name == name)
-}
+    /// Whether an area says what this verb means for its kind.
+    pub fn is_event(&self, kind: Kind, verb: &str) -> bool {
+        self.told_of(kind).is_some_and(|told| told.verbs.iter().any(|known| known.name == verb))
+    }
 
-/// What is told of this kind.
-pub fn told_of(kind: Kind) -> Option<&'static Told> {
-    told().iter().find(|told| told.kind == kind)
-}
+    /// Whether some event type fits: a whole one, or one of a kind as `order.*`.
+    pub fn is_event_pattern(&self, pattern: &str) -> bool {
+        match pattern.strip_suffix(".*") {
+            Some(kind) => self.kind_named(kind).is_some(),
+            None => self.event_types().any(|t| t == pattern),
+        }
+    }
 
-/// A record's id as the API writes it, from the name of its kind.
-pub fn id_of(kind: &str, record: Uuid) -> String {
-    format!("{}_{}", kind_of(kind).map_or("rec", |kind| kind.prefix), record.simple())
+    /// The kind of this name, if it is told of.
+    pub fn kind_named(&self, name: &str) -> Option<Kind> {
+        self.told.iter().map(|told| told.kind).find(|kind| kind.name == name)
+    }
+
+    /// What is told of this kind.
+    pub fn told_of(&self, kind: Kind) -> Option<&Told> {
+        self.told.iter().find(|told| told.kind == kind)
+    }
+
+    /// What is told of the kind whose ids have this prefix.
+    pub fn told_by_prefix(&self, prefix: &str) -> Option<&Told> {
+        self.told.iter().find(|told| told.kind.prefix == prefix)
+    }
+
+    /// A record's id as the API writes it, from the name of its kind.
+    pub fn id_of(&self, kind: &str, record: Uuid) -> String {
+        format!("{}_{}", self.kind_named(kind).map_or("rec", |kind| kind.prefix), record.simple())
+    }
 }
 
 /// The journal entries whose types a query parameter names, separated by commas.
@@ -149,10 +172,10 @@ pub fn of_types(patterns: &[String]) -> Cond {
 
 /// The journal entries that are events for this caller: changes of records that they see now, and the end of those
 /// that were theirs. The one place that the feed, the stream and the webhooks ask.
-pub fn visible(caller: &Caller) -> Cond {
+pub fn visible(declared: &Declared, caller: &Caller) -> Cond {
     let mut whole = Vec::new();
     let mut some = Cond::Nothing;
-    for told in told().iter().filter(|t| t.scopes.iter().any(|s| caller.may(*s))) {
+    for told in declared.told.iter().filter(|t| t.scopes.iter().any(|s| caller.may(*s))) {
         match (told.visible)(caller) {
             Cond::All => whole.push(told.kind.name.into()),
             Cond::Nothing => {}

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::params::Query;
-use crate::db::Rx;
 use crate::db::list::Page;
+use crate::db::{Rx, Tx};
 use crate::error::{Error, Result};
 
 /// What a handler answers.
@@ -80,6 +80,11 @@ impl<T: Serialize> Answer<T> {
             secrets: self.secrets.to_vec(),
             ..Reply::default()
         })
+    }
+
+    /// The same at the end of a unit of work. What it widens by is for the answer only.
+    pub fn finish_write(self, tx: &mut Tx, query: &Query, usual: u16) -> Result<Reply> {
+        self.finish(&mut tx.rx(), query, usual)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::header::EntityTag;
 use serde_json::Value;
 
 use super::answer::Reply;
@@ -145,10 +146,12 @@ fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Option<i32>> {
     if value == "*" {
         return Ok(None);
     }
-    let version = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-    let version = version.filter(|v| (1..=10).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit()));
+    // A weak tag promises too little for a change.
+    let tag = value.parse::<EntityTag>().ok().filter(|tag| tag.strong_eq(tag));
+    let digits = tag.as_ref().map(EntityTag::tag);
+    let digits = digits.filter(|v| (1..=10).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit()));
     // A number larger than any version is one that no record has.
-    let version = version.map(|v| v.parse().unwrap_or(i32::MAX));
+    let version = digits.map(|v| v.parse().unwrap_or(i32::MAX));
     let expected = "one ETag as it was sent, such as \"7\"";
     version.map(Some).ok_or_else(|| {
         params::bad(vec![Fault::parameter("If-Match", "invalid_header").with("expected", expected)])
@@ -172,7 +175,11 @@ fn presence(endpoint: &Endpoint, conditions: Conditions) -> Result<Presence> {
 
 /// The version of an answer as its ETag.
 pub fn etag(version: i32) -> String {
-    format!("\"{version}\"")
+    tag_of(version).to_string()
+}
+
+fn tag_of(version: i32) -> EntityTag {
+    EntityTag::new_strong(version.to_string())
 }
 
 /// 304 in the place of what the caller has already (`If-None-Match`).
@@ -180,8 +187,9 @@ fn if_changed(reply: Reply, endpoint: &Endpoint, known: Option<&str>) -> Reply {
     let (Some(version), Some(known), Method::Get) = (reply.version, known, endpoint.method) else {
         return reply;
     };
-    let etag = etag(version);
-    match known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == etag) {
+    let tag = tag_of(version);
+    let is_this = |text: &str| text == "*" || text.parse::<EntityTag>().is_ok_and(|t| t.weak_eq(&tag));
+    match known.split(',').any(|text| is_this(text.trim())) {
         true => Reply { status: 304, body: None, ..reply },
         false => reply,
     }

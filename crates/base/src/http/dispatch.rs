@@ -16,9 +16,10 @@ use super::answer::Reply;
 use super::call::{self, Call, Conditions};
 use super::context::Ctx;
 use super::cors;
+use super::finish::Declarations;
 use super::idempotency::Key;
 use super::limits::Counted;
-use super::params::{self, percent_decode};
+use super::params::{self, form_decode, percent_decode};
 use super::response::{finish, problem_response, respond};
 use super::seen::{Seen, text_header};
 use super::{Access, Endpoint, Incoming, Media, Method, Nature};
@@ -28,7 +29,7 @@ use crate::auth::caller_of;
 use crate::background::Task;
 use crate::core::Core;
 use crate::db::Presence;
-use crate::deadlines::Consequence;
+use crate::declared::Declared;
 use crate::error::{Error, Fault, Problem, Result};
 use crate::jobs::{JobKind, StepFn};
 use crate::schedules::{self, Schedule};
@@ -43,15 +44,19 @@ pub const LONGEST_HEADER: usize = 1000;
 /// The product as the server sees it: where to find an endpoint, and what it runs on.
 pub struct App {
     pub core: Arc<Core>,
+    /// Tells this running program apart from others on the same database: whose a lease is.
+    pub runner: String,
+}
+
+/// What the areas have declared, ready to serve: made once, for the [`Core`] and for what answers requests.
+pub struct Building {
+    pub declared: Arc<Declared>,
     pub endpoints: Vec<Arc<Endpoint>>,
     pub tasks: Vec<Task>,
-    pub consequences: Vec<Consequence>,
     /// Kinds of long work.
     pub jobs: Vec<(JobKind, StepFn)>,
     /// Work that happens again and again by the clock.
     pub schedules: Vec<Schedule>,
-    /// Tells this running program apart from others on the same database: whose a lease is.
-    pub runner: String,
     paths: matchit::Router<usize>,
     /// Endpoints by path, then by method.
     by_path: Vec<HashMap<Method, Arc<Endpoint>>>,
@@ -59,13 +64,27 @@ pub struct App {
     pub etag: String,
 }
 
+impl std::ops::Deref for App {
+    type Target = Building;
+    fn deref(&self) -> &Building {
+        &self.core.building
+    }
+}
+
 impl App {
-    pub fn new(core: Arc<Core>, routes: super::Routes) -> std::result::Result<App, String> {
-        let (tasks, jobs, consequences) =
-            (routes.tasks.clone(), routes.jobs.clone(), routes.consequences.clone());
-        let schedules = routes.schedules.clone();
-        schedules::ensure(&core, &schedules).map_err(|e| format!("the schedules cannot be kept: {e}"))?;
-        let (document, endpoints) = super::document::build(routes)?;
+    pub fn new(core: Arc<Core>) -> std::result::Result<App, String> {
+        schedules::ensure(&core, &core.building.schedules)
+            .map_err(|e| format!("the schedules cannot be kept: {e}"))?;
+        Ok(App { core, runner: crate::secret::token(9) })
+    }
+}
+
+impl Building {
+    pub fn new(declarations: Declarations) -> std::result::Result<Building, String> {
+        let (tasks, jobs, schedules) =
+            (declarations.tasks.clone(), declarations.jobs.clone(), declarations.schedules.clone());
+        let declared = declarations.declared.clone();
+        let (document, endpoints) = super::document::build(declarations)?;
         let mut paths = matchit::Router::new();
         let mut by_path: Vec<HashMap<Method, Arc<Endpoint>>> = Vec::new();
         let mut known: HashMap<&'static str, usize> = HashMap::new();
@@ -88,20 +107,7 @@ impl App {
         }
         let document = Bytes::from(document.to_string());
         let etag = format!("\"{}\"", &crate::secret::sha256_hex(&document)[..16]);
-        let runner = crate::secret::token(9);
-        Ok(App {
-            core,
-            endpoints,
-            tasks,
-            consequences,
-            jobs,
-            schedules,
-            runner,
-            paths,
-            by_path,
-            document,
-            etag,
-        })
+        Ok(Building { declared, endpoints, tasks, jobs, schedules, paths, by_path, document, etag })
     }
 
     /// The endpoint for a path and method, with the path's arguments decoded.
@@ -328,7 +334,7 @@ fn parse_form(body: &[u8]) -> std::result::Result<Value, String> {
     for pair in text.split('&').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decode = |t: &str| {
-            let decoded = percent_decode(&t.replace('+', " ")).filter(|t| !t.contains('\0'));
+            let decoded = form_decode(t).filter(|t| !t.contains('\0'));
             decoded.ok_or_else(|| format!("the field {name:?} is no UTF-8 text"))
         };
         if fields.insert(decode(name)?, Value::String(decode(value)?)).is_some() {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::dispatch::LONGEST_HEADER;
+use super::finish::Declarations;
 use super::shape::Shape;
-use super::{Access, Components, Endpoint, Media, Nature, Routes, params};
+use super::{Access, Components, Endpoint, Media, Nature, params};
 use crate::auth::Scope;
-use crate::events::Told;
 use crate::events::feed::{WebhookEvent, WebhookTest};
+use crate::events::{Told, Verb};
 use crate::messages;
 use crate::types::TextEnum;
 
@@ -51,34 +52,8 @@ as $CLERK     \"$API/orders/$ORDER/history?fields=event,at,by_name\"
 ```
 ";
 
-/// The order of the tags for a newcomer: logging in, the daily work, then what is set up once. Others come last.
-const TAG_ORDER: [&str; 22] = [
-    "auth",
-    "me",
-    "orders",
-    "shipments",
-    "customers",
-    "products",
-    "product-categories",
-    "prices",
-    "price-lists",
-    "reports",
-    "batch",
-    "events",
-    "webhooks",
-    "users",
-    "teams",
-    "clients",
-    "oauth",
-    "regions",
-    "settings",
-    "external-ids",
-    "audit-log",
-    "system",
-];
-
 /// The document and the endpoints, with the shapes of their bodies compiled.
-pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
+pub fn build(mut routes: Declarations) -> Result<(Value, Vec<Arc<Endpoint>>), String> {
     let payloads =
         (routes.components.reference::<WebhookEvent>(), routes.components.reference::<WebhookTest>());
     let mut schemas = schemas(&mut routes.components, &routes.endpoints)?;
@@ -97,7 +72,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
         }
         item.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, &schemas)?);
     }
-    let webhooks = webhooks(&routes.told, &payloads, &schemas);
+    let webhooks = webhooks(&routes.declared.told, &payloads, &schemas);
     super::widened::describe(&routes, &mut schemas)?;
     keep_used(&mut schemas, &json!([paths, webhooks]));
     let document = json!({
@@ -116,7 +91,7 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
             "x-internal": false,
         }],
         "security": [],
-        "tags": tags(std::mem::take(&mut routes.tags)),
+        "tags": tags(&routes.tags),
         "paths": paths,
         "webhooks": webhooks,
         "components": {
@@ -130,8 +105,8 @@ pub fn build(mut routes: Routes) -> Result<(Value, Vec<Arc<Endpoint>>), String> 
     Ok((document, routes.endpoints.into_iter().map(Arc::new).collect()))
 }
 
-fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
-    tags.sort_by_key(|(name, _)| TAG_ORDER.iter().position(|t| t == name).unwrap_or(TAG_ORDER.len()));
+/// In the order of the areas.
+fn tags(tags: &[(&str, &str)]) -> Vec<Value> {
     tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect()
 }
 
@@ -141,7 +116,7 @@ fn tags(mut tags: Vec<(&str, &str)>) -> Vec<Value> {
 fn webhooks(told: &[Told], payloads: &(Value, Value), schemas: &Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::new();
     for kind in told {
-        for (verb, about) in kind.verbs {
+        for Verb { name: verb, about, .. } in kind.verbs {
             let name = format!("{}.{verb}", kind.kind.name);
             let mut example = example_of(&payloads.0, schemas, 0);
             example["type"] = json!(name);

@@ -3,7 +3,6 @@
 //! page are loaded with one statement per path.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,13 +16,6 @@ pub type Loader = fn(&mut Rx, &[Uuid]) -> Result<Vec<(Uuid, Value)>>;
 
 /// Loaders by id prefix.
 pub type Expanders = HashMap<&'static str, Loader>;
-
-static EXPANDERS: OnceLock<Expanders> = OnceLock::new();
-
-/// Called once, when the routes have been declared.
-pub fn install(expanders: Expanders) {
-    let _ = EXPANDERS.set(expanders);
-}
 
 /// Adds what the paths name to a record, or to each record of a page.
 pub fn widen(rx: &mut Rx, value: &mut Value, paths: &[String]) -> Result<()> {
@@ -56,7 +48,8 @@ fn fill(rx: &mut Rx, path: &str, targets: Vec<&mut Value>) -> Result<()> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let id_field = format!("{name}_id");
     let mut by_prefix: HashMap<&'static str, Vec<Uuid>> = HashMap::new();
-    let Some(expanders) = EXPANDERS.get() else { return Ok(()) };
+    let core = rx.core;
+    let expanders = &core.declared.expanders;
     for target in &targets {
         if let Some((prefix, uuid)) = target[&id_field].as_str().and_then(|id| split(expanders, id)) {
             let ids = by_prefix.entry(prefix).or_default();

@@ -112,7 +112,7 @@ fn put<I: RecordId, C: DeserializeOwned, F: Clone, T>(
     };
     // That the external id is taken has to be told, since nothing can be made under it. 404 would tell as much, and
     // would say the opposite of what it means: that there is nothing, where a PUT could make something.
-    if !external::sees(tx.conn, tx.caller, I::KIND, uuid)? {
+    if !external::sees(tx.conn, &tx.core.declared, tx.caller, I::KIND, uuid)? {
         return Err(external::taken(named, I::KIND, None));
     }
     let path = I::from_uuid(uuid);

@@ -15,6 +15,7 @@ pub mod dispatch;
 pub mod document;
 pub mod expand;
 pub mod external;
+pub mod finish;
 pub mod history;
 pub mod idempotency;
 pub mod limits;
@@ -43,6 +44,7 @@ pub use patch::Patch;
 use self::params::{Common, Param, Query};
 use super::auth::Scope;
 use super::background::Task;
+use super::core::Core;
 use super::db::list::{ListSpec, Page};
 use super::db::{Rx, Tx};
 use super::deadlines::Consequence;
@@ -50,10 +52,12 @@ use super::deadlines::model::{Deadline, Step};
 use super::declared::Declared;
 use super::error::{Error, Result};
 use super::events::Told;
+use super::events::follow::Follower;
 use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
 use super::schedules::Schedule;
 use super::types::{Kind, RecordId};
+use crate::Area;
 use crate::notices::NoticeKind;
 use shape::Shape;
 
@@ -356,6 +360,8 @@ pub struct Endpoint {
     pub path: &'static str,
     pub operation_id: &'static str,
     pub tag: &'static str,
+    /// The area that declares it.
+    pub area: &'static str,
     pub access: Access,
     pub summary: &'static str,
     pub about: &'static str,
@@ -404,6 +410,14 @@ impl Components {
         serde_json::json!({ "$ref": format!("#/components/schemas/{}", T::name()) })
     }
 
+    /// The schema of a list of words that areas declare: it takes the place of what the type itself says.
+    pub fn words(&mut self, name: &str, words: &[&'static str], about: &[&str]) {
+        let schema = super::types::text_enum::enum_schema(words, about);
+        if let Ok(schema) = serde_json::to_value(&schema) {
+            self.schemas.insert(name.to_owned(), schema);
+        }
+    }
+
     /// A reference to the page schema of a type's list.
     pub fn page_of<T: ToSchema>(&mut self) -> Value {
         let item = self.reference::<T>();
@@ -424,32 +438,28 @@ impl Components {
     }
 }
 
-/// Where areas declare their endpoints.
+/// Where areas declare their endpoints and all else, in any order. [`Routes::finish`] ends it.
 #[derive(Default)]
 pub struct Routes {
     pub endpoints: Vec<Endpoint>,
     pub components: Components,
     pub tags: Vec<(&'static str, &'static str)>,
-    /// What `expand` loads, by id prefix.
-    pub expanders: expand::Expanders,
     /// The schemas of what `expand` loads, where it is not what a list of the kind shows.
     pub cards: BTreeMap<&'static str, Value>,
     /// Work that goes on beside requests.
     pub tasks: Vec<Task>,
     /// Work that happens again and again by the clock.
     pub schedules: Vec<Schedule>,
-    /// What happens when a step of a deadline is due, by kind of record.
-    pub consequences: Vec<Consequence>,
     /// Kinds of long work: what does a chunk of it.
     pub jobs: Vec<(JobKind, StepFn)>,
-    /// What people are told.
-    pub notices: Vec<NoticeKind>,
-    /// Kinds of records whose changes are told as events.
-    pub told: Vec<Told>,
     /// The kinds that other systems name.
     pub kinds: Vec<external::NamedKind>,
     /// What areas declare for others to read.
     pub declared: Declared,
+    areas: Vec<&'static Area>,
+    /// What is declared last, with the area and the tag that it belongs to.
+    last: Vec<(&'static str, &'static str, finish::Finally)>,
+    area: &'static str,
     tag: &'static str,
 }
 
@@ -468,6 +478,11 @@ impl Routes {
         }
     }
 
+    /// How `expand` loads records with ids of this prefix.
+    pub fn expands(&mut self, prefix: &'static str, load: expand::Loader) {
+        self.declared.expanders.insert(prefix, load);
+    }
+
     /// Of a record with an id of this prefix, `expand` shows this, and not what a list shows of it.
     pub fn expands_to<T: ToSchema>(&mut self, prefix: &'static str) {
         let card = self.components.reference::<T>();
@@ -476,15 +491,25 @@ impl Routes {
 
     /// Changes of this kind of record are events.
     pub fn tells(&mut self, told: Told) {
-        self.told.push(told);
+        self.declared.told.push(told);
     }
 
     /// What people are told of records of a kind, by the codes of its phrases: what they should hear of at once, and what
     /// has time until the next digest.
     pub fn notices(&mut self, kind: Kind, urgent: &[&'static str], usual: &[&'static str]) {
         let notice = |urgent: bool| move |code: &&'static str| NoticeKind { code, kind, urgent };
-        self.notices.extend(urgent.iter().map(notice(true)));
-        self.notices.extend(usual.iter().map(notice(false)));
+        self.declared.notices.extend(urgent.iter().map(notice(true)));
+        self.declared.notices.extend(usual.iter().map(notice(false)));
+    }
+
+    /// What every database has: made at a start, where it is not there yet.
+    pub fn begins_with(&mut self, ensure: fn(&mut Tx) -> Result<()>) {
+        self.declared.beginnings.push(ensure);
+    }
+
+    /// What is shown at `/metrics`.
+    pub fn figures(&mut self, add: fn(&Arc<Core>)) {
+        self.declared.figures.push(add);
     }
 
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
@@ -497,9 +522,14 @@ impl Routes {
         self.schedules.push(schedule);
     }
 
+    /// What follows from events: a task of the area takes a turn of it ([`follow::turn`](crate::events::follow::turn)).
+    pub fn follows(&mut self, follower: Follower) {
+        self.declared.followers.push(follower);
+    }
+
     /// Records of a kind have deadlines, whose reminders and escalations do this.
     pub fn deadlines(&mut self, kind: Kind, on: fn(&mut Tx, &Deadline, &Step) -> Result<()>) {
-        self.consequences.push(Consequence { kind, on });
+        self.declared.consequences.push(Consequence { kind, on });
     }
 
     /// A kind of long work: `step` does one chunk of a job.
@@ -671,6 +701,7 @@ impl Routes {
             path,
             operation_id,
             tag: self.tag,
+            area: self.area,
             // Until it is said who may, nobody may.
             access: Access::Scope(&[]),
             summary: "",

@@ -1,6 +1,9 @@
 //! Query parameters: declared once per endpoint, checked and documented from that declaration.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -174,8 +177,7 @@ pub fn pairs(raw: &str) -> Result<Vec<(String, String)>> {
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let decode = |text: &str| {
-                let spaced = text.replace('+', " ");
-                percent_decode(&spaced).filter(|t| !t.contains('\0')).ok_or_else(|| {
+                form_decode(text).filter(|t| !t.contains('\0')).ok_or_else(|| {
                     bad(vec![Fault::parameter(short(name), "invalid_format").with("format", "UTF-8 text")])
                 })
             };
@@ -184,34 +186,25 @@ pub fn pairs(raw: &str) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-/// Percent-decodes; None when the result is not UTF-8.
+/// Percent-decodes; None when an escape is broken or the result is not UTF-8.
 pub fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let raw = text.as_bytes();
-    let mut i = 0;
-    while i < raw.len() {
-        if raw[i] == b'%' {
-            let hex = raw.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok())?;
-            bytes.push(u8::from_str_radix(hex, 16).ok()?);
-            i += 3;
-        } else {
-            bytes.push(raw[i]);
-            i += 1;
-        }
-    }
-    String::from_utf8(bytes).ok()
+    // The library lets broken escapes stand as they are.
+    let is_escape = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    let whole = text.split('%').skip(1).all(is_escape);
+    whole.then(|| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)).flatten()
 }
+
+/// Decodes a name or value of a form or query, where a space is written as `+`.
+pub fn form_decode(text: &str) -> Option<String> {
+    percent_decode(&text.replace('+', " "))
+}
+
+/// Everything but letters, digits and the marks that mean nothing in an address (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Percent-encodes a text as one part of a path.
 pub fn percent_encode(text: &str) -> String {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        match unreserved(byte) {
-            true => encoded.push(byte as char),
-            false => encoded.push_str(&format!("%{byte:02X}")),
-        }
-        encoded
-    })
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// 400 with these faults.
@@ -613,4 +606,34 @@ pub fn components() -> Map<String, Json> {
         json!({"type": "boolean", "default": false}),
     );
     map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_is_whole_and_what_comes_out_is_text() {
+        for (escaped, plain) in [
+            ("", Some("")),
+            ("a%20b+c", Some("a b+c")),
+            ("%e5%A4%A9天", Some("天天")),
+            ("%2500", Some("%00")),
+            ("%", None),
+            ("%4", None),
+            ("%zz", None),
+            ("%+f", None),
+            ("%%41", None),
+            ("%天", None),
+            ("%FF", None),
+        ] {
+            assert_eq!(percent_decode(escaped).as_deref(), plain, "{escaped}");
+        }
+        assert_eq!(form_decode("a+b%2Bc").as_deref(), Some("a b+c"));
+    }
+
+    #[test]
+    fn what_means_something_in_an_address_is_escaped() {
+        assert_eq!(percent_encode("a b/天+~-_.%"), "a%20b%2F%E5%A4%A9%2B~-_.%25");
+    }
 }

@@ -9,6 +9,7 @@ use actix_web::HttpRequest;
 use super::Endpoint;
 use super::limits::Counted;
 use super::web::Web;
+use crate::auth::network;
 use crate::core::Core;
 use crate::messages::Lang;
 
@@ -53,7 +54,7 @@ impl Seen {
 /// end, so the last one that is no trusted proxy's is the nearest that anybody vouches for.
 fn peer(req: &HttpRequest, web: &Web) -> (Option<IpAddr>, bool) {
     let connected = req.peer_addr().map(|a| a.ip());
-    let trusted = |ip: IpAddr| web.trusted_proxies.iter().any(|proxy| proxy.holds(ip));
+    let trusted = |ip: IpAddr| web.trusted_proxies.iter().any(|proxy| network::has(proxy, ip));
     if !connected.is_some_and(trusted) {
         return (connected, false);
     }

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, Nature, Routes};
+use super::finish::Declarations;
+use super::{Endpoint, Nature};
 
 type Schemas = Map<String, Value>;
 
 /// Adds to the schemas of answers what `expand` may put into them. They are optional there and in no example.
-pub fn describe(routes: &Routes, schemas: &mut Schemas) -> Result<(), String> {
+pub fn describe(routes: &Declarations, schemas: &mut Schemas) -> Result<(), String> {
     for endpoint in &routes.endpoints {
         for path in endpoint.common.expand {
             let answer = endpoint.answer.as_ref().and_then(name_of);
@@ -18,7 +19,7 @@ pub fn describe(routes: &Routes, schemas: &mut Schemas) -> Result<(), String> {
     Ok(())
 }
 
-fn add(routes: &Routes, schemas: &mut Schemas, answer: &str, path: &str) -> Result<(), String> {
+fn add(routes: &Declarations, schemas: &mut Schemas, answer: &str, path: &str) -> Result<(), String> {
     let mut holder = answer.to_owned();
     let mut steps: Vec<&str> = path.split('.').collect();
     let name = steps.pop().unwrap_or_default();

@@ -62,6 +62,9 @@ pub struct NewJob {
 
 /// Begins a job in the caller's name. Ring [`TASK`]'s bell when the transaction is through.
 pub fn create(tx: &mut Tx, new: NewJob) -> Result<Job> {
+    if tx.core.building.jobs.iter().all(|(kind, _)| kind.name != new.kind.name) {
+        return Err(Error::internal(format!("no area does jobs of the kind {} (`r.job`)", new.kind.name)));
+    }
     let asked_by = tx.caller.key();
     if active_of(tx.conn, &asked_by)? >= MOST_ACTIVE {
         let problem = Problem { retry_after: Some(30), ..Problem::new("too_many_jobs") };
@@ -70,7 +73,7 @@ pub fn create(tx: &mut Tx, new: NewJob) -> Result<Job> {
     let mut job = Job {
         id: tx.new_id(),
         version: 0,
-        kind: new.kind,
+        kind: new.kind.name.to_owned(),
         resource: new.resource,
         status: JobStatus::Queued,
         params: Json(new.params),

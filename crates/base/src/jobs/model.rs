@@ -18,13 +18,30 @@ use crate::{entity, id_type, text_enum, word_sets};
 
 id_type!(JobId, "job", "job");
 
-text_enum! {
-    /// What a job does: `import` reads records from a file, `export` writes records to a file.
-    pub enum JobKind {
-        Import = "import",
-        Export = "export",
+/// A kind of long work: `r.job(IMPORT, step)`.
+#[derive(Debug, Clone, Copy)]
+pub struct JobKind {
+    /// What the table and the API call it: `import`.
+    pub name: &'static str,
+    /// What such a job does, for the document: "reads records from a file".
+    pub about: &'static str,
+}
+
+/// The name of a kind that an area declares, in the document.
+pub struct JobKindName;
+
+impl utoipa::PartialSchema for JobKindName {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        // The words are known when all areas have declared.
+        crate::types::text_enum::enum_schema(&[], &[])
     }
 }
+impl ToSchema for JobKindName {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("JobKind")
+    }
+}
+
 text_enum! {
     /// State of a job.
     /// - `queued`: the job has not begun.
@@ -127,7 +144,8 @@ pub struct Job {
     /// Grows with each step of the job's life, not with its progress.
     pub version: i32,
     /// What the job does.
-    pub kind: JobKind,
+    #[schema(value_type = JobKindName)]
+    pub kind: String,
     /// What the rows are, such as `orders`.
     #[schema(max_length = 40, example = "orders")]
     pub resource: String,

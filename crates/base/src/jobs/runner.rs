@@ -92,7 +92,7 @@ fn advance(app: &Arc<App>, job: Job) -> Result<()> {
     let Some(caller) = caller.filter(|caller| !caller.must_change_password) else {
         return fail(app, &job, Problem::new("job_rights_ended").into());
     };
-    let step = app.jobs.iter().find(|(kind, _)| *kind == job.kind).map(|(_, step)| *step);
+    let step = app.jobs.iter().find(|(kind, _)| kind.name == job.kind).map(|(_, step)| *step);
     let step = step.ok_or_else(|| Error::internal(format!("nothing runs jobs of kind {}", job.kind)))?;
     let run = Run { app: app.clone(), job: job.clone(), caller: Arc::new(caller) };
     let outcome = catch_unwind(AssertUnwindSafe(|| step(&run)))

@@ -26,6 +26,8 @@ pub use routes::RecordEndpoints;
 /// How a kind of record is called, where it is found, and what its operations are called; made by
 /// [`record_names!`](crate::record_names!).
 pub struct Names {
+    /// What people call one, in English and Chinese, on a timeline: "Region".
+    pub title: [&'static str; 2],
     /// `regions`: the collection's place under the API.
     pub collection: &'static str,
     pub paths: Paths,
@@ -54,12 +56,14 @@ pub struct Operations {
     pub put_by_external_id: &'static str,
 }
 
-/// The names of a kind of record: `record_names!(regions, "regions", "region", "Region", "Regions", "a region")`: table, path,
-/// name in parameters, type in operation ids (one and many), and the words for one and for many.
+/// The names of a kind of record: `record_names!(regions, "regions", "region", "Region", "Regions", "a region", "regions",
+/// ["Region", "区域"])`: table, path, name in parameters, type in operation ids (one and many), the words for one and for
+/// many, and what a timeline calls one in English and Chinese.
 #[macro_export]
 macro_rules! record_names {
-    ($table:ident, $path:literal, $parameter:literal, $one:literal, $many:literal, $a:literal, $all:literal) => {
+    ($table:ident, $path:literal, $parameter:literal, $one:literal, $many:literal, $a:literal, $all:literal, $title:expr) => {
         $crate::record::Names {
+            title: $title,
             collection: $path,
             paths: $crate::record::Paths {
                 all: concat!("/", $path),

@@ -52,12 +52,13 @@ impl Routes {
         let names = &R::NAMES;
         self.tells(Told {
             kind: R::KIND,
+            name: names.title,
             scopes: read,
             id: names.id,
             visible: R::visible,
             verbs: &[events::CREATED, events::UPDATED, events::DELETED],
         });
-        self.expanders.insert(R::Id::PREFIX, work::expand::<R>);
+        self.expands(R::Id::PREFIX, work::expand::<R>);
         let first = self.endpoints.len();
         self.plain::<R>(names, read, write);
         if R::EXTERNAL_IDS {

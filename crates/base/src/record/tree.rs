@@ -1,8 +1,8 @@
 //! Records that form a tree by a `parent_id`.
 
 use super::Stored;
-use crate::db::Conn;
 use crate::db::filter::Cond;
+use crate::db::{Conn, Guard, Tx};
 use crate::error::{Error, Fault, Problem, Result};
 
 /// So many levels are looked through; a deeper tree is taken for a circle.
@@ -14,7 +14,11 @@ pub trait Tree: Stored {
 }
 
 /// The parent is there, and going up from it never leads back. `own` is None for a new record.
-pub fn check_parent<R: Tree>(conn: &mut Conn, parent: Option<R::Id>, own: Option<R::Id>) -> Result<()> {
+pub fn check_parent<R: Tree>(tx: &mut Tx, parent: Option<R::Id>, own: Option<R::Id>) -> Result<()> {
+    tx.under(Guard::Alone("no record is above itself"), |conn| check_path::<R>(conn, parent, own))
+}
+
+fn check_path<R: Tree>(conn: &mut Conn, parent: Option<R::Id>, own: Option<R::Id>) -> Result<()> {
     let mut next = parent;
     for depth in 0..DEPTH {
         let Some(id) = next else { return Ok(()) };

@@ -118,7 +118,7 @@ macro_rules! word_sets {
 /// The schema of a closed word list; the lines of its doc comment are the description.
 pub fn enum_schema(
     words: &[&'static str],
-    doc: &[&'static str],
+    doc: &[&str],
 ) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
     let lines: Vec<&str> = doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();

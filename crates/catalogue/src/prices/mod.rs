@@ -10,6 +10,7 @@
 //! begins today at the earliest and ends the one before it. A retired list still answers for the days on
 //! which it was in use.
 
+pub mod columns;
 mod http;
 pub mod model;
 pub mod rules;
@@ -20,9 +21,11 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::coded;
 use crate::schema::price_lists;
 use model::PriceList;
 use salesdesk_parties::movable;
@@ -36,6 +39,16 @@ const WRITE: &[Scope] = &[Scope::PricesWrite];
 const APPROVE: &[Scope] = &[Scope::PricesApprove];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Price lists",
+        model::PriceListId::KIND,
+        model::PriceListStatus::ALL,
+        model::PriceListAction::ALL,
+        model::PriceListStatus::after,
+    ));
+    r.declare(columns::PRICES);
+    r.declare(&columns::PRICES_IMPORTED);
+    r.declare(coded!(price_lists, PriceListId, col!(price_lists::code), model::visible_to));
     r.declare(movable!(PriceList, price_lists, PriceListId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);
@@ -54,7 +67,7 @@ fn routes(r: &mut Routes) {
                 and the highest `min_quantity` that is reached applies. Without a price the answer is 200 \
                 with `price` null and the reasons in `considered`.",
         );
-    r.expanders.insert("pls", work::expand_lists);
+    r.expands("pls", work::expand_lists);
 }
 
 fn lists(r: &mut Routes) {
@@ -209,6 +222,7 @@ fn prices(r: &mut Routes) {
 static TOLD: [Told; 2] = [
     Told {
         kind: model::PriceListId::KIND,
+        name: ["Price list", "价目表"],
         scopes: READ,
         id: col!(price_lists::id),
         visible: model::visible_to,
@@ -216,12 +230,14 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("activated", "The price list was activated; its prices are in use."),
-            ("retired", "The price list was retired; its prices are not used any more."),
+            Verb::new("activated", "The price list was activated; its prices are in use."),
+            Verb::new("retired", "The price list was retired; its prices are not used any more.")
+                .reads("retired", "已停用"),
         ],
     },
     Told {
         kind: model::PriceId::KIND,
+        name: ["Price", "价格"],
         scopes: READ,
         id: col!(prices::id),
         visible: model::prices_visible_to,

@@ -14,7 +14,7 @@ use super::model::{
 use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Cond, Op, Value, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::params::{Query, bad};
 use crate::base::http::{Patch, actions, expand};
@@ -41,7 +41,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: PriceListId) -> Result<PriceLi
 
 /// The price list, for the caller to change.
 fn find_to_change(tx: &mut Tx, id: PriceListId) -> Result<PriceList> {
-    let list = find(tx.conn, tx.caller, id)?;
+    let list = tx.find(find, id)?;
     demand_reach(tx.caller, list.customer_id)?;
     Ok(list)
 }
@@ -142,11 +142,9 @@ fn check_list(
     list: &PriceList,
     before: Option<&PriceList>,
 ) -> Result<()> {
-    let same_code: Option<PriceListId> = price_lists::table
-        .filter(price_lists::code.eq(&list.code))
-        .select(price_lists::id)
-        .first(tx.conn)
-        .optional()?;
+    let same_code = price_lists::table.filter(price_lists::code.eq(&list.code)).select(price_lists::id);
+    let same_code: Option<PriceListId> =
+        tx.under(Guard::Index("price_lists_code_unique"), |conn| Ok(same_code.first(conn).optional()?))?;
     if let Some(holder) = same_code.filter(|id| *id != list.id) {
         return Err(Problem::new("duplicate")
             .param("what", format!("code {}", list.code))
@@ -158,7 +156,7 @@ fn check_list(
     // Who was there when the list was made need not be looked up again.
     let customer = list.customer_id.filter(|id| before.is_none_or(|b| b.customer_id != Some(*id)));
     if let Some(customer) = customer
-        && found(customers::find_to_deal_with(tx.conn, tx.caller, customer))?.is_none()
+        && found(tx.find(customers::find_to_deal_with, customer))?.is_none()
     {
         faults.push(Fault::at("/customer_id", "unknown_reference").with("kind", "customer"));
     }
@@ -216,7 +214,9 @@ pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
         return Err(in_use(&list, "delete"));
     }
     let on_list = prices::table.filter(prices::price_list_id.eq(id));
-    let entries: Vec<PriceEntry> = on_list.select(PriceEntry::as_select()).load(tx.conn)?;
+    let on_list = on_list.select(PriceEntry::as_select());
+    let entries: Vec<PriceEntry> =
+        tx.under(Guard::Reference(col!(prices::price_list_id)), |conn| Ok(on_list.load(conn)?))?;
     for entry in &entries {
         tx.remove(entry)?;
     }
@@ -252,7 +252,7 @@ pub fn units_priced(conn: &mut Conn, product: ProductId) -> Result<Vec<String>> 
 pub fn add_price(tx: &mut Tx, list_id: PriceListId, input: &PriceEntryInput) -> Result<PriceEntry> {
     let list = find_to_change(tx, list_id)?;
     let terms = checked_terms(tx, &list, input)?;
-    let others = same_break(tx.conn, list_id, input.product_id, &terms, None)?;
+    let others = same_break(tx, list_id, input.product_id, &terms, None)?;
     let cut = rules::cut(&others, terms.valid_from, terms.valid_to).map_err(overlap)?;
     if let Some(cut) = cut {
         let mut ended = PriceEntry { valid_to: Some(cut.ends), ..cut.entry.clone() };
@@ -312,7 +312,7 @@ fn demand_open(caller: &Caller, list: &PriceList) -> Result<()> {
 
 fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<Terms> {
     demand_open(tx.caller, list)?;
-    let product = products::work::load_many(tx.conn, &[input.product_id])?.remove(&input.product_id);
+    let product = tx.load_many(products::work::load_many, &[input.product_id])?.remove(&input.product_id);
     let Some(product) = product else {
         let fault = Fault::at("/product_id", "unknown_reference").with("kind", "product");
         return Err(Error::invalid(vec![fault]));
@@ -328,10 +328,10 @@ fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Resu
 /// input's first day or, if the input names no day, the one that applies on the day on which it would begin.
 /// The flag tells whether that price begins on this day.
 pub fn beside(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<Option<(PriceEntry, bool)>> {
-    let product = products::work::load_many(tx.conn, &[input.product_id])?.remove(&input.product_id);
+    let product = tx.load_many(products::work::load_many, &[input.product_id])?.remove(&input.product_id);
     let Some(product) = product else { return Ok(None) };
     let terms = rules::terms(input, list, &product.unit, tx.today());
-    let others = same_break(tx.conn, list.id, input.product_id, &terms, None)?;
+    let others = same_break(tx, list.id, input.product_id, &terms, None)?;
     let day = terms.valid_from;
     let found = others.into_iter().find(|entry| match input.valid_from {
         Some(from) => entry.valid_from == from,
@@ -342,20 +342,21 @@ pub fn beside(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<
 
 /// The other prices of the same product, unit and break on a list.
 fn same_break(
-    conn: &mut Conn,
+    tx: &mut Tx,
     list: PriceListId,
     product: ProductId,
     terms: &Terms,
     own: Option<PriceId>,
 ) -> Result<Vec<PriceEntry>> {
-    let mut entries: Vec<PriceEntry> = prices::table
+    let same = prices::table
         .filter(prices::price_list_id.eq(list))
         .filter(prices::product_id.eq(product))
         .filter(prices::unit.eq(&terms.unit))
         .filter(prices::min_quantity.eq(terms.min_quantity))
         .order(prices::valid_from)
-        .select(PriceEntry::as_select())
-        .load(conn)?;
+        .select(PriceEntry::as_select());
+    let guard = Guard::row("prices", format_args!("{list} {product}"));
+    let mut entries: Vec<PriceEntry> = tx.under(guard, |conn| Ok(same.load(conn)?))?;
     entries.retain(|e| Some(e.id) != own);
     Ok(entries)
 }
@@ -367,7 +368,7 @@ pub fn update_price(
     patch: &Patch<PriceEntryInput>,
 ) -> Result<PriceEntry> {
     let list = find_to_change(tx, list_id)?;
-    let before = find_price(tx.conn, list_id, id)?;
+    let before = tx.load_part(find_price, list_id, id)?;
     demand_open(tx.caller, &list)?;
     tx.check_expected(&before)?;
     let form = PriceEntryInput {
@@ -383,7 +384,7 @@ pub fn update_price(
         true => checked_terms(tx, &list, &input)?,
         false => ended_terms(tx, &list, &form, &input)?,
     };
-    let others = same_break(tx.conn, list_id, input.product_id, &terms, Some(id))?;
+    let others = same_break(tx, list_id, input.product_id, &terms, Some(id))?;
     if let Some(other) = others.iter().find(|o| meets(o, &terms)) {
         return Err(overlap(other));
     }
@@ -426,7 +427,7 @@ fn ended_terms(tx: &Tx, list: &PriceList, form: &PriceEntryInput, input: &PriceE
 
 pub fn delete_price(tx: &mut Tx, list_id: PriceListId, id: PriceId) -> Result<()> {
     let list = find_to_change(tx, list_id)?;
-    let entry = find_price(tx.conn, list_id, id)?;
+    let entry = tx.load_part(find_price, list_id, id)?;
     demand_open(tx.caller, &list)?;
     tx.check_expected(&entry)?;
     if !is_open(&list, &entry, tx) {

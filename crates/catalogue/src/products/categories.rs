@@ -10,8 +10,9 @@ use super::work::duplicate;
 use super::{READ, WRITE};
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json, Tx};
+use crate::base::db::{ExternalId, Guard, Json, Tx};
 use crate::base::error::Result;
+use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::tree::{self, Tree};
@@ -20,10 +21,11 @@ use crate::base::text;
 use crate::base::types::At;
 use crate::people::UserId;
 use crate::schema::product_categories;
-use crate::{id_type, record, record_names};
+use crate::{coded, id_type, record, record_names};
 
 pub fn routes(r: &mut Routes) {
     r.tag("product-categories", "Product categories: the tree that products are sorted into.");
+    r.declare(coded!(product_categories, CategoryId, col!(product_categories::code), seen_by_all));
     let mut category = r.record::<Category>(READ, WRITE);
     category.examples(
         json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}),
@@ -100,7 +102,8 @@ impl Record for Category {
         "ProductCategory",
         "ProductCategories",
         "a product category",
-        "product categories"
+        "product categories",
+        ["Product category", "产品品类"]
     );
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {
@@ -108,15 +111,16 @@ impl Record for Category {
     }
     fn check(&self, tx: &mut Tx, before: Option<&Category>) -> Result<()> {
         let own = before.map(|b| b.id);
-        let same_code: Option<CategoryId> = product_categories::table
+        let same_code = product_categories::table
             .filter(product_categories::code.eq(&self.code))
-            .select(product_categories::id)
-            .first(tx.conn)
-            .optional()?;
+            .select(product_categories::id);
+        let guard = Guard::Index("product_categories_code_unique");
+        let same_code: Option<CategoryId> =
+            tx.under(guard, |conn| Ok(same_code.first(conn).optional()?))?;
         if let Some(holder) = same_code.filter(|id| Some(*id) != own) {
             return Err(duplicate("/code", "code", &self.code, holder));
         }
-        tree::check_parent::<Category>(tx.conn, self.parent_id, own)
+        tree::check_parent::<Category>(tx, self.parent_id, own)
     }
 }
 

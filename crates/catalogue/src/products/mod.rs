@@ -7,6 +7,7 @@
 //! | see and write `cost` | `products:cost` |
 
 pub mod categories;
+pub mod columns;
 mod http;
 pub mod model;
 pub mod rules;
@@ -17,9 +18,11 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Routes, history};
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::coded;
 
 pub use model::{CategoryId, Product, ProductId, ProductStatus};
 
@@ -29,11 +32,21 @@ const READ: &[Scope] = &[Scope::ProductsRead];
 const WRITE: &[Scope] = &[Scope::ProductsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Products",
+        model::ProductId::KIND,
+        model::ProductStatus::ALL,
+        model::ProductAction::ALL,
+        model::ProductStatus::after,
+    ));
+    r.declare(columns::PRODUCTS);
+    r.declare(&columns::PRODUCTS_IMPORTED);
+    r.declare(coded!(products, ProductId, col!(products::sku), events::seen_by_all));
     r.tells(TOLD);
     categories::routes(r);
     products(r);
     steps(r);
-    r.expanders.insert("prd", work::expand_products);
+    r.expands("prd", work::expand_products);
 }
 
 fn products(r: &mut Routes) {
@@ -141,6 +154,7 @@ fn steps(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::ProductId::KIND,
+    name: ["Product", "产品"],
     scopes: READ,
     id: col!(products::id),
     visible: events::seen_by_all,
@@ -148,9 +162,9 @@ const TOLD: Told = Told {
         events::CREATED,
         events::UPDATED,
         events::DELETED,
-        ("activated", "The product was put on sale."),
-        ("discontinued", "The product was taken off sale."),
-        ("reactivated", "The product was put back on sale."),
+        Verb::new("activated", "The product was put on sale."),
+        Verb::new("discontinued", "The product was taken off sale.").reads("taken off sale", "已停售"),
+        Verb::new("reactivated", "The product was put back on sale.").reads("reactivated", "已重新激活"),
     ],
 };
 

@@ -6,17 +6,18 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{CategoryId, Product, ProductAction, ProductId, ProductInput, ProductStatus, ProductView};
+use super::categories::Category;
+use super::model::{Product, ProductAction, ProductId, ProductInput, ProductStatus, ProductView};
 use super::rules;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
 use crate::base::types::RecordId;
 use crate::prices;
-use crate::schema::{product_categories, products};
+use crate::schema::products;
 
 /// 409: another record has this value of a field that is unique.
 pub fn duplicate(pointer: &str, field: &str, value: &str, holder: impl RecordId) -> Error {
@@ -50,7 +51,7 @@ pub fn create(tx: &mut Tx, mut input: ProductInput) -> Result<Product> {
         tx.caller.demand(Scope::ProductsCost)?;
     }
     default_currency(tx, &mut input);
-    check(tx.conn, &input, None)?;
+    check(tx, &input, None)?;
     let mut product = Product {
         id: tx.new_id(),
         version: 0,
@@ -91,7 +92,7 @@ pub fn update(tx: &mut Tx, id: ProductId, patch: &Patch<ProductInput>) -> Result
     if patch.has("cost") || patch.has("cost_currency") {
         tx.caller.demand(Scope::ProductsCost)?;
     }
-    let before = find(tx.conn, id)?;
+    let before = tx.load(find, id)?;
     tx.check_expected(&before)?;
     let mut input = patch.onto(&form_of(&before))?;
     if input.cost.is_none() && !patch.has("cost_currency") {
@@ -99,11 +100,11 @@ pub fn update(tx: &mut Tx, id: ProductId, patch: &Patch<ProductInput>) -> Result
         input.cost_currency = None;
     }
     default_currency(tx, &mut input);
-    let priced = prices::work::units_priced(tx.conn, id)?;
+    let priced = tx.under(Guard::row("units", id), |conn| prices::work::units_priced(conn, id))?;
     if let Some(unit) = rules::unit_taken_away(&before, &input, &priced) {
         return Err(Problem::new("unit_in_use").param("unit", unit).with("unit", unit).into());
     }
-    check(tx.conn, &input, Some(id))?;
+    check(tx, &input, Some(id))?;
     let mut product = changed(&before, input);
     tx.save(&before, &mut product, Act::UPDATED)?;
     Ok(product)
@@ -151,35 +152,35 @@ fn form_of(product: &Product) -> ProductInput {
     }
 }
 
-fn check(conn: &mut Conn, input: &ProductInput, own: Option<ProductId>) -> Result<()> {
+fn check(tx: &mut Tx, input: &ProductInput, own: Option<ProductId>) -> Result<()> {
     let other = |found: Option<ProductId>| found.filter(|id| Some(*id) != own);
     let by_sku = products::table.filter(products::sku.eq(&input.sku)).select(products::id);
-    if let Some(holder) = other(by_sku.first(conn).optional()?) {
+    let by_sku =
+        tx.under(Guard::Index("products_sku_unique"), |conn| Ok(by_sku.first(conn).optional()?))?;
+    if let Some(holder) = other(by_sku) {
         return Err(duplicate("/sku", "sku", &input.sku, holder));
     }
     if let Some(barcode) = &input.barcode {
         let by_barcode = products::table.filter(products::barcode.eq(barcode)).select(products::id);
-        if let Some(holder) = other(by_barcode.first(conn).optional()?) {
+        let by_barcode = tx.under(Guard::Index("products_barcode_unique"), |conn| {
+            Ok(by_barcode.first(conn).optional()?)
+        })?;
+        if let Some(holder) = other(by_barcode) {
             return Err(duplicate("/barcode", "barcode", barcode, holder));
         }
     }
     let mut faults = rules::check(input);
     if let Some(category) = input.category_id
-        && !category_exists(conn, category)?
+        && found(tx.load(Category::find, category))?.is_none()
     {
         faults.push(Fault::at("/category_id", "unknown_reference").with("kind", "product category"));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
-fn category_exists(conn: &mut Conn, id: CategoryId) -> Result<bool> {
-    let found = product_categories::table.find(id).select(product_categories::id).first::<CategoryId>(conn);
-    Ok(found.optional()?.is_some())
-}
-
 /// A step in a product's life.
 pub fn step(tx: &mut Tx, id: ProductId, action: ProductAction, reason: Option<&str>) -> Result<Product> {
-    let before = find(tx.conn, id)?;
+    let before = tx.load(find, id)?;
     tx.check_expected(&before)?;
     let Some(status) = before.status.after(action) else {
         return Err(actions::refused(before.status, action, &before.status.actions()));
@@ -190,7 +191,7 @@ pub fn step(tx: &mut Tx, id: ProductId, action: ProductAction, reason: Option<&s
 }
 
 pub fn delete(tx: &mut Tx, id: ProductId) -> Result<()> {
-    let product = find(tx.conn, id)?;
+    let product = tx.load(find, id)?;
     tx.check_expected(&product)?;
     tx.remove(&product)
 }

@@ -15,7 +15,7 @@ use crate::load_from;
 pub fn page(rx: &mut Rx, query: &Query) -> Result<Page<AuditEntry>> {
     rx.caller.demand_to_see_all()?;
     let page = AUDIT_LOG.page(query, Cond::All, load_from!(rx.conn, journal, journal::Entry))?;
-    let entries = page.data.iter().map(AuditEntry::of).collect();
+    let entries = page.data.iter().map(|entry| AuditEntry::of(&rx.core.declared, entry)).collect();
     Ok(page.with(entries))
 }
 
@@ -25,7 +25,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<AuditEntry>> {
 
 pub fn get(rx: &mut Rx, req: &Req<EventId>) -> Result<Answer<AuditEntry>> {
     rx.caller.demand_to_see_all()?;
-    work::find(rx.conn, req.path).map(|entry| Answer::of(AuditEntry::of(&entry)))
+    work::find(rx.conn, req.path).map(|entry| Answer::of(AuditEntry::of(&rx.core.declared, &entry)))
 }
 
 pub fn verify(rx: &mut Rx, req: &Req) -> Result<Answer<AuditVerification>> {

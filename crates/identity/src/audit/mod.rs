@@ -1,5 +1,6 @@
 //! The audit trail: who changed what, when and how, before and after; and the proof that it is complete.
 
+mod check;
 pub mod export;
 mod http;
 pub mod model;
@@ -19,6 +20,7 @@ const READ: &[Scope] = &[Scope::AuditRead];
 const MOST_VERIFIED: i64 = 100_000;
 
 fn routes(r: &mut Routes) {
+    r.declare(check::CHECK);
     r.tag("audit-log", "Who changed what and when, and the proof that the trail was not altered.");
     r.list("/audit-log", "listAuditLog", &model::AUDIT_LOG, http::list).scope(READ).says(
         "List the audit trail",

@@ -8,8 +8,9 @@ use crate::base::db::AnyId;
 use crate::base::db::filter::{Cond, col};
 use crate::base::db::journal::Entry;
 use crate::base::db::list::{Does, ListSpec, Sort, filter};
+use crate::base::declared::Declared;
 use crate::base::events::feed::EventId;
-use crate::base::events::{id_of, types_given};
+use crate::base::events::types_given;
 use crate::base::http::history::{FieldChange, changes_of};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::At;
@@ -56,7 +57,7 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    pub fn of(entry: &Entry) -> AuditEntry {
+    pub fn of(declared: &Declared, entry: &Entry) -> AuditEntry {
         AuditEntry {
             id: EventId(entry.id.0),
             sequence: entry.sequence,
@@ -67,7 +68,7 @@ impl AuditEntry {
             client: entry.client.clone(),
             request_id: entry.request_id.clone(),
             record_kind: entry.record_kind.clone(),
-            record_id: id_of(&entry.record_kind, entry.record_id.0),
+            record_id: declared.id_of(&entry.record_kind, entry.record_id.0),
             version: entry.version,
             reason: entry.reason.clone(),
             changes: changes_of(entry),

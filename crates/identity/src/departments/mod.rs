@@ -150,7 +150,8 @@ impl Record for Department {
         "Department",
         "Departments",
         "a department",
-        "departments"
+        "departments",
+        ["Department", "部门"]
     );
     fn list() -> &'static ListSpec {
         &DEPARTMENTS
@@ -162,13 +163,13 @@ impl Record for Department {
     fn check(&self, tx: &mut Tx, before: Option<&Department>) -> Result<()> {
         let mut faults = Faults::default();
         if let Some(lead) = self.lead_id.filter(|lead| before.is_none_or(|b| b.lead_id != Some(*lead))) {
-            let user = faults.known(people::find_user(tx.conn, lead), "/lead_id", "user")?;
+            let user = faults.known(tx.load(people::find_user, lead), "/lead_id", "user")?;
             if user.is_some_and(|user| user.status != UserStatus::Active) {
                 faults.push(Fault::at("/lead_id", "unknown_reference").with("kind", "user"));
             }
         }
         if let Some(team) = self.team_id {
-            faults.known(Team::find(tx.conn, team), "/team_id", "team")?;
+            faults.known(tx.load(Team::find, team), "/team_id", "team")?;
         }
         faults.done()
     }

@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
@@ -31,6 +31,7 @@ const ADMIN: &[Scope] = &[Scope::SettingsWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.figures(delivery::figures);
     r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
     r.list("/system/mails", "listMails", &model::MAILS, http::list)
         .scope(ADMIN)
@@ -79,12 +80,13 @@ fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: MailId::KIND,
+    name: ["E-mail", "邮件"],
     scopes: ADMIN,
     id: col!(mails::id),
     visible: model::visible_to,
     verbs: &[
-        ("created", "A test e-mail was created."),
-        ("retried", "Somebody asked to send the e-mail again."),
+        Verb::new("created", "A test e-mail was created."),
+        Verb::new("retried", "Somebody asked to send the e-mail again.").reads("sent again", "已重新发送"),
     ],
 };
 

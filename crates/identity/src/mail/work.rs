@@ -57,7 +57,7 @@ fn mail(tx: &Tx, letter: Letter) -> Mail {
 #[allow(clippy::disallowed_methods)] // what it tells of is in the journal; the queue is machinery
 pub fn put(tx: &mut Tx, letter: Letter) -> Result<()> {
     let mail = mail(tx, letter);
-    diesel::insert_into(mails::table).values(&mail).execute(tx.conn)?;
+    tx.execute(diesel::insert_into(mails::table).values(&mail))?;
     Ok(())
 }
 
@@ -68,7 +68,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: MailId) -> Result<Mail> {
 
 /// Tries a mail again, now and from the beginning of the ladder, under its own Message-ID.
 pub fn retry(tx: &mut Tx, id: MailId) -> Result<Mail> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     demand_settings(tx)?;
     if !before.status.can_be_retried() {
@@ -122,7 +122,8 @@ const CLEARED_AT_ONCE: i64 = 500;
 #[allow(clippy::disallowed_methods)] // the queue is machinery
 pub fn clear(tx: &mut Tx) -> Result<bool> {
     let old = mails::table.filter(mails::clear_at.le(tx.now)).order(mails::clear_at).limit(CLEARED_AT_ONCE);
-    let ids: Vec<MailId> = old.select(mails::id).load(tx.conn)?;
-    diesel::delete(mails::table.filter(mails::id.eq_any(&ids))).execute(tx.conn)?;
+    let ids: Vec<MailId> =
+        tx.hint("the next turn clears what is left", |conn| Ok(old.select(mails::id).load(conn)?))?;
+    tx.execute(diesel::delete(mails::table.filter(mails::id.eq_any(&ids))))?;
     Ok(ids.len() as i64 == CLEARED_AT_ONCE)
 }

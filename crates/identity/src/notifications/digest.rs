@@ -14,8 +14,8 @@ use super::model::Notification;
 use super::preferences::model::MailWay;
 use super::preferences::work as preferences;
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Conn, Tx};
-use crate::base::deadlines::calendar;
+use crate::base::db::{Conn, Guard, Tx};
+use crate::base::deadlines::working_calendar_row;
 use crate::base::error::Result;
 use crate::base::messages::{fill, phrase};
 use crate::base::schedules::{Rhythm, Run, Schedule, Step};
@@ -52,7 +52,7 @@ fn run(run: &Run) -> Result<Step> {
         return Ok(Step::Done);
     }
     run.commit(|tx, place| {
-        let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
+        let calendar = tx.load_only(working_calendar_row)?.calendar(tx.core.zone);
         let after = place.take().and_then(|id| id.parse().ok());
         if calendar.hours(tx.today()).is_empty() {
             return Ok(Step::Done);
@@ -65,9 +65,10 @@ fn run(run: &Run) -> Result<Step> {
 
 /// The digests of some people, those after this one; the last of them when there may be more.
 fn some(tx: &mut Tx, after: Option<UserId>) -> Result<Option<UserId>> {
-    let readers = readers(tx.conn, after)?;
+    let readers =
+        tx.hint("what people change meanwhile holds for the next digest", |conn| readers(conn, after))?;
     let people: Vec<UserId> = readers.iter().map(|reader| reader.user).collect();
-    let told = told(tx.conn, &people)?;
+    let told = tx.under(Guard::Claim("the schedule's lease"), |conn| told(conn, &people))?;
     let today = tx.today();
     for reader in &readers {
         let before = told.get(&reader.user);
@@ -112,8 +113,11 @@ fn digest(tx: &mut Tx, reader: &Reader, since: Option<At>, due_at: At) -> Result
     let is_first = since.is_none();
     let since = since.unwrap_or_else(|| until.plus_seconds(-FIRST));
     note(tx, reader.user, until.max(since), is_first)?;
-    let mut unread = unread(tx.conn, reader.user, since, until)?;
-    unread.retain(|n| reader.preferences.way(&n.code, &n.record_kind) == MailWay::Digest);
+    let mut unread = tx.hint("what is read meanwhile is only told once more", |conn| {
+        unread(conn, reader.user, since, until)
+    })?;
+    let declared = &tx.core.declared;
+    unread.retain(|n| reader.preferences.way(declared, &n.code, &n.record_kind) == MailWay::Digest);
     if unread.is_empty() {
         return Ok(());
     }
@@ -126,10 +130,11 @@ fn note(tx: &mut Tx, user: UserId, until: At, is_first: bool) -> Result<()> {
     use notification_digests::dsl;
     let values = (dsl::digested_on.eq(tx.today()), dsl::told_until.eq(until));
     match is_first {
-        true => diesel::insert_into(dsl::notification_digests)
-            .values((dsl::user_id.eq(user), values.0, values.1))
-            .execute(tx.conn)?,
-        false => diesel::update(dsl::notification_digests.find(user)).set(values).execute(tx.conn)?,
+        true => {
+            let row = (dsl::user_id.eq(user), values.0, values.1);
+            tx.execute(diesel::insert_into(dsl::notification_digests).values(row))?
+        }
+        false => tx.execute(diesel::update(dsl::notification_digests.find(user)).set(values))?,
     };
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::declared;
 use super::model::Notification;
 use super::preferences::model::{MailWay, PreferencesRow};
 use super::preferences::work as preferences;
@@ -66,10 +65,11 @@ pub fn at_once(tx: &mut Tx, told: &[Notification]) -> Result<()> {
         return Ok(());
     }
     let people: Vec<UserId> = told.iter().map(|notification| notification.user_id).collect();
-    let readers = readers(tx.conn, &people)?;
+    let readers =
+        tx.hint("what people change meanwhile holds for the next mail", |conn| readers(conn, &people))?;
     for notification in told {
         let Some(reader) = readers.get(&notification.user_id) else { continue };
-        let way = reader.preferences.way(&notification.code, &notification.record_kind);
+        let way = reader.preferences.way(&tx.core.declared, &notification.code, &notification.record_kind);
         if way == MailWay::AtOnce {
             let letter = letter(tx, notification, reader);
             put(tx, letter)?;
@@ -98,8 +98,8 @@ fn letter(tx: &Tx, notification: &Notification, reader: &Reader) -> Letter {
 
 /// Where the record is that a notification is about; None when nobody said where the installation is.
 pub fn link(core: &Core, notification: &Notification) -> Option<String> {
-    let (kind, id) = notification.record();
-    let path = declared::path_to(kind?.prefix, &id)?;
+    let (kind, id) = notification.record(&core.declared);
+    let path = core.declared.path_to(kind?.prefix, &id)?;
     let links = core.web.mail.as_ref()?.links.as_ref()?;
     Some(format!("{links}{API}{path}"))
 }

@@ -5,7 +5,6 @@
 //! Each person decides which notifications are also sent by e-mail ([`preferences`]): at once ([`mailing`]),
 //! or in a daily [`digest`].
 
-pub mod declared;
 pub mod digest;
 mod http;
 pub mod mailing;
@@ -16,7 +15,7 @@ pub mod work;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
 
@@ -103,12 +102,15 @@ static PHRASES: &[Phrase] = &[
 
 const TOLD: Told = Told {
     kind: NotificationId::KIND,
+    name: ["Notification", "通知"],
     scopes: &[Scope::EventsRead],
     id: col!(notifications::id),
     visible: model::visible_to,
     verbs: &[
-        ("created", "A person was notified."),
-        ("read", "The person marked the notification as read."),
-        ("unread", "The person marked the notification as unread."),
+        Verb::new("created", "A person was notified."),
+        Verb::new("read", "The person marked the notification as read.")
+            .reads("marked as read", "已标为已读"),
+        Verb::new("unread", "The person marked the notification as unread.")
+            .reads("marked as unread", "已标为未读"),
     ],
 };

@@ -7,12 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::declared;
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{AnyId, Json};
-use crate::base::events::{id_of, kind_of};
+use crate::base::declared::Declared;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{At, Kind};
@@ -75,10 +74,10 @@ pub struct NotificationView {
 }
 
 impl Notification {
-    pub fn view(&self, lang: Lang) -> NotificationView {
-        let (kind, record_id) = self.record();
+    pub fn view(&self, declared: &Declared, lang: Lang) -> NotificationView {
+        let (kind, record_id) = self.record(declared);
         NotificationView {
-            href: kind.and_then(|kind| declared::path_to(kind.prefix, &record_id)),
+            href: kind.and_then(|kind| declared.path_to(kind.prefix, &record_id)),
             id: self.id,
             version: self.version,
             code: self.code.clone(),
@@ -92,8 +91,8 @@ impl Notification {
     }
 
     /// The record that it is about, and its id.
-    pub fn record(&self) -> (Option<Kind>, String) {
-        (kind_of(&self.record_kind), id_of(&self.record_kind, self.record_id.0))
+    pub fn record(&self, declared: &Declared) -> (Option<Kind>, String) {
+        (declared.kind_named(&self.record_kind), declared.id_of(&self.record_kind, self.record_id.0))
     }
 
     /// What it says, in a language.

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::declared::is_declared;
 use super::mailing;
 use super::model::{Marked, Notification, NotificationId, visible_to};
+use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, AnyId, Conn, Json, Tx};
 use crate::base::error::{Error, Result};
@@ -28,7 +28,7 @@ pub struct Notice<'a> {
 /// Tells people, each once, in their inbox and by e-mail as they want. Whoever does it themselves knows already, and is not told.
 pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &Notice) -> Result<()> {
     debug_assert!(
-        is_declared(notice.kind, notice.code),
+        tx.core.declared.is_notice(notice.kind, notice.code),
         "say how urgent {} is where the area declares what people are told (`r.notices`)",
         notice.code
     );
@@ -57,15 +57,15 @@ pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &No
     mailing::at_once(tx, &told)
 }
 
-pub fn find(conn: &mut Conn, visible: Cond, id: NotificationId) -> Result<Notification> {
-    let own = notifications::table.filter(notifications::id.eq(id)).filter(visible);
+pub fn find(conn: &mut Conn, caller: &Caller, id: NotificationId) -> Result<Notification> {
+    let own = notifications::table.filter(notifications::id.eq(id)).filter(visible_to(caller));
     let found = own.select(Notification::as_select()).first(conn).optional()?;
     found.ok_or_else(Error::not_found)
 }
 
 /// Marks one as read, or as unread; nothing when it is already.
 pub fn mark(tx: &mut Tx, id: NotificationId, read: bool) -> Result<Notification> {
-    let before = find(tx.conn, visible_to(tx.caller), id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     if before.read_at.is_some() == read {
         return Ok(before);
@@ -77,16 +77,19 @@ pub fn mark(tx: &mut Tx, id: NotificationId, read: bool) -> Result<Notification>
 
 pub fn mark_all(tx: &mut Tx) -> Result<Marked> {
     let unread = visible_to(tx.caller).and(Cond::IsNull(col!(notifications::read_at)));
-    let some = notifications::table
+    let oldest = notifications::table
         .filter(unread.clone())
         .order(notifications::created_at)
         .limit(MOST)
-        .select(Notification::as_select())
-        .load(tx.conn)?;
+        .select(Notification::as_select());
+    let some: Vec<Notification> =
+        tx.hint("what comes meanwhile stays unread", |conn| Ok(oldest.load(conn)?))?;
     for before in &some {
         let mut after = Notification { read_at: Some(tx.now), ..before.clone() };
         tx.save(before, &mut after, Act::new("read"))?;
     }
-    let left: i64 = notifications::table.filter(unread).count().get_result(tx.conn)?;
+    let left: i64 = tx.hint("the number is only shown", |conn| {
+        Ok(notifications::table.filter(unread).count().get_result(conn)?)
+    })?;
     Ok(Marked { marked: some.len() as i32, left })
 }

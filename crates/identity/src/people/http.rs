@@ -11,7 +11,7 @@ use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
 use crate::base::db::filter::Cond;
 use crate::base::db::list::Page;
-use crate::base::db::{Act, Rx, Tx};
+use crate::base::db::{Act, Guard, Rx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Ctx, Json, Patch, Reply, Req};
@@ -82,7 +82,7 @@ pub async fn refresh(ctx: Ctx, req: Req<Vec<String>, Json<Refresh>>) -> Result<R
 pub async fn logout(ctx: Ctx, _: Req<Vec<String>, ()>) -> Result<Reply> {
     my_id(&ctx.caller)?;
     let session = ctx.caller.session.map(SessionId);
-    ctx.write(move |tx| session.map_or(Ok(()), |s| sessions::end(tx.conn, s, tx.now))).await?;
+    ctx.write(move |tx| session.map_or(Ok(()), |s| sessions::end(tx, s))).await?;
     ctx.core.callers.forget();
     Reply::json(200, &Done { done: true })
 }
@@ -105,7 +105,7 @@ pub async fn set_up(ctx: Ctx, req: Req<Vec<String>, Json<SetUp>>) -> Result<Repl
     let hash = ctx.slowly(move || passwords::hash(&password)).await??;
     let user = ctx
         .write(move |tx| {
-            if work::any_user(tx.conn)? {
+            if tx.under(Guard::Alone("the first user"), work::any_user)? {
                 return Err(Problem::new("already_set_up").into());
             }
             let input = first_admin(&username, &name);
@@ -185,7 +185,7 @@ pub async fn create_user(ctx: Ctx, req: Req<Vec<String>, Json<NewUser>>) -> Resu
     let query = req.query;
     ctx.answer(move |tx| {
         let made = work::create_user(tx, user.clone(), hash.clone(), true)?;
-        answer(made.clone()).located(path_to("users", made.id)).finish(&mut tx.rx(), &query, 201)
+        answer(made.clone()).located(path_to("users", made.id)).finish_write(tx, &query, 201)
     })
     .await
 }
@@ -217,10 +217,10 @@ pub async fn reset_password(ctx: Ctx, req: Req<Vec<String>, Json<NewPassword>>) 
     let hash = ctx.slowly(move || passwords::hash(&password)).await??;
     let query = req.query;
     ctx.answer(move |tx| {
-        let before = work::find_user(tx.conn, id)?;
+        let before = tx.load(work::find_user, id)?;
         tx.check_expected(&before)?;
         let user = work::set_password(tx, id, hash.clone(), true)?;
-        answer(user).finish(&mut tx.rx(), &query, 200)
+        answer(user).finish_write(tx, &query, 200)
     })
     .await
 }

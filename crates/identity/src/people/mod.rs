@@ -11,10 +11,12 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::{Scope, sessions};
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
+
+use crate::coded;
 
 pub use http::my_id as demand_person;
 pub use model::{TeamId, UserId};
@@ -26,6 +28,7 @@ const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.declare(coded!(users, UserId, col!(users::username), events::seen_by_all));
     log_in(r);
     users(r);
     teams::routes(r);
@@ -35,7 +38,7 @@ fn routes(r: &mut Routes) {
         rhythm: Rhythm::Daily(Minute::at(3, 30)),
         run: |run| run.commit(|tx, _| Ok(if sessions::clear(tx)? { Step::More } else { Step::Done })),
     });
-    r.expanders.insert("usr", work::expand_users);
+    r.expands("usr", work::expand_users);
     r.expands_to::<model::UserCard>("usr");
 }
 
@@ -189,15 +192,17 @@ fn users(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: UserId::KIND,
+    name: ["User", "用户"],
     scopes: READ_USERS,
     id: col!(users::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,
         events::UPDATED,
-        ("blocked", "The user was blocked and cannot log in any more."),
-        ("unblocked", "The user was unblocked and can log in again."),
-        ("password_changed", "The user's password was changed or reset."),
+        Verb::new("blocked", "The user was blocked and cannot log in any more."),
+        Verb::new("unblocked", "The user was unblocked and can log in again."),
+        Verb::new("password_changed", "The user's password was changed or reset.")
+            .reads("password changed", "密码已变更"),
     ],
 };
 

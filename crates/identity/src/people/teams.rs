@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::base::auth::{Scope, sessions};
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json, Tx};
+use crate::base::db::{ExternalId, Guard, Json, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
@@ -77,7 +77,8 @@ record!(Team, TeamForm, teams, TeamId, {
 });
 
 impl Record for Team {
-    const NAMES: Names = record_names!(teams, "teams", "team", "Team", "Teams", "a team", "teams");
+    const NAMES: Names =
+        record_names!(teams, "teams", "team", "Team", "Teams", "a team", "teams", ["Team", "团队"]);
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {
         &TEAMS
@@ -92,12 +93,15 @@ impl Record for Team {
     }
     fn check(&self, tx: &mut Tx, before: Option<&Team>) -> Result<()> {
         let Some(parent) = self.parent_id else { return Ok(()) };
-        if found(Team::find(tx.conn, parent))?.is_none() {
+        if found(tx.load(Team::find, parent))?.is_none() {
             let fault = Fault::at("/parent_id", "unknown_reference").with("kind", "team");
             return Err(Error::invalid(vec![fault]));
         }
-        let below = before.map(|own| sessions::teams_under(tx.conn, Some(own.id))).transpose()?;
-        if below.is_some_and(|below| below.contains(&parent.0)) {
+        let Some(own) = before else { return Ok(()) };
+        let below = tx.under(Guard::Alone("no record is above itself"), |conn| {
+            sessions::teams_under(conn, Some(own.id))
+        })?;
+        if below.contains(&parent.0) {
             return Err(Problem::new("circular_parent").into());
         }
         Ok(())

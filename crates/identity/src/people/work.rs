@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
 use super::teams::Team;
 use crate::base::auth::{Role, sessions};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -72,13 +72,13 @@ pub fn create_user(
 }
 
 pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<User> {
-    let before = find_user(tx.conn, id)?;
+    let before = tx.load(find_user, id)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form_of(&before))?;
     tx.caller.demand_to_hand_on(before.role.scopes().and(input.role.scopes()))?;
     check_user(tx, &input, Some(id))?;
     if before.role == Role::Admin && input.role != Role::Admin {
-        refuse_last_admin(tx.conn, id)?;
+        refuse_last_admin(tx, id)?;
     }
     let mut user = User {
         name_sort: text::sort_key(&input.name),
@@ -116,16 +116,18 @@ fn form_of(user: &User) -> UserInput {
 
 fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()> {
     let mut faults = Vec::new();
-    if find_by_username(tx.conn, &input.username)?.is_some_and(|u| Some(u.id) != own) {
+    let same =
+        tx.under(Guard::Index("users_username_unique"), |conn| find_by_username(conn, &input.username))?;
+    if same.is_some_and(|u| Some(u.id) != own) {
         return Err(Problem::new("duplicate").param("what", format!("username {}", input.username)).into());
     }
     if let Some(team) = input.team_id
-        && found(Team::find(tx.conn, team))?.is_none()
+        && found(tx.load(Team::find, team))?.is_none()
     {
         faults.push(Fault::at("/team_id", "unknown_reference").with("kind", "team"));
     }
     for (i, region) in input.region_ids.iter().enumerate() {
-        if found(Region::find(tx.conn, *region))?.is_none() {
+        if found(tx.load(Region::find, *region))?.is_none() {
             faults.push(Fault::at(format!("/region_ids/{i}"), "unknown_reference").with("kind", "region"));
         }
     }
@@ -134,7 +136,7 @@ fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()>
 
 /// Blocks or unblocks.
 pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&str>) -> Result<User> {
-    let before = find_user(tx.conn, id)?;
+    let before = tx.load(find_user, id)?;
     tx.caller.demand_to_hand_on(before.role.scopes())?;
     tx.check_expected(&before)?;
     let verb = if status == UserStatus::Blocked { "blocked" } else { "unblocked" };
@@ -145,9 +147,9 @@ pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&s
     }
     if status == UserStatus::Blocked {
         if before.role == Role::Admin {
-            refuse_last_admin(tx.conn, id)?;
+            refuse_last_admin(tx, id)?;
         }
-        sessions::end_all(tx.conn, id, None, tx.now)?;
+        sessions::end_all(tx, id, None)?;
     }
     let mut user = User { status, ..before.clone() };
     tx.save(&before, &mut user, Act::because(verb, reason))?;
@@ -155,24 +157,26 @@ pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&s
     Ok(user)
 }
 
-fn refuse_last_admin(conn: &mut Conn, id: UserId) -> Result<()> {
-    let others: i64 = users::table
+fn refuse_last_admin(tx: &mut Tx, id: UserId) -> Result<()> {
+    let others = users::table
         .filter(users::role.eq(Role::Admin))
         .filter(users::status.eq(UserStatus::Active))
         .filter(users::id.ne(id))
-        .count()
-        .get_result(conn)?;
+        .count();
+    let others: i64 =
+        tx.under(Guard::Alone("the last administrator"), |conn| Ok(others.get_result(conn)?))?;
     if others > 0 { Ok(()) } else { Err(Problem::new("last_admin").into()) }
 }
 
 /// Sets a password and ends the other sessions.
 pub fn set_password(tx: &mut Tx, id: UserId, hash: String, must_change: bool) -> Result<User> {
-    let before = find_user(tx.conn, id)?;
+    let before = tx.load(find_user, id)?;
     // Whoever sets a person's password can come as that person.
     tx.caller.demand_to_hand_on(before.role.scopes())?;
     let mut user = User { password_hash: Some(hash), must_change_password: must_change, ..before.clone() };
     tx.save(&before, &mut user, Act::new("password_changed"))?;
-    sessions::end_all(tx.conn, id, tx.caller.session, tx.now)?;
+    let own = tx.caller.session;
+    sessions::end_all(tx, id, own)?;
     Ok(user)
 }
 

@@ -17,14 +17,15 @@ use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, Tx};
 use crate::base::error::Result;
+use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::tree::{self, Tree};
 use crate::base::record::{Names, Record};
 use crate::base::types::At;
+use crate::base::{coded, id_type, record, record_names};
 use crate::people::UserId;
 use crate::schema::regions;
-use crate::{id_type, record, record_names};
 
 pub const AREA: Area = Area { name: "regions", routes, problems: &[], phrases: &[] };
 
@@ -33,6 +34,7 @@ const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
     r.tag("regions", "Sales regions, as a tree.");
+    r.declare(coded!(regions, RegionId, col!(regions::code), seen_by_all));
     let example = json!({"code": "GD", "name": "广东"});
     r.record::<Region>(READ, WRITE).examples(example, json!({"name": "广东省"}));
 }
@@ -81,14 +83,22 @@ record!(Region, RegionForm, regions, RegionId, {
 });
 
 impl Record for Region {
-    const NAMES: Names =
-        record_names!(regions, "regions", "region", "Region", "Regions", "a region", "regions");
+    const NAMES: Names = record_names!(
+        regions,
+        "regions",
+        "region",
+        "Region",
+        "Regions",
+        "a region",
+        "regions",
+        ["Region", "区域"]
+    );
     const PROBLEMS: &'static [&'static str] = &["duplicate", "circular_parent"];
     fn list() -> &'static ListSpec {
         &REGIONS
     }
     fn check(&self, tx: &mut Tx, before: Option<&Region>) -> Result<()> {
-        tree::check_parent::<Region>(tx.conn, self.parent_id, before.map(|b| b.id))
+        tree::check_parent::<Region>(tx, self.parent_id, before.map(|b| b.id))
     }
 }
 

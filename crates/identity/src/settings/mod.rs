@@ -17,6 +17,7 @@ pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: 
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.begins_with(work::ensure);
     r.tag("settings", "The company's own data, and the limits that its rules use.");
     r.read("/settings", "getSettings", http::get).scope(&[Scope::SettingsRead]).says(
         "Read the settings",
@@ -43,6 +44,7 @@ fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::SettingsId::KIND,
+    name: ["Settings", "设置"],
     scopes: &[Scope::SettingsRead],
     id: col!(settings::id),
     visible: events::seen_by_all,

@@ -6,7 +6,7 @@ use super::model::{
     Company, ComplaintSettings, FeedbackKind, OrderSettings, RelationSettings, Settings, SettingsInput,
 };
 use crate::base::auth::Role;
-use crate::base::db::{Act, Conn, Json, Tx};
+use crate::base::db::{Act, Conn, Guard, Json, Tx};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::http::Patch;
 use crate::base::types::{Rate, TextEnum};
@@ -20,7 +20,10 @@ pub fn load(conn: &mut Conn) -> Result<Settings> {
 
 /// The settings that a new database begins with.
 pub fn ensure(tx: &mut Tx) -> Result<()> {
-    if settings::table.select(settings::version).first::<i32>(tx.conn).optional()?.is_some() {
+    let there: Option<i32> = tx.under(Guard::Alone("one row of settings"), |conn| {
+        Ok(settings::table.select(settings::version).first(conn).optional()?)
+    })?;
+    if there.is_some() {
         return Ok(());
     }
     let company =
@@ -41,7 +44,7 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
 }
 
 pub fn update(tx: &mut Tx, patch: &Patch<SettingsInput>) -> Result<Settings> {
-    let before = load(tx.conn)?;
+    let before = tx.load_only(load)?;
     tx.check_expected(&before)?;
     let form = SettingsInput {
         company: before.company.0.clone(),
@@ -101,8 +104,9 @@ fn check(input: &SettingsInput) -> Result<()> {
 fn check_routes(tx: &mut Tx, relations: &RelationSettings) -> Result<()> {
     let mut faults = Vec::new();
     let named = relations.feedback.values().flat_map(|route| route.user_ids.iter().copied());
+    let named = users::table.filter(users::id.eq_any(named.collect::<Vec<_>>()));
     let known: Vec<UserId> =
-        users::table.filter(users::id.eq_any(named.collect::<Vec<_>>())).select(users::id).load(tx.conn)?;
+        tx.hint("people are never deleted", |conn| Ok(named.select(users::id).load(conn)?))?;
     for (kind, route) in &relations.feedback {
         let at = format!("/relations/feedback/{kind}");
         if FeedbackKind::parse(kind).is_none() {

@@ -20,8 +20,9 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::ClientId;
@@ -32,6 +33,13 @@ const READ: &[Scope] = &[Scope::ClientsRead];
 const WRITE: &[Scope] = &[Scope::ClientsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Machine clients",
+        ClientId::KIND,
+        model::ClientStatus::ALL,
+        model::ClientAction::ALL,
+        model::ClientStatus::after,
+    ));
     r.tells(TOLD);
     r.tag("clients", "Machine clients: programs that call the API, and their rights.");
     records(r);
@@ -97,16 +105,18 @@ fn records(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: ClientId::KIND,
+    name: ["Machine client", "接口客户端"],
     scopes: READ,
     id: col!(clients::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,
         events::UPDATED,
-        ("suspended", "The machine client was suspended and gets no tokens."),
-        ("resumed", "The machine client was resumed and gets tokens again."),
-        ("revoked", "The machine client was revoked for good."),
-        ("secret_rotated", "The machine client got a new secret."),
+        Verb::new("suspended", "The machine client was suspended and gets no tokens.")
+            .reads("suspended", "已暂停"),
+        Verb::new("resumed", "The machine client was resumed and gets tokens again."),
+        Verb::new("revoked", "The machine client was revoked for good.").reads("revoked", "已吊销"),
+        Verb::new("secret_rotated", "The machine client got a new secret."),
     ],
 };
 

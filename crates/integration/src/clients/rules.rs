@@ -2,7 +2,7 @@
 //! acceptable.
 
 use super::model::{Client, ClientAction, ClientInput, ClientStatus};
-use crate::base::auth::network::Network;
+use crate::base::auth::network;
 use crate::base::auth::{Caller, Scope};
 use crate::base::error::{Fault, Faults};
 use crate::base::http::actions::{ActionState, Obstacle};
@@ -99,9 +99,9 @@ pub fn clean(input: ClientInput, faults: &mut Faults) -> ClientInput {
     repeated(input.customer_ids.as_deref().unwrap_or_default(), "customer_ids", faults);
     let mut networks = Vec::with_capacity(input.allowed_networks.len());
     for (i, named) in input.allowed_networks.iter().enumerate() {
-        match named.trim().parse::<Network>() {
-            Ok(network) => networks.push(network.to_string()),
-            Err(_) => faults.push(Fault::at(format!("/allowed_networks/{i}"), "not_a_network")),
+        match network::parse_exact(named.trim()) {
+            Some(network) => networks.push(network.to_string()),
+            None => faults.push(Fault::at(format!("/allowed_networks/{i}"), "not_a_network")),
         }
     }
     ClientInput {

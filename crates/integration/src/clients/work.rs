@@ -7,7 +7,6 @@ use super::rules;
 use crate::base::auth::{Caller, Scopes};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Faults, Result};
-use crate::base::events;
 use crate::base::http::Patch;
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::text;
@@ -105,7 +104,7 @@ pub fn rotate(tx: &mut Tx, id: ClientId, overlap_hours: Option<i64>, secret: &st
 
 /// The client, for this caller to change, at the version that they saw.
 fn begin(tx: &mut Tx, id: ClientId) -> Result<Client> {
-    let client = find(tx.conn, id)?;
+    let client = tx.load(find, id)?;
     // Whoever rotates a client's secret can come as that client.
     tx.caller.demand_to_hand_on(Scopes::of(&client.scopes))?;
     tx.check_expected(&client)?;
@@ -123,15 +122,20 @@ fn checked(tx: &mut Tx, input: ClientInput, before: Option<&Client>) -> Result<C
     let mut faults = Faults::default();
     let input = rules::clean(input, &mut faults);
     if let Some(team) = input.team_id {
-        faults.known(people::teams::Team::find(tx.conn, team), "/team_id", "team")?;
+        faults.known(tx.load(people::teams::Team::find, team), "/team_id", "team")?;
     }
     // A customer that was deleted since does not stand in the way of another change.
     let kept = before.and_then(|b| b.customer_ids.as_ref()).map_or(&[][..], |ids| &ids.0);
     let named = input.customer_ids.as_deref().unwrap_or_default();
     let fresh: Vec<_> = named.iter().copied().filter(|id| !kept.contains(id)).collect();
     for (i, id) in named.iter().enumerate().filter(|(_, id)| fresh.contains(*id)) {
-        let there = match events::told_of(CustomerId::KIND) {
-            Some(customers) => customers.exists(tx.conn, tx.caller, id.0)?,
+        let there = match tx.core.declared.told_of(CustomerId::KIND) {
+            Some(customers) => {
+                let caller = tx.caller;
+                tx.hint("a customer may be deleted afterwards, too", |conn| {
+                    customers.exists(conn, caller, id.0)
+                })?
+            }
             None => false,
         };
         if !there {

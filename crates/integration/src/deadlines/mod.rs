@@ -12,8 +12,6 @@ pub mod rules;
 pub mod seed;
 pub mod work;
 
-use std::sync::OnceLock;
-
 use serde_json::json;
 
 use crate::base::Area;
@@ -39,20 +37,9 @@ const TIME: &[Param] = &[
     Param::new("minutes", Takes::Int(1, MOST_MINUTES), "Number of working minutes.").required(),
 ];
 
-/// Who may read some record that has deadlines.
-static SCOPES: OnceLock<Vec<Scope>> = OnceLock::new();
-
-fn scopes(r: &Routes) -> Vec<Scope> {
-    let has_deadlines = |told: &&Told| r.consequences.iter().any(|c| c.kind == told.kind);
-    let mut scopes: Vec<Scope> =
-        r.told.iter().filter(has_deadlines).flat_map(|t| t.scopes).copied().collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
-}
-
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.begins_with(work::ensure);
     r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
     r.read("/working-calendar", "getWorkingCalendar", http::get).scope(READ).says(
         "Read the working calendar",
@@ -90,14 +77,25 @@ fn routes(r: &mut Routes) {
              the next three years have less working time.",
         )
         .fails_with(&["no_working_time"]);
-    let readers = SCOPES.get_or_init(|| scopes(r));
+    r.finally(explain);
+    r.task(task::TASK, 20, task::turn);
+}
+
+/// Who may read some record that has deadlines may ask for them: known when all areas have declared.
+fn explain(r: &mut Routes) -> Result<(), String> {
+    let has_deadlines = |told: &&Told| r.declared.consequences.iter().any(|c| c.kind == told.kind);
+    let mut readers: Vec<Scope> =
+        r.declared.told.iter().filter(has_deadlines).flat_map(|t| t.scopes).copied().collect();
+    readers.sort_unstable();
+    readers.dedup();
+    let readers = r.keep(readers);
     r.read("/deadlines/{record_id}", "getDeadlines", http::explain).scope(readers).unversioned().says(
         "Explain a record's deadlines",
         "Returns the deadlines of a record of any kind: when each is due, how the time was counted, and \
              its reminders and escalations. Refused with 404 `not_found` when the record has no deadline or \
              you may not see it.",
     );
-    r.task(task::TASK, 20, task::turn);
+    Ok(())
 }
 
 static PROBLEMS: &[ProblemText] = &[problem_text(
@@ -116,6 +114,7 @@ static PHRASES: &[Phrase] = &[
 
 const TOLD: Told = Told {
     kind: WorkingCalendarId::KIND,
+    name: ["Working calendar", "工作日历"],
     scopes: READ,
     id: col!(working_calendar::id),
     visible: events::seen_by_all,

@@ -5,12 +5,11 @@ use diesel::prelude::*;
 use super::model::{DeadlineStep, DeadlineView, Deadlines, WorkingCalendarInput, WorkingTime};
 use super::{rules, seed};
 use crate::base::db::filter::col;
-use crate::base::db::{Act, AnyId, Json, Rx, Tx};
+use crate::base::db::{Act, AnyId, Guard, Json, Rx, Tx};
 use crate::base::deadlines::calendar::Calendar;
 use crate::base::deadlines::model::{Deadline, WorkingCalendar};
 use crate::base::deadlines::{calendar, of, working_calendar_row};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::events::told;
 use crate::base::http::Patch;
 use crate::base::types::At;
 use crate::base::types::id::parse_id;
@@ -18,7 +17,9 @@ use crate::schema::{deadlines, working_calendar};
 
 /// The calendar that a new database begins with.
 pub fn ensure(tx: &mut Tx) -> Result<()> {
-    let there = working_calendar::table.select(working_calendar::version).first::<i32>(tx.conn).optional()?;
+    let there: Option<i32> = tx.under(Guard::Alone("one working calendar"), |conn| {
+        Ok(working_calendar::table.select(working_calendar::version).first(conn).optional()?)
+    })?;
     if there.is_some() {
         return Ok(());
     }
@@ -36,7 +37,7 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
 }
 
 pub fn update(tx: &mut Tx, patch: &Patch<WorkingCalendarInput>) -> Result<WorkingCalendar> {
-    let before = working_calendar_row(tx.conn)?;
+    let before = tx.load_only(working_calendar_row)?;
     tx.check_expected(&before)?;
     let form = WorkingCalendarInput { week: before.week.0.clone(), days: before.days.0.clone() };
     let input = patch.onto(&form)?;
@@ -57,7 +58,7 @@ pub fn time(rx: &mut Rx, from: At, minutes: i64) -> Result<WorkingTime> {
 /// The deadlines of a record that the caller sees, whatever its kind; 404 for one that has none.
 pub fn explain(rx: &mut Rx, record: &str) -> Result<Deadlines> {
     let prefix = record.split('_').next().unwrap_or_default();
-    let kind = told().iter().find(|told| told.kind.prefix == prefix).ok_or_else(Error::not_found)?;
+    let kind = rx.core.declared.told_by_prefix(prefix).ok_or_else(Error::not_found)?;
     let id = parse_id(record, prefix).map_err(|_| Error::not_found())?;
     if !kind.scopes.iter().any(|scope| rx.caller.may(*scope)) {
         return Err(Error::not_found());

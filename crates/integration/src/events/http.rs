@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 
 use crate::base::core::Core;
 use crate::base::db::{Conn, Rx};
+use crate::base::declared::Declared;
 use crate::base::error::{Fault, Problem, Result};
 use crate::base::events::feed::{self, Cursor, Event};
-use crate::base::events::is_pattern;
 use crate::base::http::params::{Query, bad};
 use crate::base::http::{Answer, Req};
 
@@ -23,17 +23,17 @@ pub struct EventPage {
 }
 
 pub fn list(rx: &mut Rx, req: &Req) -> Result<Answer<EventPage>> {
-    let types = types_of(&req.query)?;
+    let types = types_of(&rx.core.declared, &req.query)?;
     let from = match place(rx.core, rx.conn, req.query.text("after"))? {
         Place::Start => Cursor { epoch: rx.core.epoch.clone(), sequence: feed::oldest(rx.conn, rx.now)? },
         Place::End(cursor) => cursor,
         Place::At(cursor) => {
-            feed::check_place(rx, &cursor)?;
+            feed::check_place(rx.conn, rx.core, rx.now, &cursor)?;
             cursor
         }
     };
     let limit = req.query.int("limit").unwrap_or(100);
-    let part = feed::read(rx.conn, rx.caller, &types, from.sequence, limit)?;
+    let part = feed::read(rx.conn, &rx.core.declared, rx.caller, &types, from.sequence, limit)?;
     let next_cursor = Cursor { sequence: part.next, ..from }.write();
     Ok(Answer::of(EventPage { data: part.events, has_more: part.more, next_cursor }))
 }
@@ -58,13 +58,13 @@ pub fn place(core: &Core, conn: &mut Conn, after: Option<&str>) -> Result<Place>
 }
 
 /// The types asked for; 400 naming those that do not exist.
-pub fn types_of(query: &Query) -> Result<Vec<String>> {
+pub fn types_of(declared: &Declared, query: &Query) -> Result<Vec<String>> {
     let Some(text) = query.text("types") else { return Ok(Vec::new()) };
     let types: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
     if types.len() > 100 {
         return Err(bad(vec![Fault::parameter("types", "too_many_items").with("max", 100)]));
     }
-    let unknown = |t: &&String| !is_pattern(t);
+    let unknown = |t: &&String| !declared.is_event_pattern(t);
     let faults: Vec<Fault> = types
         .iter()
         .filter(unknown)

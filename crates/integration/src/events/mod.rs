@@ -30,6 +30,7 @@ const TYPES: Param = Param::new(
 
 fn routes(r: &mut Routes) {
     r.tag("events", "Every change of every record, in order: as a feed to read, or as a stream.");
+    r.figures(figures);
     r.read("/events", "listEvents", http::list)
         .scope(READ)
         .unversioned()
@@ -70,7 +71,7 @@ fn routes(r: &mut Routes) {
 }
 
 /// Figures of the feed.
-pub fn figures(core: &Arc<Core>) {
+fn figures(core: &Arc<Core>) {
     core.metrics.stored_gauge(
         "salesdesk_events_waiting",
         "Changes that were committed and have no place in the feed yet; no more than 10000 are counted.",

@@ -66,7 +66,7 @@ impl Drop for Open {
 }
 
 pub async fn open(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
-    let types = types_of(&req.query)?;
+    let types = types_of(&ctx.core.declared, &req.query)?;
     let after = ctx.last_event_id.clone().or_else(|| req.query.text("after").map(str::to_owned));
     let counted = ctx.core.part::<Streams>().open(&ctx.caller)?;
     let news = ctx.core.sequencer.watch();
@@ -75,7 +75,7 @@ pub async fn open(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
             Place::Start | Place::End(_) => {
                 Ok(Cursor { epoch: rx.core.epoch.clone(), sequence: feed::newest(rx.conn)? })
             }
-            Place::At(cursor) => feed::check_place(rx, &cursor).map(|()| cursor),
+            Place::At(cursor) => feed::check_place(rx.conn, rx.core, rx.now, &cursor).map(|()| cursor),
         })
         .await?;
     let reader =
@@ -140,7 +140,10 @@ impl Reader {
             return None;
         }
         self.ctx.caller = caller;
-        let read = self.ctx.read(move |rx| feed::read(rx.conn, rx.caller, &types, after, PAGE)).await;
+        let read = self
+            .ctx
+            .read(move |rx| feed::read(rx.conn, &rx.core.declared, rx.caller, &types, after, PAGE))
+            .await;
         read.inspect_err(|e| log::warn!("a stream of events ends: {e}")).ok()
     }
 

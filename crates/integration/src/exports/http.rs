@@ -15,7 +15,7 @@ pub async fn create(ctx: Ctx, req: Req<Vec<String>, Json<ExportInput>>) -> Resul
     let reply = ctx.answer(move |tx| {
         let job = work::create(tx, &input)?;
         let path = path_to("jobs", job.id);
-        Answer::of(JobView::from(job)).located(path).finish(&mut tx.rx(), &query, 202)
+        Answer::of(JobView::from(job)).located(path).finish_write(tx, &query, 202)
     });
     let reply = reply.await?;
     bells.ring(jobs::TASK);

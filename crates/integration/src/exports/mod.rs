@@ -1,7 +1,6 @@
 //! Exports: records of one kind to a file, as a job. The file holds what the list of that kind returns to the
 //! caller, with the same filters, sorts and rights. So there is no second way to see a record.
 
-pub mod headings;
 mod http;
 pub mod model;
 mod sheet;
@@ -12,6 +11,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::columns::Exported;
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::JobKind;
 use crate::base::messages::{ProblemText, problem_text};
@@ -19,8 +19,12 @@ use crate::jobs::model::JobView;
 
 pub const AREA: Area = Area { name: "exports", routes, problems: PROBLEMS, phrases: &[] };
 
+/// What exports are as jobs.
+pub const JOB: JobKind = JobKind { name: "export", about: "writes records to a file" };
+
 fn routes(r: &mut Routes) {
-    r.job(JobKind::Export, step::step);
+    r.job(JOB, step::step);
+    r.finally(resources);
     r.tag("exports", "Exporting records to files: CSV, XLSX and NDJSON.");
     r.flow::<_, JobView, _>(Nature::Start, "/exports", "createExport", http::create)
         .scope(&[Scope::ExportsWrite])
@@ -36,6 +40,28 @@ fn routes(r: &mut Routes) {
         .example(json!({"resource": "orders", "format": "xlsx", "headings": "en",
             "filters": {"status": "approved,confirmed", "order_date_from": "2026-01-01"}, "sort": "order_date,number"}))
         .fails_with(&["too_many_jobs"]);
+}
+
+/// The document lists what all areas let be exported.
+fn resources(r: &mut Routes) -> Result<(), String> {
+    let all = r.declared.all::<Exported>();
+    for (i, exported) in all.iter().enumerate() {
+        let Exported { resource, path, .. } = exported;
+        if all[..i].iter().any(|other| other.resource == *resource) {
+            return Err(format!("{resource} can be exported twice"));
+        }
+        if !r.endpoints.iter().any(|endpoint| endpoint.nature == Nature::List && endpoint.path == *path) {
+            return Err(format!("{resource} is exported from the list {path}, which is not declared"));
+        }
+    }
+    let words: Vec<&str> = all.iter().map(|exported| exported.resource).collect();
+    let special = all.iter().filter(|exported| !exported.about.is_empty());
+    let mut about = vec!["Records that a file holds.".to_owned()];
+    about.extend(special.map(|exported| format!("- `{}`: {}.", exported.resource, exported.about)));
+    about.push("- The others: one row per record of that name.".into());
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    r.components.words("ExportResource", &words, &about);
+    Ok(())
 }
 
 static PROBLEMS: &[ProblemText] = &[problem_text(

@@ -1,12 +1,31 @@
 //! The request body of an export.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
-use super::headings::ExportResource;
+use crate::base::types::text_enum::enum_schema;
 use crate::text_enum;
+
+/// What is exported: one of the lists that areas declare ([`crate::base::columns::Exported`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExportResource(pub String);
+
+impl PartialSchema for ExportResource {
+    fn schema() -> RefOr<Schema> {
+        // The words are known when all areas have declared.
+        enum_schema(&[], &[])
+    }
+}
+impl ToSchema for ExportResource {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ExportResource")
+    }
+}
 
 text_enum! {
     /// Format of the file.

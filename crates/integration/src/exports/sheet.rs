@@ -5,9 +5,9 @@ use std::io::Write;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::headings::{Cell, Heading};
 use super::model::ExportFormat;
 use super::step::result_file;
+use crate::base::columns::{Cell, Heading};
 use crate::base::db::Json;
 use crate::base::error::{Error, Result};
 use crate::base::jobs::{FileRole, JobId, Run, Step, files};
@@ -20,7 +20,10 @@ const DIGITS: usize = 15;
 
 /// Makes the workbook of all rows and ends the job. Begins anew after an interruption.
 pub fn render(run: &Run, columns: &[&'static Heading], titles: &[&'static str]) -> Result<Step> {
-    run.commit(|tx, job| files::remove(tx.conn, job.id, FileRole::Result).map(|()| Step::More))?;
+    run.commit(|tx, job| {
+        tx.own(job, |conn| files::remove(conn, job.id, FileRole::Result))?;
+        Ok(Step::More)
+    })?;
     let run = run.again()?;
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory().map_err(failed)?;

@@ -6,10 +6,10 @@
 
 use serde_json::{Value, json};
 
-use super::headings::Heading;
 use super::model::{ExportFormat, ExportInput, Headings};
 use super::sheet;
 use super::work::{Plan, check_size, value_of};
+use crate::base::columns::Heading;
 use crate::base::db::Json;
 use crate::base::error::{Error, Result};
 use crate::base::http::from_value;
@@ -42,7 +42,7 @@ pub fn step(run: &Run) -> Result<Step> {
     let (count, cursor, total) = (rows.data.len() as i64, rows.cursor, rows.total);
     run.commit(move |tx, job| {
         let role = if input.format == ExportFormat::Xlsx { FileRole::Work } else { FileRole::Result };
-        files::append(tx.conn, job.id, role, &bytes)?;
+        tx.own(job, |conn| files::append(conn, job.id, role, &bytes))?;
         job.total = total.or(job.total);
         job.processed += count;
         job.succeeded += count;

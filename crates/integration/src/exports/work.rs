@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::headings::{ExportResource, Heading, headings};
-use super::model::{ExportFormat, ExportInput};
+use super::model::{ExportFormat, ExportInput, ExportResource};
 use crate::base::auth::Caller;
+use crate::base::columns::{Exported, Heading};
 use crate::base::db::Tx;
+use crate::base::declared::Declared;
 use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::http::call::{Call, Conditions, admit};
 use crate::base::http::dispatch::{API, App};
-use crate::base::http::params::percent_encode;
 use crate::base::http::{Endpoint, Incoming};
-use crate::base::jobs::{self, Job, JobKind, NewJob};
-use crate::base::types::TextEnum;
+use crate::base::jobs::{self, Job, NewJob};
 
 /// An export that can be read: the list's endpoint, the query to it, the columns of the file.
 pub struct Plan {
@@ -23,32 +22,23 @@ pub struct Plan {
     pub columns: Vec<&'static Heading>,
 }
 
-impl ExportResource {
-    /// The list that the rows come from.
-    fn path(self) -> &'static str {
-        match self {
-            ExportResource::Customers => "/customers",
-            ExportResource::Contacts => "/contacts",
-            ExportResource::Products => "/products",
-            ExportResource::Prices => "/prices",
-            ExportResource::Orders => "/orders",
-            ExportResource::OrderLines => "/order-lines",
-            ExportResource::Suppliers => "/suppliers",
-            ExportResource::Requests => "/requests",
-            ExportResource::OrderExceptions => "/order-exceptions",
-            ExportResource::Returns => "/returns",
-            ExportResource::Complaints => "/complaints",
-            ExportResource::Tasks => "/tasks",
-            ExportResource::Interactions => "/interactions",
-            ExportResource::Feedback => "/feedback",
-        }
-    }
+/// What is declared of a resource; the schema of the body has let no other through.
+fn exported<'d>(declared: &'d Declared, resource: &ExportResource) -> Result<&'d Exported> {
+    let all = declared.all::<Exported>();
+    let found = all.iter().find(|exported| exported.resource == resource.0);
+    found.ok_or_else(|| {
+        Error::invalid(vec![
+            Fault::at("/resource", "not_allowed")
+                .with("allowed", all.iter().map(|exported| exported.resource).collect::<Vec<_>>().join(", ")),
+        ])
+    })
 }
 
 impl Plan {
     /// Refuses what the list would refuse, and columns that there are not.
     pub fn of(app: &App, caller: &Caller, input: &ExportInput) -> Result<Plan> {
-        let (endpoint, _) = app.find("GET", &format!("{API}{}", input.resource.path()))?;
+        let exported = exported(&app.core.declared, &input.resource)?;
+        let (endpoint, _) = app.find("GET", &format!("{API}{}", exported.path))?;
         admit(&endpoint, caller)?;
         let known: Vec<&str> = endpoint.params.iter().map(|p| p.name).collect();
         let unknown = input.filters.0.keys().filter(|name| !known.contains(&name.as_str()));
@@ -58,7 +48,7 @@ impl Plan {
                     .with("allowed", known.join(", "))
             })
             .collect();
-        let columns = columns(input, &mut faults);
+        let columns = columns(exported.columns, input, &mut faults);
         if !faults.is_empty() {
             return Err(Error::invalid(faults));
         }
@@ -80,8 +70,7 @@ fn pointer(name: &str) -> String {
 }
 
 /// The columns that are asked for.
-fn columns(input: &ExportInput, faults: &mut Vec<Fault>) -> Vec<&'static Heading> {
-    let all = headings(input.resource);
+fn columns(all: &'static [Heading], input: &ExportInput, faults: &mut Vec<Fault>) -> Vec<&'static Heading> {
     let Some(fields) = &input.fields else { return all.iter().collect() };
     if input.format == ExportFormat::Ndjson {
         return vec![]; // the list's own fields, which the list checks
@@ -112,8 +101,7 @@ fn query_of(input: &ExportInput, endpoint: &Endpoint, columns: &[&Heading]) -> S
             pairs.push(("expand", wide.join(",")));
         }
     }
-    let encoded = pairs.iter().map(|(n, v)| format!("{}={}", percent_encode(n), percent_encode(v)));
-    encoded.collect::<Vec<_>>().join("&")
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// What is wrong with the list's query is wrong with the body here.
@@ -136,10 +124,10 @@ fn at_their_places(error: Error, input: &ExportInput) -> Error {
 /// Begins an export that has been checked.
 pub fn create(tx: &mut Tx, input: &ExportInput) -> Result<Job> {
     let params = serde_json::to_value(input).map_err(|e| Error::internal(e.to_string()))?;
-    let name = format!("{}-{}.{}", input.resource, tx.today(), input.format);
+    let name = format!("{}-{}.{}", input.resource.0, tx.today(), input.format);
     let new = NewJob {
-        kind: JobKind::Export,
-        resource: input.resource.as_str().to_owned(),
+        kind: super::JOB,
+        resource: input.resource.0.clone(),
         params,
         state: json!({"file": name}),
         total: None,

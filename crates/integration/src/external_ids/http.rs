@@ -1,7 +1,7 @@
 //! Endpoints of external ids: extract, call, answer.
 
+use super::Known;
 use super::model::{EXTERNAL_IDS, Name, NamedRecord, view, visible_to};
-use super::{KINDS, Known};
 use crate::base::db::Rx;
 use crate::base::db::list::Page;
 use crate::base::error::{Error, Result};
@@ -9,7 +9,8 @@ use crate::base::http::Req;
 use crate::load_from;
 
 pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<NamedRecord>> {
-    let kinds: &[Known] = KINDS.get().map_or(&[], |kinds| &kinds.all);
+    let core = rx.core;
+    let kinds: &[Known] = core.declared.all();
     let wanted = req.query.words("kind");
     let asked = kinds.iter().filter(|k| wanted.is_empty() || wanted.contains(&k.named.kind.name));
     let visible = visible_to(rx.caller, asked);

@@ -1,12 +1,10 @@
 //! External ids: which records another system's names lead to, whatever their kind.
 //!
-//! The kinds are those that an area has declared to be read by external id; this area comes after them all, and
+//! The kinds are those that an area has declared to be read by external id; this area asks when all have declared, and
 //! knows none of them by name.
 
 mod http;
 mod model;
-
-use std::sync::OnceLock;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
@@ -33,26 +31,31 @@ struct Kinds {
     scopes: Vec<Scope>,
 }
 
-static KINDS: OnceLock<Kinds> = OnceLock::new();
-
 fn routes(r: &mut Routes) {
-    let kinds = KINDS.get_or_init(|| kinds_of(r));
-    let about = "Records of one of these kinds. By default all kinds.";
     r.tag("external-ids", "Finding records by their ids in other systems.");
+    r.finally(list);
+}
+
+fn list(r: &mut Routes) -> Result<(), String> {
+    let kinds = kinds_of(r);
+    let about = "Records of one of these kinds. By default all kinds.";
+    let (scopes, words) = (r.keep(kinds.scopes), r.keep(kinds.words));
     r.list("/external-ids", "listExternalIds", &model::EXTERNAL_IDS, http::list)
-        .scope(&kinds.scopes)
-        .takes(&[Param::new("kind", Takes::Words(&kinds.words), about)])
+        .scope(scopes)
+        .takes(&[Param::new("kind", Takes::Words(words), about)])
         .says(
             "Find records by external id",
             "Returns the records that have an id in the other system, of all kinds. With `id`: the records \
              with exactly this id, at most one of each kind. Without: every external id of the system, for \
              comparing two systems. Only records that you may read are returned.",
         );
+    kinds.all.into_iter().for_each(|known| r.declare(known));
+    Ok(())
 }
 
 fn kinds_of(r: &Routes) -> Kinds {
     let known = |named: &NamedKind| {
-        let told = *r.told.iter().find(|told| told.kind == named.kind)?;
+        let told = *r.declared.told_of(named.kind)?;
         let is_by_id = |path: &str| {
             let rest = path.strip_prefix(named.collection()).and_then(|rest| rest.strip_prefix("/{"));
             rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))

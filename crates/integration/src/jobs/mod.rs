@@ -8,9 +8,10 @@ pub mod work;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::{Nature, Routes};
-use crate::base::jobs::{self, JobId};
+use crate::base::jobs::{self, JobId, JobKind};
+use crate::base::lives::{BY_ITSELF, Life};
 use crate::base::messages::{ProblemText, problem_text};
 
 pub const AREA: Area = Area { name: "jobs", routes, problems: PROBLEMS, phrases: &[] };
@@ -19,6 +20,23 @@ pub const AREA: Area = Area { name: "jobs", routes, problems: PROBLEMS, phrases:
 const READ: &[Scope] = &[Scope::JobsRead, Scope::ImportsWrite, Scope::ExportsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(
+        Life::of(
+            "Jobs",
+            JobId::KIND,
+            crate::base::jobs::JobStatus::ALL,
+            crate::base::jobs::JobAction::ALL,
+            crate::base::jobs::JobStatus::after,
+        )
+        .calls(&[
+            ("start", BY_ITSELF),
+            ("succeed", BY_ITSELF),
+            ("complete_with_errors", BY_ITSELF),
+            ("fail", BY_ITSELF),
+            ("expire", BY_ITSELF),
+        ]),
+    );
+    r.finally(kinds);
     r.tells(TOLD);
     r.task(jobs::TASK, 2, jobs::turn);
     r.tag("jobs", "Long work such as imports and exports: progress, results, cancelling.");
@@ -67,18 +85,29 @@ fn routes(r: &mut Routes) {
         .path_prefixes = &[Some("job")];
 }
 
+/// The document lists the kinds of jobs of all areas.
+fn kinds(r: &mut Routes) -> Result<(), String> {
+    let kinds: Vec<JobKind> = r.jobs.iter().map(|(kind, _)| *kind).collect();
+    let does: Vec<String> = kinds.iter().map(|kind| format!("`{}` {}", kind.name, kind.about)).collect();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    r.components.words("JobKind", &names, &[&format!("What a job does: {}.", does.join(", "))]);
+    r.takes_words("listJobs", "kind", names)
+}
+
 const TOLD: Told = Told {
     kind: JobId::KIND,
+    name: ["Job", "作业"],
     scopes: READ,
     id: col!(jobs::id),
     visible: jobs::model::visible_to,
     verbs: &[
-        ("created", "The job was begun by a request."),
-        ("succeeded", "The job ended and every row succeeded."),
-        ("completed_with_errors", "The job ended and some rows failed."),
-        ("failed", "The job failed and was given up."),
-        ("cancelled", "The job was cancelled."),
-        ("expired", "The job's files were deleted."),
+        Verb::new("created", "The job was begun by a request."),
+        Verb::new("succeeded", "The job ended and every row succeeded.").reads("succeeded", "已成功"),
+        Verb::new("completed_with_errors", "The job ended and some rows failed.")
+            .reads("completed with errors", "已完成，部分失败"),
+        Verb::new("failed", "The job failed and was given up.").reads("failed", "已失败"),
+        Verb::new("cancelled", "The job was cancelled."),
+        Verb::new("expired", "The job's files were deleted.").reads("files deleted", "文件已删除"),
     ],
 };
 

@@ -23,10 +23,10 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: JobId) -> Result<Job> {
 
 /// Ends a job before its time. A chunk that is under way meets it when it would commit, and is given up.
 pub fn cancel(tx: &mut Tx, id: JobId) -> Result<Job> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     let mut job = before.clone();
-    runner::keep_errors(tx.conn, &mut job)?;
+    tx.own(&before, |conn| runner::keep_errors(conn, &mut job))?;
     jobs::end(tx, &before, job, JobAction::Cancel, None)
 }
 

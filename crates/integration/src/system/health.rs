@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use crate::base::auth::network;
 use crate::base::core::Core;
 use crate::base::db::migrations;
 use crate::base::error::{Error, Problem};
@@ -118,6 +119,6 @@ fn is_local(req: &HttpRequest, core: &Core) -> bool {
     let Some(peer) = req.peer_addr().map(|a| a.ip()) else { return false };
     let forwarded =
         ["forwarded", "x-forwarded-for", "via"].iter().any(|name| req.headers().contains_key(*name));
-    let proxy = core.web.trusted_proxies.iter().any(|proxy| proxy.holds(peer));
+    let proxy = core.web.trusted_proxies.iter().any(|proxy| network::has(proxy, peer));
     peer.to_canonical().is_loopback() && !forwarded && !proxy
 }

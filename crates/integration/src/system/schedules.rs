@@ -9,7 +9,7 @@ use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
 use crate::base::db::{Act, Rx, Tx};
 use crate::base::error::{Problem, Result};
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Answer, Req, Routes};
 use crate::base::messages::{Lang, ProblemText, problem_text};
@@ -160,7 +160,7 @@ fn get(rx: &mut Rx, req: &Req<String>) -> Result<Answer<Schedule>> {
 }
 
 fn run(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
-    let before = find(tx.conn, &req.path)?;
+    let before = tx.load(find, req.path.as_str())?;
     tx.check_expected(&before)?;
     if !before.enabled {
         return Err(Problem::new("schedule_disabled").into());
@@ -171,7 +171,7 @@ fn run(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
 }
 
 fn enable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
-    let before = find(tx.conn, &req.path)?;
+    let before = tx.load(find, req.path.as_str())?;
     tx.check_expected(&before)?;
     let mut after = ScheduleRow { enabled: true, ..before.clone() };
     if !before.enabled {
@@ -182,7 +182,7 @@ fn enable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
 }
 
 fn disable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
-    let before = find(tx.conn, &req.path)?;
+    let before = tx.load(find, req.path.as_str())?;
     tx.check_expected(&before)?;
     let mut after = ScheduleRow { enabled: false, ..before.clone() };
     if before.enabled {
@@ -194,13 +194,14 @@ fn disable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
 
 const TOLD: Told = Told {
     kind: ScheduleId::KIND,
+    name: ["Schedule", "定时任务"],
     scopes: READ,
     id: col!(schedules::id),
     visible: events::seen_by_all,
     verbs: &[
-        ("triggered", "Somebody started a run by hand."),
-        ("enabled", "The schedule was enabled."),
-        ("disabled", "The schedule was disabled."),
+        Verb::new("triggered", "Somebody started a run by hand.").reads("run started by hand", "已手动运行"),
+        Verb::new("enabled", "The schedule was enabled."),
+        Verb::new("disabled", "The schedule was disabled."),
     ],
 };
 

@@ -17,7 +17,7 @@ use super::{TEST_EVENT, rules, work};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
 use crate::base::db::engine::Fate;
-use crate::base::db::{Conn, Rx, Tx};
+use crate::base::db::{Conn, Guard, Rx, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::feed::{self, EventData, WebhookEvent, WebhookTest};
 use crate::base::http::dispatch::App;
@@ -238,7 +238,8 @@ fn prepare_for(
 ) -> Result<()> {
     let now = core.clock.now();
     let secrets = secrets(core, webhook, now)?;
-    let events = feed::those(conn, owner, rows.iter().filter_map(|row| row.event_id).collect())?;
+    let events =
+        feed::those(conn, &core.declared, owner, rows.iter().filter_map(|row| row.event_id).collect())?;
     let mut bodies: HashMap<_, _> = HashMap::new();
     for event in events {
         bodies.insert(event.id, written(&WebhookEvent::from(event))?);
@@ -327,11 +328,15 @@ fn record(core: &Arc<Core>, delivery: &DeliveryRow, at: At, outcome: &Outcome) -
     };
     let (delivery, gone) = (delivery.clone(), outcome.status_code == Some(410));
     core.write_as(Arc::new(Caller::system("webhooks")), move |tx| {
-        if !conclude(tx.conn, tx.now, &delivery, &attempt, gone)? {
+        let now = tx.now;
+        let concluded = tx.under(Guard::Claim("the delivery's lease"), |conn| {
+            conclude(conn, now, &delivery, &attempt, gone)
+        })?;
+        if !concluded {
             return Ok(());
         }
         match attempt.error {
-            None => mark_success(tx.conn, delivery.webhook_id, tx.now),
+            None => mark_success(tx, delivery.webhook_id),
             Some(_) if gone => work::disable_because(tx, delivery.webhook_id, DisabledReason::Gone),
             Some(_) => mark_failure(tx, delivery.webhook_id),
         }
@@ -374,21 +379,21 @@ fn kept(status: DeliveryStatus) -> i64 {
 }
 
 /// How the webhook's receiver fares: since when it fails, and when it last took something.
-fn fares(conn: &mut Conn, webhook: WebhookId) -> Result<Option<(Option<At>, Option<At>)>> {
+fn fares(tx: &mut Tx, webhook: WebhookId) -> Result<Option<(Option<At>, Option<At>)>> {
     use webhooks::dsl;
     let columns = (dsl::failing_since, dsl::last_success_at);
-    Ok(dsl::webhooks.find(webhook).select(columns).first(conn).optional()?)
+    let found = dsl::webhooks.find(webhook).select(columns);
+    tx.hint("each attempt writes it anew", |conn| Ok(found.first(conn).optional()?))
 }
 
 #[allow(clippy::disallowed_methods)] // how a receiver fares is no change of the record
-fn mark_success(conn: &mut Conn, webhook: WebhookId, now: At) -> Result<()> {
+fn mark_success(tx: &mut Tx, webhook: WebhookId) -> Result<()> {
     use webhooks::dsl;
-    let Some((failing, last)) = fares(conn, webhook)? else { return Ok(()) };
-    let is_recent = last.is_some_and(|at| at.plus_seconds(SUCCESS_EVERY) > now);
+    let Some((failing, last)) = fares(tx, webhook)? else { return Ok(()) };
+    let is_recent = last.is_some_and(|at| at.plus_seconds(SUCCESS_EVERY) > tx.now);
     if failing.is_some() || !is_recent {
-        diesel::update(dsl::webhooks.find(webhook))
-            .set((dsl::failing_since.eq(None::<At>), dsl::last_success_at.eq(Some(now))))
-            .execute(conn)?;
+        let fares = (dsl::failing_since.eq(None::<At>), dsl::last_success_at.eq(Some(tx.now)));
+        tx.execute(diesel::update(dsl::webhooks.find(webhook)).set(fares))?;
     }
     Ok(())
 }
@@ -396,11 +401,10 @@ fn mark_success(conn: &mut Conn, webhook: WebhookId, now: At) -> Result<()> {
 #[allow(clippy::disallowed_methods)] // how a receiver fares is no change of the record
 fn mark_failure(tx: &mut Tx, webhook: WebhookId) -> Result<()> {
     use webhooks::dsl;
-    match fares(tx.conn, webhook)? {
+    match fares(tx, webhook)? {
         Some((None, _)) => {
-            diesel::update(dsl::webhooks.find(webhook))
-                .set(dsl::failing_since.eq(Some(tx.now)))
-                .execute(tx.conn)?;
+            let since = dsl::failing_since.eq(Some(tx.now));
+            tx.execute(diesel::update(dsl::webhooks.find(webhook)).set(since))?;
             Ok(())
         }
         Some((Some(since), _)) if since.plus_seconds(rules::PATIENCE) <= tx.now => {

@@ -83,7 +83,7 @@ fn look_for(
     found: &mut Found,
 ) -> Result<()> {
     let place = (webhook.sequence, looked);
-    let stretch = Stretch::read(conn, owner, &webhook.event_types.0, place, EVENTS)?;
+    let stretch = Stretch::read(conn, &core.declared, owner, &webhook.event_types.0, place, EVENTS)?;
     if !stretch.is_worth_keeping() {
         core.part::<super::delivery::Courier>().looked(webhook.id, stretch.from, stretch.to);
         found.more |= stretch.more;

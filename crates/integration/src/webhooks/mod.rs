@@ -23,13 +23,13 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::core::Core;
 use crate::base::db::engine::Fate;
 use crate::base::db::filter::col;
 use crate::base::error::Result;
-use crate::base::events::{self, Told, sequencer};
+use crate::base::events::{self, Told, Verb, sequencer};
 use crate::base::http::Routes;
 use crate::base::http::dispatch::App;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub use model::WebhookId;
@@ -43,7 +43,15 @@ const WRITE: &[Scope] = &[Scope::WebhooksWrite];
 pub const TEST_EVENT: &str = "webhook.test";
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Webhooks",
+        WebhookId::KIND,
+        model::WebhookStatus::ALL,
+        model::WebhookAction::ALL,
+        model::WebhookStatus::after,
+    ));
     r.tells(TOLD);
+    r.figures(delivery::figures);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
     records(r);
     life(r);
@@ -198,6 +206,7 @@ fn deliveries(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: WebhookId::KIND,
+    name: ["Webhook", "Webhook"],
     scopes: READ,
     id: col!(webhooks::id),
     visible: work::visible_to,
@@ -205,12 +214,14 @@ const TOLD: Told = Told {
         events::CREATED,
         events::UPDATED,
         events::DELETED,
-        ("enabled", "The webhook was enabled and receives events again."),
-        ("disabled", "The webhook was disabled and receives nothing."),
-        ("secret_rotated", "The webhook got a new secret."),
-        ("tested", "A test was sent to the webhook."),
-        ("replayed", "Past events are sent to the webhook again."),
-        ("delivery_retried", "Somebody asked to send a delivery to the webhook again."),
+        Verb::new("enabled", "The webhook was enabled and receives events again."),
+        Verb::new("disabled", "The webhook was disabled and receives nothing."),
+        Verb::new("secret_rotated", "The webhook got a new secret."),
+        Verb::new("tested", "A test was sent to the webhook.").reads("test sent", "已发送测试"),
+        Verb::new("replayed", "Past events are sent to the webhook again.")
+            .reads("past events sent again", "已重发历史事件"),
+        Verb::new("delivery_retried", "Somebody asked to send a delivery to the webhook again.")
+            .reads("delivery sent again", "已重新投递"),
     ],
 };
 
@@ -221,11 +232,6 @@ fn clear(app: &Arc<App>) -> Result<bool> {
         return Ok(false);
     }
     app.core.engine.write_now(move |conn| Ok((work::clear(conn, now)?, Fate::Keep)))
-}
-
-/// Figures of the queue.
-pub fn figures(core: &Arc<Core>) {
-    delivery::figures(core);
 }
 
 static PROBLEMS: &[ProblemText] = &[

@@ -11,8 +11,8 @@ use url::{Host, Url};
 
 use super::model::{DeliveryId, DeliveryStatus, Webhook, WebhookAction, WebhookInput, WebhookStatus};
 use crate::base::auth::{Caller, Scope};
+use crate::base::declared::Declared;
 use crate::base::error::{Fault, Faults};
-use crate::base::events;
 use crate::base::http::actions::{ActionState, Obstacle};
 use crate::base::messages::Lang;
 use crate::base::secret;
@@ -120,7 +120,12 @@ pub fn signature(secrets: &[Vec<u8>], id: DeliveryId, timestamp: i64, body: &[u8
 // ---- input ---------------------------------------------------------------------------------------------------
 
 /// The input in its normal form; what is wrong goes to `faults`.
-pub fn clean(input: WebhookInput, allow_private: bool, faults: &mut Faults) -> WebhookInput {
+pub fn clean(
+    declared: &Declared,
+    input: WebhookInput,
+    allow_private: bool,
+    faults: &mut Faults,
+) -> WebhookInput {
     let url = match checked_url(&input.url, allow_private) {
         Ok(url) => url.to_string(),
         Err(code) => {
@@ -130,7 +135,7 @@ pub fn clean(input: WebhookInput, allow_private: bool, faults: &mut Faults) -> W
     };
     for (i, pattern) in input.event_types.iter().enumerate() {
         let place = || format!("/event_types/{i}");
-        if !events::is_pattern(pattern) {
+        if !declared.is_event_pattern(pattern) {
             faults.push(Fault::at(place(), "unknown_event_type").with("type", pattern));
         } else if input.event_types[..i].contains(pattern) {
             faults.push(Fault::at(place(), "duplicate_entry"));

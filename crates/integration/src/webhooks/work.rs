@@ -11,7 +11,7 @@ use super::rules;
 use crate::base::auth::{self, Caller};
 use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Faults, Problem, Result};
 use crate::base::events::feed::{self, Cursor, EventId};
 use crate::base::http::Patch;
@@ -76,7 +76,9 @@ pub fn create(tx: &mut Tx, input: WebhookInput, secret: &[u8]) -> Result<Webhook
     if user.is_none() && client.is_none() {
         return Err(Error::internal("a webhook belongs to somebody"));
     }
-    if count_of(tx.conn, user, client)? >= MOST_OF_ONE {
+    let owner = user.map(|id| id.to_string()).or(client.map(|id| id.to_string())).unwrap_or_default();
+    let count = tx.under(Guard::row("webhooks", owner), |conn| count_of(conn, user, client))?;
+    if count >= MOST_OF_ONE {
         return Err(Problem::new("too_many_webhooks").param("max", MOST_OF_ONE).into());
     }
     let mut webhook = Webhook {
@@ -94,7 +96,7 @@ pub fn create(tx: &mut Tx, input: WebhookInput, secret: &[u8]) -> Result<Webhook
         secret_set_at: tx.now,
         sealed_previous_secret: None,
         previous_secret_until: None,
-        sequence: feed::newest(tx.conn)?,
+        sequence: newest(tx)?,
         failing_since: None,
         last_success_at: None,
         external_ids: Json(input.external_ids),
@@ -105,6 +107,11 @@ pub fn create(tx: &mut Tx, input: WebhookInput, secret: &[u8]) -> Result<Webhook
     };
     tx.create(&mut webhook)?;
     Ok(webhook)
+}
+
+/// Where a webhook begins that is told of what happens from now on.
+fn newest(tx: &mut Tx) -> Result<i64> {
+    tx.hint("what happens in this moment is before or after the webhook", feed::newest)
 }
 
 fn count_of(conn: &mut Conn, user: Option<UserId>, client: Option<ClientId>) -> Result<i64> {
@@ -118,7 +125,7 @@ fn count_of(conn: &mut Conn, user: Option<UserId>, client: Option<ClientId>) -> 
 
 fn checked(tx: &Tx, input: WebhookInput) -> Result<WebhookInput> {
     let mut faults = Faults::default();
-    let input = rules::clean(input, tx.core.web.webhooks.allow_private, &mut faults);
+    let input = rules::clean(&tx.core.declared, input, tx.core.web.webhooks.allow_private, &mut faults);
     faults.done()?;
     Ok(input)
 }
@@ -147,9 +154,7 @@ pub fn update(tx: &mut Tx, id: WebhookId, patch: &Patch<WebhookInput>) -> Result
 #[allow(clippy::disallowed_methods)] // a note for the task that clears away is no record
 pub fn delete(tx: &mut Tx, id: WebhookId) -> Result<()> {
     let webhook = begin(tx, id)?;
-    diesel::insert_into(webhook_remains::table)
-        .values(webhook_remains::webhook_id.eq(id))
-        .execute(tx.conn)?;
+    tx.execute(diesel::insert_into(webhook_remains::table).values(webhook_remains::webhook_id.eq(id)))?;
     tx.remove(&webhook)
 }
 
@@ -161,7 +166,7 @@ pub fn enable(tx: &mut Tx, id: WebhookId) -> Result<Webhook> {
         disabled_reason: None,
         disabled_at: None,
         failing_since: None,
-        sequence: feed::newest(tx.conn)?,
+        sequence: newest(tx)?,
         ..before.clone()
     };
     tx.save(&before, &mut webhook, Act::new(WebhookAction::Enable.verb()))?;
@@ -174,9 +179,13 @@ pub fn disable(tx: &mut Tx, id: WebhookId) -> Result<Webhook> {
     disabled(tx, before, DisabledReason::Requested, None)
 }
 
+fn there(conn: &mut Conn, id: WebhookId) -> Result<Option<Webhook>> {
+    Ok(webhooks::table.find(id).select(Webhook::as_select()).first(conn).optional()?)
+}
+
 /// Disables a webhook that is active, by the product itself; nothing when it is not, or not there any more.
 pub fn disable_because(tx: &mut Tx, id: WebhookId, why: DisabledReason) -> Result<()> {
-    let found = webhooks::table.find(id).select(Webhook::as_select()).first(tx.conn).optional()?;
+    let found = tx.load_if_there(there, id)?;
     let reason = match why {
         DisabledReason::Requested => None,
         DisabledReason::Gone => Some("the receiver answered 410 Gone"),
@@ -223,11 +232,16 @@ pub fn rotate(tx: &mut Tx, id: WebhookId, overlap_hours: Option<i64>, secret: &[
 pub fn replay(tx: &mut Tx, id: WebhookId, replay: &Replay) -> Result<Webhook> {
     let before = begin(tx, id)?;
     let status = after(tx.caller, &before, WebhookAction::Replay)?;
+    let (core, now) = (tx.core, tx.now);
     let sequence = match (&replay.since, &replay.after) {
-        (Some(since), None) => feed::since(&mut tx.rx(), *since)?,
+        (Some(since), None) => tx.hint("a place that was good is good a moment later", |conn| {
+            feed::since(conn, core, now, *since)
+        })?,
         (None, Some(cursor)) => {
             let cursor = Cursor::read(cursor).ok_or_else(|| Error::field("/after", "malformed_cursor"))?;
-            feed::check_place(&mut tx.rx(), &cursor)?;
+            tx.hint("a place that was good is good a moment later", |conn| {
+                feed::check_place(conn, core, now, &cursor)
+            })?;
             cursor.sequence
         }
         _ => return Err(Error::field("", "since_or_after")),
@@ -238,18 +252,19 @@ pub fn replay(tx: &mut Tx, id: WebhookId, replay: &Replay) -> Result<Webhook> {
 }
 
 /// Sends a delivery of no event, now.
+#[allow(clippy::disallowed_methods)] // the queue is no record
 pub fn test(tx: &mut Tx, id: WebhookId) -> Result<WebhookDelivery> {
     let webhook = begin(tx, id)?;
     after(tx.caller, &webhook, WebhookAction::Test)?;
     let delivery = new_delivery(tx.new_id(), id, None, super::TEST_EVENT, tx.now);
-    insert(tx.conn, std::slice::from_ref(&delivery))?;
+    tx.execute(diesel::insert_into(webhook_deliveries::table).values(&delivery))?;
     tx.note_on(&webhook, Act::new(WebhookAction::Test.verb()), None, None)?;
     Ok(delivery.into())
 }
 
 /// The webhook, for this caller to change, at the version that they saw.
 fn begin(tx: &mut Tx, id: WebhookId) -> Result<Webhook> {
-    let webhook = find(tx.conn, tx.caller, id)?;
+    let webhook = tx.find(find, id)?;
     tx.check_expected(&webhook)?;
     Ok(webhook)
 }
@@ -326,7 +341,8 @@ pub fn delivery_with_log(rx: &mut Rx, id: DeliveryId) -> Result<WebhookDeliveryD
 #[allow(clippy::disallowed_methods)] // the queue is no record
 pub fn retry(tx: &mut Tx, id: DeliveryId) -> Result<WebhookDelivery> {
     use webhook_deliveries::dsl;
-    let (row, webhook) = delivery(tx.conn, tx.caller, id)?;
+    let caller = tx.caller;
+    let (row, webhook) = tx.under(Guard::row("delivery", id), |conn| delivery(conn, caller, id))?;
     // A delivery has no version of its own; one that is sent along is the webhook's.
     tx.check_expected(&webhook)?;
     if webhook.status != WebhookStatus::Active {
@@ -347,16 +363,15 @@ pub fn retry(tx: &mut Tx, id: DeliveryId) -> Result<WebhookDelivery> {
         clear_at: None,
         ..row
     };
-    diesel::update(dsl::webhook_deliveries.filter(dsl::id.eq(id)))
-        .set((
-            dsl::status.eq(row.status),
-            dsl::step.eq(row.step),
-            dsl::due_at.eq(row.due_at),
-            dsl::lease.eq(&row.lease),
-            dsl::ended_at.eq(row.ended_at),
-            dsl::clear_at.eq(row.clear_at),
-        ))
-        .execute(tx.conn)?;
+    let update = diesel::update(dsl::webhook_deliveries.filter(dsl::id.eq(id))).set((
+        dsl::status.eq(row.status),
+        dsl::step.eq(row.step),
+        dsl::due_at.eq(row.due_at),
+        dsl::lease.eq(&row.lease),
+        dsl::ended_at.eq(row.ended_at),
+        dsl::clear_at.eq(row.clear_at),
+    ));
+    tx.execute(update)?;
     tx.note_on(&webhook, Act::new("delivery_retried"), None, None)?;
     Ok(row.into())
 }

@@ -7,19 +7,23 @@
 //! | report, and take steps with exceptions that one reported or owns | `exceptions:write` |
 //! | every step with every exception, unblock | `exceptions:manage` |
 
+mod check;
+mod columns;
 mod http;
 pub mod model;
 pub mod report;
 pub mod rules;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::order_exceptions;
 use model::OrderException;
@@ -33,12 +37,22 @@ const READ: &[Scope] = &[Scope::ExceptionsRead];
 const WRITE: &[Scope] = &[Scope::ExceptionsWrite, Scope::ExceptionsManage];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Order exceptions",
+        OrderExceptionId::KIND,
+        rules::ExceptionStatus::ALL,
+        rules::ExceptionAction::ALL,
+        rules::ExceptionStatus::after,
+    ));
+    r.declare(columns::ORDER_EXCEPTIONS);
     r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));
+    r.declare(worklist::SOURCE);
     r.tells(TOLD);
     r.tag(
         "order-exceptions",
         "Problems with orders: who resolves them, by when, and which of them stop the order's shipping.",
     );
+    r.declare(check::CHECK);
     records(r);
     life(r);
     blocking(r);
@@ -54,7 +68,7 @@ fn routes(r: &mut Routes) {
         "order_exception_escalated",
     ];
     r.notices(OrderExceptionId::KIND, &urgent, &[]);
-    r.expanders.insert("exc", work::expand);
+    r.expands("exc", work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -187,21 +201,24 @@ static PHRASES: &[Phrase] = &[
 
 const TOLD: Told = Told {
     kind: OrderExceptionId::KIND,
+    name: ["Order exception", "订单异常"],
     scopes: READ,
     id: col!(order_exceptions::id),
     visible: model::visible_to,
     verbs: &[
-        ("reported", "The exception was reported: somebody found a problem with an order."),
+        Verb::new("reported", "The exception was reported: somebody found a problem with an order.")
+            .reads("reported", "已上报"),
         events::UPDATED,
-        ("assigned", "The exception was given to another owner."),
-        ("started", "The owner began to work on the exception."),
-        ("resolved", "The exception was resolved. It does not block the order any more."),
-        ("closed", "The exception was closed: nothing more is to be done."),
-        ("reopened", "The exception was opened again because it was not resolved."),
-        ("cancelled", "The exception was cancelled because it was entered by mistake."),
-        ("blocked", "The exception blocks: the order cannot ship while it is open."),
-        ("unblocked", "The exception does not block any more: the order may ship."),
-        ("overdue", "The exception passed its deadline and is not resolved."),
-        ("escalated", "The exception is overdue, and the manager or the executives were told."),
+        Verb::new("assigned", "The exception was given to another owner."),
+        Verb::new("started", "The owner began to work on the exception."),
+        Verb::new("resolved", "The exception was resolved. It does not block the order any more."),
+        Verb::new("closed", "The exception was closed: nothing more is to be done."),
+        Verb::new("reopened", "The exception was opened again because it was not resolved."),
+        Verb::new("cancelled", "The exception was cancelled because it was entered by mistake."),
+        Verb::new("blocked", "The exception blocks: the order cannot ship while it is open."),
+        Verb::new("unblocked", "The exception does not block any more: the order may ship."),
+        Verb::new("overdue", "The exception passed its deadline and is not resolved.")
+            .reads("overdue", "已逾期"),
+        Verb::new("escalated", "The exception is overdue, and the manager or the executives were told."),
     ],
 };

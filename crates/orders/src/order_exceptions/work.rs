@@ -13,7 +13,7 @@ use super::model::{
 use super::rules::{self, ExceptionAction, ExceptionStatus, OVERDUE};
 use crate::base::auth::{Caller, Scope, forbidden};
 use crate::base::db::filter::{Cond, col, sql};
-use crate::base::db::{Act, Conn, Rx, Tx, external, number_range};
+use crate::base::db::{Act, Conn, Guard, Rx, Tx, external};
 use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, Step};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
@@ -43,7 +43,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: OrderExceptionId) -> Result<Or
 
 /// The exception, for a step that the caller may take and its life allows now.
 fn find_for(tx: &mut Tx, id: OrderExceptionId, action: ExceptionAction) -> Result<OrderException> {
-    let exception = find(tx.conn, tx.caller, id)?;
+    let exception = tx.find(find, id)?;
     if !exception.rights_allow(action, tx.caller) {
         return Err(forbidden(&[Scope::ExceptionsManage]));
     }
@@ -105,13 +105,11 @@ pub fn refuse_if_blocked(conn: &mut Conn, order: OrderId) -> Result<()> {
 
 /// Updates what the order says of its exceptions: how many are open, and whether one blocks.
 fn tell_order(tx: &mut Tx, order: OrderId, reason: Option<&str>) -> Result<()> {
-    let (open, blocking): (i64, i64) = order_exceptions::table
-        .filter(open_of(order))
-        .select(
-            sql!("COUNT(*), COUNT(CASE WHEN order_exceptions.blocking THEN 1 END)")
-                .typed::<(BigInt, BigInt)>(),
-        )
-        .get_result(tx.conn)?;
+    let counts = order_exceptions::table.filter(open_of(order)).select(
+        sql!("COUNT(*), COUNT(CASE WHEN order_exceptions.blocking THEN 1 END)").typed::<(BigInt, BigInt)>(),
+    );
+    let (open, blocking): (i64, i64) =
+        tx.under(Guard::row("exceptions", order), |conn| Ok(counts.get_result(conn)?))?;
     let before = load_order(tx, order)?;
     let mut order = before.clone();
     order.row.open_exceptions = i32::try_from(open).unwrap_or(i32::MAX);
@@ -126,14 +124,14 @@ fn tell_order(tx: &mut Tx, order: OrderId, reason: Option<&str>) -> Result<()> {
 }
 
 fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
-    Order::load(tx.conn, id)?.ok_or_else(|| Error::internal("an exception without its order"))
+    tx.load_if_there(Order::load, id)?.ok_or_else(|| Error::internal("an exception without its order"))
 }
 
 // ---- entering and changing -----------------------------------------------------------------------------------
 
 /// Reports an exception, starts its deadline and tells the owner.
 pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
-    let order = found(orders::find(tx.conn, tx.caller, new.order_id))?;
+    let order = found(tx.find(orders::find, new.order_id))?;
     let order = order.ok_or_else(|| external::unknown::<OrderId>("order_id"))?;
     if matches!(order.row.status, OrderStatus::Draft | OrderStatus::Cancelled) {
         let allowed = order.row.allowed_actions(tx.caller);
@@ -149,7 +147,7 @@ pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
     let mut exception = OrderException {
         id: tx.new_id(),
         version: 0,
-        number: number_range::next(tx.conn, "EX", tx.today())?,
+        number: tx.next_number("EX", tx.today())?,
         order_id: order.row.id,
         order_line_id: input.order_line_id,
         shipment_id: input.shipment_id,
@@ -239,7 +237,7 @@ fn check(tx: &mut Tx, order: &Order, input: &OrderExceptionInput) -> Result<Opti
         faults.push(Fault::at("/order_line_id", "unknown_reference").with("kind", "order line"));
     }
     if let Some(id) = input.shipment_id {
-        let shipment = found(shipments::find(tx.conn, tx.caller, id))?;
+        let shipment = found(tx.find(shipments::find, id))?;
         if shipment.is_none_or(|shipment| shipment.row.order_id != order.row.id) {
             faults.push(Fault::at("/shipment_id", "unknown_reference").with("kind", "shipment"));
         }
@@ -259,7 +257,7 @@ fn check(tx: &mut Tx, order: &Order, input: &OrderExceptionInput) -> Result<Opti
 }
 
 fn find_owner(tx: &mut Tx, id: UserId) -> Result<UserId> {
-    let user = found(users::find_user(tx.conn, id))?.filter(|user| user.status == UserStatus::Active);
+    let user = found(tx.load(users::find_user, id))?.filter(|user| user.status == UserStatus::Active);
     user.map(|user| user.id).ok_or_else(|| external::unknown::<UserId>("owner_id"))
 }
 
@@ -359,7 +357,7 @@ pub fn unblock(tx: &mut Tx, id: OrderExceptionId, reason: &str) -> Result<OrderE
 /// A step of an exception's deadline is due: the owner is reminded before it and told at it, then the manager, then the
 /// executives are told, each once.
 pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
-    let before = find(tx.conn, tx.caller, OrderExceptionId(deadline.record_id.0))?;
+    let before = tx.find(find, OrderExceptionId(deadline.record_id.0))?;
     let due = [("due", deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default())];
     if step.level == 0 && step.name != OVERDUE {
         return tell(tx, &before, before.owner_id, "order_exception_due", &due);
@@ -372,10 +370,10 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> 
         return tell(tx, &exception, exception.owner_id, "order_exception_overdue", &due);
     }
     tx.save(&before, &mut exception, Act::new("escalated"))?;
-    let above = match step.level {
-        1 => ladder::superiors(tx.conn, exception.team_id)?,
-        _ => ladder::executives(tx.conn)?,
-    };
+    let above = tx.hint("whoever manages the team in this moment is told", |conn| match step.level {
+        1 => ladder::superiors(conn, exception.team_id),
+        _ => ladder::executives(conn),
+    })?;
     let level = [("level", step.level.to_string())];
     tell(tx, &exception, above, "order_exception_escalated", &level)
 }

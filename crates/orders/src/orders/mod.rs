@@ -3,20 +3,25 @@
 //! `draft → submitted → approved → confirmed → (partially_shipped) → shipped → delivered → completed`, and
 //! `cancelled`; the whole life is [`rules::OrderStatus::after`].
 
+pub mod check;
+pub mod columns;
 mod http;
 mod lines;
 pub mod model;
 mod purchases;
 pub mod rules;
+pub mod stakes;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::orders::rules::OrderAction;
 use crate::schema::orders;
@@ -34,7 +39,29 @@ const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
 
 fn routes(r: &mut Routes) {
+    r.declare(
+        Life::of(
+            "Orders",
+            OrderId::KIND,
+            rules::OrderStatus::ALL,
+            rules::OrderAction::ALL,
+            rules::OrderStatus::after,
+        )
+        .calls(&[("ship", "createShipment"), ("revise", "reviseOrder")])
+        .follows(&[
+            ("confirmed", "ship all", "shipped"),
+            ("partially_shipped", "ship the rest", "shipped"),
+            ("shipped", "the last shipment is delivered", "delivered"),
+            ("shipped", "a shipment is voided", "partially_shipped"),
+            ("partially_shipped", "the only shipment is voided", "confirmed"),
+        ]),
+    );
+    r.declare(columns::ORDERS);
+    r.declare(columns::ORDER_LINES);
+    r.declare(&columns::ORDERS_IMPORTED);
     r.declare(movable!(OrderRow, orders, OrderId));
+    r.declare(worklist::SOURCE);
+    r.declare(check::CHECK);
     r.declare(model::RECENT);
     r.declare(model::UNDER_WAY);
     r.tells(TOLD);
@@ -43,7 +70,7 @@ fn routes(r: &mut Routes) {
     by_external_id(r);
     reading(r);
     life(r);
-    r.expanders.insert("ord", work::expand_orders);
+    r.expands("ord", work::expand_orders);
     purchases::routes(r);
 }
 
@@ -320,6 +347,7 @@ fn life(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::OrderId::KIND,
+    name: ["Order", "订单"],
     scopes: READ,
     id: col!(orders::id),
     visible: model::visible_to,
@@ -327,29 +355,42 @@ const TOLD: Told = Told {
         events::CREATED,
         events::UPDATED,
         events::DELETED,
-        ("submitted", "The order was submitted and waits for approval."),
-        ("withdrawn", "The order was taken back to draft by those who enter orders."),
-        ("rejected", "A reviewer sent the order back to draft, with a reason."),
-        ("overridden", "Hard findings of the order's review were let pass, with a reason."),
-        ("approved", "The order was approved and counts as booked."),
-        ("confirmed", "The order was confirmed to the customer and can be shipped."),
-        ("revised", "The order was changed after confirmation."),
-        ("held", "The order was put on hold and does not ship."),
-        ("released", "The order was released from hold and can ship again."),
-        ("partially_shipped", "A part of the order was shipped."),
-        ("shipped", "Everything open of the order was shipped."),
-        ("shipment_voided", "A shipment of the order was voided; its quantities are open again."),
-        ("partially_delivered", "A part of the order arrived."),
-        ("delivered", "Everything of the order that was shipped arrived."),
-        ("closed_short", "The open quantities of the order were closed and will not be delivered."),
-        ("completed", "The order was completed."),
-        ("expedited", "A department or a supplier was asked to speed up the order."),
-        (
+        Verb::new("submitted", "The order was submitted and waits for approval.")
+            .reads("submitted", "已提交"),
+        Verb::new("withdrawn", "The order was taken back to draft by those who enter orders."),
+        Verb::new("rejected", "A reviewer sent the order back to draft, with a reason."),
+        Verb::new("overridden", "Hard findings of the order's review were let pass, with a reason.")
+            .reads("findings overridden", "审核问题已放行"),
+        Verb::new("approved", "The order was approved and counts as booked."),
+        Verb::new("confirmed", "The order was confirmed to the customer and can be shipped."),
+        Verb::new("revised", "The order was changed after confirmation.").reads("revised", "已修订"),
+        Verb::new("held", "The order was put on hold and does not ship.").reads("put on hold", "已暂停发货"),
+        Verb::new("released", "The order was released from hold and can ship again.")
+            .reads("released", "已恢复发货"),
+        Verb::new("partially_shipped", "A part of the order was shipped.")
+            .reads("shipped in part", "部分发货"),
+        Verb::new("shipped", "Everything open of the order was shipped.").reads("shipped", "已发货"),
+        Verb::new("shipment_voided", "A shipment of the order was voided; its quantities are open again.")
+            .reads("shipment voided", "发货已作废"),
+        Verb::new("partially_delivered", "A part of the order arrived.")
+            .reads("delivered in part", "部分送达"),
+        Verb::new("delivered", "Everything of the order that was shipped arrived."),
+        Verb::new("closed_short", "The open quantities of the order were closed and will not be delivered.")
+            .reads("rest will not be delivered", "余量已关闭"),
+        Verb::new("completed", "The order was completed.").reads("completed", "已完成"),
+        Verb::new("expedited", "A department or a supplier was asked to speed up the order.")
+            .reads("expedited", "已催办"),
+        Verb::new(
             "exceptions_changed",
             "An exception of the order was reported or cleared; see `open_exceptions` and `blocked`.",
-        ),
-        ("return_changed", "A return of the order was requested, arrived, was credited or was given up."),
-        ("cancelled", "The order was cancelled, with a reason."),
+        )
+        .reads("exceptions changed", "异常有变化"),
+        Verb::new(
+            "return_changed",
+            "A return of the order was requested, arrived, was credited or was given up.",
+        )
+        .reads("returns changed", "退货有变化"),
+        Verb::new("cancelled", "The order was cancelled, with a reason."),
     ],
 };
 

@@ -1,5 +1,6 @@
 //! Shipments: partial and full shipments of orders, from the warehouse to their delivery.
 
+mod check;
 mod http;
 pub mod model;
 pub mod work;
@@ -9,8 +10,9 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::shipments;
 use model::{ShipmentId, ShipmentRow};
@@ -22,7 +24,15 @@ const READ: &[Scope] = &[Scope::ShipmentsRead];
 const WRITE: &[Scope] = &[Scope::ShipmentsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Shipments",
+        ShipmentId::KIND,
+        model::ShipmentStatus::ALL,
+        model::ShipmentAction::ALL,
+        model::ShipmentStatus::after,
+    ));
     r.declare(movable!(ShipmentRow, shipments, ShipmentId));
+    r.declare(check::CHECK);
     r.tells(TOLD);
     r.tag(
         "shipments",
@@ -99,14 +109,20 @@ static PROBLEMS: &[ProblemText] = &[problem_text(
 )];
 const TOLD: Told = Told {
     kind: model::ShipmentId::KIND,
+    name: ["Shipment", "发货单"],
     scopes: READ,
     id: col!(shipments::id),
     visible: model::visible_to,
     verbs: &[
-        ("posted", "The shipment was posted: its goods left the warehouse."),
+        Verb::new("posted", "The shipment was posted: its goods left the warehouse.")
+            .reads("posted", "已过账"),
         events::UPDATED,
-        ("delivered", "The delivery of the shipment was confirmed."),
-        ("voided", "The shipment was voided as a mistake. Its quantities are open on the order again."),
+        Verb::new("delivered", "The delivery of the shipment was confirmed."),
+        Verb::new(
+            "voided",
+            "The shipment was voided as a mistake. Its quantities are open on the order again.",
+        )
+        .reads("voided", "已作废"),
     ],
 };
 

@@ -9,7 +9,7 @@ use super::model::{
     ShipmentLine, ShipmentLineId, ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
 };
 use crate::base::auth::Caller;
-use crate::base::db::{Act, Conn, Json, Tx, external, number_range};
+use crate::base::db::{Act, Conn, Json, Tx, external};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions};
 use crate::base::types::Quantity;
@@ -32,7 +32,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: ShipmentId) -> Result<Shipment
 
 /// The shipment, at the version that the caller saw.
 fn begin(tx: &mut Tx, id: ShipmentId) -> Result<Shipment> {
-    let shipment = find(tx.conn, tx.caller, id)?;
+    let shipment = tx.find(find, id)?;
     tx.check_expected(&shipment)?;
     Ok(shipment)
 }
@@ -148,7 +148,7 @@ fn new_shipment(
     let mut row = ShipmentRow {
         id,
         version: 0,
-        number: number_range::next(tx.conn, "SH", shipped_date)?,
+        number: tx.next_number("SH", shipped_date)?,
         order_id: order.row.id,
         customer_id: order.row.customer_id,
         status: ShipmentStatus::Posted,
@@ -242,7 +242,7 @@ pub fn update_named(tx: &mut Tx, id: ShipmentId, patch: &Patch<NamedShipment>) -
         shipment: ShipmentInput { lines: vec![], shipped_date: Some(row.shipped_date), carriage },
     };
     let NamedShipment { order_id, order_external_id, shipment: sent } = patch.onto(&form)?;
-    external::stays(tx.conn, row.order_id, order_id, order_external_id, "order_id")?;
+    external::stays(tx, row.order_id, order_id, order_external_id, "order_id")?;
     let faults = differences(&before, &sent);
     if !faults.is_empty() {
         return Err(Problem { faults, ..Problem::new("shipment_posted") }.into());
@@ -277,7 +277,7 @@ fn differences(shipment: &Shipment, sent: &ShipmentInput) -> Vec<Fault> {
 // ---- delivering and voiding -----------------------------------------------------------------------------------
 
 fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
-    Order::load(tx.conn, id)?.ok_or_else(|| Error::internal("a shipment without its order"))
+    tx.load_if_there(Order::load, id)?.ok_or_else(|| Error::internal("a shipment without its order"))
 }
 
 /// Confirms delivery. The order is delivered when all its shipments are and nothing is open.

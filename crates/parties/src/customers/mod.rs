@@ -5,6 +5,7 @@
 //! Contacts, addresses and shares are sub-areas with the same structure.
 
 mod addresses;
+pub mod columns;
 pub mod contacts;
 pub mod duplicates;
 mod http;
@@ -23,9 +24,11 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::coded;
 
 pub use model::{AddressId, ContactId, CustomerId};
 pub use pool::Attention;
@@ -42,6 +45,18 @@ const CREDIT: &[Scope] = &[Scope::CustomersCredit];
 const READ_OR_SHIP_TO: &[Scope] = &[Scope::CustomersRead, Scope::CustomersShipTo];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Customers",
+        CustomerId::KIND,
+        model::CustomerStatus::ALL,
+        model::CustomerAction::ALL,
+        model::CustomerStatus::after,
+    ));
+    r.declare(columns::CUSTOMERS);
+    r.declare(columns::CONTACTS);
+    r.declare(&columns::CUSTOMERS_IMPORTED);
+    r.declare(&columns::CONTACTS_IMPORTED);
+    r.declare(coded!(customers, CustomerId, col!(customers::code), model::visible_to));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag(
         "customers",
@@ -58,8 +73,8 @@ fn routes(r: &mut Routes) {
     timeline::routes(r);
     quality::routes(r);
     pool::routes(r);
-    r.expanders.insert("cus", work::expand);
-    r.expanders.insert("con", contacts::work::expand);
+    r.expands("cus", work::expand);
+    r.expands("con", contacts::work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -217,6 +232,7 @@ fn life(r: &mut Routes) {
 static TOLD: [Told; 3] = [
     Told {
         kind: CustomerId::KIND,
+        name: ["Customer", "客户"],
         scopes: READ,
         id: col!(customers::id),
         visible: model::visible_to,
@@ -224,25 +240,36 @@ static TOLD: [Told; 3] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("activated", "The customer became active."),
-            ("marked_dormant", "The customer became dormant."),
-            ("blocked", "The customer was blocked."),
-            ("unblocked", "The customer was unblocked and is active again."),
-            ("reassigned", "Another person became the owner of the customer."),
-            ("credit_terms_changed", "Finance set the customer's credit limit or payment terms."),
-            ("merged", "The customer was merged into another, which has its records now."),
-            ("absorbed", "Another customer was merged into this one."),
-            ("unmerged", "The merge of this customer was undone; it has its records again."),
-            ("gave_back", "A merge into this customer was undone."),
-            ("shared", "The customer was shared with a person or a team."),
-            ("confirmed", "Somebody confirmed that the customer's data are right."),
-            ("pooled", "The customer went to the pool and has no owner any more."),
-            ("claimed", "Somebody took the customer from the pool and became its owner."),
-            ("unshared", "The customer is no longer shared with a person or a team."),
+            Verb::new("activated", "The customer became active."),
+            Verb::new("marked_dormant", "The customer became dormant.")
+                .reads("marked as dormant", "已标记为休眠"),
+            Verb::new("blocked", "The customer was blocked."),
+            Verb::new("unblocked", "The customer was unblocked and is active again."),
+            Verb::new("reassigned", "Another person became the owner of the customer.")
+                .reads("handed over", "已移交"),
+            Verb::new("credit_terms_changed", "Finance set the customer's credit limit or payment terms.")
+                .reads("credit terms changed", "信用条件已变更"),
+            Verb::new("merged", "The customer was merged into another, which has its records now.")
+                .reads("merged into another", "已合并到其他记录"),
+            Verb::new("absorbed", "Another customer was merged into this one.")
+                .reads("another record was merged into it", "并入了其他记录"),
+            Verb::new("unmerged", "The merge of this customer was undone; it has its records again.")
+                .reads("merge undone", "已撤销合并"),
+            Verb::new("gave_back", "A merge into this customer was undone.")
+                .reads("a merged record was separated again", "已撤回并入的记录"),
+            Verb::new("shared", "The customer was shared with a person or a team.").reads("shared", "已共享"),
+            Verb::new("confirmed", "Somebody confirmed that the customer's data are right."),
+            Verb::new("pooled", "The customer went to the pool and has no owner any more.")
+                .reads("returned to the pool", "已收回公海"),
+            Verb::new("claimed", "Somebody took the customer from the pool and became its owner.")
+                .reads("taken from the pool", "已从公海领取"),
+            Verb::new("unshared", "The customer is no longer shared with a person or a team.")
+                .reads("share removed", "已取消共享"),
         ],
     },
     Told {
         kind: ContactId::KIND,
+        name: ["Contact", "联系人"],
         scopes: READ,
         id: col!(contacts::id),
         visible: contacts::model::visible_to,
@@ -250,6 +277,7 @@ static TOLD: [Told; 3] = [
     },
     Told {
         kind: AddressId::KIND,
+        name: ["Address", "地址"],
         scopes: READ_OR_SHIP_TO,
         id: col!(addresses::id),
         visible: addresses::model::visible_of_all,

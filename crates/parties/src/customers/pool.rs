@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::model::{Customer, CustomerKind, CustomerStatus, CustomerTier, CustomerView};
 use super::{CustomerId, READ, WRITE, rules, work};
+use crate::base::auth::Caller;
 use crate::base::core::Core;
 use crate::base::db::filter::{Column, Cond, Op, Value, col};
 use crate::base::db::list::{Does, ListSpec, Page, Row, Sort, filter};
-use crate::base::db::{Act, AnyId, Rx, Tx};
-use crate::base::error::{Problem, Result};
+use crate::base::db::{Act, AnyId, Conn, Guard, Rx, Tx};
+use crate::base::error::{Error, Problem, Result, found};
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Answer, Json, Req, Routes};
 use crate::base::schedules::{Minute, Rhythm, Run, Schedule, Step};
@@ -166,9 +167,9 @@ fn claim(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
     let before = find_pooled(tx, req.path)?;
     tx.check_expected(&before)?;
     let me = demand_person(tx.caller)?;
-    let relations = settings::work::load(tx.conn)?.relations.0;
+    let relations = tx.load_only(settings::work::load)?.relations.0;
     demand_free(tx, before.id, me, &relations)?;
-    let owner = people::work::find_user(tx.conn, me)?;
+    let owner = tx.load(people::work::find_user, me)?;
     let mut customer = Customer {
         owner_id: Some(me),
         team_id: owner.team_id,
@@ -181,15 +182,18 @@ fn claim(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
     Ok(Answer::at(customer.version, rules::view(tx.caller, customer)))
 }
 
+fn in_pool(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
+    let id = Cond::eq(col!(customers::id), id.0);
+    let this = pooled().and(id).and(caller.within(col!(customers::id)));
+    let found = customers::table.filter(this).select(Customer::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
 /// The customer to claim: 409 when the caller sees it but it is not in the pool, otherwise 404.
 fn find_pooled(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
-    let in_pool =
-        pooled().and(Cond::eq(col!(customers::id), id.0)).and(tx.caller.within(col!(customers::id)));
-    let found: Option<Customer> =
-        customers::table.filter(in_pool).select(Customer::as_select()).first(tx.conn).optional()?;
-    match found {
+    match found(tx.find(in_pool, id))? {
         Some(customer) => Ok(customer),
-        None => work::find(tx.conn, tx.caller, id).and_then(|_| Err(Problem::new("not_in_pool").into())),
+        None => tx.find(work::find, id).and_then(|_| Err(Problem::new("not_in_pool").into())),
     }
 }
 
@@ -202,15 +206,14 @@ fn demand_free(tx: &mut Tx, customer: CustomerId, me: UserId, relations: &Relati
             .filter(customer_pool_moves::kind.eq(kind))
             .filter(customer_pool_moves::moved_at.gt(since))
     };
-    let lost: i64 = mine(PoolMove::Lost, since)
-        .filter(customer_pool_moves::customer_id.eq(customer))
-        .count()
-        .get_result(tx.conn)?;
+    let lost = mine(PoolMove::Lost, since).filter(customer_pool_moves::customer_id.eq(customer)).count();
+    let lost: i64 = tx.under(Guard::row("pool_moves", me), |conn| Ok(lost.get_result(conn)?))?;
     if lost > 0 {
         return Err(Problem::new("claimed_too_soon").param("days", relations.pool_reclaim_days).into());
     }
     let month = tx.now.plus_seconds(-CLAIM_DAYS * DAY);
-    let claimed: i64 = mine(PoolMove::Claimed, month).count().get_result(tx.conn)?;
+    let claimed = mine(PoolMove::Claimed, month).count();
+    let claimed: i64 = tx.under(Guard::row("pool_moves", me), |conn| Ok(claimed.get_result(conn)?))?;
     if claimed >= i64::from(relations.pool_claims) {
         return Err(Problem::new("too_many_claims").param("most", relations.pool_claims).into());
     }
@@ -246,7 +249,7 @@ fn note(tx: &mut Tx, customer: CustomerId, user: UserId, kind: PoolMove) -> Resu
         customer_pool_moves::kind.eq(kind),
         customer_pool_moves::moved_at.eq(tx.now),
     );
-    diesel::insert_into(customer_pool_moves::table).values(row).execute(tx.conn)?;
+    tx.execute(diesel::insert_into(customer_pool_moves::table).values(row))?;
     Ok(())
 }
 
@@ -255,14 +258,17 @@ fn note(tx: &mut Tx, customer: CustomerId, user: UserId, kind: PoolMove) -> Resu
 /// One chunk: the next neglected customers, in the order of their ids.
 fn by_rule(run: &Run) -> Result<Step> {
     run.commit(|tx, place| {
-        let relations = settings::work::load(tx.conn)?.relations.0;
+        let relations = tx.load_only(settings::work::load)?.relations.0;
         let Some(days) = relations.pool_after_days else {
             *place = None;
             return Ok(Step::Done);
         };
         let rule = Rule::of(&relations, days, tx.now, tx.core.zone);
         let after = place.as_deref().and_then(|id| id.parse().ok());
-        let neglected = neglected(tx, &rule, after)?;
+        let core = tx.core;
+        let neglected = tx.hint("each is looked at again before it falls to the pool", |conn| {
+            neglected(conn, core, &rule, after)
+        })?;
         for customer in &neglected {
             tend(tx, customer, &rule)?;
         }
@@ -318,29 +324,27 @@ fn unattended(core: &Core, since: At, on: NaiveDate) -> Cond {
     })
 }
 
-fn neglected(tx: &mut Tx, rule: &Rule, after: Option<CustomerId>) -> Result<Vec<Customer>> {
+fn neglected(conn: &mut Conn, core: &Core, rule: &Rule, after: Option<CustomerId>) -> Result<Vec<Customer>> {
     let owned = Cond::Compare(col!(customers::owned_since), Op::Le, rule.warn.into())
         .and(Cond::NotNull(col!(customers::owner_id)))
         .and(Cond::IsNull(col!(customers::merged_into_id)))
         .and(Cond::none_of(col!(customers::status), &[CustomerStatus::Blocked]))
-        .and(unattended(tx.core, rule.warn, rule.warn_on));
+        .and(unattended(core, rule.warn, rule.warn_on));
     let behind = match after {
         Some(id) => Cond::Compare(col!(customers::id), Op::Gt, id.0.into()),
         None => Cond::All,
     };
     let some = customers::table.filter(owned.and(behind)).order(customers::id).limit(CHUNK);
-    Ok(some.select(Customer::as_select()).load(tx.conn)?)
+    Ok(some.select(Customer::as_select()).load(conn)?)
 }
 
 /// Warns the owner, or lets the customer fall back when they were warned in time. A warning from before the
 /// last attention is older than the rule's days, and counts no more.
 fn tend(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Result<()> {
     let Some(owner) = customer.owner_id else { return Ok(()) };
-    let warned: Option<At> = customer_pool_warnings::table
-        .find(customer.id)
-        .select(customer_pool_warnings::warned_at)
-        .first(tx.conn)
-        .optional()?;
+    let warned = customer_pool_warnings::table.find(customer.id).select(customer_pool_warnings::warned_at);
+    let warned: Option<At> =
+        tx.under(Guard::Claim("the schedule's lease"), |conn| Ok(warned.first(conn).optional()?))?;
     let is_known = warned.is_some_and(|at| at > rule.fall);
     if rule.warn_days > 0 && !is_known {
         warn(tx, customer.id, warned.is_some())?;
@@ -359,12 +363,9 @@ fn tend(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Result<()> {
 fn is_unattended_since_fall(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Result<bool> {
     let since = rule.fall;
     let owned_long = customer.owned_since.is_some_and(|at| at <= since);
-    let still = Cond::eq(col!(customers::id), customer.id.0).and(unattended(
-        tx.core,
-        since,
-        since.date_in(tx.core.zone),
-    ));
-    let found: i64 = customers::table.filter(still).count().get_result(tx.conn)?;
+    let still = unattended(tx.core, since, since.date_in(tx.core.zone));
+    let still = customers::table.filter(Cond::eq(col!(customers::id), customer.id.0).and(still)).count();
+    let found: i64 = tx.under(Guard::row("attention", customer.id), |conn| Ok(still.get_result(conn)?))?;
     Ok(owned_long && found > 0)
 }
 
@@ -372,10 +373,11 @@ fn is_unattended_since_fall(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Re
 fn warn(tx: &mut Tx, id: CustomerId, again: bool) -> Result<()> {
     let at = customer_pool_warnings::warned_at.eq(tx.now);
     match again {
-        true => diesel::update(customer_pool_warnings::table.find(id)).set(at).execute(tx.conn)?,
-        false => diesel::insert_into(customer_pool_warnings::table)
-            .values((customer_pool_warnings::customer_id.eq(id), at))
-            .execute(tx.conn)?,
+        true => tx.execute(diesel::update(customer_pool_warnings::table.find(id)).set(at))?,
+        false => {
+            let row = (customer_pool_warnings::customer_id.eq(id), at);
+            tx.execute(diesel::insert_into(customer_pool_warnings::table).values(row))?
+        }
     };
     Ok(())
 }

@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn readers_and_those_it_is_shared_with_take_no_steps() {
         // The program does this when it starts.
-        crate::base::messages::add(&[crate::customers::AREA]);
+        crate::base::messages::add(&[&crate::customers::AREA]).expect("words of their own");
         let caller = |role| Caller::person(Uuid::from_u128(1), "x", role, None, vec![]);
         let customer = super::super::work::tests::customer();
         for (role, obstacles) in [

@@ -9,6 +9,7 @@ use super::{CustomerId, READ, work};
 use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
 use crate::base::db::{AnyId, Conn, Rx, journal};
+use crate::base::declared::Declared;
 use crate::base::error::Result;
 use crate::base::events::{self, words};
 use crate::base::http::params::{Param, Takes};
@@ -96,10 +97,10 @@ fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<TimelineEntry>> {
             Cond::ids(col!(journal::customer_id), others.into_iter().chain([customer.id]).map(|id| id.0))
         }
     };
-    let seen = of_them.and(events::visible(rx.caller));
+    let seen = of_them.and(events::visible(&rx.core.declared, rx.caller));
     let page = TIMELINE.page(&req.query, seen, load_from!(rx.conn, journal, journal::Entry))?;
-    let lang = rx.lang;
-    let entries = page.data.iter().map(|entry| view(entry, lang)).collect();
+    let (declared, lang) = (&rx.core.declared, rx.lang);
+    let entries = page.data.iter().map(|entry| view(declared, entry, lang)).collect();
     Ok(page.with(entries))
 }
 
@@ -124,14 +125,14 @@ fn absorbed(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerId>> {
     Ok(all)
 }
 
-fn view(entry: &journal::Entry, lang: Lang) -> TimelineEntry {
+fn view(declared: &Declared, entry: &journal::Entry, lang: Lang) -> TimelineEntry {
     TimelineEntry {
         at: entry.happened_at,
         recorded_at: entry.occurred_at,
         event: entry.event_type.clone(),
-        text: words::of(&entry.event_type, entry.title.as_deref(), lang),
+        text: words::of(declared, &entry.event_type, entry.title.as_deref(), lang),
         record_kind: entry.record_kind.clone(),
-        record_id: events::id_of(&entry.record_kind, entry.record_id.0),
+        record_id: declared.id_of(&entry.record_kind, entry.record_id.0),
         title: entry.title.clone(),
         by: entry.actor_id.map(|AnyId(id)| UserId(id)),
         by_name: entry.actor_name.clone(),

@@ -11,7 +11,7 @@ use super::model::{
 use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, AnyId, Conn, Json, Rx, Tx, number_range, shares};
+use crate::base::db::{Act, AnyId, Conn, Guard, Json, Rx, Tx, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
@@ -87,7 +87,7 @@ pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec
 
 /// [`find_to_change`] at the version that the caller saw.
 pub fn begin(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
-    let customer = find_to_change(tx.conn, tx.caller, id)?;
+    let customer = tx.find(find_to_change, id)?;
     tx.check_expected(&customer)?;
     Ok(customer)
 }
@@ -117,12 +117,12 @@ pub fn create(tx: &mut Tx, new: NewCustomer, reason: Option<&str>) -> Result<Cus
     let mut faults = Faults::default();
     let owner = owner_at_entry(tx, owner_id, &mut faults)?;
     let mut input = rules::clean(input, &tx.core.currency, &mut faults);
-    check_region(tx.conn, &input, &mut faults)?;
+    check_region(tx, &input, &mut faults)?;
     let contacts = contacts::rules::clean_all(contacts, tx.today(), &mut faults);
     let addresses = addresses::rules::clean_all(addresses, &input.country, &mut faults);
     faults.done()?;
     input.code = Some(match input.code {
-        Some(code) => unused_code(tx.conn, code, None)?,
+        Some(code) => unused_code(tx, code, None)?,
         None => next_code(tx)?,
     });
     // A customer without an owner that a team's machine client enters belongs to the team.
@@ -155,7 +155,7 @@ fn owner_at_entry(tx: &mut Tx, wanted: Option<UserId>, faults: &mut Faults) -> R
         (Sight::Own | Sight::Team, wanted) => wanted.or(me),
     };
     let Some(id) = id else { return Ok(None) };
-    let owner = find_owner(tx.conn, id, faults)?;
+    let owner = find_owner(tx, id, faults)?;
     let outside = |u: &User| !u.team_id.is_some_and(|team| tx.caller.teams.contains(&team.0));
     if tx.caller.sight == Sight::Team && Some(id) != me && owner.as_ref().is_some_and(outside) {
         faults.push(Fault::at("/owner_id", "outside_team"));
@@ -164,29 +164,30 @@ fn owner_at_entry(tx: &mut Tx, wanted: Option<UserId>, faults: &mut Faults) -> R
 }
 
 /// A person who can look after customers, at `/owner_id`.
-fn find_owner(conn: &mut Conn, id: UserId, faults: &mut Faults) -> Result<Option<User>> {
-    let owner = faults.known(people::work::find_user(conn, id), "/owner_id", "user")?;
+fn find_owner(tx: &mut Tx, id: UserId, faults: &mut Faults) -> Result<Option<User>> {
+    let owner = faults.known(tx.load(people::work::find_user, id), "/owner_id", "user")?;
     if owner.as_ref().is_some_and(|u| u.status != UserStatus::Active || !rules::can_own(u.role)) {
         faults.push(Fault::at("/owner_id", "cannot_own"));
     }
     Ok(owner)
 }
 
-fn check_region(conn: &mut Conn, input: &CustomerInput, faults: &mut Faults) -> Result<()> {
+fn check_region(tx: &mut Tx, input: &CustomerInput, faults: &mut Faults) -> Result<()> {
     if let Some(region) = input.region_id {
-        faults.known(Region::find(conn, region), "/region_id", "region")?;
+        faults.known(tx.load(Region::find, region), "/region_id", "region")?;
     }
     Ok(())
 }
 
-fn is_used(conn: &mut Conn, code: &str, but: Option<CustomerId>) -> Result<bool> {
+fn is_used(tx: &mut Tx, code: &str, but: Option<CustomerId>) -> Result<bool> {
+    let same = customers::table.filter(customers::code.eq(code)).select(customers::id);
     let holder: Option<CustomerId> =
-        customers::table.filter(customers::code.eq(code)).select(customers::id).first(conn).optional()?;
+        tx.under(Guard::Index("customers_code_unique"), |conn| Ok(same.first(conn).optional()?))?;
     Ok(holder.is_some() && holder != but)
 }
 
-fn unused_code(conn: &mut Conn, code: String, own: Option<CustomerId>) -> Result<String> {
-    match is_used(conn, &code, own)? {
+fn unused_code(tx: &mut Tx, code: String, own: Option<CustomerId>) -> Result<String> {
+    match is_used(tx, &code, own)? {
         true => Err(Problem::new("duplicate").param("what", format!("code {code}")).into()),
         false => Ok(code),
     }
@@ -195,8 +196,8 @@ fn unused_code(conn: &mut Conn, code: String, own: Option<CustomerId>) -> Result
 /// The next number of the range; one that somebody has typed as a code already is passed over.
 fn next_code(tx: &mut Tx) -> Result<String> {
     for _ in 0..1000 {
-        let code = number_range::next(tx.conn, "CU", tx.today())?;
-        if !is_used(tx.conn, &code, None)? {
+        let code = tx.next_number("CU", tx.today())?;
+        if !is_used(tx, &code, None)? {
             return Ok(code);
         }
     }
@@ -307,12 +308,12 @@ pub fn update(tx: &mut Tx, id: CustomerId, patch: &Patch<CustomerInput>) -> Resu
     let mut faults = Faults::default();
     let mut input = rules::clean(input, &tx.core.currency, &mut faults);
     rules::check_currency(&before, &input, &mut faults);
-    check_region(tx.conn, &input, &mut faults)?;
+    check_region(tx, &input, &mut faults)?;
     if input.code.is_none() {
         faults.push(Fault::at("/code", "not_null"));
     }
     faults.done()?;
-    input.code = input.code.map(|code| unused_code(tx.conn, code, Some(before.id))).transpose()?;
+    input.code = input.code.map(|code| unused_code(tx, code, Some(before.id))).transpose()?;
     let mut customer = filled_in(before.clone(), input);
     tx.save(&before, &mut customer, Act::UPDATED)?;
     Ok(customer)
@@ -336,7 +337,7 @@ pub fn reassign(tx: &mut Tx, id: CustomerId, to: &Reassignment) -> Result<Custom
     let before = begin(tx, id)?;
     let mut faults = Faults::default();
     let reason = rules::not_blank(&to.reason, "/reason", &mut faults);
-    let owner = find_owner(tx.conn, to.owner_id, &mut faults)?;
+    let owner = find_owner(tx, to.owner_id, &mut faults)?;
     faults.done()?;
     let team_id = owner.and_then(|u| u.team_id);
     let mut customer = Customer {
@@ -383,23 +384,27 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
         let allowed = rules::allowed_actions(tx.caller, &customer);
         return Err(actions::refused(customer.status, "delete", &allowed));
     }
+    let ordered = orders::table.filter(orders::customer_id.eq(id)).select(orders::id);
     let ordered: Option<AnyId> =
-        orders::table.filter(orders::customer_id.eq(id)).select(orders::id).first(tx.conn).optional()?;
-    let merged: Option<AnyId> = customers::table
-        .filter(customers::merged_into_id.eq(id))
-        .select(customers::id)
-        .first(tx.conn)
-        .optional()?;
+        tx.under(Guard::Reference(col!(orders::customer_id)), |conn| Ok(ordered.first(conn).optional()?))?;
+    let merged = customers::table.filter(customers::merged_into_id.eq(id)).select(customers::id);
+    let merged: Option<AnyId> = tx.under(Guard::Reference(col!(customers::merged_into_id)), |conn| {
+        Ok(merged.first(conn).optional()?)
+    })?;
     if ordered.is_some() || merged.is_some() {
         return Err(Problem::new("still_referenced").into());
     }
-    for contact in contacts::work::all(tx.conn, id)? {
+    for contact in
+        tx.under(Guard::Reference(col!(contacts::customer_id)), |conn| contacts::work::all(conn, id))?
+    {
         tx.remove(&contact)?;
     }
-    for address in addresses::work::all(tx.conn, id)? {
+    for address in
+        tx.under(Guard::Reference(col!(addresses::customer_id)), |conn| addresses::work::all(conn, id))?
+    {
         tx.remove(&address)?;
     }
-    shares::revoke_all(tx.conn, id.0)?;
+    shares::revoke_all(tx, id.0)?;
     tx.remove(&customer)
 }
 

@@ -1,6 +1,7 @@
 //! Suppliers: who delivers to the company, transports goods for it or works with it, and the people there. A
 //! supplier does not log in: the person who looks after it records what it answers to a request.
 
+pub mod columns;
 pub mod contacts;
 mod http;
 pub mod model;
@@ -12,9 +13,11 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::Phrase;
+use crate::coded;
 
 pub use model::SupplierId;
 
@@ -24,12 +27,22 @@ const READ: &[Scope] = &[Scope::SuppliersRead];
 const WRITE: &[Scope] = &[Scope::SuppliersWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Suppliers",
+        SupplierId::KIND,
+        model::SupplierStatus::ALL,
+        model::SupplierAction::ALL,
+        model::SupplierStatus::after,
+    ));
+    r.declare(columns::SUPPLIERS);
+    r.declare(&columns::SUPPLIERS_IMPORTED);
+    r.declare(coded!(suppliers, SupplierId, col!(suppliers::code), events::seen_by_all));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
     records(r);
     life(r);
     contacts::routes(r);
-    r.expanders.insert("sup", work::expand);
+    r.expands("sup", work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -116,6 +129,7 @@ static PHRASES: &[Phrase] = &[("supplier_is_blocked", ["is blocked: {reason}", "
 static TOLD: [Told; 2] = [
     Told {
         kind: SupplierId::KIND,
+        name: ["Supplier", "供应商"],
         scopes: READ,
         id: col!(suppliers::id),
         visible: events::seen_by_all,
@@ -123,12 +137,13 @@ static TOLD: [Told; 2] = [
             events::CREATED,
             events::UPDATED,
             events::DELETED,
-            ("blocked", "The supplier was blocked; new requests to it are refused."),
-            ("unblocked", "The supplier was unblocked and can get requests again."),
+            Verb::new("blocked", "The supplier was blocked; new requests to it are refused."),
+            Verb::new("unblocked", "The supplier was unblocked and can get requests again."),
         ],
     },
     Told {
         kind: contacts::model::SupplierContactId::KIND,
+        name: ["Contact of a supplier", "供应商联系人"],
         scopes: READ,
         id: col!(supplier_contacts::id),
         visible: events::seen_by_all,

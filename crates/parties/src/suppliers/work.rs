@@ -8,7 +8,8 @@ use super::model::{
     NewSupplier, Supplier, SupplierAction, SupplierId, SupplierInput, SupplierStatus, SupplierView,
 };
 use super::{contacts, rules};
-use crate::base::db::{Act, Conn, Json, Rx, Tx, number_range};
+use crate::base::db::filter::col;
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -23,7 +24,7 @@ pub fn find(conn: &mut Conn, id: SupplierId) -> Result<Supplier> {
 
 /// The supplier, at the version that the caller saw.
 fn begin(tx: &mut Tx, id: SupplierId) -> Result<Supplier> {
-    let supplier = find(tx.conn, id)?;
+    let supplier = tx.load(find, id)?;
     tx.check_expected(&supplier)?;
     Ok(supplier)
 }
@@ -32,12 +33,12 @@ fn begin(tx: &mut Tx, id: SupplierId) -> Result<Supplier> {
 pub fn create(tx: &mut Tx, new: NewSupplier) -> Result<Supplier> {
     let mut faults = Faults::default();
     let input = rules::clean(new.supplier, &mut faults);
-    check_owner(tx.conn, input.owner_id, None, &mut faults)?;
+    check_owner(tx, input.owner_id, None, &mut faults)?;
     let mut clean = |(i, contact)| rules::clean_contact(contact, &format!("/contacts/{i}"), &mut faults);
     let contacts: Vec<_> = new.contacts.into_iter().enumerate().map(&mut clean).collect();
     faults.done()?;
     let code = match &input.code {
-        Some(code) => unused_code(tx.conn, code.clone(), None)?,
+        Some(code) => unused_code(tx, code.clone(), None)?,
         None => next_code(tx)?,
     };
     let mut supplier = Supplier {
@@ -74,14 +75,14 @@ pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Resu
     let before = begin(tx, id)?;
     let mut faults = Faults::default();
     let input = rules::clean(patch.onto(&form_of(&before))?, &mut faults);
-    check_owner(tx.conn, input.owner_id, before.owner_id, &mut faults)?;
+    check_owner(tx, input.owner_id, before.owner_id, &mut faults)?;
     let Some(code) = input.code else {
         faults.push(Fault::at("/code", "not_null"));
         return Err(Error::invalid(faults.list().to_vec()));
     };
     faults.done()?;
     let mut supplier = Supplier {
-        code: unused_code(tx.conn, code, Some(id))?,
+        code: unused_code(tx, code, Some(id))?,
         name_sort: text::sort_key(&input.name),
         name: input.name,
         short_name: input.short_name,
@@ -121,27 +122,28 @@ fn form_of(before: &Supplier) -> SupplierInput {
 
 /// A new owner works here.
 fn check_owner(
-    conn: &mut Conn,
+    tx: &mut Tx,
     owner: Option<UserId>,
     before: Option<UserId>,
     faults: &mut Faults,
 ) -> Result<()> {
     let Some(id) = owner.filter(|_| owner != before) else { return Ok(()) };
-    let user = faults.known(people::find_user(conn, id), "/owner_id", "user")?;
+    let user = faults.known(tx.load(people::find_user, id), "/owner_id", "user")?;
     if user.is_some_and(|user| user.status != UserStatus::Active) {
         faults.push(Fault::at("/owner_id", "unknown_reference").with("kind", "user"));
     }
     Ok(())
 }
 
-fn is_used(conn: &mut Conn, code: &str, but: Option<SupplierId>) -> Result<bool> {
-    let same = suppliers::table.filter(suppliers::code.eq(code));
-    let holder: Option<SupplierId> = same.select(suppliers::id).first(conn).optional()?;
+fn is_used(tx: &mut Tx, code: &str, but: Option<SupplierId>) -> Result<bool> {
+    let same = suppliers::table.filter(suppliers::code.eq(code)).select(suppliers::id);
+    let holder: Option<SupplierId> =
+        tx.under(Guard::Index("suppliers_code_unique"), |conn| Ok(same.first(conn).optional()?))?;
     Ok(holder.is_some() && holder != but)
 }
 
-fn unused_code(conn: &mut Conn, code: String, own: Option<SupplierId>) -> Result<String> {
-    match is_used(conn, &code, own)? {
+fn unused_code(tx: &mut Tx, code: String, own: Option<SupplierId>) -> Result<String> {
+    match is_used(tx, &code, own)? {
         true => Err(Problem::new("duplicate").param("what", format!("code {code}")).into()),
         false => Ok(code),
     }
@@ -150,8 +152,8 @@ fn unused_code(conn: &mut Conn, code: String, own: Option<SupplierId>) -> Result
 /// The next number of the range; one that somebody has typed as a code already is passed over.
 fn next_code(tx: &mut Tx) -> Result<String> {
     for _ in 0..1000 {
-        let code = number_range::next(tx.conn, "SU", tx.today())?;
-        if !is_used(tx.conn, &code, None)? {
+        let code = tx.next_number("SU", tx.today())?;
+        if !is_used(tx, &code, None)? {
             return Ok(code);
         }
     }
@@ -175,7 +177,10 @@ pub fn act(tx: &mut Tx, id: SupplierId, action: SupplierAction, reason: &str) ->
 
 pub fn delete(tx: &mut Tx, id: SupplierId) -> Result<()> {
     let supplier = begin(tx, id)?;
-    for contact in contacts::work::all(tx.conn, id)? {
+    let contacts = tx.under(Guard::Reference(col!(supplier_contacts::supplier_id)), |conn| {
+        contacts::work::all(conn, id)
+    })?;
+    for contact in contacts {
         tx.remove(&contact)?;
     }
     tx.remove(&supplier)

@@ -7,6 +7,7 @@
 //! | approve and reject remedies | `complaints:approve` |
 //! | service level policies | read: `complaints:read`; change: `settings:write` |
 
+mod columns;
 mod http;
 pub mod model;
 pub mod policies;
@@ -14,14 +15,16 @@ pub mod remedies;
 pub mod report;
 pub mod rules;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Column, Cond, Op, col};
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::customers::Attention;
 use crate::schema::complaints;
@@ -44,7 +47,19 @@ pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
 }
 
 fn routes(r: &mut Routes) {
+    r.declare(
+        Life::of(
+            "Complaints",
+            ComplaintId::KIND,
+            rules::ComplaintStatus::ALL,
+            rules::ComplaintAction::ALL,
+            rules::ComplaintStatus::after,
+        )
+        .calls(&[("add_note", "addComplaintNote"), ("add_remedy", "addComplaintRemedy")]),
+    );
+    r.declare(columns::COMPLAINTS);
     r.declare(movable!(Complaint, complaints, ComplaintId));
+    r.declare(worklist::SOURCE);
     r.declare(Attention {
         customer: col!(complaints::customer_id),
         since: |at, _| Cond::Compare(col!(complaints::received_at), Op::Gt, at.into()),
@@ -62,7 +77,7 @@ fn routes(r: &mut Routes) {
         ["complaint_escalated", "complaint_response_due", "complaint_resolution_due", "remedy_to_approve"];
     let usual = ["complaint_received", "complaint_assigned", "complaint_reopened", "complaint_noted"];
     r.notices(ComplaintId::KIND, &urgent, &usual);
-    r.expanders.insert("cmp", work::expand);
+    r.expands("cmp", work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -253,26 +268,34 @@ static PHRASES: &[Phrase] = &[
 const TOLD: &[Told] = &[
     Told {
         kind: ComplaintId::KIND,
+        name: ["Complaint", "投诉"],
         scopes: READ,
         id: col!(complaints::id),
         visible: model::visible_to,
         verbs: &[
-            ("received", "The complaint was entered."),
+            Verb::new("received", "The complaint was entered."),
             events::UPDATED,
-            ("assigned", "The complaint was given to another person."),
-            ("acknowledged", "The customer was told that the complaint is being handled."),
-            ("investigated", "The cause of the complaint is being looked for."),
-            ("proposed", "A solution of the complaint was proposed to the customer."),
-            ("resolved", "The complaint was resolved."),
-            ("closed", "The complaint was closed: nothing more is to be done."),
-            ("reopened", "The complaint was opened again because it was not resolved."),
-            ("waiting", "The complaint waits for the customer; its resolution deadline stands still."),
-            ("resumed", "The waiting for the customer ended; the resolution deadline runs again."),
-            ("escalated", "The complaint was escalated to the manager or the executives."),
+            Verb::new("assigned", "The complaint was given to another person."),
+            Verb::new("acknowledged", "The customer was told that the complaint is being handled."),
+            Verb::new("investigated", "The cause of the complaint is being looked for.")
+                .reads("under investigation", "调查中"),
+            Verb::new("proposed", "A solution of the complaint was proposed to the customer.")
+                .reads("proposed", "已提出方案"),
+            Verb::new("resolved", "The complaint was resolved."),
+            Verb::new("closed", "The complaint was closed: nothing more is to be done."),
+            Verb::new("reopened", "The complaint was opened again because it was not resolved."),
+            Verb::new(
+                "waiting",
+                "The complaint waits for the customer; its resolution deadline stands still.",
+            )
+            .reads("waiting for the customer", "等待客户"),
+            Verb::new("resumed", "The waiting for the customer ended; the resolution deadline runs again."),
+            Verb::new("escalated", "The complaint was escalated to the manager or the executives."),
         ],
     },
     Told {
         kind: model::ComplaintNoteId::KIND,
+        name: ["Note on a complaint", "投诉记录"],
         scopes: READ,
         id: col!(complaint_notes::id),
         visible: model::notes_visible_to,

@@ -14,7 +14,7 @@ use super::remedies;
 use super::rules::{ComplaintAction, ComplaintStatus, REOPEN_DAYS};
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx, number_range};
+use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, Step};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
@@ -43,7 +43,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: ComplaintId) -> Result<Complai
 
 /// The complaint, for a step that its life allows now.
 pub fn find_for(tx: &mut Tx, id: ComplaintId, action: ComplaintAction) -> Result<Complaint> {
-    let complaint = find(tx.conn, tx.caller, id)?;
+    let complaint = tx.find(find, id)?;
     tx.check_expected(&complaint)?;
     match complaint.life_allows(action) {
         true => Ok(complaint),
@@ -67,21 +67,21 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 
 pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
     let unknown = || unknown("/customer_id", "customer");
-    let customer = found(customers::work::find_to_deal_with(tx.conn, tx.caller, new.customer_id))?
-        .ok_or_else(unknown)?;
+    let customer =
+        found(tx.find(customers::work::find_to_deal_with, new.customer_id))?.ok_or_else(unknown)?;
     let received_at = new.received_at.unwrap_or(tx.now);
     if received_at > tx.now {
         return Err(Error::field("/received_at", "in_the_future"));
     }
     let input = check(tx, &customer, new.complaint)?;
     let assignee_id = match new.assignee_id {
-        Some(id) => Some(users::find_assignee(tx.conn, id)?.id),
+        Some(id) => Some(tx.load(users::find_assignee, id)?.id),
         None => customer.owner_id,
     };
     let mut complaint = Complaint {
         id: tx.new_id(),
         version: 0,
-        number: number_range::next(tx.conn, "CP", tx.today())?,
+        number: tx.next_number("CP", tx.today())?,
         customer_id: customer.id,
         contact_id: input.contact_id,
         order_id: input.order_id,
@@ -124,6 +124,12 @@ pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
     Ok(complaint)
 }
 
+fn policy_of(tx: &mut Tx, complaint: &Complaint, customer: &Customer) -> Result<Option<SlaPolicy>> {
+    tx.hint("a policy that changes meanwhile holds for the next complaint", |conn| {
+        policy_for(conn, complaint.severity, customer.tier)
+    })
+}
+
 /// Starts these deadlines by the policy of the complaint's severity; without a policy there are none.
 fn start_deadlines(
     tx: &mut Tx,
@@ -132,7 +138,7 @@ fn start_deadlines(
     from: At,
     names: &[&str],
 ) -> Result<()> {
-    let Some(policy) = policy_for(tx.conn, complaint.severity, customer.tier)? else { return Ok(()) };
+    let Some(policy) = policy_of(tx, complaint, customer)? else { return Ok(()) };
     for name in names {
         let budget = Budget::WorkingSeconds(working_seconds(&policy, name));
         deadlines::start(tx, complaint.id, name, from, budget, policy.steps())?;
@@ -142,7 +148,7 @@ fn start_deadlines(
 
 /// The time that another severity gives it, counted from when it began: nobody is told again of what they know.
 fn follow_severity(tx: &mut Tx, complaint: &Complaint, customer: &Customer) -> Result<()> {
-    let Some(policy) = policy_for(tx.conn, complaint.severity, customer.tier)? else { return Ok(()) };
+    let Some(policy) = policy_of(tx, complaint, customer)? else { return Ok(()) };
     let awaited =
         [(RESPONSE, complaint.acknowledged_at.is_none()), (RESOLUTION, complaint.resolved_at.is_none())];
     for (name, is_awaited) in awaited {
@@ -172,7 +178,7 @@ pub fn update(tx: &mut Tx, id: ComplaintId, patch: &Patch<ComplaintInput>) -> Re
 
 /// Updates it from what another system sends. Only a difference asks whether the life allows the change.
 pub fn update_named(tx: &mut Tx, id: ComplaintId, patch: &Patch<NewComplaint>) -> Result<Complaint> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     let form = NewComplaint {
         customer_id: before.customer_id,
@@ -219,7 +225,7 @@ fn form(before: &Complaint) -> ComplaintInput {
 }
 
 fn apply(tx: &mut Tx, before: &Complaint, input: ComplaintInput) -> Result<Complaint> {
-    let customer = customers::work::load(tx.conn, before.customer_id)?;
+    let customer = tx.load(customers::work::load, before.customer_id)?;
     let input = check(tx, &customer, input)?;
     let mut complaint = Complaint {
         contact_id: input.contact_id,
@@ -245,14 +251,14 @@ fn apply(tx: &mut Tx, before: &Complaint, input: ComplaintInput) -> Result<Compl
 fn check(tx: &mut Tx, customer: &Customer, mut input: ComplaintInput) -> Result<ComplaintInput> {
     let mut faults = Faults::default();
     if let Some(contact) = input.contact_id
-        && found(contacts::work::find(tx.conn, customer.id, contact))?.is_none()
+        && found(tx.load_part(contacts::work::find, customer.id, contact))?.is_none()
     {
         faults.push(Fault::at("/contact_id", "unknown_reference").with("kind", "contact"));
     }
     let order = match input.order_id {
         None => None,
         Some(id) => {
-            let order = found(orders::work::find(tx.conn, tx.caller, id))?;
+            let order = found(tx.find(orders::work::find, id))?;
             let order = order.filter(|order| order.row.customer_id == customer.id);
             if order.is_none() {
                 faults.push(Fault::at("/order_id", "unknown_reference").with("kind", "order"));
@@ -268,7 +274,7 @@ fn check(tx: &mut Tx, customer: &Customer, mut input: ComplaintInput) -> Result<
         }
     }
     if let Some(product) = input.product_id
-        && found(products::work::find(tx.conn, product))?.is_none()
+        && found(tx.load(products::work::find, product))?.is_none()
     {
         faults.push(Fault::at("/product_id", "unknown_reference").with("kind", "product"));
     }
@@ -299,7 +305,7 @@ fn step(
 
 pub fn assign(tx: &mut Tx, id: ComplaintId, to: &Assignment) -> Result<Complaint> {
     let before = find_for(tx, id, ComplaintAction::Assign)?;
-    let assignee = users::find_assignee(tx.conn, to.assignee_id)?.id;
+    let assignee = tx.load(users::find_assignee, to.assignee_id)?.id;
     let act = Act::because("assigned", to.reason.as_deref());
     let complaint = step(tx, &before, ComplaintAction::Assign, act, |c| c.assignee_id = Some(assignee))?;
     tell(tx, &complaint, Some(assignee), "complaint_assigned", &[])?;
@@ -367,7 +373,7 @@ pub fn reopen(tx: &mut Tx, id: ComplaintId, reason: &str) -> Result<Complaint> {
         (c.resolved_at, c.closed_at, c.escalation_level) = (None, None, 0);
         (c.satisfaction, c.satisfaction_note) = (None, None);
     })?;
-    let customer = customers::work::load(tx.conn, complaint.customer_id)?;
+    let customer = tx.load(customers::work::load, complaint.customer_id)?;
     start_deadlines(tx, &complaint, &customer, tx.now, &[RESOLUTION])?;
     tell(tx, &complaint, complaint.assignee_id, "complaint_reopened", &[("reason", reason.to_owned())])?;
     Ok(complaint)
@@ -416,7 +422,7 @@ pub fn add_note(tx: &mut Tx, id: ComplaintId, input: &ComplaintNoteInput) -> Res
 /// A step of one of a complaint's deadlines is due.
 pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
     let id = ComplaintId(deadline.record_id.0);
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     let due = deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default();
     if step.level == 0 {
         let code =
@@ -445,10 +451,10 @@ fn raise(
         c.escalation_level = c.escalation_level.max(level);
         change(c);
     })?;
-    let above = match level {
-        1 => ladder::superiors(tx.conn, complaint.team_id)?,
-        _ => ladder::executives(tx.conn)?,
-    };
+    let above = tx.hint("whoever manages the team in this moment is told", |conn| match level {
+        1 => ladder::superiors(conn, complaint.team_id),
+        _ => ladder::executives(conn),
+    })?;
     let people: Vec<UserId> = above.into_iter().chain(complaint.assignee_id).collect();
     tell(tx, &complaint, people, "complaint_escalated", &[("level", level.to_string())])?;
     Ok(complaint)

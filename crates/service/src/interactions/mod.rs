@@ -7,6 +7,7 @@
 //! | read feedback | `feedback:read`: feedback that one received, and that of customers that one sees |
 //! | acknowledge feedback | `feedback:write`: its recipients |
 
+mod columns;
 pub mod feedback;
 mod http;
 pub mod model;
@@ -33,6 +34,7 @@ const READ: &[Scope] = &[Scope::InteractionsRead];
 const WRITE: &[Scope] = &[Scope::InteractionsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(columns::INTERACTIONS);
     r.declare(movable!(Interaction, interactions, InteractionId));
     r.declare(Attention {
         customer: col!(interactions::customer_id),
@@ -85,7 +87,7 @@ fn routes(r: &mut Routes) {
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
     .fails_with(&["external_id_taken"]);
     feedback::routes(r);
-    r.expanders.insert("int", work::expand);
+    r.expands("int", work::expand);
 }
 
 static PHRASES: &[Phrase] =
@@ -93,6 +95,7 @@ static PHRASES: &[Phrase] =
 
 const TOLD: Told = Told {
     kind: InteractionId::KIND,
+    name: ["Conversation", "往来"],
     scopes: READ,
     id: col!(interactions::id),
     visible: model::visible_to,

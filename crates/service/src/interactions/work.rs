@@ -8,7 +8,7 @@ use super::feedback;
 use super::model::{Interaction, InteractionId, InteractionInput, NewInteraction, visible_to};
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Faults, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::types::At;
@@ -37,12 +37,12 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
     let mut faults = Faults::default();
     let customer = faults.known(
-        customers::work::find_to_deal_with(tx.conn, tx.caller, new.customer_id),
+        tx.find(customers::work::find_to_deal_with, new.customer_id),
         "/customer_id",
         "customer",
     )?;
     let user_id = match new.user_id {
-        Some(id) => faults.known(users::find_user(tx.conn, id), "/user_id", "user")?.map(|user| user.id),
+        Some(id) => faults.known(tx.load(users::find_user, id), "/user_id", "user")?.map(|user| user.id),
         None => tx.caller.user.map(UserId),
     };
     let Some(customer) = customer else { return Err(Error::invalid(faults.list().to_vec())) };
@@ -76,7 +76,7 @@ pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
 }
 
 pub fn update(tx: &mut Tx, id: InteractionId, patch: &Patch<InteractionInput>) -> Result<Interaction> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form(&before))?;
     apply(tx, &before, input)
@@ -84,7 +84,7 @@ pub fn update(tx: &mut Tx, id: InteractionId, patch: &Patch<InteractionInput>) -
 
 /// Updates it from what another system sends. Customer and person stay; new feedback is added.
 pub fn update_named(tx: &mut Tx, id: InteractionId, patch: &Patch<NewInteraction>) -> Result<Interaction> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     let form = NewInteraction {
         customer_id: before.customer_id,
@@ -104,8 +104,9 @@ pub fn update_named(tx: &mut Tx, id: InteractionId, patch: &Patch<NewInteraction
     }
     faults.done()?;
     let interaction = apply(tx, &before, input.interaction)?;
-    let customer = customers::work::load(tx.conn, before.customer_id)?;
-    let new = feedback::work::unknown_of(tx.conn, id, input.feedback)?;
+    let customer = tx.load(customers::work::load, before.customer_id)?;
+    let new =
+        tx.under(Guard::row("feedback", id), |conn| feedback::work::unknown_of(conn, id, input.feedback))?;
     feedback::work::relay(tx, &interaction, &customer, new)?;
     Ok(interaction)
 }
@@ -131,7 +132,7 @@ fn apply(tx: &mut Tx, before: &Interaction, input: InteractionInput) -> Result<I
     if input == was {
         return Ok(before.clone());
     }
-    let customer = customers::work::load(tx.conn, before.customer_id)?;
+    let customer = tx.load(customers::work::load, before.customer_id)?;
     check(tx, &customer, &input)?;
     let is_moved = input.happened_at.is_some() && input.happened_at != was.happened_at;
     let mut interaction = Interaction {
@@ -158,22 +159,21 @@ fn check(tx: &mut Tx, customer: &Customer, input: &InteractionInput) -> Result<(
         faults.push(Fault::at("/happened_at", "in_the_future"));
     }
     if let Some(id) = input.contact_id {
-        faults.known(contacts::work::find(tx.conn, customer.id, id), "/contact_id", "contact")?;
+        faults.known(tx.load_part(contacts::work::find, customer.id, id), "/contact_id", "contact")?;
     }
     let of = |faults: &mut Faults, id, pointer, kind| {
         same_customer(faults, &mut Some(customer.id), id, (pointer, kind));
     };
     if let Some(id) = input.order_id {
-        let order = found(orders::work::find(tx.conn, tx.caller, id))?.map(|order| order.row.customer_id);
+        let order = found(tx.find(orders::work::find, id))?.map(|order| order.row.customer_id);
         of(&mut faults, order, "/order_id", "order");
     }
     if let Some(id) = input.complaint_id {
-        let complaint = found(complaints::work::find(tx.conn, tx.caller, id))?.map(|c| c.customer_id);
+        let complaint = found(tx.find(complaints::work::find, id))?.map(|c| c.customer_id);
         of(&mut faults, complaint, "/complaint_id", "complaint");
     }
     if let Some(id) = input.task_id {
-        let task =
-            found(tasks::work::find(tx.conn, tx.caller, id))?.map(|t| t.customer_id.unwrap_or(customer.id));
+        let task = found(tx.find(tasks::work::find, id))?.map(|t| t.customer_id.unwrap_or(customer.id));
         of(&mut faults, task, "/task_id", "task");
     }
     faults.done()

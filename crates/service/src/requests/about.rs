@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use crate::base::db::{Conn, Tx, journal};
 use crate::base::error::{Fault, Faults, Result};
-use crate::base::events::told;
 use crate::base::types::Kind;
 use crate::base::types::id::parse_id;
 use crate::customers::{CustomerId, work as customers};
@@ -39,12 +38,18 @@ pub fn find(tx: &mut Tx, id: Option<&str>, faults: &mut Faults) -> Result<Option
 
 fn load(tx: &mut Tx, id: &str) -> Result<Option<About>> {
     let prefix = id.split('_').next().unwrap_or_default();
-    let kind = told().iter().find(|told| told.kind.prefix == prefix);
+    let core = tx.core;
+    let kind = core.declared.told_by_prefix(prefix);
     let (Some(told), Ok(record)) = (kind, parse_id(id, prefix)) else { return Ok(None) };
-    if !told.shows(tx.conn, tx.caller, record)? {
+    let caller = tx.caller;
+    let shown =
+        tx.hint("what it is about may be deleted afterwards, too", |conn| told.shows(conn, caller, record))?;
+    if !shown {
         return Ok(None);
     }
-    let customer_id = customer_of(tx.conn, told.kind, record)?;
+    let customer_id = tx.hint("only a merge changes it, and moves the request, too", |conn| {
+        customer_of(conn, told.kind, record)
+    })?;
     Ok(Some(About { id: id.to_owned(), kind: told.kind.name, customer_id }))
 }
 

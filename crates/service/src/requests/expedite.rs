@@ -19,7 +19,7 @@ const LONGEST_SUBJECT: usize = 200;
 /// Asks somebody to hurry with an order and notes it in the order's history.
 pub fn expedite(tx: &mut Tx, id: OrderId, input: ExpediteInput) -> Result<Request> {
     tx.caller.demand(Scope::OrdersRead)?;
-    let order = orders::work::find(tx.conn, tx.caller, id)?;
+    let order = tx.find(orders::work::find, id)?;
     tx.check_expected(&order)?;
     if order.row.status.has_ended() {
         return Err(actions::refused(order.row.status, "expedite", &order.row.allowed_actions(tx.caller)));
@@ -62,12 +62,12 @@ fn check_lines(order: &Order, lines: &[OrderLineId]) -> Faults {
 pub fn tell_of_delay(tx: &mut Tx, request: &Request, offered: NaiveDate) -> Result<()> {
     let about = request.about.as_ref().and_then(|id| id.parse::<OrderId>().ok());
     let Some(id) = about.filter(|_| request.kind == RequestKind::Expedite) else { return Ok(()) };
-    let Some(order) = Order::load(tx.conn, id)? else { return Ok(()) };
+    let Some(order) = tx.load_if_there(Order::load, id)? else { return Ok(()) };
     let Some(promised) = promised(&order, &request.order_line_ids.0) else { return Ok(()) };
     if offered <= promised || order.row.status.has_ended() {
         return Ok(());
     }
-    let owner = customers::work::load(tx.conn, order.row.customer_id)?.owner_id;
+    let owner = tx.load(customers::work::load, order.row.customer_id)?.owner_id;
     let params = [
         ("number", order.row.number.clone()),
         ("promised", promised.to_string()),

@@ -21,7 +21,10 @@ use crate::tasks::model::Assignment;
 type Answered = Result<Answer<RequestView>>;
 
 fn answer(tx: &mut Tx, request: Request) -> Answered {
-    Ok(Answer::at(request.version, work::view(tx.conn, tx.caller, request)?))
+    let (caller, version) = (tx.caller, request.version);
+    let view = tx
+        .hint("the answer only says what the caller may do next", |conn| work::view(conn, caller, request))?;
+    Ok(Answer::at(version, view))
 }
 
 fn created(tx: &mut Tx, request: Request) -> Answered {

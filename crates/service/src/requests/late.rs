@@ -4,7 +4,7 @@ use super::model::{Request, RequestId};
 use super::work::{self, tell};
 use crate::base::db::{Act, Conn, Tx};
 use crate::base::deadlines::model::{Budget, Deadline, Step};
-use crate::base::deadlines::{self, calendar};
+use crate::base::deadlines::{self, working_calendar_row};
 use crate::base::error::{Result, found};
 use crate::departments::Department;
 use crate::people::{UserId, ladder, work as users};
@@ -41,7 +41,7 @@ pub fn start_response(tx: &mut Tx, request: &Request, hours: i32) -> Result<()> 
 /// Until the valid date; a changed date begins anew. For a date in the past the escalation begins now, so that a
 /// mistyped year does not reach the executives at once.
 pub fn start_delivery(tx: &mut Tx, request: &Request) -> Result<()> {
-    let (calendar, _) = calendar(tx.conn, tx.core.zone)?;
+    let calendar = tx.load_only(working_calendar_row)?.calendar(tx.core.zone);
     let budget = Budget::Until(calendar.midnight_after(request.due_on).max(tx.now));
     deadlines::start(tx, request.id, DELIVERY, tx.now, budget, steps(REMIND_OF_DELIVERY)).map(drop)
 }
@@ -68,7 +68,7 @@ pub fn deliver(tx: &mut Tx, request: &mut Request) -> Result<()> {
 
 /// A step of one of a request's deadlines is due.
 pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
-    let before = work::find(tx.conn, tx.caller, RequestId(deadline.record_id.0))?;
+    let before = tx.find(work::find, RequestId(deadline.record_id.0))?;
     if before.status.has_ended() {
         return Ok(());
     }
@@ -76,7 +76,7 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> 
     let due = deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default();
     if step.level == 0 {
         let code = if is_response { "request_response_due" } else { "request_delivery_due" };
-        let people = rung(tx.conn, &before, 1)?;
+        let people = rung(tx, &before, 1)?;
         return tell(tx, &before, people, code, &[("due", due)]);
     }
     let mut request = before.clone();
@@ -86,22 +86,24 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> 
     tx.save(&before, &mut request, Act::new("escalated"))?;
     let mut told = Vec::new();
     for level in 1..step.level {
-        told.extend(rung(tx.conn, &request, level)?);
+        told.extend(rung(tx, &request, level)?);
     }
-    let mut people = rung(tx.conn, &request, step.level)?;
+    let mut people = rung(tx, &request, step.level)?;
     people.retain(|user| !told.contains(user));
     let code = if is_response { "request_response_late" } else { "request_delivery_late" };
     tell(tx, &request, people, code, &[("due", due)])
 }
 
 /// The people who are told at a level. A person on a lower level, too, was told already.
-fn rung(conn: &mut Conn, request: &Request, level: i32) -> Result<Vec<UserId>> {
-    let lead = lead(conn, request)?;
-    Ok(match level {
-        1 => request.assignee_id.or(lead).or(request.requester_id).into_iter().collect(),
-        2 => lead.into_iter().collect(),
-        3 => managers(conn, request, lead)?,
-        _ => ladder::executives(conn)?,
+fn rung(tx: &mut Tx, request: &Request, level: i32) -> Result<Vec<UserId>> {
+    tx.hint("whoever answers for it in this moment is told", |conn| {
+        let lead = lead(conn, request)?;
+        Ok(match level {
+            1 => request.assignee_id.or(lead).or(request.requester_id).into_iter().collect(),
+            2 => lead.into_iter().collect(),
+            3 => managers(conn, request, lead)?,
+            _ => ladder::executives(conn)?,
+        })
     })
 }
 

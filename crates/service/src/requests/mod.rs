@@ -8,6 +8,7 @@
 //! | the steps of the life | `requests:write`, each by its side: the requester, or the side that is asked |
 
 mod about;
+mod columns;
 mod expedite;
 mod http;
 mod late;
@@ -15,14 +16,16 @@ pub mod model;
 mod report;
 pub mod rules;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::orders::model::OrderId;
 use crate::schema::requests;
@@ -39,7 +42,19 @@ const WRITE: &[Scope] = &[Scope::RequestsWrite];
 const STEP: &[&str] = &["invalid_transition", "not_your_turn"];
 
 fn routes(r: &mut Routes) {
+    r.declare(
+        Life::of(
+            "Requests",
+            RequestId::KIND,
+            rules::RequestStatus::ALL,
+            rules::RequestAction::ALL,
+            rules::RequestStatus::after,
+        )
+        .calls(&[("reply", "addRequestReply")]),
+    );
+    r.declare(columns::REQUESTS);
     r.declare(movable!(Request, requests, RequestId, Some));
+    r.declare(worklist::SOURCE);
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag(
         "requests",
@@ -52,7 +67,7 @@ fn routes(r: &mut Routes) {
     report::routes(r);
     r.deadlines(RequestId::KIND, late::on_deadline);
     notices(r);
-    r.expanders.insert("rqs", work::expand);
+    r.expands("rqs", work::expand);
 }
 
 /// Urgent: what waits for an answer, what is or will be late, and what was declined.
@@ -288,26 +303,31 @@ static PHRASES: &[Phrase] = &[
 static TOLD: [Told; 2] = [
     Told {
         kind: RequestId::KIND,
+        name: ["Request", "协作请求"],
         scopes: READ,
         id: col!(requests::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
             events::UPDATED,
-            ("assigned", "Another person has to answer the request."),
-            ("accepted", "The request was accepted."),
-            ("declined", "The request was declined with a reason."),
-            ("date_proposed", "Another date was offered for the request."),
-            ("date_agreed", "The requester agreed to the offered date."),
-            ("date_refused", "The requester refused the offered date; the date before stays valid."),
-            ("started", "Work on the request began."),
-            ("done", "The request was finished."),
-            ("withdrawn", "The request was withdrawn: it is not needed any more."),
-            ("escalated", "The request is late, and the next level of management was told."),
+            Verb::new("assigned", "Another person has to answer the request."),
+            Verb::new("accepted", "The request was accepted.").reads("accepted", "已受理"),
+            Verb::new("declined", "The request was declined with a reason.").reads("declined", "已拒绝"),
+            Verb::new("date_proposed", "Another date was offered for the request.")
+                .reads("another date proposed", "已提出新日期"),
+            Verb::new("date_agreed", "The requester agreed to the offered date.")
+                .reads("date agreed", "日期已确认"),
+            Verb::new("date_refused", "The requester refused the offered date; the date before stays valid.")
+                .reads("date refused", "未接受新日期"),
+            Verb::new("started", "Work on the request began."),
+            Verb::new("done", "The request was finished."),
+            Verb::new("withdrawn", "The request was withdrawn: it is not needed any more."),
+            Verb::new("escalated", "The request is late, and the next level of management was told."),
         ],
     },
     Told {
         kind: model::RequestReplyId::KIND,
+        name: ["Reply to a request", "请求回复"],
         scopes: READ,
         id: col!(request_replies::id),
         visible: model::replies_visible_to,

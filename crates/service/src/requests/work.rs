@@ -13,7 +13,7 @@ use super::rules::{RequestAction, RequestStatus};
 use super::{about, expedite, late};
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx, number_range};
+use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::deadlines;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::actions::{self, ActionStates};
@@ -43,9 +43,12 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: RequestId) -> Result<Request> 
 
 /// The request, for a step that the caller's side may take and that its life allows now.
 fn find_for(tx: &mut Tx, id: RequestId, action: RequestAction) -> Result<Request> {
-    let request = find(tx.conn, tx.caller, id)?;
+    let request = tx.find(find, id)?;
     tx.check_expected(&request)?;
-    let own = answers_for(tx.conn, tx.caller, std::slice::from_ref(&request))?;
+    let caller = tx.caller;
+    let own = tx.hint("who answers for a side is asked at each step anew", |conn| {
+        answers_for(conn, caller, std::slice::from_ref(&request))
+    })?;
     if !request.is_turn_of(tx.caller, &own, action) {
         return Err(Problem::new("not_your_turn").into());
     }
@@ -106,18 +109,18 @@ pub fn create(tx: &mut Tx, new: NewRequest) -> Result<Request> {
 /// Enters a request: starts its time, and tells whoever is to answer.
 pub fn enter(tx: &mut Tx, new: NewRequest, order_line_ids: Vec<OrderLineId>) -> Result<Request> {
     let mut faults = Faults::default();
-    let asked = asked(tx.conn, new.department_id, new.supplier_id, &mut faults)?;
+    let asked = asked(tx, new.department_id, new.supplier_id, &mut faults)?;
     let about = about::find(tx, new.about.as_deref(), &mut faults)?;
     let Some(asked) = asked else { return Err(Error::invalid(faults.list().to_vec())) };
     faults.done()?;
     let assignee_id = match new.assignee_id {
-        Some(id) => Some(users::find_assignee(tx.conn, id)?.id),
+        Some(id) => Some(tx.load(users::find_assignee, id)?.id),
         None => asked.lead,
     };
     let mut request = Request {
         id: tx.new_id(),
         version: 0,
-        number: number_range::next(tx.conn, "RQ", tx.today())?,
+        number: tx.next_number("RQ", tx.today())?,
         status: RequestStatus::Open,
         kind: new.request.kind,
         department_id: new.department_id,
@@ -163,21 +166,21 @@ struct Asked {
 }
 
 fn asked(
-    conn: &mut Conn,
+    tx: &mut Tx,
     department: Option<DepartmentId>,
     supplier: Option<SupplierId>,
     faults: &mut Faults,
 ) -> Result<Option<Asked>> {
     let asked = match (department, supplier) {
         (Some(id), None) => {
-            let department = faults.known(Department::find(conn, id), "/department_id", "department")?;
+            let department = faults.known(tx.load(Department::find, id), "/department_id", "department")?;
             if department.as_ref().is_some_and(|department| !department.active) {
                 faults.push(Fault::at("/department_id", "department_is_inactive"));
             }
             department.map(|d| Asked { lead: d.lead_id, response_hours: d.response_hours })
         }
         (None, Some(id)) => {
-            let supplier = faults.known(suppliers::find(conn, id), "/supplier_id", "supplier")?;
+            let supplier = faults.known(tx.load(suppliers::find, id), "/supplier_id", "supplier")?;
             if let Some(blocked) = supplier.as_ref().filter(|s| s.status == SupplierStatus::Blocked) {
                 let reason = blocked.block_reason.clone().unwrap_or_default();
                 faults.push(Fault::at("/supplier_id", "supplier_is_blocked").with("reason", reason));
@@ -192,7 +195,7 @@ fn asked(
     let Some(mut asked) = asked else { return Ok(None) };
     // A person who does not work here any more is no lead.
     if let Some(lead) = asked.lead {
-        let user = found(users::find_user(conn, lead))?;
+        let user = found(tx.load(users::find_user, lead))?;
         asked.lead = user.filter(|user| user.status == UserStatus::Active).map(|user| user.id);
     }
     Ok(Some(asked))
@@ -223,7 +226,7 @@ pub fn update(tx: &mut Tx, id: RequestId, patch: &Patch<RequestInput>) -> Result
 
 pub fn assign(tx: &mut Tx, id: RequestId, to: &Assignment) -> Result<Request> {
     let before = find_for(tx, id, RequestAction::Assign)?;
-    let assignee = users::find_assignee(tx.conn, to.assignee_id)?.id;
+    let assignee = tx.load(users::find_assignee, to.assignee_id)?.id;
     let mut request = Request { assignee_id: Some(assignee), ..before.clone() };
     tx.save(&before, &mut request, Act::because("assigned", to.reason.as_deref()))?;
     tell(tx, &request, [assignee], "request_received", &[])?;
@@ -315,7 +318,7 @@ pub fn decide_date(
     }
     tx.save(&before, &mut request, Act::because(verb, reason))?;
     follow_date(tx, &before, &request)?;
-    let asked = those_asked(tx.conn, &request)?;
+    let asked = those_asked(tx, &request)?;
     tell(tx, &request, asked, code, &[("date", request.due_on.to_string())])?;
     Ok(request)
 }
@@ -397,7 +400,7 @@ pub fn withdraw(tx: &mut Tx, id: RequestId, reason: &str) -> Result<Request> {
         request.outcome = Some(reason.to_owned());
         deadlines::cancel(tx, request.id.0)
     })?;
-    let asked = those_asked(tx.conn, &request)?;
+    let asked = those_asked(tx, &request)?;
     tell(tx, &request, asked, "request_withdrawn", &[("reason", reason.to_owned())])?;
     Ok(request)
 }
@@ -415,7 +418,7 @@ pub fn reply(tx: &mut Tx, id: RequestId, text: &str) -> Result<RequestReply> {
         updated_by: None,
     };
     tx.create(&mut reply)?;
-    let both = those_asked(tx.conn, &request)?.into_iter().chain(request.requester_id);
+    let both = those_asked(tx, &request)?.into_iter().chain(request.requester_id);
     tell(tx, &request, both, "request_replied", &[])?;
     Ok(reply)
 }
@@ -423,10 +426,12 @@ pub fn reply(tx: &mut Tx, id: RequestId, text: &str) -> Result<RequestReply> {
 // ---- telling -------------------------------------------------------------------------------------------------
 
 /// The person who has to answer: the assignee, or the lead of the department or owner of the supplier.
-fn those_asked(conn: &mut Conn, request: &Request) -> Result<Option<UserId>> {
+fn those_asked(tx: &mut Tx, request: &Request) -> Result<Option<UserId>> {
     match request.assignee_id {
         Some(assignee) => Ok(Some(assignee)),
-        None => late::lead(conn, request),
+        None => {
+            tx.hint("whoever answers for the side in this moment is told", |conn| late::lead(conn, request))
+        }
     }
 }
 

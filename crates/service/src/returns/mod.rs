@@ -3,18 +3,22 @@
 //! A return does not change the order's fulfilment: the goods were shipped. Its credit is computed and kept here.
 //! Documents that post credits belong to receivables and read the credit from the return.
 
+mod check;
+mod columns;
 mod http;
 pub mod model;
 pub mod rules;
 pub mod work;
+mod worklist;
 
 use serde_json::{Value, json};
 
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::schema::returns;
 use model::ReturnRow;
@@ -29,7 +33,17 @@ const READ: &[Scope] = &[Scope::ReturnsRead];
 const WRITE: &[Scope] = &[Scope::ReturnsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Returns",
+        ReturnId::KIND,
+        rules::ReturnStatus::ALL,
+        rules::ReturnAction::ALL,
+        rules::ReturnStatus::after,
+    ));
+    r.declare(columns::RETURNS);
     r.declare(movable!(ReturnRow, returns, ReturnId));
+    r.declare(worklist::SOURCE);
+    r.declare(check::CHECK);
     r.tells(TOLD);
     r.tag("returns", "Shipped goods that customers send back: approval, receipt, and credit or replacement.");
     records(r);
@@ -201,18 +215,20 @@ static PHRASES: &[Phrase] = &[
 
 const TOLD: Told = Told {
     kind: ReturnId::KIND,
+    name: ["Return", "退货单"],
     scopes: READ,
     id: col!(returns::id),
     visible: model::visible_to,
     verbs: &[
-        ("requested", "The return was requested."),
+        Verb::new("requested", "The return was requested.").reads("requested", "已申请"),
         events::UPDATED,
-        ("approved", "The return was approved: the goods may come back."),
-        ("rejected", "The return was rejected: the goods do not come back."),
-        ("received", "The goods of the return, or a part of them, were received."),
-        ("credited", "The credit of the return was fixed."),
-        ("replaced", "Other goods are sent for the return instead of a credit."),
-        ("closed", "The return was closed: nothing more is to be done."),
-        ("cancelled", "The return was cancelled before goods came."),
+        Verb::new("approved", "The return was approved: the goods may come back."),
+        Verb::new("rejected", "The return was rejected: the goods do not come back."),
+        Verb::new("received", "The goods of the return, or a part of them, were received."),
+        Verb::new("credited", "The credit of the return was fixed.").reads("credited", "已贷记"),
+        Verb::new("replaced", "Other goods are sent for the return instead of a credit.")
+            .reads("goods replaced", "已补发"),
+        Verb::new("closed", "The return was closed: nothing more is to be done."),
+        Verb::new("cancelled", "The return was cancelled before goods came."),
     ],
 };

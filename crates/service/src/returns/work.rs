@@ -11,7 +11,7 @@ use super::model::{
 };
 use super::rules::{self, Came, Credit, Credited, ReturnAction, ReturnStatus};
 use crate::base::auth::{Caller, Scope, forbidden};
-use crate::base::db::{Act, Conn, Json, Tx, external, number_range};
+use crate::base::db::{Act, Conn, Guard, Json, Tx, external};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions};
 use crate::base::types::{Amount, Quantity};
@@ -37,7 +37,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: ReturnId) -> Result<Return> {
 
 /// The return, at the version that the caller saw.
 fn begin(tx: &mut Tx, id: ReturnId) -> Result<Return> {
-    let returned = find(tx.conn, tx.caller, id)?;
+    let returned = tx.find(find, id)?;
     tx.check_expected(&returned)?;
     Ok(returned)
 }
@@ -88,7 +88,7 @@ fn credited(conn: &mut Conn, order: OrderId) -> Result<HashMap<OrderLineId, Cred
 
 /// Goods of an order are to come back.
 pub fn request(tx: &mut Tx, order: OrderId, input: &ReturnInput) -> Result<Return> {
-    let before = orders::find(tx.conn, tx.caller, order)?;
+    let before = tx.find(orders::find, order)?;
     orders::refuse_shared(&before.row, tx.caller)?;
     tx.check_expected(&before)?;
     let wanted: Vec<(OrderLineId, Quantity)> =
@@ -106,7 +106,9 @@ pub fn request(tx: &mut Tx, order: OrderId, input: &ReturnInput) -> Result<Retur
     tx.save(&before, &mut order, Act::new("return_changed"))?;
     tx.create_as(&mut returned, Act::new("requested"))?;
     if returned.row.gross > limit(tx, &returned.row)? {
-        let approvers = ladder::superiors(tx.conn, order.row.team_id)?;
+        let approvers = tx.hint("whoever manages the team in this moment is told", |conn| {
+            ladder::superiors(conn, order.row.team_id)
+        })?;
         tell(tx, &returned, approvers, "return_to_approve")?;
     }
     Ok(returned)
@@ -124,13 +126,13 @@ pub fn request_named(tx: &mut Tx, named: &NamedReturn) -> Result<Return> {
 
 fn check_head(tx: &mut Tx, order: &Order, head: &ReturnHead, faults: &mut Faults) -> Result<()> {
     if let Some(id) = head.complaint_id {
-        let complaint = found(complaints::find(tx.conn, tx.caller, id))?;
+        let complaint = found(tx.find(complaints::find, id))?;
         if complaint.is_none_or(|c| c.customer_id != order.row.customer_id) {
             faults.push(Fault::at("/complaint_id", "unknown_reference").with("kind", "complaint"));
         }
     }
     if let Some(id) = head.exception_id {
-        let exception = found(exceptions::find(tx.conn, tx.caller, id))?;
+        let exception = found(tx.find(exceptions::find, id))?;
         if exception.is_none_or(|e| e.order_id != order.row.id) {
             faults.push(Fault::at("/exception_id", "unknown_reference").with("kind", "order exception"));
         }
@@ -161,7 +163,7 @@ fn new_return(tx: &mut Tx, order: &Order, input: &ReturnInput) -> Result<Return>
     let mut row = ReturnRow {
         id,
         version: 0,
-        number: number_range::next(tx.conn, "RT", tx.today())?,
+        number: tx.next_number("RT", tx.today())?,
         order_id: order.row.id,
         customer_id: order.row.customer_id,
         complaint_id: None,
@@ -213,7 +215,7 @@ fn head_of(row: &ReturnRow) -> ReturnHead {
 
 /// Computes what a return is worth: of what came, or is to come; after what was credited of the order by now.
 fn value(tx: &mut Tx, order: &Order, returned: &mut Return) -> Result<()> {
-    let credited = credited(tx.conn, order.row.id)?;
+    let credited = tx.under(Guard::row("credited", order.row.id), |conn| credited(conn, order.row.id))?;
     let mut sum = Credit::default();
     for line in &mut returned.lines {
         let ordered = order.lines.iter().find(|l| l.id == line.order_line_id);
@@ -257,7 +259,7 @@ pub fn update_named(tx: &mut Tx, id: ReturnId, patch: &Patch<NamedReturn>) -> Re
         },
     };
     let NamedReturn { order_id, order_external_id, request } = patch.onto(&form)?;
-    external::stays(tx.conn, before.row.order_id, order_id, order_external_id, "order_id")?;
+    external::stays(tx, before.row.order_id, order_id, order_external_id, "order_id")?;
     let faults = differences(&before, &request.lines);
     if !faults.is_empty() {
         return Err(Problem { faults, ..Problem::new("return_requested") }.into());
@@ -304,12 +306,13 @@ fn change(tx: &mut Tx, before: &Return, head: ReturnHead) -> Result<Return> {
 // ---- life ----------------------------------------------------------------------------------------------------
 
 fn load_order(tx: &mut Tx, returned: &Return) -> Result<Order> {
-    Order::load(tx.conn, returned.row.order_id)?.ok_or_else(|| Error::internal("a return without its order"))
+    tx.load_if_there(Order::load, returned.row.order_id)?
+        .ok_or_else(|| Error::internal("a return without its order"))
 }
 
 /// A return worth more than this needs the scope for high returns.
 fn limit(tx: &mut Tx, row: &ReturnRow) -> Result<Amount> {
-    Ok(settings::work::load(tx.conn)?.orders.0.return_limit(&row.currency))
+    Ok(tx.load_only(settings::work::load)?.orders.0.return_limit(&row.currency))
 }
 
 /// The goods may come back. Above the limit this is a manager's to say, and not of what they requested themselves.
@@ -433,7 +436,7 @@ fn find_replacement(tx: &mut Tx, returned: &ReturnRow, id: OrderId) -> Result<Or
             && row.id != returned.order_id
             && row.status != OrderStatus::Cancelled
     };
-    match found(orders::find(tx.conn, tx.caller, id))?.is_some_and(|order| brings(&order)) {
+    match found(tx.find(orders::find, id))?.is_some_and(|order| brings(&order)) {
         true => Ok(id),
         false => Err(external::unknown::<OrderId>("order_id")),
     }

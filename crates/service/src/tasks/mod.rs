@@ -6,19 +6,22 @@
 //! | enter, change, assign, do, cancel | `tasks:write` |
 //! | visit policies | read: `tasks:read`; change: `settings:write` |
 
+mod columns;
 mod http;
 pub mod model;
 pub mod policies;
 pub mod rules;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::Life;
 use crate::base::messages::Phrase;
 use crate::customers::Attention;
 use crate::schema::tasks;
@@ -33,7 +36,16 @@ const READ: &[Scope] = &[Scope::TasksRead];
 const WRITE: &[Scope] = &[Scope::TasksWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Life::of(
+        "Tasks",
+        TaskId::KIND,
+        rules::TaskStatus::ALL,
+        rules::TaskAction::ALL,
+        rules::TaskStatus::after,
+    ));
+    r.declare(columns::TASKS);
     r.declare(movable!(Task, tasks, TaskId, Some));
+    r.declare(worklist::SOURCE);
     r.declare(Attention { customer: col!(tasks::customer_id), since: model::done_since });
     r.tells(TOLD);
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
@@ -42,7 +54,7 @@ fn routes(r: &mut Routes) {
     policies::routes(r);
     r.deadlines(TaskId::KIND, work::on_deadline);
     r.notices(TaskId::KIND, &["task_overdue"], &["task_assigned", "task_due", "task_done"]);
-    r.expanders.insert("tsk", work::expand);
+    r.expands("tsk", work::expand);
 }
 
 fn records(r: &mut Routes) {
@@ -123,16 +135,17 @@ static PHRASES: &[Phrase] = &[
 
 const TOLD: Told = Told {
     kind: TaskId::KIND,
+    name: ["Task", "任务"],
     scopes: READ,
     id: col!(tasks::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,
         events::UPDATED,
-        ("assigned", "The task was given to another person."),
-        ("started", "The assignee began with the task."),
-        ("done", "The task was completed."),
-        ("cancelled", "The task was cancelled: it is not wanted any more."),
-        ("escalated", "The task is overdue, and the manager of the assignee was told."),
+        Verb::new("assigned", "The task was given to another person."),
+        Verb::new("started", "The assignee began with the task."),
+        Verb::new("done", "The task was completed."),
+        Verb::new("cancelled", "The task was cancelled: it is not wanted any more."),
+        Verb::new("escalated", "The task is overdue, and the manager of the assignee was told."),
     ],
 };

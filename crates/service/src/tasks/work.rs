@@ -10,7 +10,7 @@ use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::deadlines::model::{Budget, Deadline, Step};
-use crate::base::deadlines::{self, calendar};
+use crate::base::deadlines::{self, working_calendar_row};
 use crate::base::error::{Error, Fault, Faults, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::At;
@@ -35,7 +35,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<Task> {
 
 /// The task, for a step that its life allows now.
 fn find_for(tx: &mut Tx, id: TaskId, action: TaskAction) -> Result<Task> {
-    let task = find(tx.conn, tx.caller, id)?;
+    let task = tx.find(find, id)?;
     tx.check_expected(&task)?;
     match task.status.after(action) {
         Some(_) => Ok(task),
@@ -63,7 +63,7 @@ pub fn create(tx: &mut Tx, new: NewTask) -> Result<Task> {
         Some(id) => id,
         None => owner_of(tx, input.customer_id)?,
     };
-    let assignee = users::find_assignee(tx.conn, assignee_id)?;
+    let assignee = tx.load(users::find_assignee, assignee_id)?;
     let due_at = due_at(tx, &input)?;
     let mut task = Task {
         id: tx.new_id(),
@@ -128,7 +128,7 @@ fn clear_for<T: serde::Serialize + serde::de::DeserializeOwned>(
 
 /// Updates it from what another system sends. Only a difference asks whether the life allows the change.
 pub fn update_named(tx: &mut Tx, id: TaskId, patch: &Patch<NewTask>) -> Result<Task> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     let form = NewTask { task: form(&before), assignee_id: Some(before.assignee_id) };
     let base = NewTask { task: clear_for(patch, form.task.clone()), ..form.clone() };
@@ -219,18 +219,14 @@ fn check(tx: &mut Tx, mut input: TaskInput) -> Result<TaskInput> {
     }
     let mut about: Option<CustomerId> = input.customer_id;
     if let Some(id) = input.customer_id {
-        faults.known(
-            customers::work::find_to_deal_with(tx.conn, tx.caller, id),
-            "/customer_id",
-            "customer",
-        )?;
+        faults.known(tx.find(customers::work::find_to_deal_with, id), "/customer_id", "customer")?;
     }
     if let Some(id) = input.order_id {
-        let order = found(orders::work::find(tx.conn, tx.caller, id))?.map(|order| order.row.customer_id);
+        let order = found(tx.find(orders::work::find, id))?.map(|order| order.row.customer_id);
         same_customer(&mut faults, &mut about, order, ("/order_id", "order"));
     }
     if let Some(id) = input.complaint_id {
-        let complaint = found(complaints::find(tx.conn, tx.caller, id))?.map(|c| c.customer_id);
+        let complaint = found(tx.find(complaints::find, id))?.map(|c| c.customer_id);
         same_customer(&mut faults, &mut about, complaint, ("/complaint_id", "complaint"));
     }
     // A caller who is restricted to certain customers would not see a task without a customer again.
@@ -258,7 +254,7 @@ pub fn same_customer(
 /// The owner of a customer; a fault when there is none.
 fn owner_of(tx: &mut Tx, customer: Option<CustomerId>) -> Result<UserId> {
     let owner = match customer {
-        Some(id) => customers::work::load(tx.conn, id)?.owner_id,
+        Some(id) => tx.load(customers::work::load, id)?.owner_id,
         None => None,
     };
     owner.ok_or_else(|| Error::field("/assignee_id", "required"))
@@ -266,7 +262,7 @@ fn owner_of(tx: &mut Tx, customer: Option<CustomerId>) -> Result<UserId> {
 
 fn due_at(tx: &mut Tx, input: &TaskInput) -> Result<At> {
     match (input.due_date, input.due_at) {
-        (Some(date), _) => Ok(calendar(tx.conn, tx.core.zone)?.0.end_of(date)),
+        (Some(date), _) => Ok(tx.load_only(working_calendar_row)?.calendar(tx.core.zone).end_of(date)),
         (None, at) => at.ok_or_else(|| Error::field("/due_date", "required")),
     }
 }
@@ -304,7 +300,7 @@ fn step(
 
 pub fn assign(tx: &mut Tx, id: TaskId, to: &Assignment) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Assign)?;
-    let assignee = users::find_assignee(tx.conn, to.assignee_id)?;
+    let assignee = tx.load(users::find_assignee, to.assignee_id)?;
     let act = Act::because("assigned", to.reason.as_deref());
     let task = step(tx, &before, TaskAction::Assign, act, |task| {
         (task.assignee_id, task.team_id) = (assignee.id, assignee.team_id);
@@ -342,7 +338,7 @@ fn come_again(tx: &mut Tx, done: &Task) -> Result<Option<TaskId>> {
         version: 0,
         status: TaskStatus::Open,
         due_date: Some(due),
-        due_at: calendar(tx.conn, tx.core.zone)?.0.end_of(due),
+        due_at: tx.load_only(working_calendar_row)?.calendar(tx.core.zone).end_of(due),
         occurrence,
         started_at: None,
         escalated_at: None,
@@ -370,7 +366,7 @@ pub fn cancel(tx: &mut Tx, id: TaskId, reason: &str) -> Result<Task> {
 
 /// The reminder or the escalation of a task is due.
 pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, due: &Step) -> Result<()> {
-    let before = find(tx.conn, tx.caller, TaskId(deadline.record_id.0))?;
+    let before = tx.find(find, TaskId(deadline.record_id.0))?;
     if before.status.has_ended() {
         return Ok(());
     }
@@ -381,10 +377,12 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, due: &Step) -> Result<()> {
     let escalated = Act::new("escalated");
     let task = step(tx, &before, TaskAction::Edit, escalated, |task| task.escalated_at = Some(now))?;
     // A manager is not their own manager.
-    let mut above = ladder::superiors(tx.conn, task.team_id)?;
+    let mut above = tx.hint("whoever manages the team in this moment is told", |conn| {
+        ladder::superiors(conn, task.team_id)
+    })?;
     above.retain(|user| *user != task.assignee_id);
     if above.is_empty() {
-        above = ladder::executives(tx.conn)?;
+        above = tx.hint("whoever is an executive in this moment is told", ladder::executives)?;
     }
     tell(tx, &task, above.into_iter().chain([task.assignee_id]), "task_overdue")
 }

@@ -3,17 +3,18 @@
 use super::model::{NotificationPreferences, NotificationPreferencesInput, PreferencesRow};
 use super::work;
 use crate::base::db::{Rx, Tx};
+use crate::base::declared::Declared;
 use crate::base::error::Result;
 use crate::base::http::{Answer, Patch, Req};
 use crate::people::demand_person;
 
-fn answer(row: &PreferencesRow) -> Answer<NotificationPreferences> {
-    Answer::at(row.version, row.view())
+fn answer(declared: &Declared, row: &PreferencesRow) -> Answer<NotificationPreferences> {
+    Answer::at(row.version, row.view(declared))
 }
 
 pub fn get(rx: &mut Rx, _: &Req) -> Result<Answer<NotificationPreferences>> {
     let user = demand_person(rx.caller)?;
-    work::of(rx.conn, user).map(|row| answer(&row))
+    work::of(rx.conn, user).map(|row| answer(&rx.core.declared, &row))
 }
 
 pub fn update(
@@ -21,5 +22,5 @@ pub fn update(
     req: &Req<(), Patch<NotificationPreferencesInput>>,
 ) -> Result<Answer<NotificationPreferences>> {
     let user = demand_person(tx.caller)?;
-    work::update(tx, user, &req.body).map(|row| answer(&row))
+    work::update(tx, user, &req.body).map(|row| answer(&tx.core.declared, &row))
 }

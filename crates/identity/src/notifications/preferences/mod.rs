@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 
 use model::NotificationPreferencesId;
@@ -37,11 +37,12 @@ pub fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: NotificationPreferencesId::KIND,
+    name: ["Notification preferences", "通知偏好"],
     scopes: &[Scope::EventsRead],
     id: col!(notification_preferences::id),
     visible: model::visible_to,
     verbs: &[
-        ("created", "A person set their notification preferences for the first time."),
-        ("changed", "A person changed their notification preferences."),
+        Verb::new("created", "A person set their notification preferences for the first time."),
+        Verb::new("changed", "A person changed their notification preferences.").reads("changed", "已修改"),
     ],
 };

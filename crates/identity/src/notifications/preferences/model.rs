@@ -12,8 +12,8 @@ use crate::base::auth::Caller;
 use crate::base::db::Json;
 use crate::base::db::filter::{Cond, col};
 use crate::base::deadlines::calendar::Minute;
+use crate::base::declared::Declared;
 use crate::base::types::At;
-use crate::notifications::declared;
 use crate::people::UserId;
 use crate::people::model::Language;
 use crate::schema::notification_preferences;
@@ -173,13 +173,13 @@ impl PreferencesRow {
         }
     }
 
-    pub fn view(&self) -> NotificationPreferences {
+    pub fn view(&self, declared: &Declared) -> NotificationPreferences {
         let form = self.form();
         let notice = |notice: &crate::base::notices::NoticeKind| NoticePreference {
             code: notice.code.into(),
             record_kind: notice.kind.name.into(),
             urgent: notice.urgent,
-            mail: self.way(notice.code, notice.kind.name),
+            mail: self.way(declared, notice.code, notice.kind.name),
         };
         NotificationPreferences {
             id: self.id,
@@ -189,19 +189,19 @@ impl PreferencesRow {
             quiet_hours: form.quiet_hours,
             digest_at: form.digest_at,
             lang: form.lang,
-            notices: declared::notices().iter().map(notice).collect(),
+            notices: declared.notices.iter().map(notice).collect(),
         }
     }
 
     /// How a notification about a kind of record is mailed.
-    pub fn way(&self, code: &str, kind: &str) -> MailWay {
+    pub fn way(&self, declared: &Declared, code: &str, kind: &str) -> MailWay {
         let said = self.by_notice.get(code).or_else(|| self.by_notice.get(kind)).copied();
         match (self.mail, said) {
             (MailChoice::Off, _) => MailWay::Off,
             (_, Some(way)) => way,
             (MailChoice::AtOnce, None) => MailWay::AtOnce,
             (MailChoice::Digest, None) => MailWay::Digest,
-            (MailChoice::Usual, None) if declared::is_urgent(code) => MailWay::AtOnce,
+            (MailChoice::Usual, None) if declared.is_urgent(code) => MailWay::AtOnce,
             (MailChoice::Usual, None) => MailWay::Digest,
         }
     }
@@ -270,10 +270,10 @@ mod tests {
             by_notice: Json(by_notice.into()),
             ..PreferencesRow::usual(UserId(Uuid::nil()))
         };
-        assert_eq!(row.way("complaint_escalated", "complaint"), MailWay::AtOnce);
-        assert_eq!(row.way("complaint_noted", "complaint"), MailWay::Off);
-        assert_eq!(row.way("task_due", "task"), MailWay::Digest);
+        assert_eq!(row.way(&Declared::default(), "complaint_escalated", "complaint"), MailWay::AtOnce);
+        assert_eq!(row.way(&Declared::default(), "complaint_noted", "complaint"), MailWay::Off);
+        assert_eq!(row.way(&Declared::default(), "task_due", "task"), MailWay::Digest);
         row.mail = MailChoice::Off;
-        assert_eq!(row.way("complaint_escalated", "complaint"), MailWay::Off);
+        assert_eq!(row.way(&Declared::default(), "complaint_escalated", "complaint"), MailWay::Off);
     }
 }

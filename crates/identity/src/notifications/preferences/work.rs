@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use super::model::{NotificationPreferencesId, NotificationPreferencesInput, PreferencesRow, QuietHours};
 use crate::base::db::{Act, Conn, Json, Tx};
 use crate::base::deadlines::calendar::Minute;
+use crate::base::declared::Declared;
 use crate::base::error::{Fault, Faults, Result};
 use crate::base::http::Patch;
-use crate::notifications::declared;
 use crate::people::UserId;
 use crate::schema::notification_preferences;
 
@@ -33,11 +33,11 @@ pub fn update(
     user: UserId,
     patch: &Patch<NotificationPreferencesInput>,
 ) -> Result<PreferencesRow> {
-    let before = of(tx.conn, user)?;
+    let before = tx.load(of, user)?;
     tx.check_expected(&before)?;
     let form = before.form();
     let input = patch.onto(&form)?;
-    check(&input).done()?;
+    check(&tx.core.declared, &input).done()?;
     if input == form {
         return Ok(before);
     }
@@ -56,10 +56,9 @@ pub fn update(
     Ok(after)
 }
 
-fn check(input: &NotificationPreferencesInput) -> Faults {
+fn check(declared: &Declared, input: &NotificationPreferencesInput) -> Faults {
     let mut faults = Faults::default();
-    let notices = declared::notices();
-    let is_known = |name: &str| notices.iter().any(|n| n.code == name || n.kind.name == name);
+    let is_known = |name: &str| declared.notices.iter().any(|n| n.code == name || n.kind.name == name);
     for name in input.by_notice.keys().filter(|name| !is_known(name)) {
         let at = format!("/by_notice/{}", name.replace('~', "~0").replace('/', "~1"));
         faults.push(Fault::at(at, "unknown_notice"));

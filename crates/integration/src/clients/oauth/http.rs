@@ -7,7 +7,7 @@ use super::rules::{self, FormCredentials};
 use super::work;
 use crate::base::auth::tokens::Claims;
 use crate::base::auth::{self, Caller, Scope, Scopes, forbidden, network};
-use crate::base::db::Rx;
+use crate::base::db::{Guard, Rx};
 use crate::base::error::{Error, Problem, Result, found, is_unique_violation};
 use crate::base::http::{Ctx, Reply, Req, dispatch};
 use crate::base::types::At;
@@ -32,7 +32,7 @@ pub async fn token(ctx: Ctx, req: Req<Vec<String>, OAuthForm<TokenRequest>>) -> 
     if work::is_to_note(&client, now) {
         let id = client.id;
         // A note that is missing is no reason to keep a client out.
-        if let Err(error) = ctx.write(move |tx| work::note_use(tx.conn, id, tx.now)).await {
+        if let Err(error) = ctx.write(move |tx| work::note_use(tx, id)).await {
             log::warn!("{} the use of {id} was not noted: {error}", ctx.request_id);
         }
     }
@@ -115,7 +115,10 @@ pub async fn revoke(ctx: Ctx, req: Req<Vec<String>, OAuthForm<TokenForm>>) -> Re
     let ended = ctx
         .write(move |tx| {
             let until = At::from_millis(claims.exp * 1000);
-            auth::clients::revoke(tx.conn, client.id, &claims.jti, until, tx.now)
+            let now = tx.now;
+            tx.under(Guard::row("revoked_tokens", client.id), |conn| {
+                auth::clients::revoke(conn, client.id, &claims.jti, until, now)
+            })
         })
         .await;
     match ended {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use crate::base::auth::Scopes;
 use crate::base::error::{Problem, Result};
-use crate::base::http::params::percent_decode;
+use crate::base::http::params::form_decode;
 
 /// The id and secret that a form has for the client that asks, if it has any.
 pub struct FormCredentials<'a> {
@@ -46,8 +46,7 @@ fn basic(header: &str) -> Option<Presented> {
     let engine = base64::engine::general_purpose::STANDARD;
     let pair = String::from_utf8(engine.decode(credentials.trim()).ok()?).ok()?;
     let (client_id, secret) = pair.split_once(':')?;
-    let plain = |text: &str| percent_decode(&text.replace('+', " "));
-    Some(Presented { client_id: plain(client_id)?, secret: plain(secret)? })
+    Some(Presented { client_id: form_decode(client_id)?, secret: form_decode(secret)? })
 }
 
 /// The scopes of a token: those asked for, all of which the client must have; all that it has when it asks for none.

@@ -6,7 +6,7 @@ use super::model::TokenState;
 use crate::base::auth::tokens::Claims;
 use crate::base::auth::{Scopes, caller_of};
 use crate::base::core::Core;
-use crate::base::db::Conn;
+use crate::base::db::{Conn, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::types::At;
 use crate::clients::model::{Client, ClientId};
@@ -32,10 +32,9 @@ pub fn is_to_note(client: &Client, now: At) -> bool {
 
 /// Notes that a client got a token.
 #[allow(clippy::disallowed_methods)] // no change of the record: neither a version nor an event
-pub fn note_use(conn: &mut Conn, id: ClientId, now: At) -> Result<()> {
-    diesel::update(clients::table.filter(clients::id.eq(id)))
-        .set(clients::last_used_at.eq(Some(now)))
-        .execute(conn)?;
+pub fn note_use(tx: &mut Tx, id: ClientId) -> Result<()> {
+    let used = clients::last_used_at.eq(Some(tx.now));
+    tx.execute(diesel::update(clients::table.filter(clients::id.eq(id))).set(used))?;
     Ok(())
 }
 

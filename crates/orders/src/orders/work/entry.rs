@@ -12,7 +12,7 @@ use super::super::model::{
 use super::super::rules::{Fulfilment, OrderAction, OrderStatus, Sums, line_digest, line_sums, total};
 use super::{find_for, find_theirs};
 use crate::base::auth::{Scope, Sight, forbidden};
-use crate::base::db::{Act, Json, Tx, number_range};
+use crate::base::db::{Act, Json, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, from_value};
 use crate::base::types::{Amount, Price, Quantity, Rate};
@@ -45,7 +45,7 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
     let team_id = team_of(tx, head.rep_id, &customer)?;
     let mut order = Order {
         row: OrderRow {
-            number: number_range::next(tx.conn, "SO", order_date)?,
+            number: tx.next_number("SO", order_date)?,
             ..blank_row(tx, id, &customer, currency, order_date)
         },
         lines,
@@ -97,7 +97,7 @@ pub fn replace(tx: &mut Tx, by: Replacement) -> Result<Order> {
 }
 
 fn find_customer(tx: &mut Tx, input: &OrderInput) -> Result<Customer> {
-    let customer = found(customers::find_to_deal_with(tx.conn, tx.caller, input.customer_id))?;
+    let customer = found(tx.find(customers::find_to_deal_with, input.customer_id))?;
     customer.ok_or_else(|| unknown("/customer_id", "customer"))
 }
 
@@ -192,7 +192,7 @@ fn complete_head(tx: &mut Tx, mut head: OrderHead, customer: &Customer) -> Resul
 /// The customer's owner, unless another team's: the order would be out of the caller's sight at once.
 fn owner_in_sight(tx: &mut Tx, customer: &Customer) -> Result<Option<UserId>> {
     let Some(owner) = customer.owner_id else { return Ok(None) };
-    let team = people::find_user(tx.conn, owner)?.team_id;
+    let team = tx.load(people::find_user, owner)?.team_id;
     Ok(Some(owner).filter(|_| is_in_sight(tx, team)))
 }
 
@@ -201,7 +201,10 @@ fn is_in_sight(tx: &Tx, team: Option<TeamId>) -> bool {
 }
 
 fn default_address(tx: &mut Tx, customer: &Customer, kind: AddressKind) -> Result<Option<PostalAddress>> {
-    Ok(customers::default_address(tx.conn, customer.id, kind)?.as_ref().map(PostalAddress::from))
+    let address = tx.hint("the address counts as it was when the order was entered", |conn| {
+        customers::default_address(conn, customer.id, kind)
+    })?;
+    Ok(address.as_ref().map(PostalAddress::from))
 }
 
 /// `before` is who is the rep already; they need not be looked at again.
@@ -212,7 +215,7 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Op
     }
     let mut faults = Vec::new();
     if let Some(rep) = head.rep_id.filter(|rep| Some(*rep) != before) {
-        match found(people::find_user(tx.conn, rep))? {
+        match found(tx.load(people::find_user, rep))? {
             None => faults.push(Fault::at("/rep_id", "unknown_reference").with("kind", "user")),
             Some(rep) if !is_in_sight(tx, rep.team_id) => {
                 faults.push(Fault::at("/rep_id", "outside_team"));
@@ -221,12 +224,12 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Op
         }
     }
     if let Some(contact) = head.contact_id
-        && found(customers::find_contact(tx.conn, customer.id, contact))?.is_none()
+        && found(tx.load_part(customers::find_contact, customer.id, contact))?.is_none()
     {
         faults.push(Fault::at("/contact_id", "unknown_reference").with("kind", "contact"));
     }
     if let Some(region) = head.region_id.filter(|r| Some(*r) != customer.region_id)
-        && found(Region::find(tx.conn, region))?.is_none()
+        && found(tx.load(Region::find, region))?.is_none()
     {
         faults.push(Fault::at("/region_id", "unknown_reference").with("kind", "region"));
     }
@@ -247,7 +250,7 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Op
 /// sees.
 pub fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<Option<TeamId>> {
     match rep {
-        Some(rep) => Ok(people::find_user(tx.conn, rep)?.team_id),
+        Some(rep) => Ok(tx.load(people::find_user, rep)?.team_id),
         None if tx.caller.sight == Sight::Team => {
             let theirs = customer.team_id.filter(|team| is_in_sight(tx, Some(*team)));
             Ok(theirs.or(tx.caller.team.map(TeamId)))
@@ -309,7 +312,7 @@ pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderHead>) -> Result<Orde
     if named_only {
         order.row.external_ids = Json(head.external_ids);
     } else {
-        let customer = customers::load(tx.conn, before.row.customer_id)?;
+        let customer = tx.load(customers::load, before.row.customer_id)?;
         check_head(tx, &head, &customer, before.row.rep_id)?;
         let team_id = team_of(tx, head.rep_id, &customer)?;
         set_head(&mut order.row, head, team_id);
@@ -357,7 +360,10 @@ pub fn price_lines(
     at: &str,
 ) -> Result<Vec<OrderLine>> {
     let wanted: Vec<ProductId> = inputs.iter().map(|l| l.product_id).collect();
-    let catalogue = if wanted.is_empty() { HashMap::new() } else { products::load_many(tx.conn, &wanted)? };
+    let catalogue = match wanted.is_empty() {
+        true => HashMap::new(),
+        false => tx.load_many(products::load_many, &wanted)?,
+    };
     let faults: Vec<Fault> = inputs
         .iter()
         .enumerate()
@@ -383,7 +389,9 @@ pub fn price_lines(
     };
     let prices = match questions.is_empty() {
         true => Vec::new(),
-        false => resolve_many(tx.conn, &context, &questions, &catalogue)?,
+        false => tx.hint("prices count as they were when the order was entered", |conn| {
+            resolve_many(conn, &context, &questions, &catalogue)
+        })?,
     };
     let mut lines = Vec::with_capacity(inputs.len());
     let mut faults = Vec::new();
@@ -562,7 +570,7 @@ pub fn add_line(tx: &mut Tx, id: OrderId, input: &LineInput) -> Result<(Order, O
     if before.lines.len() >= MOST_LINES {
         return Err(Error::invalid(vec![Fault::at("", "too_many_items").with("max", MOST_LINES)]));
     }
-    let customer = customers::load(tx.conn, before.row.customer_id)?;
+    let customer = tx.load(customers::load, before.row.customer_id)?;
     let last = before.lines.iter().map(|l| l.position).max().unwrap_or(0);
     let entry = Entry::of(&before.row, &customer);
     let lines = price_lines(tx, &entry, std::slice::from_ref(input), last, "").map_err(unplaced)?;
@@ -596,7 +604,7 @@ pub fn update_line(tx: &mut Tx, id: OrderId, line: OrderLineId, patch: &Patch<Li
     let index = before.lines.iter().position(|l| l.id == line).ok_or_else(Error::not_found)?;
     let old = &before.lines[index];
     let input = patch.onto(&input_of(old))?;
-    let customer = customers::load(tx.conn, before.row.customer_id)?;
+    let customer = tx.load(customers::load, before.row.customer_id)?;
     let entry = Entry::of(&before.row, &customer);
     let made = price_lines(tx, &entry, &[input], old.position - 1, "").map_err(unplaced)?;
     let made = made.into_iter().next().ok_or_else(|| Error::internal("no line was made"))?;

@@ -50,7 +50,7 @@ pub fn back_to_draft(tx: &mut Tx, id: OrderId, action: OrderAction, reason: Opti
 /// Approves: the review is computed afresh, and above a limit by another pair of eyes.
 pub fn approve(tx: &mut Tx, id: OrderId, input: &Approval) -> Result<Order> {
     let before = find_for(tx, id, OrderAction::Approve)?;
-    let around = review::surroundings(tx.conn, &before, tx.caller)?;
+    let around = review::surroundings_in(tx, &before)?;
     check_approver(tx, &before, &around)?;
     let mut order = before.clone();
     pass_review(tx, &mut order, &around, &[], input.override_reason.as_deref())?;
@@ -98,7 +98,7 @@ pub fn pass_review(
 /// Lets hard findings pass, with a reason.
 pub fn override_findings(tx: &mut Tx, id: OrderId, input: &OverrideInput) -> Result<Order> {
     let before = find_for(tx, id, OrderAction::Override)?;
-    let around = review::surroundings(tx.conn, &before, tx.caller)?;
+    let around = review::surroundings_in(tx, &before)?;
     let raised = around.review(&before, tx.caller, tx.today())?;
     let mut order = before.clone();
     review::let_pass(&mut order.row, &raised, &input.codes, &input.reason, tx.caller, tx.now);
@@ -123,7 +123,7 @@ pub fn confirm(tx: &mut Tx, id: OrderId) -> Result<Order> {
 
 /// Whether this customer may have the order, as things stand now.
 pub fn check_credit(tx: &mut Tx, order: &Order) -> Result<()> {
-    let around = review::surroundings(tx.conn, order, tx.caller)?;
+    let around = review::surroundings_in(tx, order)?;
     let raised = around.credit_review(order, tx.caller, tx.today())?;
     review::refuse_if_blocked(&raised, &order.row.overrides, tx.lang)
 }

@@ -17,7 +17,7 @@ use super::model::{Order, OrderId, OrderRow, OrderSummary, OrderView, visible_to
 use super::rules::{OrderAction, progress};
 use crate::base::auth::{Caller, Sight, forbidden};
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Conn, Rx, Tx};
+use crate::base::db::{Conn, Guard, Rx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::{actions, expand};
 use crate::order_exceptions::work as exceptions;
@@ -47,7 +47,7 @@ pub fn find_for(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> 
     let order = find_theirs(tx, id, action)?;
     if action == OrderAction::Ship && order.row.status.after(action).is_some() && !order.row.on_hold {
         // Read here, in the unit of work that ships: of two at once, who ships and who blocks, one sees the other.
-        exceptions::refuse_if_blocked(tx.conn, id)?;
+        tx.under(Guard::row("exceptions", id), |conn| exceptions::refuse_if_blocked(conn, id))?;
     }
     allow(&order.row, action, tx.caller)?;
     Ok(order)
@@ -55,7 +55,7 @@ pub fn find_for(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> 
 
 /// The same, wherever the order is in its life.
 pub fn find_theirs(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Order> {
-    let order = find(tx.conn, tx.caller, id)?;
+    let order = tx.find(find, id)?;
     if !action.scopes().iter().any(|s| tx.caller.may(*s)) {
         return Err(forbidden(action.scopes()));
     }

@@ -107,7 +107,7 @@ fn differences(old: &Value, new: &Value, at: &str) -> Vec<String> {
 }
 
 fn change_head(tx: &mut Tx, row: &mut OrderRow, head: OrderHead) -> Result<()> {
-    let customer = customers::load(tx.conn, row.customer_id)?;
+    let customer = tx.load(customers::load, row.customer_id)?;
     check_head(tx, &head, &customer, row.rep_id)?;
     let team_id = match head.rep_id == row.rep_id {
         true => row.team_id,
@@ -172,7 +172,7 @@ fn line_differences(old: &[OrderLine], lines: &[Laid]) -> Vec<String> {
 
 /// Prices the lines. Unchanged lines keep their price, even if the price lists have changed.
 fn change_lines(tx: &mut Tx, order: &mut Order, lines: Vec<Laid>) -> Result<()> {
-    let customer = customers::load(tx.conn, order.row.customer_id)?;
+    let customer = tx.load(customers::load, order.row.customer_id)?;
     let same = |line: &Laid| line.from.filter(|_| line.differing.is_empty());
     let inputs: Vec<LineInput> = lines
         .iter()

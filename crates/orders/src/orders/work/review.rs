@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::super::model::{Order, OrderRow, Override, Review, open};
 use super::super::rules::{self, Facts, Finding, OrderStatus, Raised};
 use crate::base::auth::{Caller, Role};
-use crate::base::db::Conn;
 use crate::base::db::filter::{Cond, Op, col, sql};
+use crate::base::db::{Conn, Guard, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::messages::{self, Lang};
 use crate::base::types::{Amount, At};
@@ -45,6 +45,13 @@ pub fn surroundings(conn: &mut Conn, order: &Order, caller: &Caller) -> Result<S
         customer,
         settings,
     })
+}
+
+/// The same for a step that is decided by it. The guard stands for all open orders of the customer: those that use
+/// up credit and those that this one may repeat.
+pub fn surroundings_in(tx: &mut Tx, order: &Order) -> Result<Surroundings> {
+    let caller = tx.caller;
+    tx.under(Guard::row("credit", order.row.customer_id), |conn| surroundings(conn, order, caller))
 }
 
 /// The gross of the customer's other open orders in this currency. Completed orders do not count, so the cost

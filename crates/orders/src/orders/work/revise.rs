@@ -23,14 +23,14 @@ pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order,
     let before = find_for(tx, id, OrderAction::Revise)?;
     let mut order = before.clone();
     set_head(&mut order, input);
-    refuse_removal_of_shipped(tx, &input.change_lines)?;
+    refuse_removal_of_shipped(tx, &before, &input.change_lines)?;
     change_lines(&mut order, &input.change_lines)?;
     add_lines(tx, &mut order, input)?;
     // The first promise, once given, is what on-time delivery is measured against.
     keep_first_promises(&mut order.row, &mut order.lines);
     recompute(&mut order)?;
     settle(&mut order);
-    let around = review::surroundings(tx.conn, &order, tx.caller)?;
+    let around = review::surroundings_in(tx, &order)?;
     let approved = order.row.approved_gross.unwrap_or_default();
     if order.row.gross > approved {
         // More than was approved: small changes are the clerk's, the rest needs an approver.
@@ -58,14 +58,14 @@ fn standing_findings(tx: &mut Tx, before: &Order, after: &Order) -> Result<Vec<R
         let line = |order: &Order| order.lines.iter().find(|l| l.id == id).map(terms);
         line(before) == line(after)
     };
-    let around = review::surroundings(tx.conn, before, tx.caller)?;
+    let around = review::surroundings_in(tx, before)?;
     let mut found = around.review(before, tx.caller, tx.today())?;
     found.retain(|r| r.line.is_none_or(same));
     Ok(found)
 }
 
 /// A line that is in a shipment, even a voided one, cannot be removed.
-fn refuse_removal_of_shipped(tx: &mut Tx, changes: &[LineChange]) -> Result<()> {
+fn refuse_removal_of_shipped(tx: &mut Tx, order: &Order, changes: &[LineChange]) -> Result<()> {
     let removed: Vec<(usize, OrderLineId)> = changes
         .iter()
         .enumerate()
@@ -76,8 +76,9 @@ fn refuse_removal_of_shipped(tx: &mut Tx, changes: &[LineChange]) -> Result<()> 
         return Ok(());
     }
     let of_these = Cond::ids(col!(shipment_lines::order_line_id), removed.iter().map(|(_, id)| id.0));
-    let told: Vec<OrderLineId> =
-        shipment_lines::table.filter(of_these).select(shipment_lines::order_line_id).load(tx.conn)?;
+    let told = shipment_lines::table.filter(of_these).select(shipment_lines::order_line_id);
+    // A shipment is posted together with the order's sums.
+    let told: Vec<OrderLineId> = tx.own(order, |conn| Ok(told.load(conn)?))?;
     let faults: Vec<Fault> = removed
         .iter()
         .filter(|(_, id)| told.contains(id))
@@ -155,7 +156,7 @@ fn add_lines(tx: &mut Tx, order: &mut Order, input: &RevisionInput) -> Result<()
     if order.lines.len() + input.add_lines.len() > MOST_LINES {
         return Err(Error::invalid(vec![Fault::at("/add_lines", "too_many_items").with("max", MOST_LINES)]));
     }
-    let customer = customers::load(tx.conn, order.row.customer_id)?;
+    let customer = tx.load(customers::load, order.row.customer_id)?;
     let last = order.lines.iter().map(|l| l.position).max().unwrap_or(0);
     let entry = Entry::of(&order.row, &customer);
     let lines = price_lines(tx, &entry, &input.add_lines, last, "/add_lines")?;
@@ -180,6 +181,6 @@ fn keep(tx: &mut Tx, before: &Order, after: &Order, reason: &str) -> Result<Revi
         created_at: tx.now,
         created_by: tx.caller.user.map(UserId),
     };
-    diesel::insert_into(order_revisions::table).values(&revision).execute(tx.conn)?;
+    tx.execute(diesel::insert_into(order_revisions::table).values(&revision))?;
     Ok(revision)
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::model::{Address, AddressId, AddressInput, AddressKind, visible_to};
 use super::rules;
 use crate::base::auth::Caller;
-use crate::base::db::{Act, Conn, Tx};
+use crate::base::db::{Act, Conn, Guard, Tx};
 use crate::base::error::{Error, Faults, Result};
 use crate::base::http::Patch;
 use crate::customers::model::Customer;
@@ -54,7 +54,7 @@ pub fn default_for(conn: &mut Conn, customer: CustomerId, wanted: AddressKind) -
 }
 
 pub fn create(tx: &mut Tx, customer: CustomerId, input: AddressInput) -> Result<Address> {
-    let customer = customers::work::find_to_change(tx.conn, tx.caller, customer)?;
+    let customer = tx.find(customers::work::find_to_change, customer)?;
     let mut faults = Faults::default();
     let input = rules::clean(input, "", &customer.country, &mut faults);
     faults.done()?;
@@ -87,13 +87,14 @@ pub fn update(tx: &mut Tx, path: (CustomerId, AddressId), patch: &Patch<AddressI
 pub fn delete(tx: &mut Tx, path: (CustomerId, AddressId)) -> Result<()> {
     let (_, address) = begin(tx, path)?;
     tx.remove(&address)?;
-    quality::keep(tx.conn, address.customer_id)
+    let customer = address.customer_id;
+    tx.under(Guard::row("quality", customer), |conn| quality::keep(conn, customer))
 }
 
 /// The address, for the caller to change, at the version that they saw, and its customer.
 fn begin(tx: &mut Tx, (customer, id): (CustomerId, AddressId)) -> Result<(Customer, Address)> {
-    let customer = customers::work::find_to_change(tx.conn, tx.caller, customer)?;
-    let address = find(tx.conn, customer.id, id)?;
+    let customer = tx.find(customers::work::find_to_change, customer)?;
+    let address = tx.load_part(find, customer.id, id)?;
     tx.check_expected(&address)?;
     Ok((customer, address))
 }
@@ -105,9 +106,9 @@ fn clear_default(tx: &mut Tx, customer: CustomerId, kind: AddressKind, but: Opti
         .filter(addresses::customer_id.eq(customer))
         .filter(addresses::kind.eq(kind))
         .filter(addresses::is_default.eq(true))
-        .select(Address::as_select())
-        .first(tx.conn)
-        .optional()?;
+        .select(Address::as_select());
+    let default: Option<Address> =
+        tx.under(Guard::Index("addresses_default"), |conn| Ok(default.first(conn).optional()?))?;
     let Some(before) = default.filter(|a| Some(a.id) != but) else { return Ok(()) };
     let mut after = Address { is_default: false, ..before.clone() };
     tx.save(&before, &mut after, Act::UPDATED)

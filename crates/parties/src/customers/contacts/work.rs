@@ -10,7 +10,7 @@ use super::model::{Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::rules;
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx, external};
+use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx, external};
 use crate::base::error::{Error, Faults, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::text;
@@ -49,7 +49,7 @@ pub fn all(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Contact>> {
 }
 
 pub fn create(tx: &mut Tx, customer: CustomerId, input: ContactInput) -> Result<Contact> {
-    let customer = customers::work::find_to_change(tx.conn, tx.caller, customer)?;
+    let customer = tx.find(customers::work::find_to_change, customer)?;
     let mut faults = Faults::default();
     let input = rules::clean(input, "", tx.today(), &mut faults);
     faults.done()?;
@@ -96,7 +96,7 @@ pub fn create_named(tx: &mut Tx, named: NamedContact) -> Result<Contact> {
 
 /// Changes a contact that another system names; the customer that it says is the one it is of.
 pub fn update_named(tx: &mut Tx, id: ContactId, patch: &Patch<NamedContact>) -> Result<Contact> {
-    let contact = find_visible(tx.conn, tx.caller, id)?;
+    let contact = tx.find(find_visible, id)?;
     let before = begin(tx, (contact.customer_id, id))?;
     let form = NamedContact {
         customer_id: Some(before.customer_id),
@@ -104,27 +104,22 @@ pub fn update_named(tx: &mut Tx, id: ContactId, patch: &Patch<NamedContact>) -> 
         contact: form_of(&before),
     };
     let named = patch.onto(&form)?;
-    external::stays(
-        tx.conn,
-        before.customer_id,
-        named.customer_id,
-        named.customer_external_id,
-        "customer_id",
-    )?;
+    external::stays(tx, before.customer_id, named.customer_id, named.customer_external_id, "customer_id")?;
     change(tx, before, named.contact)
 }
 
 pub fn delete(tx: &mut Tx, path: (CustomerId, ContactId)) -> Result<()> {
     let contact = begin(tx, path)?;
     tx.remove(&contact)?;
-    duplicates::work::pair(tx.conn, contact.customer_id)?;
-    quality::keep(tx.conn, contact.customer_id)
+    let customer = contact.customer_id;
+    tx.under(Guard::row("duplicates", customer), |conn| duplicates::work::pair(conn, customer))?;
+    tx.under(Guard::row("quality", customer), |conn| quality::keep(conn, customer))
 }
 
 /// The contact, for the caller to change, at the version that they saw.
 fn begin(tx: &mut Tx, (customer, id): (CustomerId, ContactId)) -> Result<Contact> {
-    let customer = customers::work::find_to_change(tx.conn, tx.caller, customer)?;
-    let contact = find(tx.conn, customer.id, id)?;
+    let customer = tx.find(customers::work::find_to_change, customer)?;
+    let contact = tx.load_part(find, customer.id, id)?;
     tx.check_expected(&contact)?;
     Ok(contact)
 }
@@ -134,9 +129,8 @@ fn clear_primary(tx: &mut Tx, customer: CustomerId) -> Result<()> {
     let primary = contacts::table
         .filter(contacts::customer_id.eq(customer))
         .filter(contacts::is_primary.eq(true))
-        .select(Contact::as_select())
-        .first(tx.conn)
-        .optional()?;
+        .select(Contact::as_select());
+    let primary = tx.under(Guard::Index("contacts_primary"), |conn| Ok(primary.first(conn).optional()?))?;
     let Some(before) = primary else { return Ok(()) };
     let mut after = Contact { is_primary: false, ..before.clone() };
     tx.save(&before, &mut after, Act::UPDATED)

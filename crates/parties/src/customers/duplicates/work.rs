@@ -10,7 +10,7 @@ use super::model::{Candidate, DuplicatePair, MatchedKey, Pair, StoredKey};
 use super::rules::{self, Key};
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Cond, col};
-use crate::base::db::{AnyId, Conn, Json, Tx};
+use crate::base::db::{AnyId, Conn, Guard, Json, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::secret::sha256_hex;
 use crate::customers::contacts::model::{Contact, ContactId};
@@ -158,15 +158,16 @@ fn likely(
 
 /// 409 when this new customer may be there already. Who does not see the other hears only that there is one.
 pub fn refuse(tx: &mut Tx, new: CustomerId) -> Result<()> {
-    let rows: Vec<Pair> = customer_duplicates::table
+    let pairs = customer_duplicates::table
         .filter(customer_duplicates::customer_id.eq(new).or(customer_duplicates::other_id.eq(new)))
         .order(customer_duplicates::score.desc())
-        .select(Pair::as_select())
-        .load(tx.conn)?;
+        .select(Pair::as_select());
+    let rows: Vec<Pair> = tx.under(Guard::row("duplicates", new), |conn| Ok(pairs.load(conn)?))?;
     if rows.is_empty() {
         return Ok(());
     }
-    let seen = others(tx.conn, tx.caller, new, &rows)?;
+    let caller = tx.caller;
+    let seen = tx.hint("the refusal only names them", |conn| others(conn, caller, new, &rows))?;
     let problem = Problem::new("possible_duplicate")
         .with("others_not_visible", seen.len() < rows.len())
         .with("candidates", json!(seen));

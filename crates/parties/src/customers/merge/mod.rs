@@ -15,6 +15,7 @@ use super::WRITE;
 use crate::base::http::Routes;
 
 pub fn routes(r: &mut Routes) {
+    r.finally(moves::check);
     r.declare(moves::CONTACTS);
     r.declare(moves::ADDRESSES);
     let fails = &["read_only_share", "customer_merged", "merge_too_large"];

@@ -7,13 +7,16 @@ use uuid::Uuid;
 use super::model::Moved;
 use super::rules::MOST;
 use crate::base::core::Core;
-use crate::base::db::{Act, AnyId, Conn, Tx};
-use crate::base::error::Result;
+use crate::base::db::{Act, Conn, Guard, Tx};
+use crate::base::error::{Result, found};
+use crate::base::http::Routes;
 use crate::base::types::Kind;
+use crate::customers::addresses;
 use crate::customers::addresses::model::{Address, AddressId};
+use crate::customers::contacts;
 use crate::customers::contacts::model::{Contact, ContactId};
 use crate::customers::model::CustomerId;
-use crate::schema::{addresses, contacts};
+use crate::schema::{addresses as address_rows, contacts as contact_rows};
 
 /// From whom to whom, and why.
 #[derive(Clone, Copy)]
@@ -35,6 +38,20 @@ pub struct Movable {
 pub const CONTACTS: Movable = Movable { kind: ContactId::KIND, of: contacts_of, shift: shift_contact };
 pub const ADDRESSES: Movable = Movable { kind: AddressId::KIND, of: addresses_of, shift: shift_address };
 
+/// What moves is told of: its area says who sees it.
+pub fn check(r: &mut Routes) -> std::result::Result<(), String> {
+    let all = r.declared.all::<Movable>();
+    for (i, kind) in all.iter().map(|movable| movable.kind).enumerate() {
+        if r.declared.told_of(kind).is_none() {
+            return Err(format!("{} moves with a customer, and no area tells of it (`r.tells`)", kind.name));
+        }
+        if all[..i].iter().any(|other| other.kind == kind) {
+            return Err(format!("{} moves with a customer twice", kind.name));
+        }
+    }
+    Ok(())
+}
+
 /// The kinds that go with a customer.
 pub fn kinds(core: &Core) -> impl Iterator<Item = Kind> {
     core.declared.all::<Movable>().iter().map(|movable| movable.kind)
@@ -44,7 +61,7 @@ pub fn kinds(core: &Core) -> impl Iterator<Item = Kind> {
 pub fn all(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Moved>> {
     let mut all = Vec::new();
     for movable in tx.core.declared.all::<Movable>() {
-        all.extend((movable.of)(tx.conn, customer)?);
+        all.extend(tx.under(Guard::Alone("merge"), |conn| (movable.of)(conn, customer))?);
     }
     Ok(all)
 }
@@ -83,13 +100,14 @@ macro_rules! movable {
                 Ok(ids.into_iter().map(moved).collect())
             },
             shift: |tx, record, way| {
-                use diesel::prelude::*;
-                let row = $table::table
-                    .filter($table::id.eq(salesdesk_base::db::AnyId(record.id)))
-                    .filter($table::customer_id.eq(way.from))
-                    .select($row::as_select())
-                    .first(tx.conn)
-                    .optional()?;
+                let theirs = |conn: &mut salesdesk_base::db::Conn, (id, of): (uuid::Uuid, _)| {
+                    use diesel::prelude::*;
+                    let row = $table::table
+                        .filter($table::id.eq(salesdesk_base::db::AnyId(id)))
+                        .filter($table::customer_id.eq::<$crate::customers::CustomerId>(of));
+                    Ok(row.select($row::as_select()).first(conn).optional()?)
+                };
+                let row = tx.load_if_there(theirs, (record.id, way.from))?;
                 let Some(before) = row else { return Ok(()) };
                 let mut after = $row { customer_id: $($some)?(way.to), ..before.clone() };
                 tx.save(&before, &mut after, salesdesk_base::db::Act::because("updated", Some(way.reason)))
@@ -99,54 +117,49 @@ macro_rules! movable {
 }
 
 fn contacts_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Moved>> {
-    let rows: Vec<(ContactId, bool)> = contacts::table
-        .filter(contacts::customer_id.eq(customer))
-        .order(contacts::id)
+    let rows: Vec<(ContactId, bool)> = contact_rows::table
+        .filter(contact_rows::customer_id.eq(customer))
+        .order(contact_rows::id)
         .limit(MOST as i64 + 1)
-        .select((contacts::id, contacts::is_primary))
+        .select((contact_rows::id, contact_rows::is_primary))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, first)| moved(ContactId::KIND, id.0, first)).collect())
 }
 
 /// Whoever is primary where it comes to stays so.
 fn shift_contact(tx: &mut Tx, record: &Moved, way: Way) -> Result<()> {
-    let of = |customer: CustomerId| contacts::table.filter(contacts::customer_id.eq(customer));
-    let row = of(way.from)
-        .filter(contacts::id.eq(AnyId(record.id)))
-        .select(Contact::as_select())
-        .first(tx.conn)
-        .optional()?;
-    let Some(before) = row else { return Ok(()) };
-    let primary: i64 = of(way.to).filter(contacts::is_primary.eq(true)).count().get_result(tx.conn)?;
+    let found = found(tx.load_part(contacts::work::find, way.from, ContactId(record.id)))?;
+    let Some(before) = found else { return Ok(()) };
+    let primary = contact_rows::table
+        .filter(contact_rows::customer_id.eq(way.to))
+        .filter(contact_rows::is_primary.eq(true))
+        .count();
+    let primary: i64 = tx.under(Guard::Index("contacts_primary"), |conn| Ok(primary.get_result(conn)?))?;
     let mut after =
         Contact { customer_id: way.to, is_primary: record.first && primary == 0, ..before.clone() };
     tx.save(&before, &mut after, Act::because("updated", Some(way.reason)))
 }
 
 fn addresses_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Moved>> {
-    let rows: Vec<(AddressId, bool)> = addresses::table
-        .filter(addresses::customer_id.eq(customer))
-        .order(addresses::id)
+    let rows: Vec<(AddressId, bool)> = address_rows::table
+        .filter(address_rows::customer_id.eq(customer))
+        .order(address_rows::id)
         .limit(MOST as i64 + 1)
-        .select((addresses::id, addresses::is_default))
+        .select((address_rows::id, address_rows::is_default))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, first)| moved(AddressId::KIND, id.0, first)).collect())
 }
 
 /// The default of its kind where it comes to stays so.
 fn shift_address(tx: &mut Tx, record: &Moved, way: Way) -> Result<()> {
-    let of = |customer: CustomerId| addresses::table.filter(addresses::customer_id.eq(customer));
-    let row = of(way.from)
-        .filter(addresses::id.eq(AnyId(record.id)))
-        .select(Address::as_select())
-        .first(tx.conn)
-        .optional()?;
-    let Some(before) = row else { return Ok(()) };
-    let defaults: i64 = of(way.to)
-        .filter(addresses::kind.eq(before.kind))
-        .filter(addresses::is_default.eq(true))
-        .count()
-        .get_result(tx.conn)?;
+    let found = found(tx.load_part(addresses::work::find, way.from, AddressId(record.id)))?;
+    let Some(before) = found else { return Ok(()) };
+    let defaults = address_rows::table
+        .filter(address_rows::customer_id.eq(way.to))
+        .filter(address_rows::kind.eq(before.kind))
+        .filter(address_rows::is_default.eq(true))
+        .count();
+    let defaults: i64 = tx.under(Guard::Index("addresses_default"), |conn| Ok(defaults.get_result(conn)?))?;
     let mut after =
         Address { customer_id: way.to, is_default: record.first && defaults == 0, ..before.clone() };
     tx.save(&before, &mut after, Act::because("updated", Some(way.reason)))

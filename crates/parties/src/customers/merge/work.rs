@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{CustomerMerge, Merge, MergeInput, Moved, MovedCount};
 use super::moves::{self, Way};
 use super::rules;
-use crate::base::db::{Act, AnyId, Json, Tx, journal, shares};
+use crate::base::db::{Act, AnyId, Guard, Json, Tx, journal, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::history::FieldChange;
 use crate::base::types::At;
@@ -17,14 +17,14 @@ use crate::customers::work::{filled_in, find_theirs, find_to_change, form_of, no
 use crate::schema::customer_merges;
 
 pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<CustomerMerge> {
-    let loser = find_to_change(tx.conn, tx.caller, id)?;
+    let loser = tx.find(find_to_change, id)?;
     tx.check_expected(&loser)?;
     let mut faults = Faults::default();
     let reason = customer_rules::not_blank(&input.reason, "/reason", &mut faults);
     if input.into_id == id {
         faults.push(Fault::at("/into_id", "merge_into_itself"));
     }
-    let into = faults.known(find_to_change(tx.conn, tx.caller, input.into_id), "/into_id", "customer")?;
+    let into = faults.known(tx.find(find_to_change, input.into_id), "/into_id", "customer")?;
     faults.done()?;
     let into = into.ok_or_else(|| Error::internal("a customer that is known is there"))?;
     let too_large = || Error::from(Problem::new("merge_too_large").param("most", rules::MOST));
@@ -59,9 +59,12 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
 
 /// Shares the survivor with the owner of the merged customer and with those it was shared with.
 fn show(tx: &mut Tx, loser: &Customer, into: &Customer) -> Result<Vec<Uuid>> {
-    let there: Vec<Uuid> = shares::of(tx.conn, into.id.0)?.into_iter().map(|s| s.grantee_id.0).collect();
+    let alone = || Guard::Alone("merge");
+    let there = tx.under(alone(), |conn| shares::of(conn, into.id.0))?;
+    let there: Vec<Uuid> = there.into_iter().map(|s| s.grantee_id.0).collect();
     let owner = loser.owner_id.filter(|owner| Some(*owner) != into.owner_id).map(|owner| owner.0);
-    let theirs = shares::of(tx.conn, loser.id.0)?.into_iter().map(|s| s.grantee_id.0);
+    let theirs = tx.under(alone(), |conn| shares::of(conn, loser.id.0))?;
+    let theirs = theirs.into_iter().map(|s| s.grantee_id.0);
     let mut come: Vec<Uuid> = owner.into_iter().chain(theirs).filter(|id| !there.contains(id)).collect();
     come.sort_unstable();
     come.dedup();
@@ -73,19 +76,18 @@ fn show(tx: &mut Tx, loser: &Customer, into: &Customer) -> Result<Vec<Uuid>> {
 
 #[allow(clippy::disallowed_methods)] // how to undo a merge is no record; the merge is in both customers' journals
 fn note(tx: &mut Tx, merge: &Merge) -> Result<()> {
-    diesel::insert_into(customer_merges::table).values(merge).execute(tx.conn)?;
+    tx.execute(diesel::insert_into(customer_merges::table).values(merge))?;
     Ok(())
 }
 
 pub fn unmerge(tx: &mut Tx, id: CustomerId, reason: &str) -> Result<CustomerMerge> {
-    let loser = find_theirs(tx.conn, tx.caller, id)?;
+    let loser = tx.find(find_theirs, id)?;
     tx.check_expected(&loser)?;
     let mut merge = last(tx, &loser)?;
     if tx.now > undo_until(&merge) {
         return Err(Problem::new("merge_is_final").param("days", rules::UNDO_DAYS).into());
     }
-    let into = found(find_theirs(tx.conn, tx.caller, merge.into_id))?
-        .ok_or_else(|| Problem::new("read_only_share"))?;
+    let into = found(tx.find(find_theirs, merge.into_id))?.ok_or_else(|| Problem::new("read_only_share"))?;
     not_merged(&into)?;
     let now = form_of(&into);
     let back = rules::give_back(&now, &merge.before.0, &merge.after.0)?;
@@ -97,7 +99,7 @@ pub fn unmerge(tx: &mut Tx, id: CustomerId, reason: &str) -> Result<CustomerMerg
     let mut returned = Customer { merged_into_id: None, external_ids: Json(external_ids), ..loser.clone() };
     tx.save(&loser, &mut returned, Act::because("unmerged", Some(reason)))?;
     for grantee in &merge.shared.0 {
-        shares::revoke(tx.conn, into.id.0, *grantee)?;
+        shares::revoke(tx, into.id.0, *grantee)?;
     }
     moves::shift(tx, &merge.moved.0, Way { from: into.id, to: id, reason })?;
     merge.undone_at = Some(tx.now);
@@ -111,9 +113,8 @@ fn last(tx: &mut Tx, loser: &Customer) -> Result<Merge> {
         .filter(customer_merges::customer_id.eq(loser.id))
         .filter(customer_merges::undone_at.is_null())
         .order(customer_merges::merged_at.desc())
-        .select(Merge::as_select())
-        .first(tx.conn)
-        .optional()?;
+        .select(Merge::as_select());
+    let merge: Option<Merge> = tx.under(Guard::Alone("merge"), |conn| Ok(merge.first(conn).optional()?))?;
     merge.filter(|_| loser.merged_into_id.is_some()).ok_or_else(|| Problem::new("not_merged").into())
 }
 
@@ -121,7 +122,7 @@ fn last(tx: &mut Tx, loser: &Customer) -> Result<Merge> {
 fn close(tx: &mut Tx, merge: &Merge) -> Result<()> {
     use customer_merges::dsl;
     let row = dsl::customer_merges.filter(dsl::id.eq(merge.id));
-    diesel::update(row).set(dsl::undone_at.eq(merge.undone_at)).execute(tx.conn)?;
+    tx.execute(diesel::update(row).set(dsl::undone_at.eq(merge.undone_at)))?;
     Ok(())
 }
 

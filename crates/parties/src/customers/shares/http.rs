@@ -27,7 +27,8 @@ pub fn get(rx: &mut Rx, req: &Req<(CustomerId, String)>) -> Result<Answer<ShareV
 
 pub fn create(tx: &mut Tx, req: &Req<CustomerId, Json<ShareInput>>) -> Result<Answer<ShareView>> {
     let (customer, grantee) = work::share(tx, req.path, &req.body)?;
-    let view = work::find(tx.conn, customer.id, grantee)?;
+    let view =
+        tx.hint("it was written in this unit of work", |conn| work::find(conn, customer.id, grantee))?;
     Ok(Answer::at(customer.version, view).located(format!("/customers/{}/shares/{grantee}", customer.id)))
 }
 

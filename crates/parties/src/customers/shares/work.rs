@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::{ShareInput, ShareView};
 use crate::base::db::shares::{self, Share};
-use crate::base::db::{Act, AnyId, Conn, Tx};
+use crate::base::db::{Act, AnyId, Conn, Guard, Tx};
 use crate::base::error::{Error, Fault, Faults, Result};
 use crate::customers::model::Customer;
 use crate::customers::{self, CustomerId};
@@ -48,15 +48,15 @@ pub fn grantee(id: &str) -> Result<Grantee> {
 
 /// Shows a customer to somebody; who may change it may show it.
 pub fn share(tx: &mut Tx, id: CustomerId, input: &ShareInput) -> Result<(Customer, Grantee)> {
-    let customer = customers::work::find_to_change(tx.conn, tx.caller, id)?;
+    let customer = tx.find(customers::work::find_to_change, id)?;
     let mut faults = Faults::default();
     let grantee = match (input.user_id, input.team_id) {
         (Some(user), None) => {
-            faults.known(people::work::find_user(tx.conn, user), "/user_id", "user")?;
+            faults.known(tx.load(people::work::find_user, user), "/user_id", "user")?;
             Grantee::User(user)
         }
         (None, Some(team)) => {
-            faults.known(people::teams::Team::find(tx.conn, team), "/team_id", "team")?;
+            faults.known(tx.load(people::teams::Team::find, team), "/team_id", "team")?;
             Grantee::Team(team)
         }
         _ => {
@@ -65,7 +65,7 @@ pub fn share(tx: &mut Tx, id: CustomerId, input: &ShareInput) -> Result<(Custome
         }
     };
     faults.done()?;
-    if stored(tx.conn, id, grantee)?.is_none() {
+    if tx.under(Guard::Index("shares_pkey"), |conn| stored(conn, id, grantee))?.is_none() {
         shares::grant(tx, id.0, grantee.uuid())?;
         let after = json!({"shared_with": grantee.to_string()});
         tx.note_on(&customer, Act::new("shared"), None, Some(&after))?;
@@ -75,12 +75,12 @@ pub fn share(tx: &mut Tx, id: CustomerId, input: &ShareInput) -> Result<(Custome
 
 /// Takes a share back.
 pub fn unshare(tx: &mut Tx, id: CustomerId, grantee: Grantee) -> Result<()> {
-    let customer = customers::work::find_to_change(tx.conn, tx.caller, id)?;
-    if stored(tx.conn, id, grantee)?.is_none() {
+    let customer = tx.find(customers::work::find_to_change, id)?;
+    if tx.under(Guard::Index("shares_pkey"), |conn| stored(conn, id, grantee))?.is_none() {
         return Err(Error::not_found());
     }
     tx.check_expected(&customer)?;
-    shares::revoke(tx.conn, id.0, grantee.uuid())?;
+    shares::revoke(tx, id.0, grantee.uuid())?;
     let before = json!({"shared_with": grantee.to_string()});
     tx.note_on(&customer, Act::new("unshared"), Some(&before), None)
 }

@@ -28,7 +28,7 @@ pub fn all(conn: &mut Conn, supplier: SupplierId) -> Result<Vec<SupplierContact>
 }
 
 pub fn create(tx: &mut Tx, supplier: SupplierId, input: SupplierContactInput) -> Result<SupplierContact> {
-    let supplier = suppliers::work::find(tx.conn, supplier)?;
+    let supplier = tx.load(suppliers::work::find, supplier)?;
     insert(tx, supplier.id, clean(input)?)
 }
 
@@ -64,7 +64,7 @@ pub fn update(
     path: (SupplierId, SupplierContactId),
     patch: &Patch<SupplierContactInput>,
 ) -> Result<SupplierContact> {
-    let before = find(tx.conn, path.0, path.1)?;
+    let before = tx.load_part(find, path.0, path.1)?;
     tx.check_expected(&before)?;
     let form = SupplierContactInput {
         name: before.name.clone(),
@@ -88,7 +88,7 @@ pub fn update(
 }
 
 pub fn delete(tx: &mut Tx, path: (SupplierId, SupplierContactId)) -> Result<()> {
-    let contact = find(tx.conn, path.0, path.1)?;
+    let contact = tx.load_part(find, path.0, path.1)?;
     tx.check_expected(&contact)?;
     tx.remove(&contact)
 }

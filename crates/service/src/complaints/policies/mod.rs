@@ -14,6 +14,7 @@ const WRITE: &[Scope] = &[Scope::SettingsWrite];
 
 pub fn routes(r: &mut Routes) {
     r.tag("sla-policies", "Service level policies: how much working time complaints may take, by severity and tier of the customer.");
+    r.begins_with(work::ensure);
     let mut policy = r.record::<SlaPolicy>(READ, WRITE);
     policy.examples(
         json!({"severity": "critical", "customer_tier": "a", "response_minutes": 60, "resolution_minutes": 960, "remind_minutes": 30, "escalate_minutes": [0, 240]}),

@@ -94,7 +94,8 @@ impl Record for SlaPolicy {
         "SlaPolicy",
         "SlaPolicies",
         "a service level policy",
-        "service level policies"
+        "service level policies",
+        ["Service level", "服务时限"]
     );
     const EXTERNAL_IDS: bool = false;
     fn list() -> &'static ListSpec {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{SlaPolicy, SlaPolicyForm};
-use crate::base::db::{Conn, Json, Tx};
+use crate::base::db::{Conn, Guard, Json, Tx};
 use crate::base::error::Result;
 use crate::base::record;
 use crate::complaints::model::ComplaintSeverity;
@@ -24,7 +24,10 @@ pub fn policy_for(
 
 /// What a new database begins with: hours and days of eight working hours.
 pub fn ensure(tx: &mut Tx) -> Result<()> {
-    if sla_policies::table.select(sla_policies::version).first::<i32>(tx.conn).optional()?.is_some() {
+    let there: Option<i32> = tx.under(Guard::Alone("the first policies"), |conn| {
+        Ok(sla_policies::table.select(sla_policies::version).first(conn).optional()?)
+    })?;
+    if there.is_some() {
         return Ok(());
     }
     let day = 480;

@@ -10,12 +10,23 @@ use serde_json::json;
 use super::{READ, WRITE};
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::Told;
+use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
+use crate::base::lives::{BY_ITSELF, Life};
 
 const APPROVE: &[Scope] = &[Scope::ComplaintsApprove];
 
 pub fn routes(r: &mut Routes) {
+    r.declare(
+        Life::of(
+            "Remedies of complaints",
+            model::RemedyId::KIND,
+            model::RemedyStatus::ALL,
+            model::RemedyAction::ALL,
+            model::RemedyStatus::after,
+        )
+        .calls(&[("grant", BY_ITSELF)]),
+    );
     r.tells(TOLD);
     r.list("/complaints/{complaint_id}/remedies", "listComplaintRemedies", &model::REMEDIES, http::list)
         .scope(READ)
@@ -58,13 +69,15 @@ pub fn routes(r: &mut Routes) {
 
 const TOLD: Told = Told {
     kind: model::RemedyId::KIND,
+    name: ["Remedy", "补偿"],
     scopes: READ,
     id: col!(complaint_remedies::id),
     visible: model::visible_to,
     verbs: &[
-        ("proposed", "The remedy was proposed."),
-        ("approved", "The remedy was approved. It is granted when the complaint is resolved."),
-        ("rejected", "The remedy was rejected."),
-        ("granted", "The remedy was granted, because its complaint was resolved."),
+        Verb::new("proposed", "The remedy was proposed.").reads("proposed", "已提出方案"),
+        Verb::new("approved", "The remedy was approved. It is granted when the complaint is resolved."),
+        Verb::new("rejected", "The remedy was rejected."),
+        Verb::new("granted", "The remedy was granted, because its complaint was resolved.")
+            .reads("granted", "已兑现"),
     ],
 };

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Remedy, RemedyAction, RemedyId, RemedyInput, RemedyKind, RemedyLine, RemedyStatus};
-use crate::base::db::{Act, Conn, Json, Tx};
+use crate::base::db::{Act, Conn, Guard, Json, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions;
 use crate::complaints::model::{Complaint, ComplaintId};
@@ -31,9 +31,9 @@ pub fn find(conn: &mut Conn, complaint: ComplaintId, id: RemedyId) -> Result<Rem
 pub fn propose(tx: &mut Tx, complaint: ComplaintId, input: RemedyInput) -> Result<Remedy> {
     let complaint = complaints::find_for(tx, complaint, ComplaintAction::AddRemedy)?;
     check(&input)?;
-    let customer = customers::work::load(tx.conn, complaint.customer_id)?;
+    let customer = tx.load(customers::work::load, complaint.customer_id)?;
     let currency = input.currency.unwrap_or(customer.currency);
-    let limit = settings::work::load(tx.conn)?.complaints.0.remedy_limit(&currency);
+    let limit = tx.load_only(settings::work::load)?.complaints.0.remedy_limit(&currency);
     let needs_approval = input.amount > limit;
     let mut remedy = Remedy {
         id: tx.new_id(),
@@ -57,7 +57,9 @@ pub fn propose(tx: &mut Tx, complaint: ComplaintId, input: RemedyInput) -> Resul
     };
     tx.create_as(&mut remedy, Act::new("proposed"))?;
     if needs_approval {
-        let approvers = ladder::superiors(tx.conn, complaint.team_id)?;
+        let approvers = tx.hint("whoever manages the team in this moment is told", |conn| {
+            ladder::superiors(conn, complaint.team_id)
+        })?;
         let amount = format!("{} {}", remedy.amount, remedy.currency);
         let params = [("number", complaint.number.clone()), ("amount", amount)];
         let notice = Notice {
@@ -97,8 +99,8 @@ pub fn decide(
     action: RemedyAction,
     reason: Option<String>,
 ) -> Result<Remedy> {
-    complaints::find(tx.conn, tx.caller, complaint)?;
-    let before = find(tx.conn, complaint, id)?;
+    tx.find(complaints::find, complaint)?;
+    let before = tx.load_part(find, complaint, id)?;
     tx.check_expected(&before)?;
     let status = before.status.after(action).ok_or_else(|| {
         let allowed: Vec<RemedyAction> =
@@ -123,8 +125,9 @@ pub fn decide(
 /// Grants what was approved, with the complaint's resolution; 409 while something waits for a decision.
 pub fn grant_all(tx: &mut Tx, complaint: &Complaint) -> Result<()> {
     let of_complaint = complaint_remedies::table.filter(complaint_remedies::complaint_id.eq(complaint.id));
+    let in_order = of_complaint.order(complaint_remedies::created_at).select(Remedy::as_select());
     let remedies: Vec<Remedy> =
-        of_complaint.order(complaint_remedies::created_at).select(Remedy::as_select()).load(tx.conn)?;
+        tx.under(Guard::row("remedies", complaint.id), |conn| Ok(in_order.load(conn)?))?;
     let waiting = remedies.iter().filter(|r| r.status == RemedyStatus::Proposed).count();
     if waiting > 0 {
         return Err(Problem::new("remedy_undecided").param("count", waiting as i64).into());

@@ -1,14 +1,16 @@
 //! Feedback: what a customer said, sent at once to the people whom it concerns and acknowledged by them.
 
+mod columns;
 mod http;
 pub mod model;
 pub mod work;
+mod worklist;
 
 use serde_json::json;
 
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::schema::feedback;
 use model::Feedback;
@@ -19,7 +21,9 @@ pub use model::FeedbackId;
 const READ: &[Scope] = &[Scope::FeedbackRead];
 
 pub fn routes(r: &mut Routes) {
+    r.declare(columns::FEEDBACK);
     r.declare(movable!(Feedback, feedback, FeedbackId));
+    r.declare(worklist::SOURCE);
     r.tells(TOLD);
     r.notices(FeedbackId::KIND, &[], &["feedback_relayed"]);
     r.tag("feedback", "Feedback of customers: what they said, to whom it was sent, and who acknowledged it.");
@@ -42,18 +46,20 @@ pub fn routes(r: &mut Routes) {
         "Read the history of feedback",
         "Every change in order: who made it, when and why, with the fields before and after.",
     );
-    r.expanders.insert("fbk", work::expand);
+    r.expands("fbk", work::expand);
 }
 
 const TOLD: Told = Told {
     kind: FeedbackId::KIND,
+    name: ["Feedback", "客户反馈"],
     scopes: READ,
     id: col!(feedback::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,
         events::UPDATED,
-        ("relayed", "The feedback was entered and sent to the people whom it concerns."),
-        ("acknowledged", "One recipient acknowledged the feedback."),
+        Verb::new("relayed", "The feedback was entered and sent to the people whom it concerns.")
+            .reads("forwarded to the people concerned", "已转达相关人员"),
+        Verb::new("acknowledged", "One recipient acknowledged the feedback."),
     ],
 };

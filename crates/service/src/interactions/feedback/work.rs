@@ -43,12 +43,12 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 
 /// Adds feedback to an interaction that was entered earlier.
 pub fn add(tx: &mut Tx, id: InteractionId, input: FeedbackInput) -> Result<Feedback> {
-    let interaction = interactions::find(tx.conn, tx.caller, id)?;
+    let interaction = tx.find(interactions::find, id)?;
     tx.check_expected(&interaction)?;
-    let customer = customers::work::load(tx.conn, interaction.customer_id)?;
+    let customer = tx.load(customers::work::load, interaction.customer_id)?;
     let mut faults = Faults::default();
     if let Some(id) = input.product_id {
-        faults.known(products::work::find(tx.conn, id), "/product_id", "product")?;
+        faults.known(tx.load(products::work::find, id), "/product_id", "product")?;
     }
     faults.done()?;
     let relayed = relay(tx, &interaction, &customer, vec![input])?;
@@ -83,15 +83,15 @@ pub fn relay(
         return Ok(vec![]);
     }
     check_products(tx, &items)?;
-    let routes = settings::work::load(tx.conn)?.relations.0;
-    let people = people_of(tx.conn, &routes)?;
+    let routes = tx.load_only(settings::work::load)?.relations.0;
+    let people = tx.hint("whoever works here in this moment is told", |conn| people_of(conn, &routes))?;
     items.into_iter().map(|item| relay_one(tx, interaction, customer, item, &routes, &people)).collect()
 }
 
 fn check_products(tx: &mut Tx, items: &[FeedbackInput]) -> Result<()> {
     let mut faults = Faults::default();
     for (i, id) in items.iter().enumerate().filter_map(|(i, item)| Some((i, item.product_id?))) {
-        faults.known(products::work::find(tx.conn, id), &format!("/feedback/{i}/product_id"), "product")?;
+        faults.known(tx.load(products::work::find, id), &format!("/feedback/{i}/product_id"), "product")?;
     }
     faults.done()
 }
@@ -163,7 +163,7 @@ fn people_of(conn: &mut Conn, routes: &RelationSettings) -> Result<Vec<(UserId, 
 
 /// A recipient acknowledges the feedback.
 pub fn acknowledge(tx: &mut Tx, id: FeedbackId) -> Result<Feedback> {
-    let before = find(tx.conn, tx.caller, id)?;
+    let before = tx.find(find, id)?;
     tx.check_expected(&before)?;
     let allowed = before.allowed_actions(tx.caller);
     if allowed.is_empty() {

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::model::{VisitCause, VisitPolicy};
 use super::work;
-use crate::base::db::{AnyId, Tx};
+use crate::base::db::{AnyId, Guard, Tx};
 use crate::base::error::{Result, found};
 use crate::base::events::feed::Event;
 use crate::base::events::follow::{self, Follower};
@@ -29,12 +29,17 @@ const EVENTS: i64 = 50;
 
 /// One turn; true when there may be more to do.
 pub fn turn(app: &Arc<App>) -> Result<bool> {
-    let types = VisitCause::ALL.iter().map(|cause| cause.event().to_owned()).collect();
-    follow::turn(&app.core, Follower { name: TASK, types, most: EVENTS, then: enter_visits })
+    follow::turn(&app.core, TASK)
+}
+
+/// What follows from the events that are causes of a visit.
+pub fn follower() -> Follower {
+    let types = VisitCause::ALL.iter().map(|cause| cause.event()).collect();
+    Follower { name: TASK, types, most: EVENTS, then: enter_visits }
 }
 
 fn enter_visits(tx: &mut Tx, events: &[Event]) -> Result<()> {
-    let policies = work::all(tx.conn)?;
+    let policies = tx.hint("a policy that changes meanwhile holds for the next event", work::all)?;
     if policies.is_empty() {
         return Ok(());
     }
@@ -68,18 +73,20 @@ impl About {
         let (order, complaint): (Option<OrderId>, Option<ComplaintId>) =
             (event.data.id.parse().ok(), event.data.id.parse().ok());
         let customer = match (order, complaint) {
-            (Some(id), _) => found(orders::work::find(tx.conn, tx.caller, id))?.map(|o| o.row.customer_id),
-            (_, Some(id)) => found(complaints::find(tx.conn, tx.caller, id))?.map(|c| c.customer_id),
+            (Some(id), _) => found(tx.find(orders::work::find, id))?.map(|o| o.row.customer_id),
+            (_, Some(id)) => found(tx.find(complaints::find, id))?.map(|c| c.customer_id),
             _ => None,
         };
         let Some(customer) = customer else { return Ok(None) };
-        Ok(Some(About { customer: customers::work::load(tx.conn, customer)?, order, complaint }))
+        Ok(Some(About { customer: tx.load(customers::work::load, customer)?, order, complaint }))
     }
 }
 
 fn enter_visit(tx: &mut Tx, event: &Event, policy: &VisitPolicy, about: About) -> Result<()> {
     let done = policy_visits::table.find((AnyId(event.id.0), policy.id)).select(policy_visits::task_id);
-    if done.first::<AnyId>(tx.conn).optional()?.is_some() {
+    let done: Option<AnyId> =
+        tx.under(Guard::Claim("the follower's place"), |conn| Ok(done.first(conn).optional()?))?;
+    if done.is_some() {
         return Ok(());
     }
     let Some(assignee_id) = who(tx, &about.customer)? else {
@@ -117,16 +124,18 @@ fn note(tx: &mut Tx, event: &Event, policy: &VisitPolicy, task: &Task) -> Result
         policy_visits::policy_id.eq(policy.id),
         policy_visits::task_id.eq(task.id),
     );
-    diesel::insert_into(policy_visits::table).values(row).execute(tx.conn)?;
+    tx.execute(diesel::insert_into(policy_visits::table).values(row))?;
     Ok(())
 }
 
 /// The customer's owner when they still work here, else a manager of the customer's team.
 fn who(tx: &mut Tx, customer: &Customer) -> Result<Option<UserId>> {
     if let Some(owner) = customer.owner_id
-        && users::find_user(tx.conn, owner)?.status == UserStatus::Active
+        && tx.load(users::find_user, owner)?.status == UserStatus::Active
     {
         return Ok(Some(owner));
     }
-    Ok(ladder::superiors(tx.conn, customer.team_id)?.first().copied())
+    let above =
+        tx.hint("a task can be given to another", |conn| ladder::superiors(conn, customer.team_id))?;
+    Ok(above.first().copied())
 }

@@ -15,6 +15,7 @@ const READ: &[Scope] = &[Scope::TasksRead];
 const WRITE: &[Scope] = &[Scope::SettingsWrite];
 
 pub fn routes(r: &mut Routes) {
+    r.follows(follow::follower());
     r.task(follow::TASK, 10, follow::turn);
     r.tag(
         "visit-policies",

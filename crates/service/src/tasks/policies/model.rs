@@ -84,7 +84,8 @@ impl Record for VisitPolicy {
         "VisitPolicy",
         "VisitPolicies",
         "a visit policy",
-        "visit policies"
+        "visit policies",
+        ["Visit policy", "拜访规则"]
     );
     const EXTERNAL_IDS: bool = false;
     fn list() -> &'static ListSpec {
