@@ -16,7 +16,7 @@ both_engines!(an_answer_leaves_in_one_write_without_delay);
 /// A second small write would wait for the other side's delayed acknowledgement, 40 ms, or cost a packet of its own.
 fn an_answer_leaves_in_one_write_without_delay(app: &TestApp) {
     (0..30).for_each(|_| drop(fixtures::make(app, "cus")));
-    let token = app.token(&Role::Manager.to_string());
+    let token = app.token(&Role::Clerk.to_string());
     let (address, server) = app.run(async {
         salesdesk::server::start(web::Data::from(app.shared()), "127.0.0.1:0").expect("a server")
     });

@@ -68,8 +68,10 @@ macro_rules! coded {
                 let visible: fn(&$crate::auth::Caller) -> $crate::db::filter::Cond = $visible;
                 let meant = $crate::db::filter::Cond::eq($column, code).and(visible(tx.caller));
                 let rows = $crate::schema::$table::table.filter(meant).select($crate::schema::$table::id);
-                let why = "the call that follows refuses what has changed since";
-                let found: Option<$id> = tx.hint(why, |conn| Ok(rows.first(conn).optional()?))?;
+                let found: Option<$id> = tx
+                    .hint("the call that follows refuses what has changed since", |conn| {
+                        Ok(rows.first(conn).optional()?)
+                    })?;
                 Ok(found.map($crate::types::RecordId::uuid))
             },
         }
