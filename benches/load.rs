@@ -372,11 +372,8 @@ fn list_in_process(world: &World, n: u64) -> bool {
     let customer = &world.customers[n as usize % CUSTOMERS];
     let raw = format!("customer_id={customer}&status=draft&limit=50");
     let spec = &salesdesk::orders::model::ORDERS;
-    let common = params::Common {
-        sorts: Some(spec.sort_names),
-        default_sort: spec.default_sort,
-        ..Default::default()
-    };
+    let common =
+        params::Common { sorts: Some(spec.sorts), default_sort: spec.default_sort, ..Default::default() };
     let declared: Vec<params::Param> = spec.filters.iter().map(|f| f.param).collect();
     let Ok(query) = params::parse(&raw, &declared, &common) else { return false };
     let caller = world.caller.clone();

@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use super::fields::Named;
 use crate::base::columns::Coded;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Guard, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
 use crate::customers::model as customers;
 use crate::orders::model as orders;
+use crate::orders::rules::OrderStatus;
 use crate::schema;
 
 /// The first two ids of a table whose rows meet a condition, for a name that should be one record's.
@@ -107,7 +108,7 @@ pub fn customer_of_contact(
     tx: &mut Tx,
     contact: customers::ContactId,
 ) -> Result<Option<customers::CustomerId>> {
-    let seen = customers::part_of_visible(tx.caller, "contacts.customer_id");
+    let seen = customers::part_of_visible(tx.caller, col!(contacts::customer_id));
     let row = schema::contacts::table.filter(schema::contacts::id.eq(contact)).filter(seen);
     let customer = row.select(schema::contacts::customer_id);
     tx.hint("the call that follows looks at it again", |conn| Ok(customer.first(conn).optional()?))
@@ -138,15 +139,15 @@ pub fn external_ids_of(tx: &mut Tx, kind: Kind, record: Uuid) -> Result<Vec<exte
 
 /// The order with this number, if the caller sees it.
 pub fn order_by_number(tx: &mut Tx, number: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("orders.number", number).and(orders::visible_to(tx.caller));
+    let cond = Cond::eq(col!(orders::number), number).and(orders::visible_to(tx.caller));
     Ok(named!(tx, orders, orders::OrderId, cond))
 }
 
 /// The order that a customer has sent under this number of theirs; one that was cancelled may be sent again.
 pub fn order_by_po(tx: &mut Tx, customer: Uuid, po: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq("orders.customer_id", customer)
-        .and(Cond::eq("orders.customer_po", po))
-        .and(Cond::Sql("orders.status <> 'cancelled'", vec![]))
+    let cond = Cond::eq(col!(orders::customer_id), customer)
+        .and(Cond::eq(col!(orders::customer_po), po))
+        .and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
         .and(orders::visible_to(tx.caller));
     let guard = Guard::row("customer_po", format_args!("{customer} {po}"));
     match tx.under(guard, |conn| two_of!(conn, orders, orders::OrderId, cond))?[..] {

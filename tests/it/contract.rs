@@ -1138,7 +1138,7 @@ fn in_order(one: &Value, other: &Value) -> Option<bool> {
 fn a_list_is_sorted_by_each_of_its_keys_in_both_directions(app: &TestApp) {
     each(app, lists, |endpoint| {
         let (path, client) = (filled_list(app, endpoint), app.all_powerful());
-        for key in endpoint.common.sorts.unwrap_or_default() {
+        for key in endpoint.common.sorts.unwrap_or_default().iter().map(|sort| sort.name) {
             let sorted = |sort: &str| walk(&client, &with_query(&path, &format!("limit=2&sort={sort}")));
             let (up, mut down) = (sorted(key), sorted(&format!("-{key}")));
             down.reverse();
@@ -1235,7 +1235,7 @@ fn a_key_that_sorts_already_sorts_nothing_more(app: &TestApp) {
         |e| lists(e) && e.common.sorts.is_some_and(|keys| !keys.is_empty()),
         |endpoint| {
             let path = required_path(app, endpoint);
-            let key = endpoint.common.sorts.unwrap_or_default()[0];
+            let key = endpoint.common.sorts.unwrap_or_default()[0].name;
             let client = app.all_powerful();
             let sorted = |sort: &str| client.get(&with_query(&path, &format!("sort={sort}")));
             let once = sorted(key).expect(200);

@@ -217,7 +217,7 @@ fn every_kind_that_names_a_customer_goes_with_it(app: &TestApp) {
     let kept = |table: &str| table.starts_with("customer_") || table == "journal";
     let moved: Vec<&str> = moves::kinds(&app.core)
         .filter_map(|kind| app.core.declared.told_of(kind))
-        .filter_map(|told| told.select.split_whitespace().nth(3))
+        .map(|told| told.id.table())
         .collect();
     for table in tables.iter().filter(|table| !kept(table)) {
         assert!(moved.contains(&table.as_str()), "{table} would stay behind");

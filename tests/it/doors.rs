@@ -38,14 +38,17 @@ fn without_comments(path: &Path) -> String {
         .fold(String::new(), |all, line| all + line + "\n")
 }
 
-/// The literal that each use of a door begins with, in the order of the text.
+/// The literal or the column (`orders.status`) that each use of a door begins with, in the order of the text.
 fn literals(file: &str, text: &str, door: &str) -> Vec<String> {
     let literal = |(at, _): (usize, &str)| {
         let rest = text[at + door.len()..].trim_start();
-        let inside = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+        let inside = match rest.strip_prefix("col!(") {
+            Some(column) => column.split_once(')'),
+            None => rest.strip_prefix('"').and_then(|rest| rest.split_once('"')),
+        };
         let (literal, _) =
             inside.unwrap_or_else(|| panic!("{file}: `{door}` takes a literal, for whoever reads the list"));
-        literal.to_owned()
+        literal.replace("::", ".")
     };
     text.match_indices(door).map(literal).collect()
 }

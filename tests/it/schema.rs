@@ -1,6 +1,14 @@
 //! `src/schema.rs` says what both migrated databases are.
 
 use salesdesk::base::db::Conn;
+use salesdesk::base::db::sql::{none_of, one_of};
+use salesdesk::base::jobs::JobStatus;
+use salesdesk::complaints::rules::ComplaintStatus;
+use salesdesk::order_exceptions::rules::ExceptionStatus;
+use salesdesk::orders::rules::OrderStatus;
+use salesdesk::requests::rules::RequestStatus;
+use salesdesk::returns::rules::ReturnStatus;
+use salesdesk::tasks::rules::TaskStatus;
 
 use crate::support::{TestApp, words};
 
@@ -96,4 +104,23 @@ fn the_schema_in_the_code_is_the_one_in_the_database(app: &TestApp) {
         "only in src/schema.rs: {only_code:#?}\nonly in the database: {only_database:#?}"
     );
     assert_eq!(code, database, "the columns are in another order");
+}
+
+/// An engine uses a partial index only where a condition says the same words in the same order.
+#[test]
+fn sets_of_statuses_are_written_as_in_the_partial_indexes() {
+    for (step, condition) in [
+        ("0005_orders", one_of("status", OrderStatus::OPEN)),
+        ("0008_jobs", one_of("status", JobStatus::ACTIVE)),
+        ("0017_relations", one_of("status", TaskStatus::OPEN)),
+        ("0017_relations", none_of("status", ComplaintStatus::RESOLVED)),
+        ("0019_coordination", one_of("status", RequestStatus::OPEN)),
+        ("0019_coordination", one_of("status", RequestStatus::PROMISED)),
+        ("0020_fulfilment", one_of("status", ExceptionStatus::OPEN)),
+        ("0022_replacements", one_of("status", ReturnStatus::WAITING)),
+    ] {
+        let file = format!("{}/migrations/{step}/up.sql", env!("CARGO_MANIFEST_DIR"));
+        let migration = std::fs::read_to_string(&file).expect("the migration");
+        assert!(migration.contains(&format!("WHERE {condition}")), "no index in {file} is {condition}");
+    }
 }

@@ -49,7 +49,7 @@ pub struct LinesOf {
     pub fields: &'static [(&'static str, &'static str)],
 }
 
-/// How files name a kind of record: `r.declare(coded!(regions, RegionId, "regions.code", seen_by_all))`.
+/// How files name a kind of record: `r.declare(coded!(regions, RegionId, col!(regions::code), seen_by_all))`.
 #[derive(Clone, Copy)]
 pub struct Coded {
     pub kind: Kind,
@@ -60,7 +60,7 @@ pub struct Coded {
 /// The [`Coded`] of a kind: its table, its id, the column with the code, and who sees which of its records.
 #[macro_export]
 macro_rules! coded {
-    ($table:ident, $id:ty, $column:literal, $visible:expr) => {
+    ($table:ident, $id:ty, $column:expr, $visible:expr) => {
         $crate::columns::Coded {
             kind: <$id as $crate::types::RecordId>::KIND,
             find: |tx, code| {

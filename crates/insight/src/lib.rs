@@ -5,4 +5,4 @@
 pub mod reports;
 
 use salesdesk_base::{self as base, schema, text_enum};
-use salesdesk_orders::orders;
+use salesdesk_orders::{orders, shipments};

@@ -2,7 +2,7 @@
 //! in the code.
 
 use super::Conn;
-use super::filter::Column;
+use super::sql::{Column, Sql, sql};
 
 /// A span of time that days are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,26 +25,26 @@ impl Dialect {
     }
 
     /// The span that a date falls into: `2026`, `2026-Q4`, `2026-11` or `2026-11-20`.
-    pub fn span(self, column: Column, span: Span) -> String {
+    pub fn span(self, column: Column, span: Span) -> Sql {
         match (span, self.sqlite) {
-            (Span::Quarter, true) => format!(
+            (Span::Quarter, true) => sql!(
                 "strftime('%Y', {column}) || '-Q' || ((CAST(strftime('%m', {column}) AS INTEGER) + 2) / 3)"
             ),
-            (Span::Quarter, false) => format!("to_char({column}, 'YYYY-\"Q\"Q')"),
-            (Span::Year, true) => format!("strftime('%Y', {column})"),
-            (Span::Year, false) => format!("to_char({column}, 'YYYY')"),
-            (Span::Month, true) => format!("strftime('%Y-%m', {column})"),
-            (Span::Month, false) => format!("to_char({column}, 'YYYY-MM')"),
-            (Span::Day, true) => format!("strftime('%Y-%m-%d', {column})"),
-            (Span::Day, false) => format!("to_char({column}, 'YYYY-MM-DD')"),
+            (Span::Quarter, false) => sql!("to_char({column}, 'YYYY-\"Q\"Q')"),
+            (Span::Year, true) => sql!("strftime('%Y', {column})"),
+            (Span::Year, false) => sql!("to_char({column}, 'YYYY')"),
+            (Span::Month, true) => sql!("strftime('%Y-%m', {column})"),
+            (Span::Month, false) => sql!("to_char({column}, 'YYYY-MM')"),
+            (Span::Day, true) => sql!("strftime('%Y-%m-%d', {column})"),
+            (Span::Day, false) => sql!("to_char({column}, 'YYYY-MM-DD')"),
         }
     }
 
     /// An id as 32 hex digits. SQLite writes none as an empty text.
-    pub fn id(self, column: Column) -> String {
+    pub fn id(self, column: Column) -> Sql {
         match self.sqlite {
-            true => format!("lower(hex({column}))"),
-            false => format!("replace({column}::text, '-', '')"),
+            true => sql!("lower(hex({column}))"),
+            false => sql!("replace({column}::text, '-', '')"),
         }
     }
 }

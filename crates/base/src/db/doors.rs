@@ -16,6 +16,7 @@ use std::collections::HashMap;
 
 use diesel::query_dsl::methods::ExecuteDsl;
 
+use super::filter::Column;
 use super::{Conn, Entity, Tx};
 use crate::auth::Caller;
 use crate::error::Result;
@@ -28,7 +29,7 @@ pub enum Guard {
     /// A unique index of this name. It refuses what the read did not see; the read gives a better answer.
     Index(&'static str),
     /// The foreign key in this column. It refuses what the read did not see; the read gives a better answer.
-    Reference(&'static str),
+    Reference(Column),
     /// The unit of work holds what it reads by this lease or place. Nobody else writes it meanwhile.
     Claim(&'static str),
     /// The rule reads so much that the units of work that write it, this one among them, run alone. The name says which

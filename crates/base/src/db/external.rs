@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::filter::Cond;
+use super::filter::{Cond, col};
 use super::{AnyId, Conn, Tx, lock};
 use crate::auth::Caller;
 use crate::declared::Declared;
@@ -178,7 +178,7 @@ pub(super) fn store(
 pub fn sees(conn: &mut Conn, declared: &Declared, caller: &Caller, kind: Kind, record: Uuid) -> Result<bool> {
     use external_ids::dsl;
     let Some(told) = declared.told_of(kind) else { return Ok(false) };
-    let visible = match told.seen("external_ids.record_id", caller) {
+    let visible = match told.seen(col!(external_ids::record_id), caller) {
         Cond::All => return Ok(true),
         visible => visible,
     };

@@ -1,5 +1,5 @@
 //! Conditions and orders that are made at run time: one tree of values that writes itself as SQL on both
-//! engines. Column names come only from constants in the code, values only as binds.
+//! engines. Columns come only from the code, where the compiler looks them up; values only as binds.
 
 use chrono::NaiveDate;
 use diesel::backend::Backend;
@@ -11,12 +11,10 @@ use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, sql_types};
 use uuid::Uuid;
 
+pub use super::sql::{Column, Sql, col, none_of, one_of, sql};
 use super::sql_types::{AnyId, Instant, Key};
 use super::{MultiBackend, search};
-use crate::types::At;
-
-/// A qualified column, `"orders.status"`; always a constant.
-pub type Column = &'static str;
+use crate::types::{At, TextEnum};
 
 /// A value to bind.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,13 +91,18 @@ pub enum Cond {
     Not(Box<Cond>),
     Compare(Column, Op, Value),
     In(Column, Vec<Value>),
+    /// Both columns have the same value.
+    Same(Column, Column),
     IsNull(Column),
+    NotNull(Column),
+    /// A column that is true or false is true; written so that a partial index over it serves.
+    IsTrue(Column),
     /// SQL written in the code, each `?` a bind.
-    Sql(&'static str, Vec<Value>),
-    /// The column's value is among those of a subquery: `SELECT … WHERE ` and its condition.
-    InSelect(Column, &'static str, Box<Cond>),
-    /// A subquery has a row: `SELECT … WHERE ` and its condition.
-    Exists(&'static str, Box<Cond>),
+    Sql(Sql, Vec<Value>),
+    /// The first column's value is that of the second column in some row of its table that meets the condition.
+    InSelect(Column, Column, Box<Cond>),
+    /// Some row of the column's table meets the condition.
+    Exists(Column, Box<Cond>),
     /// The column's record is found by these words ([`search`]).
     Found(Column, search::Found),
 }
@@ -107,6 +110,24 @@ pub enum Cond {
 impl Cond {
     pub fn eq(column: Column, value: impl Into<Value>) -> Cond {
         Cond::Compare(column, Op::Eq, value.into())
+    }
+    pub fn not(cond: Cond) -> Cond {
+        Cond::Not(Box::new(cond))
+    }
+    /// The column is one of these words: [`one_of`].
+    pub fn one_of<E: TextEnum>(column: Column, words: &[E]) -> Cond {
+        Cond::Sql(one_of(column, words), Vec::new())
+    }
+    /// The column is none of these words: [`none_of`].
+    pub fn none_of<E: TextEnum>(column: Column, words: &[E]) -> Cond {
+        Cond::Sql(none_of(column, words), Vec::new())
+    }
+    /// The column's value is that of another column, in some row of its table that meets the condition.
+    pub fn in_select(column: Column, selected: Column, cond: Cond) -> Cond {
+        Cond::InSelect(column, selected, Box::new(cond))
+    }
+    pub fn exists(of: Column, cond: Cond) -> Cond {
+        Cond::Exists(of, Box::new(cond))
     }
     pub fn ids(column: Column, ids: impl IntoIterator<Item = Uuid>) -> Cond {
         Cond::In(column, ids.into_iter().map(Value::from).collect())
@@ -190,24 +211,34 @@ fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> Qu
             out.push_sql(")");
         }
         Cond::Compare(column, op, value) => {
-            out.push_sql(column);
+            out.push_sql(column.name());
             out.push_sql(op.sql());
             DB::push_value(&mut out, value)?;
         }
         Cond::In(_, values) if values.is_empty() => out.push_sql("1=0"),
         Cond::In(column, values) => {
-            out.push_sql(column);
+            out.push_sql(column.name());
             out.push_sql(" IN (");
             push_values(&mut out, values)?;
             out.push_sql(")");
         }
+        Cond::Same(one, other) => {
+            out.push_sql(one.name());
+            out.push_sql(" = ");
+            out.push_sql(other.name());
+        }
         Cond::IsNull(column) => {
-            out.push_sql(column);
+            out.push_sql(column.name());
             out.push_sql(" IS NULL");
         }
+        Cond::NotNull(column) => {
+            out.push_sql(column.name());
+            out.push_sql(" IS NOT NULL");
+        }
+        Cond::IsTrue(column) => out.push_sql(column.name()),
         Cond::Sql(sql, values) => {
             let mut values = values.iter();
-            for (i, piece) in sql.split('?').enumerate() {
+            for (i, piece) in sql.as_str().split('?').enumerate() {
                 if i > 0 {
                     let value = values.next().ok_or_else(|| {
                         diesel::result::Error::QueryBuilderError("a `?` without its value".into())
@@ -217,23 +248,21 @@ fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> Qu
                 out.push_sql(piece);
             }
         }
-        Cond::InSelect(column, select, inner) => {
-            out.push_sql(column);
+        Cond::InSelect(column, selected, inner) => {
+            out.push_sql(column.name());
             out.push_sql(" IN (");
-            out.push_sql(select);
-            push_cond(out.reborrow(), inner)?;
+            push_select(out.reborrow(), *selected, inner)?;
             out.push_sql(")");
         }
-        Cond::Exists(select, inner) => {
+        Cond::Exists(selected, inner) => {
             out.push_sql("EXISTS (");
-            out.push_sql(select);
-            push_cond(out.reborrow(), inner)?;
+            push_select(out.reborrow(), *selected, inner)?;
             out.push_sql(")");
         }
         Cond::Found(column, found) => {
             for (i, word) in found.words.iter().enumerate() {
                 out.push_sql(if i > 0 { " AND " } else { "" });
-                out.push_sql(column);
+                out.push_sql(column.name());
                 out.push_sql(" IN (");
                 DB::push_search(out.reborrow(), word)?;
                 out.push_sql(")");
@@ -241,6 +270,17 @@ fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> Qu
         }
     }
     Ok(())
+}
+
+fn push_select<'b, DB: Writes>(
+    mut out: AstPass<'_, 'b, DB>,
+    selected: Column,
+    cond: &'b Cond,
+) -> QueryResult<()> {
+    for part in ["SELECT ", selected.name(), " FROM ", selected.table(), " WHERE "] {
+        out.push_sql(part);
+    }
+    push_cond(out, cond)
 }
 
 fn push_joined<'b, DB: Writes>(
@@ -311,7 +351,7 @@ impl<DB: Backend> QueryFragment<DB> for Order {
             if i > 0 {
                 out.push_sql(", ");
             }
-            out.push_sql(column);
+            out.push_sql(column.name());
             if *descending {
                 out.push_sql(" DESC");
             }

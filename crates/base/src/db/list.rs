@@ -21,6 +21,8 @@ use crate::types::At;
 pub enum Does {
     /// The column is one of the values given.
     Is(Column),
+    /// The column is true, or false; said so that a partial index over it serves.
+    Flag(Column),
     AtLeast(Column),
     AtMost(Column),
     /// The record is found by the words ([`super::search`]); the column is its id.
@@ -37,7 +39,7 @@ pub struct Filter {
 }
 
 /// A sort key; the column is never NULL.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Sort {
     pub name: &'static str,
     pub column: Column,
@@ -48,8 +50,6 @@ pub struct ListSpec {
     pub id: Column,
     pub filters: &'static [Filter],
     pub sorts: &'static [Sort],
-    /// The names of `sorts`.
-    pub sort_names: &'static [&'static str],
     pub default_sort: &'static str,
     /// Paths that `expand` takes.
     pub expand: &'static [&'static str],
@@ -160,8 +160,8 @@ impl ListSpec {
         let beyond = |desc: bool| if desc { Op::Lt } else { Op::Gt };
         let mut cond = Cond::Nothing;
         for ((column, desc), value) in order.0.iter().zip(&values).rev() {
-            let further = Cond::Compare(column, beyond(*desc), value.clone());
-            cond = further.or(Cond::Compare(column, Op::Eq, value.clone()).and(cond));
+            let further = Cond::Compare(*column, beyond(*desc), value.clone());
+            cond = further.or(Cond::Compare(*column, Op::Eq, value.clone()).and(cond));
         }
         let (first, desc) = order.0[0];
         let from = Cond::Compare(first, if desc { Op::Le } else { Op::Ge }, values[0].clone());
@@ -219,6 +219,10 @@ pub fn made(does: Does, given: &Given) -> Cond {
                 _ => Cond::In(column, values),
             }
         }
+        Does::Flag(column) => match given {
+            Given::Bool(false) => Cond::not(Cond::IsTrue(column)),
+            _ => Cond::IsTrue(column),
+        },
         Does::AtLeast(column) => bound(column, Op::Ge, given),
         Does::AtMost(column) => bound(column, Op::Le, given),
     }

@@ -16,6 +16,7 @@ mod number_range;
 pub mod savepoint;
 pub mod search;
 pub mod shares;
+pub mod sql;
 pub mod sql_types;
 pub mod statement;
 pub mod tx;

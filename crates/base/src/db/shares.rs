@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::filter::{Column, Cond, Value};
+use super::filter::{Column, Cond, Value, col};
 use super::list::Row;
 use super::{AnyId, Conn, Tx};
 use crate::auth::Caller;
@@ -13,14 +13,8 @@ use crate::types::At;
 
 /// The record in this column is shared with the caller or their team.
 pub fn shared_with(column: Column, caller: &Caller) -> Cond {
-    let user = Value::from(caller.user.unwrap_or_default());
-    let team = Value::from(caller.team.unwrap_or_default());
-    let sql = match column {
-        "customers.id" => "customers.id IN (SELECT record_id FROM shares WHERE grantee_id IN (?, ?))",
-        "orders.id" => "orders.id IN (SELECT record_id FROM shares WHERE grantee_id IN (?, ?))",
-        _ => return Cond::Nothing,
-    };
-    Cond::Sql(sql, vec![user, team])
+    let them = [caller.user, caller.team].map(|id| Value::from(id.unwrap_or_default()));
+    Cond::in_select(column, col!(shares::record_id), Cond::In(col!(shares::grantee_id), them.into()))
 }
 
 /// A share, as stored.

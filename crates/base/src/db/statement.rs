@@ -9,9 +9,10 @@ use diesel::{QueryResult, RunQueryDsl};
 
 use super::Conn;
 use super::filter::Cond;
+use super::sql::{Sql, sql};
 
 enum Part {
-    Sql(String),
+    Sql(Sql),
     Cond(Cond),
 }
 
@@ -22,16 +23,16 @@ pub struct Statement<Row> {
 }
 
 impl<Row> Statement<Row> {
-    pub fn new(sql: impl Into<String>) -> Self {
-        Statement { parts: vec![Part::Sql(sql.into())], row: PhantomData }
+    pub fn new(sql: Sql) -> Self {
+        Statement { parts: vec![Part::Sql(sql)], row: PhantomData }
     }
-    pub fn sql(mut self, sql: impl Into<String>) -> Self {
-        self.parts.push(Part::Sql(sql.into()));
+    pub fn sql(mut self, sql: Sql) -> Self {
+        self.parts.push(Part::Sql(sql));
         self
     }
     /// A condition, between parentheses.
     pub fn cond(mut self, cond: Cond) -> Self {
-        self.parts.extend([Part::Sql("(".into()), Part::Cond(cond), Part::Sql(")".into())]);
+        self.parts.extend([Part::Sql(sql!("(")), Part::Cond(cond), Part::Sql(sql!(")"))]);
         self
     }
 }
@@ -53,7 +54,7 @@ where
         out.unsafe_to_cache_prepared();
         self.parts.iter().try_for_each(|part| match part {
             Part::Sql(sql) => {
-                out.push_sql(sql);
+                out.push_sql(sql.as_str());
                 Ok(())
             }
             Part::Cond(cond) => cond.walk_ast(out.reborrow()),

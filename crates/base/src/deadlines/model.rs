@@ -11,7 +11,7 @@ use crate::db::{AnyId, Json};
 use crate::schema::{deadlines, working_calendar};
 use crate::types::At;
 use crate::types::principals::UserId;
-use crate::{entity, id_type, text_enum};
+use crate::{entity, id_type, text_enum, word_sets};
 
 id_type!(DeadlineId, "dln", "deadline");
 id_type!(WorkingCalendarId, "wcl", "working_calendar");
@@ -32,9 +32,14 @@ text_enum! {
     }
 }
 
+word_sets! { DeadlineStatus {
+    /// Its time runs or stands still.
+    OPEN, is_open = { Running | Paused } not { Met | Cancelled }
+} }
+
 impl DeadlineStatus {
     pub fn has_ended(self) -> bool {
-        matches!(self, DeadlineStatus::Met | DeadlineStatus::Cancelled)
+        !self.is_open()
     }
 }
 

@@ -77,7 +77,7 @@ fn find_due(tx: &mut Tx, id: DeadlineId) -> Result<Option<Deadline>> {
 /// Computes some deadlines anew that were computed with a calendar from before a change.
 fn follow_calendar(core: &Arc<Core>) -> Result<bool> {
     let open = || {
-        let running = deadlines::status.eq_any([DeadlineStatus::Running, DeadlineStatus::Paused]);
+        let running = deadlines::status.eq_any(DeadlineStatus::OPEN);
         deadlines::table.filter(running)
     };
     let zone = core.zone;

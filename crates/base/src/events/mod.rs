@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::auth::{Caller, Scope};
 use super::db::Conn;
-use super::db::filter::{Column, Cond};
+use super::db::filter::{Column, Cond, col, sql};
 use super::declared::Declared;
 use super::error::Result;
 use super::http::params::Given;
@@ -28,8 +28,8 @@ pub struct Told {
     pub name: [&'static str; 2],
     /// Who hears of it: whoever may read such records with one of these scopes.
     pub scopes: &'static [Scope],
-    /// `SELECT orders.id FROM orders WHERE `: the ids of the kind's records, for those who do not see them all.
-    pub select: &'static str,
+    /// The column with the ids of the kind's records.
+    pub id: Column,
     /// Which records of the kind a caller sees.
     pub visible: fn(&Caller) -> Cond,
     /// What happens to such a record.
@@ -85,7 +85,7 @@ impl Told {
     pub fn seen(&self, column: Column, caller: &Caller) -> Cond {
         match (self.visible)(caller) {
             Cond::All => Cond::All,
-            visible => Cond::InSelect(column, self.select, Box::new(visible)),
+            visible => Cond::in_select(column, self.id, visible),
         }
     }
 
@@ -99,9 +99,8 @@ impl Told {
 
     /// Whether there is this record for the caller to see, whatever their scopes.
     pub fn exists(&self, conn: &mut Conn, caller: &Caller, record: Uuid) -> Result<bool> {
-        let id = self.select.split(' ').nth(1).unwrap_or_default();
-        let one = Cond::eq(id, record).and((self.visible)(caller));
-        Ok(diesel::select(Cond::Exists(self.select, Box::new(one))).get_result(conn)?)
+        let one = Cond::eq(self.id, record).and((self.visible)(caller));
+        Ok(diesel::select(Cond::exists(self.id, one)).get_result(conn)?)
     }
 }
 
@@ -167,7 +166,7 @@ pub fn of_types(patterns: &[String]) -> Cond {
     };
     match patterns.is_empty() {
         true => Cond::All,
-        false => among("journal.record_kind", kinds).or(among("journal.event_type", whole)),
+        false => among(col!(journal::record_kind), kinds).or(among(col!(journal::event_type), whole)),
     }
 }
 
@@ -181,29 +180,31 @@ pub fn visible(declared: &Declared, caller: &Caller) -> Cond {
             Cond::All => whole.push(told.kind.name.into()),
             Cond::Nothing => {}
             seen => {
-                let now = Cond::InSelect("journal.record_id", told.select, Box::new(seen));
-                let of_kind = Cond::eq("journal.record_kind", told.kind.name);
+                let now = Cond::in_select(col!(journal::record_id), told.id, seen);
+                let of_kind = Cond::eq(col!(journal::record_kind), told.kind.name);
                 some = some.or(of_kind.and(now.or(gone(caller, told.kind))));
             }
         }
     }
     // What is no change of a record, such as a log-in, has version 0 and is no event.
-    let change = Cond::Sql("journal.version > 0", vec![]);
-    change.and(if whole.is_empty() { some } else { Cond::In("journal.record_kind", whole).or(some) })
+    let change = Cond::Sql(sql!("journal.version > 0"), vec![]);
+    change.and(if whole.is_empty() { some } else { Cond::In(col!(journal::record_kind), whole).or(some) })
 }
 
 /// A record that is deleted cannot be seen any more; its end is told to those whose it was.
 fn gone(caller: &Caller, kind: Kind) -> Cond {
-    let deleted = Cond::eq("journal.event_type", format!("{}.deleted", kind.name));
+    let deleted = Cond::eq(col!(journal::event_type), format!("{}.deleted", kind.name));
     let theirs = match (caller.user, caller.client_id) {
-        (Some(user), _) => Cond::eq("journal.owner_id", user).or(Cond::eq("journal.actor_id", user)),
-        (None, Some(_)) => Cond::eq("journal.client", caller.client.as_str()),
+        (Some(user), _) => {
+            Cond::eq(col!(journal::owner_id), user).or(Cond::eq(col!(journal::actor_id), user))
+        }
+        (None, Some(_)) => Cond::eq(col!(journal::client), caller.client.as_str()),
         (None, None) => Cond::Nothing,
     };
     // Whose customer's a deleted record was is not told; that of a customer is, since it is the record itself.
     let others = match &caller.customers {
-        None => Cond::ids("journal.team_id", caller.teams.iter().copied()),
-        Some(customers) => Cond::ids("journal.record_id", customers.iter().copied()),
+        None => Cond::ids(col!(journal::team_id), caller.teams.iter().copied()),
+        Some(customers) => Cond::ids(col!(journal::record_id), customers.iter().copied()),
     };
     deleted.and(theirs.or(others))
 }

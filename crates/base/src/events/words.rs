@@ -59,6 +59,7 @@ pub fn of(declared: &Declared, event_type: &str, title: Option<&str>, lang: Lang
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::filter::col;
     use crate::events::{Told, Verb, seen_by_all};
     use crate::types::Kind;
 
@@ -68,7 +69,7 @@ mod tests {
             kind: Kind { prefix: "cmp", name: "complaint" },
             name: ["Complaint", "投诉"],
             scopes: &[],
-            select: "",
+            id: col!(orders::id),
             visible: seen_by_all,
             verbs: &[
                 Verb::new("escalated", "It was escalated."),

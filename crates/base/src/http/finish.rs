@@ -212,6 +212,7 @@ fn check_work(routes: &Routes) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::auth::Scope;
+    use crate::db::filter::col;
     use crate::events::follow::Follower;
     use crate::events::{self, Verb};
     use crate::http::{Answer, Req};
@@ -224,7 +225,7 @@ mod tests {
         kind: KIND,
         name: ["Thing", "东西"],
         scopes: &[Scope::OrdersRead],
-        select: "SELECT things.id FROM things WHERE ",
+        id: col!(orders::id),
         visible: events::seen_by_all,
         verbs: &[events::CREATED],
     };

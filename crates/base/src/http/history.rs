@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::filter::{self, Cond};
+use crate::db::filter::{self, Cond, col};
 use crate::db::list::{ListSpec, Page, Row, Sort};
 use crate::db::{AnyId, Rx, journal};
 use crate::error::Result;
@@ -80,10 +80,9 @@ impl utoipa::ToSchema for AnyJson {
 
 /// The list behind every `/{resource}/{id}/history`.
 pub static HISTORY: ListSpec = ListSpec {
-    id: "journal.id",
+    id: col!(journal::id),
     filters: &[],
-    sorts: &[Sort { name: "version", column: "journal.version" }],
-    sort_names: &["version"],
+    sorts: &[Sort { name: "version", column: col!(journal::version) }],
     default_sort: "version",
     expand: &[],
 };
@@ -136,7 +135,8 @@ impl Routes {
 
 /// One page of a record's history; the caller must have been shown the record before.
 pub fn page(rx: &mut Rx, kind: Kind, record: Uuid, query: &Query) -> Result<Page<HistoryEntry>> {
-    let of_record = Cond::eq("journal.record_id", record).and(Cond::eq("journal.record_kind", kind.name));
+    let of_record =
+        Cond::eq(col!(journal::record_id), record).and(Cond::eq(col!(journal::record_kind), kind.name));
     let page = HISTORY.page(query, of_record, load_from!(rx.conn, journal, journal::Entry))?;
     let entries = page.data.iter().map(entry).collect();
     Ok(page.with(entries))

@@ -587,7 +587,7 @@ impl Routes {
         let endpoint = self.add::<P, ()>(Nature::List, path, operation_id, answer, run);
         endpoint.params.extend(spec.filters.iter().map(|f| f.param));
         endpoint.common = Common {
-            sorts: Some(spec.sort_names),
+            sorts: Some(spec.sorts),
             default_sort: spec.default_sort,
             fields: true,
             expand: spec.expand,
@@ -780,7 +780,7 @@ impl Endpoint {
     pub fn takes_filters_of(&mut self, spec: &'static ListSpec) -> &mut Self {
         self.params.extend(spec.filters.iter().map(|f| f.param));
         self.common.default_sort = spec.default_sort;
-        self.common.only_sorts = Some(spec.sort_names);
+        self.common.only_sorts = Some(spec.sorts);
         self
     }
     pub fn expands(&mut self, paths: &'static [&'static str]) -> &mut Self {

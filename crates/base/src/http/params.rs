@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
+use crate::db::list::Sort;
 use crate::error::{Error, Fault, Problem, Result};
 use crate::types::number::parse_decimal;
 use crate::types::{At, id::parse_id};
@@ -214,10 +215,10 @@ pub fn bad(faults: Vec<Fault>) -> Error {
 /// What an endpoint takes beyond its own parameters.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Common {
-    /// `limit`, `cursor`, `include`, and `sort` over these names.
-    pub sorts: Option<&'static [&'static str]>,
-    /// `sort` over these names, for what answers a whole list without pages.
-    pub only_sorts: Option<&'static [&'static str]>,
+    /// `limit`, `cursor`, `include`, and `sort` over these keys.
+    pub sorts: Option<&'static [Sort]>,
+    /// `sort` over these keys, for what answers a whole list without pages.
+    pub only_sorts: Option<&'static [Sort]>,
     pub default_sort: &'static str,
     /// `fields`
     pub fields: bool,
@@ -227,7 +228,7 @@ pub struct Common {
 }
 
 impl Common {
-    fn sort_names(&self) -> Option<&'static [&'static str]> {
+    fn sort_keys(&self) -> Option<&'static [Sort]> {
         self.sorts.or(self.only_sorts)
     }
 }
@@ -255,7 +256,7 @@ pub fn parse(raw: &str, params: &[Param], common: &Common) -> Result<Query> {
     for param in params.iter().filter(|p| p.required && !seen.iter().any(|s| s == p.name)) {
         faults.push(Fault::parameter(param.name, "required"));
     }
-    if let (Some(sorts), true) = (common.sort_names(), query.sort.is_empty()) {
+    if let (Some(sorts), true) = (common.sort_keys(), query.sort.is_empty()) {
         query.sort = split_sort(common.default_sort, sorts).unwrap_or_default();
     }
     if faults.is_empty() { Ok(query) } else { Err(bad(faults)) }
@@ -429,7 +430,7 @@ fn take_common(
             Ok(())
         }
         "include" => take_words(name, &["total_count"], value).map(|w| query.total_count = !w.is_empty()),
-        "sort" => split_sort(value, common.sort_names().unwrap_or(&[])).map(|sort| query.sort = sort),
+        "sort" => split_sort(value, common.sort_keys().unwrap_or(&[])).map(|sort| query.sort = sort),
         "fields" => split(name, value).map(|fields| query.fields = Some(fields.map(str::to_owned).collect())),
         "expand" => take_words(name, common.expand, value)
             .map(|words| query.expand = words.into_iter().map(str::to_owned).collect()),
@@ -443,24 +444,24 @@ fn take_common(
     })
 }
 
-fn split_sort(
-    value: &str,
-    sorts: &'static [&'static str],
-) -> std::result::Result<Vec<(&'static str, bool)>, Fault> {
+fn split_sort(value: &str, sorts: &'static [Sort]) -> std::result::Result<Vec<(&'static str, bool)>, Fault> {
     let mut chosen: Vec<(&'static str, bool)> = Vec::new();
     for (at, part) in value.split(',').map(str::trim).enumerate() {
         let (name, descending) = match part.strip_prefix('-') {
             Some(rest) => (rest, true),
             None => (part, false),
         };
-        match sorts.iter().find(|s| **s == name) {
+        match sorts.iter().find(|s| s.name == name) {
             // A key that is there already sorts nothing more.
             Some(known) if at < MOST_KEYS => {
-                if !chosen.iter().any(|(c, _)| c == known) {
-                    chosen.push((known, descending));
+                if !chosen.iter().any(|(c, _)| *c == known.name) {
+                    chosen.push((known.name, descending));
                 }
             }
-            _ => return Err(Fault::parameter("sort", "not_allowed").with("allowed", sorts.join(", "))),
+            _ => {
+                let names: Vec<&str> = sorts.iter().map(|s| s.name).collect();
+                return Err(Fault::parameter("sort", "not_allowed").with("allowed", names.join(", ")));
+            }
         }
     }
     Ok(chosen)
@@ -564,8 +565,12 @@ pub fn document(params: &[Param], common: &Common) -> Vec<Json> {
 }
 
 fn sort_document(common: &Common) -> Json {
-    let names: Vec<String> =
-        common.sort_names().unwrap_or(&[]).iter().flat_map(|s| [s.to_string(), format!("-{s}")]).collect();
+    let names: Vec<String> = common
+        .sort_keys()
+        .unwrap_or(&[])
+        .iter()
+        .flat_map(|s| [s.name.to_owned(), format!("-{}", s.name)])
+        .collect();
     json!({"name": "sort", "in": "query", "explode": false,
         "description": format!("Sort keys, at most three, separated by commas. A `-` before a key sorts in descending order. Default: `{}`.", common.default_sort),
         "schema": {"type": "array", "minItems": 1, "maxItems": MOST_KEYS, "items": {"type": "string", "enum": names}}})

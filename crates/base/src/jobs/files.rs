@@ -6,6 +6,7 @@ use futures_util::stream;
 
 use super::model::JobId;
 use crate::db::Conn;
+use crate::db::filter::col;
 use crate::error::{Error, Result};
 use crate::http::{Ctx, answer::ByteStream};
 use crate::schema::job_files::{self, dsl};
@@ -40,7 +41,8 @@ struct Piece<'a> {
 
 fn of(job: JobId, role: FileRole) -> crate::db::filter::Cond {
     use crate::db::filter::Cond;
-    Cond::eq("job_files.job_id", job.0).and(Cond::eq("job_files.role", crate::types::TextEnum::as_str(role)))
+    Cond::eq(col!(job_files::job_id), job.0)
+        .and(Cond::eq(col!(job_files::role), crate::types::TextEnum::as_str(role)))
 }
 
 /// Writes bytes to the end of a file.

@@ -23,12 +23,12 @@ use serde_json::Value;
 
 use super::auth::{Caller, Scopes, clients, sessions};
 use super::core::Core;
-use super::db::filter::Cond;
+use super::db::filter::{Cond, col};
 use super::db::{Act, Conn, Json, Tx};
 use super::error::{Error, Problem, Result};
 use super::http::actions;
 use super::messages::Lang;
-use super::types::At;
+use super::types::{At, TextEnum};
 use crate::schema::jobs;
 
 /// Does one chunk of a job: reads what it needs, and commits by [`Run::commit`].
@@ -108,13 +108,12 @@ pub fn create(tx: &mut Tx, new: NewJob) -> Result<Job> {
     Ok(job)
 }
 
-/// Queued and running, written so that the partial indexes serve.
 fn active() -> Cond {
-    Cond::Sql("jobs.status IN ('queued', 'running')", vec![])
+    Cond::one_of(col!(jobs::status), JobStatus::ACTIVE)
 }
 
 fn active_of(conn: &mut Conn, asked_by: &str) -> Result<i64> {
-    let theirs = active().and(Cond::eq("jobs.asked_by", asked_by));
+    let theirs = active().and(Cond::eq(col!(jobs::asked_by), asked_by));
     Ok(jobs::table.filter(theirs).count().get_result(conn)?)
 }
 
@@ -158,15 +157,19 @@ pub fn lang_of(job: &Job) -> Lang {
 
 /// Shows at `/metrics` how many jobs there are to do.
 pub fn measure(core: &Arc<Core>) {
-    let count = |status: &'static str| {
+    let count = |status: JobStatus| {
         move |rx: &mut super::db::Rx| {
-            let of_status = active().and(Cond::eq("jobs.status", status));
+            let of_status = active().and(Cond::eq(col!(jobs::status), status.as_str()));
             let count: i64 = jobs::table.filter(of_status).count().get_result(rx.conn)?;
             Ok(count as f64)
         }
     };
-    core.metrics.stored_gauge("salesdesk_jobs_queued", "Jobs that wait to be begun.", count("queued"));
-    core.metrics.stored_gauge("salesdesk_jobs_running", "Jobs that were begun.", count("running"));
+    core.metrics.stored_gauge(
+        "salesdesk_jobs_queued",
+        "Jobs that wait to be begun.",
+        count(JobStatus::Queued),
+    );
+    core.metrics.stored_gauge("salesdesk_jobs_running", "Jobs that were begun.", count(JobStatus::Running));
 }
 
 /// The error of a job, in its language.

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::auth::{Caller, Scope};
 use crate::db::Json;
-use crate::db::filter::{Cond, Value};
+use crate::db::filter::{Cond, Value, col};
 use crate::db::list::Row;
 use crate::schema::jobs;
 use crate::types::At;
 use crate::types::principals::ClientId;
 use crate::types::principals::UserId;
-use crate::{entity, id_type, text_enum};
+use crate::{entity, id_type, text_enum, word_sets};
 
 id_type!(JobId, "job", "job");
 
@@ -88,10 +88,13 @@ impl JobStatus {
             _ => None,
         }
     }
-    pub fn is_active(self) -> bool {
-        matches!(self, JobStatus::Queued | JobStatus::Running)
-    }
 }
+
+word_sets! { JobStatus {
+    /// Not at its end; as in the partial indexes.
+    ACTIVE, is_active = { Queued | Running }
+        not { Succeeded | CompletedWithErrors | Failed | Cancelled | Expired }
+} }
 
 impl JobAction {
     /// The verb of its event.
@@ -245,7 +248,7 @@ impl Row for Job {
 pub fn visible_to(caller: &Caller) -> Cond {
     match caller.may(Scope::JobsRead) && caller.demand_to_see_all().is_ok() {
         true => Cond::All,
-        false => Cond::eq("jobs.asked_by", caller.key()),
+        false => Cond::eq(col!(jobs::asked_by), caller.key()),
     }
 }
 

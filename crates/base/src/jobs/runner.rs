@@ -11,7 +11,7 @@ use super::model::{Job, JobAction, JobFile, JobId, JobStatus, store};
 use super::{FileRole, Step, active, caller_of, end, files, find, lang_of, rest_after, told};
 use crate::auth::Caller;
 use crate::db::engine::Fate;
-use crate::db::filter::{Cond, Op, Value};
+use crate::db::filter::{Cond, Op, Value, col};
 use crate::db::{Conn, Json, Rx, Tx};
 use crate::error::{Error, Problem, Result};
 use crate::http::dispatch::App;
@@ -68,10 +68,12 @@ pub fn take(app: &Arc<App>, only: Option<JobId>) -> Result<Option<Job>> {
 }
 
 fn next(conn: &mut Conn, now: At, runner: &str, only: Option<JobId>) -> Result<Option<Job>> {
-    let until = |op| Cond::Compare("jobs.leased_until", op, Value::At(now));
-    let free = Cond::IsNull("jobs.leased_until").or(until(Op::Le)).or(Cond::eq("jobs.lease_owner", runner));
-    let due = Cond::Compare("jobs.due_at", Op::Le, Value::At(now));
-    let meant = only.map_or(Cond::All, |id| Cond::eq("jobs.id", id.0));
+    let until = |op| Cond::Compare(col!(jobs::leased_until), op, Value::At(now));
+    let free = Cond::IsNull(col!(jobs::leased_until))
+        .or(until(Op::Le))
+        .or(Cond::eq(col!(jobs::lease_owner), runner));
+    let due = Cond::Compare(col!(jobs::due_at), Op::Le, Value::At(now));
+    let meant = only.map_or(Cond::All, |id| Cond::eq(col!(jobs::id), id.0));
     Ok(jobs::table
         .filter(active().and(due).and(free).and(meant))
         .order((jobs::due_at, jobs::id))
@@ -149,11 +151,8 @@ pub fn keep_errors(conn: &mut Conn, job: &mut Job) -> Result<()> {
 /// Removes the files of one job that has expired.
 fn sweep(app: &Arc<App>) -> Result<bool> {
     let now = app.core.clock.now();
-    let old = Cond::Sql("jobs.sweep_at IS NOT NULL", vec![]).and(Cond::Compare(
-        "jobs.sweep_at",
-        Op::Le,
-        Value::At(now),
-    ));
+    let old =
+        Cond::NotNull(col!(jobs::sweep_at)).and(Cond::Compare(col!(jobs::sweep_at), Op::Le, Value::At(now)));
     let found = app.core.engine.read_now(move |conn| {
         let first = jobs::table.filter(old).order(jobs::sweep_at).select(Job::as_select()).first(conn);
         Ok(first.optional()?)

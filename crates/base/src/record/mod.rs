@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::db::filter::Cond;
+use crate::db::filter::{Column, Cond};
 use crate::db::list::{ListSpec, Page, Row};
 use crate::db::{Conn, Entity, Tx};
 use crate::error::Result;
@@ -33,8 +33,8 @@ pub struct Names {
     pub paths: Paths,
     pub operations: Operations,
     pub summaries: Operations,
-    /// `SELECT regions.id FROM regions WHERE `.
-    pub select: &'static str,
+    /// The column with their ids.
+    pub id: Column,
 }
 
 pub struct Paths {
@@ -91,7 +91,7 @@ macro_rules! record_names {
                 read_by_external_id: concat!("Read ", $a, " by external id"),
                 put_by_external_id: concat!("Upsert ", $a, " by external id"),
             },
-            select: concat!("SELECT ", stringify!($table), ".id FROM ", stringify!($table), " WHERE "),
+            id: $crate::col!($table::id),
         }
     };
 }

@@ -54,7 +54,7 @@ impl Routes {
             kind: R::KIND,
             name: names.title,
             scopes: read,
-            select: names.select,
+            id: names.id,
             visible: R::visible,
             verbs: &[events::CREATED, events::UPDATED, events::DELETED],
         });

@@ -93,6 +93,28 @@ macro_rules! text_enum {
     };
 }
 
+/// Declares sets of the values of a closed word list, as constants and as questions. Each value is named as in or not in,
+/// so a new value compiles only when it was decided for each set:
+/// `word_sets! { TaskStatus { /// doc  OPEN, is_open = { Open | InProgress } not { Done | Cancelled } } }`
+#[macro_export]
+macro_rules! word_sets {
+    ($of:ident { $(
+        $(#[doc = $doc:literal])+ $set:ident, $is:ident = { $($in:ident)|+ } not { $($out:ident)|+ }
+    )+ }) => {
+        impl $of { $(
+            $(#[doc = $doc])+
+            pub const $set: &'static [$of] = &[$($of::$in),+];
+            $(#[doc = $doc])+
+            pub const fn $is(self) -> bool {
+                match self {
+                    $($of::$in)|+ => true,
+                    $($of::$out)|+ => false,
+                }
+            }
+        )+ }
+    };
+}
+
 /// The schema of a closed word list; the lines of its doc comment are the description.
 pub fn enum_schema(
     words: &[&'static str],

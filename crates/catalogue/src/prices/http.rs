@@ -7,7 +7,7 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -67,7 +67,7 @@ fn step(tx: &mut Tx, req: &Step, action: PriceListAction) -> Result<Answer<Price
 
 pub fn list_prices(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Page<PriceEntry>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let on_list = Cond::eq("prices.price_list_id", req.path.0);
+    let on_list = Cond::eq(col!(prices::price_list_id), req.path.0);
     PRICES.page(&req.query, on_list, load_from!(rx.conn, prices, PriceEntry))
 }
 

@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -47,7 +48,7 @@ fn routes(r: &mut Routes) {
     ));
     r.declare(columns::PRICES);
     r.declare(&columns::PRICES_IMPORTED);
-    r.declare(coded!(price_lists, PriceListId, "price_lists.code", model::visible_to));
+    r.declare(coded!(price_lists, PriceListId, col!(price_lists::code), model::visible_to));
     r.declare(movable!(PriceList, price_lists, PriceListId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));
     lists(r);
@@ -223,7 +224,7 @@ static TOLD: [Told; 2] = [
         kind: model::PriceListId::KIND,
         name: ["Price list", "价目表"],
         scopes: READ,
-        select: "SELECT price_lists.id FROM price_lists WHERE ",
+        id: col!(price_lists::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
@@ -238,7 +239,7 @@ static TOLD: [Told; 2] = [
         kind: model::PriceId::KIND,
         name: ["Price", "价格"],
         scopes: READ,
-        select: "SELECT prices.id FROM prices WHERE ",
+        id: col!(prices::id),
         visible: model::prices_visible_to,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },

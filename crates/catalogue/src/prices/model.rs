@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Column, Cond, Op, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
@@ -169,7 +169,7 @@ pub struct PriceListNote {
 }
 
 pub static PRICE_LISTS: ListSpec = ListSpec {
-    id: "price_lists.id",
+    id: col!(price_lists::id),
     filters: &[
         filter(
             Param::new(
@@ -177,7 +177,7 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
                 Takes::Text(100),
                 "Price lists that match this: part of a name, of pinyin initials or of a code.",
             ),
-            Does::Search("price_lists.id"),
+            Does::Search(col!(price_lists::id)),
         ),
         filter(
             Param::new(
@@ -185,11 +185,11 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
                 Takes::Words(PriceListStatus::WORDS),
                 "Price lists with one of these statuses.",
             ),
-            Does::Is("price_lists.status"),
+            Does::Is(col!(price_lists::status)),
         ),
         filter(
             Param::new("currency", Takes::Currency, "Price lists in this currency."),
-            Does::Is("price_lists.currency"),
+            Does::Is(col!(price_lists::currency)),
         ),
         filter(
             Param::new(
@@ -197,7 +197,7 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
                 Takes::Ids("cus"),
                 "Price lists that are for one of these customers. Lists for all customers are left out.",
             ),
-            Does::Is("price_lists.customer_id"),
+            Does::Is(col!(price_lists::customer_id)),
         ),
         filter(
             Param::new(
@@ -205,11 +205,11 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
                 Takes::Words(CustomerTier::WORDS),
                 "Price lists that are for one of these tiers.",
             ),
-            Does::Is("price_lists.tier"),
+            Does::Is(col!(price_lists::tier)),
         ),
         filter(
             Param::new("channel", Takes::Text(40), "Price lists that are for exactly this channel."),
-            Does::Is("price_lists.channel"),
+            Does::Is(col!(price_lists::channel)),
         ),
         filter(
             Param::new(
@@ -222,30 +222,29 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Price lists changed at this instant or later."),
-            Does::AtLeast("price_lists.updated_at"),
+            Does::AtLeast(col!(price_lists::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "code", column: "price_lists.code" },
-        Sort { name: "updated_at", column: "price_lists.updated_at" },
+        Sort { name: "code", column: col!(price_lists::code) },
+        Sort { name: "updated_at", column: col!(price_lists::updated_at) },
     ],
-    sort_names: &["code", "updated_at"],
     default_sort: "code",
     expand: &["customer"],
 };
 
 fn list_valid_on(given: &Given) -> Cond {
     let Given::Date(day) = given else { return Cond::Nothing };
-    let kept = Cond::IsNull("price_lists.retired_on").or(Cond::Compare(
-        "price_lists.retired_on",
+    let kept = Cond::IsNull(col!(price_lists::retired_on)).or(Cond::Compare(
+        col!(price_lists::retired_on),
         Op::Gt,
         Value::Date(*day),
     ));
-    holds("price_lists.valid_from", "price_lists.valid_to", *day).and(kept)
+    holds(col!(price_lists::valid_from), col!(price_lists::valid_to), *day).and(kept)
 }
 
 /// The day is between the two, both included; the end may be open.
-pub fn holds(from: &'static str, to: &'static str, day: NaiveDate) -> Cond {
+pub fn holds(from: Column, to: Column, day: NaiveDate) -> Cond {
     let not_over = Cond::IsNull(to).or(Cond::Compare(to, Op::Ge, Value::Date(day)));
     Cond::Compare(from, Op::Le, Value::Date(day)).and(not_over)
 }
@@ -319,11 +318,11 @@ pub struct PriceEntryInput {
 }
 
 pub static PRICES: ListSpec = ListSpec {
-    id: "prices.id",
+    id: col!(prices::id),
     filters: &[
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Prices of these products."),
-            Does::Is("prices.product_id"),
+            Does::Is(col!(prices::product_id)),
         ),
         filter(
             Param::new("valid_on", Takes::Date, "Prices that apply on this day."),
@@ -331,27 +330,26 @@ pub static PRICES: ListSpec = ListSpec {
         ),
     ],
     sorts: &[
-        Sort { name: "product_id", column: "prices.product_id" },
-        Sort { name: "unit", column: "prices.unit" },
-        Sort { name: "min_quantity", column: "prices.min_quantity" },
-        Sort { name: "valid_from", column: "prices.valid_from" },
+        Sort { name: "product_id", column: col!(prices::product_id) },
+        Sort { name: "unit", column: col!(prices::unit) },
+        Sort { name: "min_quantity", column: col!(prices::min_quantity) },
+        Sort { name: "valid_from", column: col!(prices::valid_from) },
     ],
-    sort_names: &["product_id", "unit", "min_quantity", "valid_from"],
     default_sort: "product_id,unit,min_quantity",
     expand: &["product"],
 };
 
 /// The prices of all lists.
 pub static ALL_PRICES: ListSpec = ListSpec {
-    id: "prices.id",
+    id: col!(prices::id),
     filters: &[
         filter(
             Param::new("price_list_id", Takes::Ids("pls"), "Prices on these price lists."),
-            Does::Is("prices.price_list_id"),
+            Does::Is(col!(prices::price_list_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Prices of these products."),
-            Does::Is("prices.product_id"),
+            Does::Is(col!(prices::product_id)),
         ),
         filter(
             Param::new("valid_on", Takes::Date, "Prices that apply on this day."),
@@ -359,21 +357,20 @@ pub static ALL_PRICES: ListSpec = ListSpec {
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Prices changed at this instant or later."),
-            Does::AtLeast("prices.updated_at"),
+            Does::AtLeast(col!(prices::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "product_id", column: "prices.product_id" },
-        Sort { name: "updated_at", column: "prices.updated_at" },
+        Sort { name: "product_id", column: col!(prices::product_id) },
+        Sort { name: "updated_at", column: col!(prices::updated_at) },
     ],
-    sort_names: &["product_id", "updated_at"],
     default_sort: "product_id",
     expand: &["product", "price_list"],
 };
 
 fn price_valid_on(given: &Given) -> Cond {
     match given {
-        Given::Date(day) => holds("prices.valid_from", "prices.valid_to", *day),
+        Given::Date(day) => holds(col!(prices::valid_from), col!(prices::valid_to), *day),
         _ => Cond::Nothing,
     }
 }
@@ -585,9 +582,8 @@ pub fn visible_to(caller: &Caller) -> Cond {
     match crate::customers::model::visible_to(caller) {
         Cond::All => Cond::All,
         customers => {
-            let select = "SELECT customers.id FROM customers WHERE ";
-            let theirs = Cond::InSelect("price_lists.customer_id", select, Box::new(customers));
-            Cond::IsNull("price_lists.customer_id").or(theirs)
+            let theirs = Cond::in_select(col!(price_lists::customer_id), col!(customers::id), customers);
+            Cond::IsNull(col!(price_lists::customer_id)).or(theirs)
         }
     }
 }
@@ -596,9 +592,6 @@ pub fn visible_to(caller: &Caller) -> Cond {
 pub fn prices_visible_to(caller: &Caller) -> Cond {
     match visible_to(caller) {
         Cond::All => Cond::All,
-        lists => {
-            let select = "SELECT price_lists.id FROM price_lists WHERE ";
-            Cond::InSelect("prices.price_list_id", select, Box::new(lists))
-        }
+        lists => Cond::in_select(col!(prices::price_list_id), col!(price_lists::id), lists),
     }
 }

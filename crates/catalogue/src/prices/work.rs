@@ -13,7 +13,7 @@ use super::model::{
 };
 use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Cond, Op, Value, col};
 use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::params::{Query, bad};
@@ -216,7 +216,7 @@ pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
     let on_list = prices::table.filter(prices::price_list_id.eq(id));
     let on_list = on_list.select(PriceEntry::as_select());
     let entries: Vec<PriceEntry> =
-        tx.under(Guard::Reference("prices.price_list_id"), |conn| Ok(on_list.load(conn)?))?;
+        tx.under(Guard::Reference(col!(prices::price_list_id)), |conn| Ok(on_list.load(conn)?))?;
     for entry in &entries {
         tx.remove(entry)?;
     }
@@ -224,7 +224,7 @@ pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
 }
 
 pub fn expand_lists(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, JsonValue)>> {
-    let cond = Cond::ids("price_lists.id", ids.iter().copied()).and(visible_to(rx.caller));
+    let cond = Cond::ids(col!(price_lists::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<PriceList> =
         price_lists::table.filter(cond).select(PriceList::as_select()).load(rx.conn)?;
     let views = rows.into_iter().map(|list| view(rx.caller, list)).collect();
@@ -476,9 +476,10 @@ fn resolved(offer: &Offer<'_>) -> Resolved {
 /// Lists that are or were in use, for everybody or for this customer. The status is put so that no index
 /// serves it: the one by customer finds a handful among thousands, the one by status would read them all.
 fn in_use_for(customer: Uuid) -> Cond {
-    let theirs = Cond::IsNull("price_lists.customer_id").or(Cond::eq("price_lists.customer_id", customer));
-    let draft = Cond::eq("price_lists.status", PriceListStatus::Draft.as_str());
-    theirs.and(Cond::Not(Box::new(draft)))
+    let theirs =
+        Cond::IsNull(col!(price_lists::customer_id)).or(Cond::eq(col!(price_lists::customer_id), customer));
+    let draft = Cond::eq(col!(price_lists::status), PriceListStatus::Draft.as_str());
+    theirs.and(Cond::not(draft))
 }
 
 /// The lists that have a say: [`rules::stands_aside`] as a condition.
@@ -487,17 +488,17 @@ fn lists_for(conn: &mut Conn, ctx: &PriceContext<'_>) -> Result<Vec<PriceList>> 
         Some(word) => Cond::IsNull(column).or(Cond::eq(column, word)),
         None => Cond::IsNull(column),
     };
-    let not_retired = Cond::IsNull("price_lists.retired_on").or(Cond::Compare(
-        "price_lists.retired_on",
+    let not_retired = Cond::IsNull(col!(price_lists::retired_on)).or(Cond::Compare(
+        col!(price_lists::retired_on),
         Op::Gt,
         Value::Date(ctx.date),
     ));
     let cond = in_use_for(ctx.customer_id)
-        .and(Cond::eq("price_lists.currency", ctx.currency))
+        .and(Cond::eq(col!(price_lists::currency), ctx.currency))
         .and(not_retired)
-        .and(holds("price_lists.valid_from", "price_lists.valid_to", ctx.date))
-        .and(only_for("price_lists.tier", ctx.tier))
-        .and(only_for("price_lists.channel", ctx.channel));
+        .and(holds(col!(price_lists::valid_from), col!(price_lists::valid_to), ctx.date))
+        .and(only_for(col!(price_lists::tier), ctx.tier))
+        .and(only_for(col!(price_lists::channel), ctx.channel));
     Ok(price_lists::table.filter(cond).select(PriceList::as_select()).load(conn)?)
 }
 
@@ -511,9 +512,9 @@ fn entries_on(
     if lists.is_empty() || wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let cond = Cond::ids("prices.price_list_id", lists.iter().map(|l| l.id.0))
-        .and(Cond::ids("prices.product_id", wanted.iter().map(|p| p.0)))
-        .and(holds("prices.valid_from", "prices.valid_to", ctx.date));
+    let cond = Cond::ids(col!(prices::price_list_id), lists.iter().map(|l| l.id.0))
+        .and(Cond::ids(col!(prices::product_id), wanted.iter().map(|p| p.0)))
+        .and(holds(col!(prices::valid_from), col!(prices::valid_to), ctx.date));
     Ok(prices::table.filter(cond).select(PriceEntry::as_select()).load(conn)?)
 }
 
@@ -585,8 +586,8 @@ fn look(conn: &mut Conn, ctx: &PriceContext<'_>, asked: &Asked<'_>) -> Result<Lo
     let wanted = HashSet::from([asked.product.id]);
     let entries = entries_on(conn, &having_say, &wanted, ctx)?;
     let product = asked.product.id.0;
-    let of_product = Cond::ids("prices.price_list_id", having_say.iter().map(|l| l.id.0))
-        .and(Cond::eq("prices.product_id", product));
+    let of_product = Cond::ids(col!(prices::price_list_id), having_say.iter().map(|l| l.id.0))
+        .and(Cond::eq(col!(prices::product_id), product));
     let at_other_times: HashSet<PriceListId> = prices::table
         .filter(of_product)
         .select(prices::price_list_id)
@@ -613,10 +614,8 @@ fn look(conn: &mut Conn, ctx: &PriceContext<'_>, asked: &Asked<'_>) -> Result<Lo
 
 /// Lists that have the product, but no say in the question.
 fn lists_aside(conn: &mut Conn, ctx: &PriceContext<'_>, product: Uuid) -> Result<Vec<PriceList>> {
-    let has_product = Cond::Sql(
-        "price_lists.id IN (SELECT price_list_id FROM prices WHERE product_id = ?)",
-        vec![Value::from(product)],
-    );
+    let of_product = Cond::eq(col!(prices::product_id), product);
+    let has_product = Cond::in_select(col!(price_lists::id), col!(prices::price_list_id), of_product);
     let lists: Vec<PriceList> = price_lists::table
         .filter(in_use_for(ctx.customer_id).and(has_product))
         .order(price_lists::code)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::work::duplicate;
 use super::{READ, WRITE};
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Guard, Json, Tx};
 use crate::base::error::Result;
@@ -25,7 +25,7 @@ use crate::{coded, id_type, record, record_names};
 
 pub fn routes(r: &mut Routes) {
     r.tag("product-categories", "Product categories: the tree that products are sorted into.");
-    r.declare(coded!(product_categories, CategoryId, "product_categories.code", seen_by_all));
+    r.declare(coded!(product_categories, CategoryId, col!(product_categories::code), seen_by_all));
     let mut category = r.record::<Category>(READ, WRITE);
     category.examples(
         json!({"code": "BEV", "name": "饮料", "name_en": "Beverages"}),
@@ -131,7 +131,7 @@ impl Tree for Category {
 }
 
 static CATEGORIES: ListSpec = ListSpec {
-    id: "product_categories.id",
+    id: col!(product_categories::id),
     filters: &[
         filter(
             Param::new(
@@ -139,19 +139,18 @@ static CATEGORIES: ListSpec = ListSpec {
                 Takes::Text(100),
                 "Categories that match this: part of a name, of pinyin initials or of a code.",
             ),
-            Does::Search("product_categories.id"),
+            Does::Search(col!(product_categories::id)),
         ),
         filter(
             Param::new("parent_id", Takes::Ids("cat"), "Categories directly below these."),
-            Does::Is("product_categories.parent_id"),
+            Does::Is(col!(product_categories::parent_id)),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The category with exactly this code."),
-            Does::Is("product_categories.code"),
+            Does::Is(col!(product_categories::code)),
         ),
     ],
-    sorts: &[Sort { name: "code", column: "product_categories.code" }],
-    sort_names: &["code"],
+    sorts: &[Sort { name: "code", column: col!(product_categories::code) }],
     default_sort: "code",
     expand: &["parent"],
 };

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Routes, history};
 use crate::base::lives::Life;
@@ -40,7 +41,7 @@ fn routes(r: &mut Routes) {
     ));
     r.declare(columns::PRODUCTS);
     r.declare(&columns::PRODUCTS_IMPORTED);
-    r.declare(coded!(products, ProductId, "products.sku", events::seen_by_all));
+    r.declare(coded!(products, ProductId, col!(products::sku), events::seen_by_all));
     r.tells(TOLD);
     categories::routes(r);
     products(r);
@@ -155,7 +156,7 @@ const TOLD: Told = Told {
     kind: model::ProductId::KIND,
     name: ["Product", "产品"],
     scopes: READ,
-    select: "SELECT products.id FROM products WHERE ",
+    id: col!(products::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Sql, Value, col, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
@@ -203,7 +203,7 @@ pub struct StepNote {
 }
 
 pub static PRODUCTS: ListSpec = ListSpec {
-    id: "products.id",
+    id: col!(products::id),
     filters: &[
         filter(
             Param::new(
@@ -212,11 +212,11 @@ pub static PRODUCTS: ListSpec = ListSpec {
                 "Products that match this: part of a name, of pinyin initials, of an article number or \
                     barcode.",
             ),
-            Does::Search("products.id"),
+            Does::Search(col!(products::id)),
         ),
         filter(
             Param::new("status", Takes::Words(ProductStatus::WORDS), "Products with one of these statuses."),
-            Does::Is("products.status"),
+            Does::Is(col!(products::status)),
         ),
         filter(
             Param::new(
@@ -228,31 +228,33 @@ pub static PRODUCTS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("sku", Takes::Text(60), "The product with exactly this article number."),
-            Does::Is("products.sku"),
+            Does::Is(col!(products::sku)),
         ),
         filter(
             Param::new("barcode", Takes::Text(40), "The product with exactly this barcode."),
-            Does::Is("products.barcode"),
+            Does::Is(col!(products::barcode)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Products changed at this instant or later."),
-            Does::AtLeast("products.updated_at"),
+            Does::AtLeast(col!(products::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "name", column: "products.name_sort" },
-        Sort { name: "sku", column: "products.sku" },
-        Sort { name: "updated_at", column: "products.updated_at" },
+        Sort { name: "name", column: col!(products::name_sort) },
+        Sort { name: "sku", column: col!(products::sku) },
+        Sort { name: "updated_at", column: col!(products::updated_at) },
     ],
-    sort_names: &["name", "sku", "updated_at"],
     default_sort: "name",
     expand: &["category"],
 };
 
 /// UNION and not UNION ALL, so that the query ends even if the data had a circle.
-const BELOW_CATEGORY: &str = "products.category_id IN (WITH RECURSIVE below (id) AS (\
-    SELECT id FROM product_categories WHERE id = ? \
-    UNION SELECT c.id FROM product_categories c JOIN below b ON c.parent_id = b.id) SELECT id FROM below)";
+const BELOW_CATEGORY: Sql = sql!(
+    "products.category_id IN (WITH RECURSIVE below (category) AS (\
+        SELECT product_categories.id FROM product_categories WHERE product_categories.id = ? \
+        UNION SELECT product_categories.id FROM product_categories \
+        JOIN below ON product_categories.parent_id = category) SELECT category FROM below)"
+);
 
 fn in_categories(given: &Given) -> Cond {
     let Given::Ids(ids) = given else { return Cond::Nothing };

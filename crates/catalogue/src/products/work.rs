@@ -10,7 +10,7 @@ use super::categories::Category;
 use super::model::{Product, ProductAction, ProductId, ProductInput, ProductStatus, ProductView};
 use super::rules;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
@@ -39,8 +39,8 @@ pub fn find(conn: &mut Conn, id: ProductId) -> Result<Product> {
 pub fn load_many(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>> {
     let cond = match ids {
         [] => return Ok(HashMap::new()),
-        [one] => Cond::eq("products.id", one.0),
-        many => Cond::ids("products.id", many.iter().map(|id| id.0)),
+        [one] => Cond::eq(col!(products::id), one.0),
+        many => Cond::ids(col!(products::id), many.iter().map(|id| id.0)),
     };
     let rows = products::table.filter(cond).select(Product::as_select()).load(conn)?;
     Ok(rows.into_iter().map(|product: Product| (product.id, product)).collect())

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::db::AnyId;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::journal::Entry;
 use crate::base::db::list::{Does, ListSpec, Sort, filter};
 use crate::base::declared::Declared;
@@ -119,12 +119,12 @@ pub struct AuditVerification {
 fn record_is(given: &Given) -> Cond {
     let Given::Text(text) = given else { return Cond::Nothing };
     let uuid = text.rsplit('_').next().and_then(|hex| Uuid::try_parse(hex).ok());
-    uuid.map_or(Cond::Nothing, |uuid| Cond::eq("journal.record_id", uuid))
+    uuid.map_or(Cond::Nothing, |uuid| Cond::eq(col!(journal::record_id), uuid))
 }
 
 /// The list behind `/audit-log`.
 pub static AUDIT_LOG: ListSpec = ListSpec {
-    id: "journal.id",
+    id: col!(journal::id),
     filters: &[
         filter(
             Param::new(
@@ -141,7 +141,7 @@ pub static AUDIT_LOG: ListSpec = ListSpec {
                 Takes::Text(40),
                 "Entries about records of this kind, such as `order`.",
             ),
-            Does::Is("journal.record_kind"),
+            Does::Is(col!(journal::record_kind)),
         ),
         filter(
             Param::new("record_id", Takes::Text(60), "Entries about the record with this id."),
@@ -149,7 +149,7 @@ pub static AUDIT_LOG: ListSpec = ListSpec {
         ),
         filter(
             Param::new("actor_id", Takes::Ids("usr"), "Entries by one of these users."),
-            Does::Is("journal.actor_id"),
+            Does::Is(col!(journal::actor_id)),
         ),
         filter(
             Param::new(
@@ -157,23 +157,22 @@ pub static AUDIT_LOG: ListSpec = ListSpec {
                 Takes::Text(100),
                 "Entries that came in this way: `api`, `cli` or the id of a machine client.",
             ),
-            Does::Is("journal.client"),
+            Does::Is(col!(journal::client)),
         ),
         filter(
             Param::new("request_id", Takes::Text(100), "Entries of the request with this id."),
-            Does::Is("journal.request_id"),
+            Does::Is(col!(journal::request_id)),
         ),
         filter(
             Param::new("occurred_from", Takes::Instant, "Entries from this instant or later."),
-            Does::AtLeast("journal.occurred_at"),
+            Does::AtLeast(col!(journal::occurred_at)),
         ),
         filter(
             Param::new("occurred_to", Takes::Instant, "Entries from this instant or earlier."),
-            Does::AtMost("journal.occurred_at"),
+            Does::AtMost(col!(journal::occurred_at)),
         ),
     ],
-    sorts: &[Sort { name: "occurred_at", column: "journal.occurred_at" }],
-    sort_names: &["occurred_at"],
+    sorts: &[Sort { name: "occurred_at", column: col!(journal::occurred_at) }],
     default_sort: "-occurred_at",
     expand: &[],
 };

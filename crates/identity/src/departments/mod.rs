@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, Tx};
 use crate::base::error::{Fault, Faults, Result};
@@ -176,7 +176,7 @@ impl Record for Department {
 }
 
 static DEPARTMENTS: ListSpec = ListSpec {
-    id: "departments.id",
+    id: col!(departments::id),
     filters: &[
         filter(
             Param::new(
@@ -184,11 +184,11 @@ static DEPARTMENTS: ListSpec = ListSpec {
                 Takes::Text(100),
                 "Departments whose name, pinyin initials or code contains these words.",
             ),
-            Does::Search("departments.id"),
+            Does::Search(col!(departments::id)),
         ),
         filter(
             Param::new("kind", Takes::Words(DepartmentKind::WORDS), "Departments of one of these kinds."),
-            Does::Is("departments.kind"),
+            Does::Is(col!(departments::kind)),
         ),
         filter(
             Param::new(
@@ -196,31 +196,30 @@ static DEPARTMENTS: ListSpec = ListSpec {
                 Takes::Bool,
                 "`true`: departments that can be sent new requests. `false`: the others. By default all.",
             ),
-            Does::Is("departments.active"),
+            Does::Is(col!(departments::active)),
         ),
         filter(
             Param::new("lead_id", Takes::Ids("usr"), "Departments led by one of these users."),
-            Does::Is("departments.lead_id"),
+            Does::Is(col!(departments::lead_id)),
         ),
         filter(
             Param::new("team_id", Takes::Ids("tem"), "Departments whose team is one of these."),
-            Does::Is("departments.team_id"),
+            Does::Is(col!(departments::team_id)),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The department with exactly this code."),
-            Does::Is("departments.code"),
+            Does::Is(col!(departments::code)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Departments changed at this instant or later."),
-            Does::AtLeast("departments.updated_at"),
+            Does::AtLeast(col!(departments::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "code", column: "departments.code" },
-        Sort { name: "name", column: "departments.name_sort" },
-        Sort { name: "updated_at", column: "departments.updated_at" },
+        Sort { name: "code", column: col!(departments::code) },
+        Sort { name: "name", column: col!(departments::name_sort) },
+        Sort { name: "updated_at", column: col!(departments::updated_at) },
     ],
-    sort_names: &["code", "name", "updated_at"],
     default_sort: "code",
     expand: &["lead", "team"],
 };

@@ -14,7 +14,7 @@ use super::send::{Failure, send};
 use crate::base::core::Core;
 use crate::base::db::Conn;
 use crate::base::db::engine::Fate;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::App;
 use crate::base::mail_server::MailServer;
@@ -93,7 +93,7 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
 
 /// What waits, written so that the partial index serves.
 fn waiting() -> Cond {
-    Cond::Sql("mails.status = 'waiting'", vec![])
+    Cond::one_of(col!(mails::status), &[MailStatus::Waiting])
 }
 
 /// Whether something is due, and whether too many wait.

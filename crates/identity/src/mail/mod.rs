@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -81,7 +82,7 @@ const TOLD: Told = Told {
     kind: MailId::KIND,
     name: ["E-mail", "邮件"],
     scopes: ADMIN,
-    select: "SELECT mails.id FROM mails WHERE ",
+    id: col!(mails::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("created", "A test e-mail was created."),

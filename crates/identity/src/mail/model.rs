@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -181,27 +181,26 @@ pub struct MailTest {
 }
 
 pub static MAILS: ListSpec = ListSpec {
-    id: "mails.id",
+    id: col!(mails::id),
     filters: &[
         filter(
             Param::new("status", Takes::Words(MailStatus::WORDS), "E-mails with one of these statuses."),
-            Does::Is("mails.status"),
+            Does::Is(col!(mails::status)),
         ),
         filter(
             Param::new("kind", Takes::Words(MailKind::WORDS), "E-mails of one of these kinds."),
-            Does::Is("mails.kind"),
+            Does::Is(col!(mails::kind)),
         ),
         filter(
             Param::new("user_id", Takes::Ids("usr"), "E-mails for one of these users."),
-            Does::Is("mails.user_id"),
+            Does::Is(col!(mails::user_id)),
         ),
         filter(
             Param::new("created_since", Takes::Instant, "E-mails created at this instant or later."),
-            Does::AtLeast("mails.created_at"),
+            Does::AtLeast(col!(mails::created_at)),
         ),
     ],
-    sorts: &[Sort { name: "created_at", column: "mails.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(mails::created_at) }],
     default_sort: "-created_at",
     expand: &[],
 };

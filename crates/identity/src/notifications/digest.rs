@@ -13,7 +13,7 @@ use super::mailing::{Reader, footer, link};
 use super::model::Notification;
 use super::preferences::model::MailWay;
 use super::preferences::work as preferences;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Conn, Guard, Tx};
 use crate::base::deadlines::working_calendar_row;
 use crate::base::error::Result;
@@ -142,7 +142,7 @@ fn note(tx: &mut Tx, user: UserId, until: At, is_first: bool) -> Result<()> {
 fn unread(conn: &mut Conn, user: UserId, since: At, until: At) -> Result<Vec<Notification>> {
     let unread = notifications::table
         .filter(notifications::user_id.eq(user))
-        .filter(Cond::Sql("notifications.read_at IS NULL", vec![]))
+        .filter(Cond::IsNull(col!(notifications::read_at)))
         .filter(notifications::created_at.gt(since))
         .filter(notifications::created_at.le(until));
     let in_order = unread.order((notifications::created_at, notifications::id)).limit(MOST);

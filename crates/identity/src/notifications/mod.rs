@@ -14,6 +14,7 @@ pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
@@ -103,7 +104,7 @@ const TOLD: Told = Told {
     kind: NotificationId::KIND,
     name: ["Notification", "通知"],
     scopes: &[Scope::EventsRead],
-    select: "SELECT notifications.id FROM notifications WHERE ",
+    id: col!(notifications::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("created", "A person was notified."),

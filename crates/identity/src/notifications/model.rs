@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{AnyId, Json};
 use crate::base::declared::Declared;
@@ -113,15 +113,14 @@ pub struct Marked {
 }
 
 fn unread_is(given: &Given) -> Cond {
-    let unread = Cond::Sql("notifications.read_at IS NULL", vec![]);
     match given {
-        Given::Bool(false) => Cond::Not(Box::new(unread)),
-        _ => unread,
+        Given::Bool(false) => Cond::NotNull(col!(notifications::read_at)),
+        _ => Cond::IsNull(col!(notifications::read_at)),
     }
 }
 
 pub static NOTIFICATIONS: ListSpec = ListSpec {
-    id: "notifications.id",
+    id: col!(notifications::id),
     filters: &[
         filter(
             Param::new(
@@ -133,15 +132,14 @@ pub static NOTIFICATIONS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("code", Takes::Text(60), "Notifications with exactly this code."),
-            Does::Is("notifications.code"),
+            Does::Is(col!(notifications::code)),
         ),
         filter(
             Param::new("created_since", Takes::Instant, "Notifications created at this instant or later."),
-            Does::AtLeast("notifications.created_at"),
+            Does::AtLeast(col!(notifications::created_at)),
         ),
     ],
-    sorts: &[Sort { name: "created_at", column: "notifications.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(notifications::created_at) }],
     default_sort: "-created_at",
     expand: &[],
 };
@@ -158,7 +156,7 @@ impl Row for Notification {
 /// One's own.
 pub fn visible_to(caller: &Caller) -> Cond {
     match caller.user {
-        Some(user) => Cond::eq("notifications.user_id", user),
+        Some(user) => Cond::eq(col!(notifications::user_id), user),
         None => Cond::Nothing,
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::mailing;
 use super::model::{Marked, Notification, NotificationId, visible_to};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, AnyId, Conn, Json, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::types::Kind;
@@ -76,7 +76,7 @@ pub fn mark(tx: &mut Tx, id: NotificationId, read: bool) -> Result<Notification>
 }
 
 pub fn mark_all(tx: &mut Tx) -> Result<Marked> {
-    let unread = visible_to(tx.caller).and(Cond::Sql("notifications.read_at IS NULL", vec![]));
+    let unread = visible_to(tx.caller).and(Cond::IsNull(col!(notifications::read_at)));
     let oldest = notifications::table
         .filter(unread.clone())
         .order(notifications::created_at)

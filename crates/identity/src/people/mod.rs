@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Scope, sessions};
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::{Nature, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -27,7 +28,7 @@ const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.declare(coded!(users, UserId, "users.username", events::seen_by_all));
+    r.declare(coded!(users, UserId, col!(users::username), events::seen_by_all));
     log_in(r);
     users(r);
     teams::routes(r);
@@ -193,7 +194,7 @@ const TOLD: Told = Told {
     kind: UserId::KIND,
     name: ["User", "用户"],
     scopes: READ_USERS,
-    select: "SELECT users.id FROM users WHERE ",
+    id: col!(users::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Role, Scope};
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
@@ -247,7 +247,7 @@ pub struct Reason {
 }
 
 pub static USERS: ListSpec = ListSpec {
-    id: "users.id",
+    id: col!(users::id),
     filters: &[
         filter(
             Param::new(
@@ -255,15 +255,15 @@ pub static USERS: ListSpec = ListSpec {
                 Takes::Text(100),
                 "Users whose name, pinyin initials, user name or e-mail address contains these words.",
             ),
-            Does::Search("users.id"),
+            Does::Search(col!(users::id)),
         ),
         filter(
             Param::new("role", Takes::Words(Role::WORDS), "Users with one of these roles."),
-            Does::Is("users.role"),
+            Does::Is(col!(users::role)),
         ),
         filter(
             Param::new("status", Takes::Words(UserStatus::WORDS), "Users with one of these statuses."),
-            Does::Is("users.status"),
+            Does::Is(col!(users::status)),
         ),
         filter(
             Param::new(
@@ -271,14 +271,13 @@ pub static USERS: ListSpec = ListSpec {
                 Takes::Ids("tem"),
                 "Users of one of these teams; teams below them are not included.",
             ),
-            Does::Is("users.team_id"),
+            Does::Is(col!(users::team_id)),
         ),
     ],
     sorts: &[
-        Sort { name: "name", column: "users.name_sort" },
-        Sort { name: "username", column: "users.username" },
+        Sort { name: "name", column: col!(users::name_sort) },
+        Sort { name: "username", column: col!(users::username) },
     ],
-    sort_names: &["name", "username"],
     default_sort: "name",
     expand: &["team"],
 };

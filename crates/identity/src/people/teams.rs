@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Scope, sessions};
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Guard, Json, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
@@ -109,13 +109,15 @@ impl Record for Team {
 }
 
 static TEAMS: ListSpec = ListSpec {
-    id: "teams.id",
+    id: col!(teams::id),
     filters: &[filter(
         Param::new("parent_id", Takes::Ids("tem"), "Teams directly below one of these teams."),
-        Does::Is("teams.parent_id"),
+        Does::Is(col!(teams::parent_id)),
     )],
-    sorts: &[Sort { name: "code", column: "teams.code" }, Sort { name: "name", column: "teams.name" }],
-    sort_names: &["code", "name"],
+    sorts: &[
+        Sort { name: "code", column: col!(teams::code) },
+        Sort { name: "name", column: col!(teams::name) },
+    ],
     default_sort: "code",
     expand: &["parent"],
 };

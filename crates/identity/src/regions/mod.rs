@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, Tx};
 use crate::base::error::Result;
@@ -34,7 +34,7 @@ const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
     r.tag("regions", "Sales regions, as a tree.");
-    r.declare(coded!(regions, RegionId, "regions.code", seen_by_all));
+    r.declare(coded!(regions, RegionId, col!(regions::code), seen_by_all));
     let example = json!({"code": "GD", "name": "广东"});
     r.record::<Region>(READ, WRITE).examples(example, json!({"name": "广东省"}));
 }
@@ -109,19 +109,18 @@ impl Tree for Region {
 }
 
 static REGIONS: ListSpec = ListSpec {
-    id: "regions.id",
+    id: col!(regions::id),
     filters: &[
         filter(
             Param::new("parent_id", Takes::Ids("reg"), "Regions directly below one of these regions."),
-            Does::Is("regions.parent_id"),
+            Does::Is(col!(regions::parent_id)),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The region with exactly this code."),
-            Does::Is("regions.code"),
+            Does::Is(col!(regions::code)),
         ),
     ],
-    sorts: &[Sort { name: "code", column: "regions.code" }],
-    sort_names: &["code"],
+    sorts: &[Sort { name: "code", column: col!(regions::code) }],
     default_sort: "code",
     expand: &["parent"],
 };

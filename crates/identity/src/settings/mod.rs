@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
@@ -45,7 +46,7 @@ const TOLD: Told = Told {
     kind: model::SettingsId::KIND,
     name: ["Settings", "设置"],
     scopes: &[Scope::SettingsRead],
-    select: "SELECT settings.id FROM settings WHERE ",
+    id: col!(settings::id),
     visible: events::seen_by_all,
     verbs: &[events::CREATED, events::UPDATED],
 };

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
 use crate::base::db::dialect::{Dialect, Span};
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Cond, Op, Sql, col, one_of, sql};
 use crate::base::db::statement::Statement;
 use crate::base::error::{Fault, Problem, Result};
 use crate::base::http::params::{Param, Query, Takes, bad};
@@ -21,6 +21,8 @@ use crate::base::http::{Answer, Req, Routes};
 use crate::base::types::number::round_half_away;
 use crate::base::types::{Quantity, Rate, TextEnum};
 use crate::orders::model::visible_to;
+use crate::orders::rules::OrderStatus;
+use crate::shipments::model::ShipmentStatus;
 use crate::text_enum;
 
 text_enum! {
@@ -215,17 +217,15 @@ fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
 }
 
 fn condition(rx: &Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Cond {
-    let confirmed =
-        "orders.status IN ('confirmed', 'partially_shipped', 'shipped', 'delivered', 'completed')";
-    let mut cond = Cond::Compare("order_lines.first_promised_date", Op::Ge, from.into())
-        .and(Cond::Compare("order_lines.first_promised_date", Op::Le, to.into()))
-        .and(Cond::Sql(confirmed, vec![]))
+    let mut cond = Cond::Compare(col!(order_lines::first_promised_date), Op::Ge, from.into())
+        .and(Cond::Compare(col!(order_lines::first_promised_date), Op::Le, to.into()))
+        .and(Cond::one_of(col!(orders::status), OrderStatus::PROMISED))
         .and(visible_to(rx.caller));
     for (name, column) in [
-        ("customer_id", "orders.customer_id"),
-        ("rep_id", "orders.rep_id"),
-        ("team_id", "orders.team_id"),
-        ("product_id", "order_lines.product_id"),
+        ("customer_id", col!(orders::customer_id)),
+        ("rep_id", col!(orders::rep_id)),
+        ("team_id", col!(orders::team_id)),
+        ("product_id", col!(order_lines::product_id)),
     ] {
         if query.get(name).is_some() {
             cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
@@ -247,28 +247,28 @@ type Loaded = (
     (i64, i64, i64, i64, i64, i64),
 );
 
-const NOTHING: &str = "CAST(NULL AS TEXT)";
+const NOTHING: Sql = sql!("CAST(NULL AS TEXT)");
 
-fn period(word: Option<&str>, dialect: Dialect) -> String {
+fn period(word: Option<&str>, dialect: Dialect) -> Sql {
     let span = match word.and_then(PromisePeriod::parse) {
-        None => return NOTHING.to_owned(),
+        None => return NOTHING,
         Some(PromisePeriod::Year) => Span::Year,
         Some(PromisePeriod::Quarter) => Span::Quarter,
         Some(PromisePeriod::Month) => Span::Month,
     };
-    dialect.span("order_lines.first_promised_date", span)
+    dialect.span(col!(order_lines::first_promised_date), span)
 }
 
 /// Key and label of a dimension, as SQL.
-fn key(dimension: Option<PromiseDimension>, dialect: Dialect) -> (String, &'static str) {
+fn key(dimension: Option<PromiseDimension>, dialect: Dialect) -> (Sql, Sql) {
     let (prefix, column, label) = match dimension {
-        None => return (NOTHING.to_owned(), NOTHING),
-        Some(PromiseDimension::Customer) => ("cus_", "orders.customer_id", "customers.name"),
-        Some(PromiseDimension::Rep) => ("usr_", "orders.rep_id", "users.name"),
-        Some(PromiseDimension::Product) => ("prd_", "order_lines.product_id", "products.name"),
+        None => return (NOTHING, NOTHING),
+        Some(PromiseDimension::Customer) => ("cus_", col!(orders::customer_id), col!(customers::name)),
+        Some(PromiseDimension::Rep) => ("usr_", col!(orders::rep_id), col!(users::name)),
+        Some(PromiseDimension::Product) => ("prd_", col!(order_lines::product_id), col!(products::name)),
     };
     let id = dialect.id(column);
-    (format!("CASE WHEN {column} IS NOT NULL THEN '{prefix}' || {id} END"), label)
+    (sql!("CASE WHEN {column} IS NOT NULL THEN '{prefix}' || {id} END"), label.into())
 }
 
 /// In one statement, from the inside: the lines as they are; what each of them is; what the lines of each
@@ -278,10 +278,10 @@ fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
     let span = period(query.word("period"), dialect);
     let (key, label) = key(query.word("group_by").and_then(PromiseDimension::parse), dialect);
     let days = match dialect.sqlite {
-        true => "CAST(julianday(arrived) - julianday(promise) AS INTEGER)",
-        false => "arrived - promise",
+        true => sql!("CAST(julianday(arrived) - julianday(promise) AS INTEGER)"),
+        false => sql!("arrived - promise"),
     };
-    let flag = |when: &str, name: &str| format!("CASE WHEN {when} THEN 1 ELSE 0 END AS {name}");
+    let flag = |when: &str, name: &str| sql!("CASE WHEN {when} THEN 1 ELSE 0 END AS {name}");
     let flags = [
         flag("NOT ended AND NOT past", "pending"),
         flag("NOT ended AND past", "open_late"),
@@ -289,26 +289,29 @@ fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
         flag("whole", "in_full"),
         flag("whole AND arrived <= promise", "otif"),
         flag("ended AND arrived > promise", "late"),
-        format!("CASE WHEN ended AND arrived > promise THEN {days} ELSE 0 END AS days"),
+        sql!("CASE WHEN ended AND arrived > promise THEN {days} ELSE 0 END AS days"),
     ];
     let names = ["pending", "on_time", "in_full", "otif", "late", "days", "open_late"];
-    let sums = names.map(|name| format!("SUM({name}) AS {name}")).join(", ");
-    let whole = names.map(|name| format!("CAST(SUM({name}) AS BIGINT)")).join(", ");
-    let orders = [
-        "pending > 0 AND pending + otif = lines",
-        "on_time = lines",
-        "in_full = lines",
-        "otif = lines",
-        "open_late > 0",
-    ]
-    .map(|what| format!("COUNT(CASE WHEN {what} THEN 1 END)"))
-    .join(", ");
-    let today = Cond::Sql("order_lines.first_promised_date < ?", vec![rx.today().into()]);
+    let sums = Sql::list(&names.map(|name| sql!("SUM({name}) AS {name}")));
+    let whole = Sql::list(&names.map(|name| sql!("CAST(SUM({name}) AS BIGINT)")));
+    let orders = Sql::list(
+        &[
+            "pending > 0 AND pending + otif = lines",
+            "on_time = lines",
+            "in_full = lines",
+            "otif = lines",
+            "open_late > 0",
+        ]
+        .map(|what| sql!("COUNT(CASE WHEN {what} THEN 1 END)")),
+    );
+    let flags = Sql::list(&flags);
+    let delivered = one_of(col!(shipments::status), &[ShipmentStatus::Delivered]);
+    let past = Cond::Compare(col!(order_lines::first_promised_date), Op::Lt, rx.today().into());
     let most = MOST_ROWS + 1;
-    let statement = Statement::<Shape>::new(format!(
+    let statement = Statement::<Shape>::new(sql!(
         "SELECT span, grp, MAX(label), CAST(SUM(lines) AS BIGINT), {whole}, COUNT(*), {orders} FROM (
             SELECT span, grp, order_id, MAX(label) AS label, COUNT(*) AS lines, {sums} FROM (
-                SELECT span, grp, label, order_id, {} FROM (
+                SELECT span, grp, label, order_id, {flags} FROM (
                     SELECT {span} AS span, {key} AS grp, {label} AS label, orders.id AS order_id,
                         order_lines.first_promised_date AS promise,
                         order_lines.delivered >= order_lines.quantity AS whole,
@@ -316,18 +319,17 @@ fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
                         (SELECT MAX(shipments.delivered_date) FROM shipment_lines
                             INNER JOIN shipments ON shipments.id = shipment_lines.shipment_id
                             WHERE shipment_lines.order_line_id = order_lines.id
-                            AND shipments.status = 'delivered') AS arrived, ",
-        flags.join(", ")
+                            AND {delivered}) AS arrived, "
     ))
-    .cond(today)
-    .sql(
+    .cond(past)
+    .sql(sql!(
         " AS past FROM order_lines INNER JOIN orders ON orders.id = order_lines.order_id
             INNER JOIN customers ON customers.id = orders.customer_id
             INNER JOIN products ON products.id = order_lines.product_id
-            LEFT JOIN users ON users.id = orders.rep_id WHERE ",
-    )
+            LEFT JOIN users ON users.id = orders.rep_id WHERE "
+    ))
     .cond(cond)
-    .sql(format!(
+    .sql(sql!(
         ") AS promised_lines) AS judged_lines GROUP BY span, grp, order_id) AS judged_orders
         GROUP BY span, grp ORDER BY span, grp LIMIT {most}"
     ));

@@ -1,19 +1,17 @@
 //! Booked sales, grouped in the database. Every figure is a sum over order lines, and a document's sums are the
 //! sums of its lines', so the parts always add up to the whole.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::model::{Dimension, Keys, Measures, SalesRow, SalesSummary};
 use crate::base::db::dialect::{Dialect, Span};
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Column, Cond, Op, Sql, col, sql};
 use crate::base::db::{Conn, Rx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::params::Query;
 use crate::base::types::{Amount, Quantity, TextEnum};
-use crate::orders::model::visible_to;
-use crate::orders::rules::OrderStatus;
+use crate::orders::model::{booked, visible_to};
 use crate::schema::{customers, order_lines, orders, product_categories, products, regions, teams, users};
 
 const MOST_ROWS: usize = 5_000;
@@ -70,27 +68,26 @@ fn dimensions(query: &Query) -> Result<Vec<Dimension>> {
 }
 
 fn condition(query: &Query) -> Cond {
-    let booked = OrderStatus::BOOKED.iter().map(|s| Value::from(s.as_str())).collect();
-    let mut cond = Cond::In("orders.status", booked);
+    let mut cond = booked();
     if let Some(from) = query.date("order_date_from") {
-        cond = cond.and(Cond::Compare("orders.order_date", Op::Ge, from.into()));
+        cond = cond.and(Cond::Compare(col!(orders::order_date), Op::Ge, from.into()));
     }
     if let Some(to) = query.date("order_date_to") {
-        cond = cond.and(Cond::Compare("orders.order_date", Op::Le, to.into()));
+        cond = cond.and(Cond::Compare(col!(orders::order_date), Op::Le, to.into()));
     }
     for (name, column) in [
-        ("customer_id", "orders.customer_id"),
-        ("rep_id", "orders.rep_id"),
-        ("team_id", "orders.team_id"),
-        ("region_id", "orders.region_id"),
-        ("product_id", "order_lines.product_id"),
-        ("category_id", "products.category_id"),
+        ("customer_id", col!(orders::customer_id)),
+        ("rep_id", col!(orders::rep_id)),
+        ("team_id", col!(orders::team_id)),
+        ("region_id", col!(orders::region_id)),
+        ("product_id", col!(order_lines::product_id)),
+        ("category_id", col!(products::category_id)),
     ] {
         if query.get(name).is_some() {
             cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
         }
     }
-    for (name, column) in [("channel", "orders.channel"), ("currency", "orders.currency")] {
+    for (name, column) in [("channel", col!(orders::channel)), ("currency", col!(orders::currency))] {
         if let Some(text) = query.text(name) {
             cond = cond.and(Cond::eq(column, text));
         }
@@ -101,18 +98,19 @@ fn condition(query: &Query) -> Cond {
 // ---- the query -------------------------------------------------------------------------------------------------
 
 /// Key and label of a dimension, as SQL.
-fn key(dialect: Dialect, dimension: Dimension) -> (String, String) {
-    let named = |id, label: &str| (dialect.id(id), label.to_owned());
-    let span = |span| (dialect.span("orders.order_date", span), "NULL".to_owned());
+fn key(dialect: Dialect, dimension: Dimension) -> (Sql, Option<Sql>) {
+    // A label belongs to its key, so any of the group's serves.
+    let named = |id, label: Column| (dialect.id(id), Some(sql!("MAX({label})")));
+    let span = |span| (dialect.span(col!(orders::order_date), span), None);
     match dimension {
-        Dimension::Customer => named("orders.customer_id", "customers.name"),
-        Dimension::Rep => named("orders.rep_id", "users.name"),
-        Dimension::Team => named("orders.team_id", "teams.name"),
-        Dimension::Region => named("orders.region_id", "regions.name"),
-        Dimension::Product => named("order_lines.product_id", "products.name"),
-        Dimension::Category => named("products.category_id", "product_categories.name"),
-        Dimension::Channel => ("orders.channel".into(), "NULL".into()),
-        Dimension::Status => ("orders.status".into(), "NULL".into()),
+        Dimension::Customer => named(col!(orders::customer_id), col!(customers::name)),
+        Dimension::Rep => named(col!(orders::rep_id), col!(users::name)),
+        Dimension::Team => named(col!(orders::team_id), col!(teams::name)),
+        Dimension::Region => named(col!(orders::region_id), col!(regions::name)),
+        Dimension::Product => named(col!(order_lines::product_id), col!(products::name)),
+        Dimension::Category => named(col!(products::category_id), col!(product_categories::name)),
+        Dimension::Channel => (col!(orders::channel).into(), None),
+        Dimension::Status => (col!(orders::status).into(), None),
         Dimension::Year => span(Span::Year),
         Dimension::Quarter => span(Span::Quarter),
         Dimension::Month => span(Span::Month),
@@ -123,32 +121,28 @@ fn key(dialect: Dialect, dimension: Dimension) -> (String, String) {
 /// Groups in one statement: keys and labels of up to two dimensions, currency, measures.
 fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Result<Vec<Loaded>> {
     let dialect = Dialect::of(conn);
-    let keys: Vec<(String, String)> = dimensions.iter().map(|d| key(dialect, *d)).collect();
-    let nothing = || ("NULL".to_owned(), "NULL".to_owned());
-    let [first, second] =
-        [keys.first().cloned().unwrap_or_else(nothing), keys.get(1).cloned().unwrap_or_else(nothing)];
-    let text = |sql: &str| if sql == "NULL" { "CAST(NULL AS TEXT)".to_owned() } else { sql.to_owned() };
-    // A label belongs to its key, so any of the group's serves.
-    let label = |sql: &str| if sql == "NULL" { text(sql) } else { format!("MAX({sql})") };
-    let sum = |column: &str| format!("CAST(COALESCE(SUM(order_lines.{column}),0) AS BIGINT)");
-    let select = [
-        text(&first.0),
-        label(&first.1),
-        text(&second.0),
-        label(&second.1),
-        "orders.currency".to_owned(),
-        "COUNT(DISTINCT orders.id)".to_owned(),
-        sum("quantity"),
-        sum("list"),
-        sum("discount"),
-        sum("net"),
-        sum("tax"),
-        sum("gross"),
-    ]
-    .join(", ");
-    let mut group: Vec<String> = keys.iter().map(|(key, _)| key.clone()).collect();
-    group.push("orders.currency".into());
-    let group = group.join(", ");
+    let keys: Vec<(Sql, Option<Sql>)> = dimensions.iter().map(|d| key(dialect, *d)).collect();
+    let nothing = || sql!("CAST(NULL AS TEXT)");
+    let key = |i: usize| keys.get(i).map_or_else(nothing, |(key, _)| key.clone());
+    let label = |i: usize| keys.get(i).and_then(|(_, label)| label.clone()).unwrap_or_else(nothing);
+    let sum = |column: Column| sql!("CAST(COALESCE(SUM({column}),0) AS BIGINT)");
+    let select = Sql::list(&[
+        key(0),
+        label(0),
+        key(1),
+        label(1),
+        col!(orders::currency).into(),
+        sql!("COUNT(DISTINCT orders.id)"),
+        sum(col!(order_lines::quantity)),
+        sum(col!(order_lines::list)),
+        sum(col!(order_lines::discount)),
+        sum(col!(order_lines::net)),
+        sum(col!(order_lines::tax)),
+        sum(col!(order_lines::gross)),
+    ]);
+    let mut group: Vec<Sql> = keys.iter().map(|(key, _)| key.clone()).collect();
+    group.push(col!(orders::currency).into());
+    let group = Sql::list(&group);
     let query = orders::table
         .inner_join(order_lines::table.on(order_lines::order_id.eq(orders::id)))
         .inner_join(products::table.on(products::id.eq(order_lines::product_id)))
@@ -158,9 +152,9 @@ fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Re
         .left_join(teams::table.on(teams::id.nullable().eq(orders::team_id)))
         .left_join(regions::table.on(regions::id.nullable().eq(orders::region_id)))
         .filter(cond)
-        .group_by(sql::<Text>(&group))
-        .select(sql::<Shape>(&select))
-        .order(sql::<Text>(&group))
+        .group_by(group.typed::<Text>())
+        .select(select.typed::<Shape>())
+        .order(group.typed::<Text>())
         .limit(limit);
     Ok(query.load(conn)?)
 }

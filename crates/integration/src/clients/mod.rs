@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -106,7 +107,7 @@ const TOLD: Told = Told {
     kind: ClientId::KIND,
     name: ["Machine client", "接口客户端"],
     scopes: READ,
-    select: "SELECT clients.id FROM clients WHERE ",
+    id: col!(clients::id),
     visible: events::seen_by_all,
     verbs: &[
         events::CREATED,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Scope;
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
@@ -183,26 +183,25 @@ pub struct Rotation {
 
 /// The list of machine clients.
 pub static CLIENTS: ListSpec = ListSpec {
-    id: "clients.id",
+    id: col!(clients::id),
     filters: &[
         filter(
             Param::new("q", Takes::Text(100), "Clients whose name or pinyin initials contain these words."),
-            Does::Search("clients.id"),
+            Does::Search(col!(clients::id)),
         ),
         filter(
             Param::new("status", Takes::Words(ClientStatus::WORDS), "Clients with one of these statuses."),
-            Does::Is("clients.status"),
+            Does::Is(col!(clients::status)),
         ),
         filter(
             Param::new("team_id", Takes::Ids("tem"), "Clients that are restricted to one of these teams."),
-            Does::Is("clients.team_id"),
+            Does::Is(col!(clients::team_id)),
         ),
     ],
     sorts: &[
-        Sort { name: "name", column: "clients.name_sort" },
-        Sort { name: "created_at", column: "clients.created_at" },
+        Sort { name: "name", column: col!(clients::name_sort) },
+        Sort { name: "created_at", column: col!(clients::created_at) },
     ],
-    sort_names: &["name", "created_at"],
     default_sort: "name",
     expand: &["team"],
 };

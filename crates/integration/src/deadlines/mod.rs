@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::deadlines::model::WorkingCalendarId;
 use crate::base::deadlines::task;
 use crate::base::events::{self, Told};
@@ -115,7 +116,7 @@ const TOLD: Told = Told {
     kind: WorkingCalendarId::KIND,
     name: ["Working calendar", "工作日历"],
     scopes: READ,
-    select: "SELECT working_calendar.id FROM working_calendar WHERE ",
+    id: col!(working_calendar::id),
     visible: events::seen_by_all,
     verbs: &[events::CREATED, events::UPDATED],
 };

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::model::{DeadlineStep, DeadlineView, Deadlines, WorkingCalendarInput, WorkingTime};
 use super::{rules, seed};
+use crate::base::db::filter::col;
 use crate::base::db::{Act, AnyId, Guard, Json, Rx, Tx};
 use crate::base::deadlines::calendar::Calendar;
 use crate::base::deadlines::model::{Deadline, WorkingCalendar};
@@ -64,7 +65,7 @@ pub fn explain(rx: &mut Rx, record: &str) -> Result<Deadlines> {
     }
     let seen = deadlines::table
         .filter(deadlines::record_id.eq(AnyId(id)))
-        .filter(kind.seen("deadlines.record_id", rx.caller))
+        .filter(kind.seen(col!(deadlines::record_id), rx.caller))
         .select(deadlines::name)
         .first::<String>(rx.conn)
         .optional()?;

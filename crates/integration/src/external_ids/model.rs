@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Known;
 use crate::base::auth::Caller;
 use crate::base::db::AnyId;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::dispatch::API;
 use crate::base::http::params::{Param, Takes, percent_encode};
@@ -46,12 +46,12 @@ pub struct NamedRecord {
 
 pub static EXTERNAL_IDS: ListSpec = ListSpec {
     // With the system given, a record's external id there is in no other row.
-    id: "external_ids.record_id",
+    id: col!(external_ids::record_id),
     filters: &[
         filter(
             Param::new("system", Takes::System, "Name of the other system, as used in `external_ids`.")
                 .required(),
-            Does::Is("external_ids.system"),
+            Does::Is(col!(external_ids::system)),
         ),
         filter(
             Param::new(
@@ -60,11 +60,10 @@ pub static EXTERNAL_IDS: ListSpec = ListSpec {
                 "Id of the record in the other system. Without it, all external ids of the system are \
                      returned.",
             ),
-            Does::Is("external_ids.external_id"),
+            Does::Is(col!(external_ids::external_id)),
         ),
     ],
-    sorts: &[Sort { name: "external_id", column: "external_ids.external_id" }],
-    sort_names: &["external_id"],
+    sorts: &[Sort { name: "external_id", column: col!(external_ids::external_id) }],
     default_sort: "external_id",
     expand: &[],
 };
@@ -82,8 +81,8 @@ impl Row for Name {
 pub fn visible_to<'k>(caller: &Caller, kinds: impl Iterator<Item = &'k Known>) -> Cond {
     let readable = kinds.filter(|kind| kind.told.scopes.iter().any(|scope| caller.may(*scope)));
     readable.fold(Cond::Nothing, |any, kind| {
-        let of_kind = Cond::eq("external_ids.record_kind", kind.named.kind.name);
-        any.or(of_kind.and(kind.told.seen("external_ids.record_id", caller)))
+        let of_kind = Cond::eq(col!(external_ids::record_kind), kind.named.kind.name);
+        any.or(of_kind.and(kind.told.seen(col!(external_ids::record_id), caller)))
     })
 }
 

@@ -7,6 +7,7 @@ pub mod work;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{Told, Verb};
 use crate::base::http::{Nature, Routes};
 use crate::base::jobs::{self, JobId, JobKind};
@@ -97,7 +98,7 @@ const TOLD: Told = Told {
     kind: JobId::KIND,
     name: ["Job", "作业"],
     scopes: READ,
-    select: "SELECT jobs.id FROM jobs WHERE ",
+    id: col!(jobs::id),
     visible: jobs::model::visible_to,
     verbs: &[
         Verb::new("created", "The job was begun by a request."),

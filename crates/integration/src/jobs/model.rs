@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::base::db::filter::col;
 use crate::base::db::list::{Does, ListSpec, Sort, filter};
 use crate::base::http::params::{Param, Takes};
 use crate::base::jobs::{Job, JobAction, JobStatus};
@@ -25,32 +26,31 @@ impl From<Job> for JobView {
 }
 
 pub static JOBS: ListSpec = ListSpec {
-    id: "jobs.id",
+    id: col!(jobs::id),
     filters: &[
         filter(
             // The kinds are known when all areas have declared.
             Param::new("kind", Takes::Words(&[]), "Jobs of one of these kinds."),
-            Does::Is("jobs.kind"),
+            Does::Is(col!(jobs::kind)),
         ),
         filter(
             Param::new("resource", Takes::Text(40), "Jobs about this kind of rows, such as `orders`."),
-            Does::Is("jobs.resource"),
+            Does::Is(col!(jobs::resource)),
         ),
         filter(
             Param::new("status", Takes::Words(JobStatus::WORDS), "Jobs with one of these statuses."),
-            Does::Is("jobs.status"),
+            Does::Is(col!(jobs::status)),
         ),
         filter(
             Param::new("created_since", Takes::Instant, "Jobs that were begun at this instant or later."),
-            Does::AtLeast("jobs.created_at"),
+            Does::AtLeast(col!(jobs::created_at)),
         ),
         filter(
             Param::new("created_until", Takes::Instant, "Jobs that were begun at this instant or earlier."),
-            Does::AtMost("jobs.created_at"),
+            Does::AtMost(col!(jobs::created_at)),
         ),
     ],
-    sorts: &[Sort { name: "created_at", column: "jobs.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(jobs::created_at) }],
     default_sort: "-created_at",
     expand: &[],
 };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::auth::Scope;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
 use crate::base::db::{Act, Rx, Tx};
 use crate::base::error::{Problem, Result};
@@ -135,17 +135,16 @@ fn view(row: ScheduleRow, now: At, lang: Lang) -> Schedule {
 }
 
 static SCHEDULES: ListSpec = ListSpec {
-    id: "schedules.id",
+    id: col!(schedules::id),
     filters: &[filter(
         Param::new(
             "last_result",
             Takes::Words(RunResult::WORDS),
             "Schedules whose last run ended in one of these ways.",
         ),
-        Does::Is("schedules.last_result"),
+        Does::Is(col!(schedules::last_result)),
     )],
-    sorts: &[Sort { name: "name", column: "schedules.name" }],
-    sort_names: &["name"],
+    sorts: &[Sort { name: "name", column: col!(schedules::name) }],
     default_sort: "name",
     expand: &[],
 };
@@ -197,7 +196,7 @@ const TOLD: Told = Told {
     kind: ScheduleId::KIND,
     name: ["Schedule", "定时任务"],
     scopes: READ,
-    select: "SELECT schedules.id FROM schedules WHERE ",
+    id: col!(schedules::id),
     visible: events::seen_by_all,
     verbs: &[
         Verb::new("triggered", "Somebody started a run by hand.").reads("run started by hand", "已手动运行"),

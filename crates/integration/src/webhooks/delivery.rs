@@ -10,6 +10,7 @@ use diesel::prelude::*;
 
 use super::model::{
     Attempt, AttemptId, DeliveryId, DeliveryRow, DeliveryStatus, DisabledReason, Webhook, WebhookId,
+    WebhookStatus,
 };
 use super::send::{Message, Outcome, send};
 use super::{TEST_EVENT, rules, work};
@@ -149,10 +150,10 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
 fn due_webhooks(conn: &mut Conn, now: At) -> Result<Vec<(WebhookId, bool)>> {
     let something = webhook_deliveries::table
         .filter(webhook_deliveries::webhook_id.eq(webhooks::id))
-        .filter(webhook_deliveries::status.eq("pending"))
+        .filter(webhook_deliveries::status.eq(DeliveryStatus::Pending))
         .filter(webhook_deliveries::due_at.le(now));
     let found: Vec<(WebhookId, Option<At>)> = webhooks::table
-        .filter(webhooks::status.eq("active"))
+        .filter(webhooks::status.eq(WebhookStatus::Active))
         .filter(diesel::dsl::exists(something))
         .limit(WEBHOOKS)
         .select((webhooks::id, webhooks::failing_since))
@@ -181,7 +182,7 @@ fn lease_of(core: &Core, conn: &mut Conn, webhook: WebhookId, share: usize) -> R
     let now = core.clock.now();
     let mut rows: Vec<DeliveryRow> = dsl::webhook_deliveries
         .filter(dsl::webhook_id.eq(webhook))
-        .filter(dsl::status.eq("pending"))
+        .filter(dsl::status.eq(DeliveryStatus::Pending))
         .filter(dsl::due_at.le(now))
         .order(dsl::due_at)
         .limit(share as i64)
@@ -475,9 +476,11 @@ pub fn figures(core: &Arc<Core>) {
 /// What waits for active webhooks.
 #[diesel::dsl::auto_type]
 fn waiting() -> _ {
-    let active = webhooks::table.filter(webhooks::status.eq("active")).select(webhooks::id);
+    let is_active: WebhookStatus = WebhookStatus::Active;
+    let is_pending: DeliveryStatus = DeliveryStatus::Pending;
+    let active = webhooks::table.filter(webhooks::status.eq(is_active)).select(webhooks::id);
     webhook_deliveries::table
-        .filter(webhook_deliveries::status.eq("pending"))
+        .filter(webhook_deliveries::status.eq(is_pending))
         .filter(webhook_deliveries::webhook_id.eq_any(active))
 }
 

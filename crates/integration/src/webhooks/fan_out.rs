@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::model::{DisabledReason, Webhook, WebhookId};
+use super::model::{DeliveryStatus, DisabledReason, Webhook, WebhookId, WebhookStatus};
 use super::{delivery, work};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
@@ -57,7 +57,7 @@ fn look(core: &Core, conn: &mut Conn) -> Result<Found> {
     use webhooks::dsl;
     let newest = feed::newest(conn)?;
     let mut behind: Vec<(WebhookId, i64)> = dsl::webhooks
-        .filter(dsl::status.eq("active"))
+        .filter(dsl::status.eq(WebhookStatus::Active))
         .filter(dsl::sequence.lt(newest))
         .select((dsl::id, dsl::sequence))
         .load(conn)?;
@@ -100,8 +100,9 @@ fn look_for(
 /// How many deliveries wait; no more are counted than there may be.
 fn pending(conn: &mut Conn, webhook: WebhookId) -> Result<i64> {
     use webhook_deliveries::dsl;
-    let waiting =
-        dsl::webhook_deliveries.filter(dsl::webhook_id.eq(webhook)).filter(dsl::status.eq("pending"));
+    let waiting = dsl::webhook_deliveries
+        .filter(dsl::webhook_id.eq(webhook))
+        .filter(dsl::status.eq(DeliveryStatus::Pending));
     Ok(waiting.count().get_result(conn)?)
 }
 
@@ -126,7 +127,7 @@ fn advance(core: &Core, conn: &mut Conn, step: &Step) -> Result<bool> {
     use webhooks::dsl;
     let there = dsl::webhooks
         .filter(dsl::id.eq(step.webhook))
-        .filter(dsl::status.eq("active"))
+        .filter(dsl::status.eq(WebhookStatus::Active))
         .filter(dsl::sequence.eq(step.stretch.from));
     if diesel::update(there).set(dsl::sequence.eq(step.stretch.to)).execute(conn)? == 0 {
         return Ok(false);

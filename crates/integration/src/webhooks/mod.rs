@@ -24,6 +24,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::engine::Fate;
+use crate::base::db::filter::col;
 use crate::base::error::Result;
 use crate::base::events::{self, Told, Verb, sequencer};
 use crate::base::http::Routes;
@@ -207,7 +208,7 @@ const TOLD: Told = Told {
     kind: WebhookId::KIND,
     name: ["Webhook", "Webhook"],
     scopes: READ,
-    select: "SELECT webhooks.id FROM webhooks WHERE ",
+    id: col!(webhooks::id),
     visible: work::visible_to,
     verbs: &[
         events::CREATED,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::events::feed::EventId;
@@ -212,15 +212,15 @@ pub struct Replay {
 }
 
 pub static WEBHOOKS: ListSpec = ListSpec {
-    id: "webhooks.id",
+    id: col!(webhooks::id),
     filters: &[
         filter(
             Param::new("status", Takes::Words(WebhookStatus::WORDS), "Webhooks with one of these statuses."),
-            Does::Is("webhooks.status"),
+            Does::Is(col!(webhooks::status)),
         ),
         filter(
             Param::new("owner_user_id", Takes::Ids("usr"), "Webhooks made by one of these users."),
-            Does::Is("webhooks.owner_user_id"),
+            Does::Is(col!(webhooks::owner_user_id)),
         ),
         filter(
             Param::new(
@@ -228,11 +228,10 @@ pub static WEBHOOKS: ListSpec = ListSpec {
                 Takes::Ids("cli"),
                 "Webhooks made by one of these machine clients.",
             ),
-            Does::Is("webhooks.owner_client_id"),
+            Does::Is(col!(webhooks::owner_client_id)),
         ),
     ],
-    sorts: &[Sort { name: "created_at", column: "webhooks.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(webhooks::created_at) }],
     default_sort: "created_at",
     expand: &[],
 };
@@ -353,7 +352,7 @@ pub struct Attempt {
 
 /// The list of a webhook's deliveries.
 pub static DELIVERIES: ListSpec = ListSpec {
-    id: "webhook_deliveries.id",
+    id: col!(webhook_deliveries::id),
     filters: &[
         filter(
             Param::new(
@@ -361,7 +360,7 @@ pub static DELIVERIES: ListSpec = ListSpec {
                 Takes::Words(DeliveryStatus::WORDS),
                 "Deliveries with one of these statuses.",
             ),
-            Does::Is("webhook_deliveries.status"),
+            Does::Is(col!(webhook_deliveries::status)),
         ),
         filter(
             Param::new(
@@ -369,19 +368,18 @@ pub static DELIVERIES: ListSpec = ListSpec {
                 Takes::Text(80),
                 "Deliveries of exactly this event type, such as `order.created`.",
             ),
-            Does::Is("webhook_deliveries.event_type"),
+            Does::Is(col!(webhook_deliveries::event_type)),
         ),
         filter(
             Param::new("created_at_from", Takes::Instant, "Deliveries created at this instant or later."),
-            Does::AtLeast("webhook_deliveries.created_at"),
+            Does::AtLeast(col!(webhook_deliveries::created_at)),
         ),
         filter(
             Param::new("created_at_to", Takes::Instant, "Deliveries created at this instant or earlier."),
-            Does::AtMost("webhook_deliveries.created_at"),
+            Does::AtMost(col!(webhook_deliveries::created_at)),
         ),
     ],
-    sorts: &[Sort { name: "created_at", column: "webhook_deliveries.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(webhook_deliveries::created_at) }],
     default_sort: "-created_at",
     expand: &[],
 };

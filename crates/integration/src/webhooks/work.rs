@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::rules;
 use crate::base::auth::{self, Caller};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Faults, Problem, Result};
@@ -34,7 +34,7 @@ const LOG: i64 = 50;
 /// where that is sent; a person with the right to them, all.
 pub fn visible_to(caller: &Caller) -> Cond {
     match caller.client_id {
-        Some(client) => Cond::eq("webhooks.owner_client_id", client),
+        Some(client) => Cond::eq(col!(webhooks::owner_client_id), client),
         None => Cond::All,
     }
 }
@@ -311,7 +311,7 @@ pub fn insert(conn: &mut Conn, deliveries: &[DeliveryRow]) -> Result<()> {
 
 pub fn deliveries(rx: &mut Rx, webhook: WebhookId, query: &Query) -> Result<Page<WebhookDelivery>> {
     find(rx.conn, rx.caller, webhook)?;
-    let of_webhook = Cond::eq("webhook_deliveries.webhook_id", webhook.0);
+    let of_webhook = Cond::eq(col!(webhook_deliveries::webhook_id), webhook.0);
     let mut page =
         DELIVERIES.page(query, of_webhook, load_from!(rx.conn, webhook_deliveries, DeliveryRow))?;
     let views = page.data.drain(..).map(WebhookDelivery::from).collect();

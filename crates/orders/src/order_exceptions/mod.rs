@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -202,7 +203,7 @@ const TOLD: Told = Told {
     kind: OrderExceptionId::KIND,
     name: ["Order exception", "订单异常"],
     scopes: READ,
-    select: "SELECT order_exceptions.id FROM order_exceptions WHERE ",
+    id: col!(order_exceptions::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("reported", "The exception was reported: somebody found a problem with an order.")

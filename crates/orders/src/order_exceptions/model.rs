@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::rules::{ExceptionAction, ExceptionKind, ExceptionOutcome, ExceptionSeverity, ExceptionStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, Quantity, TextEnum};
@@ -165,67 +165,57 @@ pub struct ExceptionResolution {
 /// The exceptions that a caller sees: those of the orders that they see, and those that they own.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
-        Some(user) => Cond::eq("order_exceptions.owner_id", user),
+        Some(user) => Cond::eq(col!(order_exceptions::owner_id), user),
         None => Cond::Nothing,
     };
     match crate::orders::model::visible_to(caller) {
         Cond::All => Cond::All,
-        orders => {
-            let select = "SELECT orders.id FROM orders WHERE ";
-            Cond::InSelect("order_exceptions.order_id", select, Box::new(orders)).or(mine)
-        }
+        orders => Cond::in_select(col!(order_exceptions::order_id), col!(orders::id), orders).or(mine),
     }
 }
 
-/// Not resolved, written as in the partial indexes.
+/// Exceptions about which somebody still has to do something.
 pub fn open() -> Cond {
-    Cond::Sql("order_exceptions.status IN ('open', 'in_progress')", vec![])
+    Cond::one_of(col!(order_exceptions::status), ExceptionStatus::OPEN)
 }
 
 fn open_is(given: &Given) -> Cond {
     match given {
-        Given::Bool(false) => Cond::Not(Box::new(open())),
+        Given::Bool(false) => Cond::not(open()),
         _ => open(),
     }
 }
 
-fn blocking_is(given: &Given) -> Cond {
-    match given {
-        Given::Bool(false) => Cond::Sql("NOT order_exceptions.blocking", vec![]),
-        _ => Cond::Sql("order_exceptions.blocking", vec![]),
-    }
-}
-
 fn overdue_is(given: &Given) -> Cond {
-    let overdue = Cond::Sql("order_exceptions.resolution_missed", vec![]).and(open());
+    let overdue = Cond::IsTrue(col!(order_exceptions::resolution_missed)).and(open());
     match given {
-        Given::Bool(false) => Cond::Not(Box::new(overdue)),
+        Given::Bool(false) => Cond::not(overdue),
         _ => overdue,
     }
 }
 
 pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
-    id: "order_exceptions.id",
+    id: col!(order_exceptions::id),
     filters: &[
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Exceptions of these orders."),
-            Does::Is("order_exceptions.order_id"),
+            Does::Is(col!(order_exceptions::order_id)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Exceptions of orders of these customers."),
-            Does::Is("order_exceptions.customer_id"),
+            Does::Is(col!(order_exceptions::customer_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Exceptions of order lines with these products."),
-            Does::Is("order_exceptions.product_id"),
+            Does::Is(col!(order_exceptions::product_id)),
         ),
         filter(
             Param::new("kind", Takes::Words(ExceptionKind::WORDS), "Exceptions of these kinds."),
-            Does::Is("order_exceptions.kind"),
+            Does::Is(col!(order_exceptions::kind)),
         ),
         filter(
             Param::new("severity", Takes::Words(ExceptionSeverity::WORDS), "Exceptions of these severities."),
-            Does::Is("order_exceptions.severity"),
+            Does::Is(col!(order_exceptions::severity)),
         ),
         filter(
             Param::new(
@@ -233,7 +223,7 @@ pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
                 Takes::Words(ExceptionStatus::WORDS),
                 "Exceptions with one of these statuses.",
             ),
-            Does::Is("order_exceptions.status"),
+            Does::Is(col!(order_exceptions::status)),
         ),
         filter(
             Param::new(
@@ -249,7 +239,7 @@ pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
                 Takes::Bool,
                 "`true`: exceptions whose `blocking` is true, whatever their status. `false`: the others.",
             ),
-            Does::Makes(blocking_is),
+            Does::Flag(col!(order_exceptions::blocking)),
         ),
         filter(
             Param::new(
@@ -261,35 +251,34 @@ pub static ORDER_EXCEPTIONS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("owner_id", Takes::Ids("usr"), "Exceptions that these people have to resolve."),
-            Does::Is("order_exceptions.owner_id"),
+            Does::Is(col!(order_exceptions::owner_id)),
         ),
         filter(
             Param::new("team_id", Takes::Ids("tem"), "Exceptions of these teams."),
-            Does::Is("order_exceptions.team_id"),
+            Does::Is(col!(order_exceptions::team_id)),
         ),
         filter(
             Param::new("number", Takes::Text(40), "The exception with exactly this number."),
-            Does::Is("order_exceptions.number"),
+            Does::Is(col!(order_exceptions::number)),
         ),
         filter(
             Param::new("reported_from", Takes::Instant, "Exceptions reported at this instant or later."),
-            Does::AtLeast("order_exceptions.reported_at"),
+            Does::AtLeast(col!(order_exceptions::reported_at)),
         ),
         filter(
             Param::new("reported_to", Takes::Instant, "Exceptions reported at this instant or earlier."),
-            Does::AtMost("order_exceptions.reported_at"),
+            Does::AtMost(col!(order_exceptions::reported_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Exceptions changed at this instant or later."),
-            Does::AtLeast("order_exceptions.updated_at"),
+            Does::AtLeast(col!(order_exceptions::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "reported_at", column: "order_exceptions.reported_at" },
-        Sort { name: "number", column: "order_exceptions.number" },
-        Sort { name: "updated_at", column: "order_exceptions.updated_at" },
+        Sort { name: "reported_at", column: col!(order_exceptions::reported_at) },
+        Sort { name: "number", column: col!(order_exceptions::number) },
+        Sort { name: "updated_at", column: col!(order_exceptions::updated_at) },
     ],
-    sort_names: &["reported_at", "number", "updated_at"],
     default_sort: "-reported_at",
     expand: &["order", "customer", "product", "owner", "team"],
 };

@@ -6,9 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::visible_to;
+use super::rules::ExceptionStatus;
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Column, Cond, Op, Sql, col, one_of, sql};
 use crate::base::db::statement::Statement;
 use crate::base::error::{Problem, Result};
 use crate::base::http::params::{Param, Query, Takes};
@@ -130,22 +131,22 @@ type Shape = (
 type Loaded = (Option<String>, Option<String>, i64, i64, i64, i64, i64, Option<i64>, Option<i64>);
 
 /// The key and the label of a dimension, as SQL.
-fn key(dimension: ExceptionDimension) -> (&'static str, &'static str) {
-    let nothing = "CAST(NULL AS TEXT)";
+fn key(dimension: ExceptionDimension) -> (Column, Option<Column>) {
     match dimension {
-        ExceptionDimension::Kind => ("order_exceptions.kind", nothing),
-        ExceptionDimension::Severity => ("order_exceptions.severity", nothing),
-        ExceptionDimension::Outcome => ("order_exceptions.outcome", nothing),
-        ExceptionDimension::Customer => ("customers.code", "customers.name"),
-        ExceptionDimension::Product => ("products.sku", "products.name"),
+        ExceptionDimension::Kind => (col!(order_exceptions::kind), None),
+        ExceptionDimension::Severity => (col!(order_exceptions::severity), None),
+        ExceptionDimension::Outcome => (col!(order_exceptions::outcome), None),
+        ExceptionDimension::Customer => (col!(customers::code), Some(col!(customers::name))),
+        ExceptionDimension::Product => (col!(products::sku), Some(col!(products::name))),
     }
 }
 
 fn condition(rx: &Rx, query: &Query) -> Cond {
-    let mut cond = visible_to(rx.caller).and(Cond::Sql("order_exceptions.status <> 'cancelled'", vec![]));
+    let counted = Cond::none_of(col!(order_exceptions::status), &[ExceptionStatus::Cancelled]);
+    let mut cond = visible_to(rx.caller).and(counted);
     for (name, op) in [("reported_from", Op::Ge), ("reported_to", Op::Le)] {
         if let Some(at) = query.instant(name) {
-            cond = cond.and(Cond::Compare("order_exceptions.reported_at", op, at.into()));
+            cond = cond.and(Cond::Compare(col!(order_exceptions::reported_at), op, at.into()));
         }
     }
     cond
@@ -156,22 +157,21 @@ fn condition(rx: &Rx, query: &Query) -> Cond {
 fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ExceptionGroup>> {
     let word = query.word("group_by").unwrap_or_default();
     let (key, label) = key(ExceptionDimension::parse(word).unwrap_or(ExceptionDimension::Kind));
-    let count = |what: &str| format!("COUNT(CASE WHEN {what} THEN 1 END)");
-    let mean = |of: &str| format!("CAST(SUM({of}) AS BIGINT) / NULLIF(COUNT({of}), 0)");
-    let open = "status IN ('open', 'in_progress')";
-    let select = [
-        "grp".to_owned(),
-        "MAX(label)".to_owned(),
-        "COUNT(*)".to_owned(),
-        count(open),
-        count(&format!("resolution_missed AND {open}")),
-        count(&format!("NOT ({open})")),
-        count(&format!("NOT resolution_missed AND NOT ({open})")),
+    let label = label.map_or_else(|| sql!("CAST(NULL AS TEXT)"), Sql::from);
+    let count = |what: Sql| sql!("COUNT(CASE WHEN {what} THEN 1 END)");
+    let mean = |of: &str| sql!("CAST(SUM({of}) AS BIGINT) / NULLIF(COUNT({of}), 0)");
+    let open = one_of("status", ExceptionStatus::OPEN);
+    let select = Sql::list(&[
+        sql!("grp, MAX(label), COUNT(*)"),
+        count(open.clone()),
+        count(sql!("resolution_missed AND {open}")),
+        count(sql!("NOT ({open})")),
+        count(sql!("NOT resolution_missed AND NOT ({open})")),
         mean("seconds"),
         mean("CASE WHEN place IN ((resolved + 1) / 2, (resolved + 2) / 2) THEN seconds END"),
-    ];
-    let inner = format!(
-        "SELECT {key} AS grp, {label} AS label, order_exceptions.status AS status,
+    ]);
+    let statement = Statement::<Shape>::new(sql!(
+        "SELECT {select} FROM (SELECT {key} AS grp, {label} AS label, order_exceptions.status AS status,
             order_exceptions.resolution_missed AS resolution_missed, order_exceptions.resolution_seconds AS seconds,
             ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY
                 CASE WHEN order_exceptions.resolution_seconds IS NULL THEN 1 ELSE 0 END,
@@ -179,11 +179,11 @@ fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ExceptionGroup>> {
             COUNT(order_exceptions.resolution_seconds) OVER (PARTITION BY {key}) AS resolved
         FROM order_exceptions INNER JOIN customers ON customers.id = order_exceptions.customer_id
         LEFT JOIN products ON products.id = order_exceptions.product_id WHERE "
-    );
+    ));
     let most = MOST_ROWS + 1;
-    let statement = Statement::<Shape>::new(format!("SELECT {} FROM ({inner}", select.join(", ")))
+    let statement = statement
         .cond(condition(rx, query))
-        .sql(format!(") AS placed GROUP BY grp ORDER BY 3 DESC, 1 LIMIT {most}"));
+        .sql(sql!(") AS placed GROUP BY grp ORDER BY 3 DESC, 1 LIMIT {most}"));
     let rows: Vec<Loaded> = statement.load(rx.conn)?;
     Ok(rows.into_iter().map(group).collect())
 }

@@ -4,6 +4,7 @@
 use super::model::OrderException;
 use crate::base::auth::{Caller, Scope};
 use crate::base::deadlines::model::Step;
+use crate::base::word_sets;
 use crate::text_enum;
 
 text_enum! {
@@ -117,12 +118,12 @@ impl ExceptionStatus {
             _ => None,
         }
     }
-
-    /// Whether somebody still has to do something about it; as in the partial indexes.
-    pub fn is_open(self) -> bool {
-        matches!(self, ExceptionStatus::Open | ExceptionStatus::InProgress)
-    }
 }
+
+word_sets! { ExceptionStatus {
+    /// Somebody still has to do something about it; as in the partial indexes.
+    OPEN, is_open = { Open | InProgress } not { Resolved | Closed | Cancelled }
+} }
 
 /// Whether an exception blocks its order unless somebody says otherwise: a critical one does, and one about the price,
 /// the address or the payment, because goods that have left cannot be called back.

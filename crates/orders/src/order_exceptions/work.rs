@@ -1,7 +1,6 @@
 //! Use cases on order exceptions. Each change of what is open or blocks updates the order in the same unit of
 //! work: the number of open exceptions, and whether one of them blocks.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use super::model::{
 };
 use super::rules::{self, ExceptionAction, ExceptionStatus, OVERDUE};
 use crate::base::auth::{Caller, Scope, forbidden};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col, sql};
 use crate::base::db::{Act, Conn, Guard, Rx, Tx, external};
 use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, Step};
@@ -61,7 +60,7 @@ pub fn view(exception: OrderException, caller: &Caller) -> OrderExceptionView {
 
 /// For `expand=exception`.
 pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids("order_exceptions.id", ids.iter().copied()).and(visible_to(rx.caller));
+    let seen = Cond::ids(col!(order_exceptions::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<OrderException> =
         order_exceptions::table.filter(seen).select(OrderException::as_select()).load(rx.conn)?;
     let views: Vec<OrderExceptionView> = rows.into_iter().map(|row| view(row, rx.caller)).collect();
@@ -74,12 +73,12 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 const MOST_NAMED: i64 = 20;
 
 fn open_of(order: OrderId) -> Cond {
-    Cond::eq("order_exceptions.order_id", order.0).and(open())
+    Cond::eq(col!(order_exceptions::order_id), order.0).and(open())
 }
 
 /// The open exceptions that block an order.
 pub fn blocking(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderException>> {
-    let blocking = open_of(order).and(Cond::Sql("order_exceptions.blocking", vec![]));
+    let blocking = open_of(order).and(Cond::IsTrue(col!(order_exceptions::blocking)));
     let first = order_exceptions::table.filter(blocking).order(order_exceptions::number).limit(MOST_NAMED);
     Ok(first.select(OrderException::as_select()).load(conn)?)
 }
@@ -106,9 +105,9 @@ pub fn refuse_if_blocked(conn: &mut Conn, order: OrderId) -> Result<()> {
 
 /// Updates what the order says of its exceptions: how many are open, and whether one blocks.
 fn tell_order(tx: &mut Tx, order: OrderId, reason: Option<&str>) -> Result<()> {
-    let counts = order_exceptions::table
-        .filter(open_of(order))
-        .select(sql::<(BigInt, BigInt)>("COUNT(*), COUNT(CASE WHEN order_exceptions.blocking THEN 1 END)"));
+    let counts = order_exceptions::table.filter(open_of(order)).select(
+        sql!("COUNT(*), COUNT(CASE WHEN order_exceptions.blocking THEN 1 END)").typed::<(BigInt, BigInt)>(),
+    );
     let (open, blocking): (i64, i64) =
         tx.under(Guard::row("exceptions", order), |conn| Ok(counts.get_result(conn)?))?;
     let before = load_order(tx, order)?;

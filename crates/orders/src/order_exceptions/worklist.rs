@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::model::{OrderException, open};
 use super::rules::{ExceptionAction, ExceptionSeverity, ExceptionStatus};
 use crate::base::auth::Scope;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col, sql};
 use crate::base::db::{Conn, Rx};
 use crate::base::deadlines;
 use crate::base::error::Result;
@@ -58,7 +57,7 @@ fn exceptions_of(rx: &mut Rx, me: UserId) -> Result<Vec<OrderException>> {
     if !rx.caller.may(Scope::ExceptionsRead) {
         return Ok(vec![]);
     }
-    let mine = Cond::eq("order_exceptions.owner_id", me.0).and(open());
+    let mine = Cond::eq(col!(order_exceptions::owner_id), me.0).and(open());
     let first = order_exceptions::table
         .filter(mine)
         .order((order_exceptions::reported_at, order_exceptions::id))
@@ -71,12 +70,13 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
     if of.is_empty() {
         return Ok(HashMap::new());
     }
-    let open = Cond::ids("order_lines.order_id", of.iter().map(|e| e.order_id.0))
-        .and(Cond::Sql("order_lines.shipped + order_lines.closed < order_lines.quantity", vec![]));
+    let open = Cond::ids(col!(order_lines::order_id), of.iter().map(|e| e.order_id.0))
+        .and(Cond::Sql(sql!("order_lines.shipped + order_lines.closed < order_lines.quantity"), vec![]));
+    let gross = sql!("CAST(SUM(order_lines.gross) AS BIGINT)");
     let sums: Vec<(OrderId, i64)> = order_lines::table
         .filter(open)
         .group_by(order_lines::order_id)
-        .select((order_lines::order_id, sql::<BigInt>("CAST(SUM(order_lines.gross) AS BIGINT)")))
+        .select((order_lines::order_id, gross.typed::<BigInt>()))
         .load(conn)?;
     Ok(sums.into_iter().map(|(id, units)| (id, Amount::from_units(units))).collect())
 }

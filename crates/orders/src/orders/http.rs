@@ -7,7 +7,7 @@ use super::model::{
 use super::rules::OrderAction;
 use super::work::{self, entry, life, obstacles, push, review, revise};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::{Error, Result};
@@ -54,7 +54,7 @@ pub fn delete(tx: &mut Tx, req: &Req<OrderId>) -> Result<()> {
 
 pub fn revisions(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<Revision>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let of_order = Cond::eq("order_revisions.order_id", req.path.0);
+    let of_order = Cond::eq(col!(order_revisions::order_id), req.path.0);
     REVISIONS.page(&req.query, of_order, load_from!(rx.conn, order_revisions, Revision))
 }
 

@@ -12,7 +12,7 @@ use super::model::{OrderId, OrderLine, OrderRow, visible_to};
 use super::rules::OrderStatus;
 use crate::base::db::ExternalId;
 use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Page, Row, Sort, filter, made};
 use crate::base::error::{Error, Result};
 use crate::base::http::Req;
@@ -67,9 +67,7 @@ pub struct LineOfOrder {
 fn of_orders(orders: Cond) -> Cond {
     match orders {
         Cond::All => Cond::All,
-        orders => {
-            Cond::InSelect("order_lines.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders))
-        }
+        orders => Cond::in_select(col!(order_lines::order_id), col!(orders::id), orders),
     }
 }
 
@@ -78,15 +76,15 @@ fn of(does: Does, given: &Given) -> Cond {
 }
 
 pub static ORDER_LINES: ListSpec = ListSpec {
-    id: "order_lines.id",
+    id: col!(order_lines::id),
     filters: &[
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Lines of these orders."),
-            Does::Is("order_lines.order_id"),
+            Does::Is(col!(order_lines::order_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Lines for these products."),
-            Does::Is("order_lines.product_id"),
+            Does::Is(col!(order_lines::product_id)),
         ),
         filter(
             Param::new(
@@ -94,19 +92,19 @@ pub static ORDER_LINES: ListSpec = ListSpec {
                 Takes::Words(OrderStatus::WORDS),
                 "Lines of orders with one of these statuses.",
             ),
-            Does::Makes(|given| of(Does::Is("orders.status"), given)),
+            Does::Makes(|given| of(Does::Is(col!(orders::status)), given)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Lines of orders of these customers."),
-            Does::Makes(|given| of(Does::Is("orders.customer_id"), given)),
+            Does::Makes(|given| of(Does::Is(col!(orders::customer_id)), given)),
         ),
         filter(
             Param::new("rep_id", Takes::Ids("usr"), "Lines of orders of these reps."),
-            Does::Makes(|given| of(Does::Is("orders.rep_id"), given)),
+            Does::Makes(|given| of(Does::Is(col!(orders::rep_id)), given)),
         ),
         filter(
             Param::new("currency", Takes::Text(3), "Lines of orders in this currency, ISO 4217."),
-            Does::Makes(|given| of(Does::Is("orders.currency"), given)),
+            Does::Makes(|given| of(Does::Is(col!(orders::currency)), given)),
         ),
         filter(
             Param::new(
@@ -114,7 +112,7 @@ pub static ORDER_LINES: ListSpec = ListSpec {
                 Takes::Date,
                 "Lines of orders whose order date is this day or later.",
             ),
-            Does::Makes(|given| of(Does::AtLeast("orders.order_date"), given)),
+            Does::Makes(|given| of(Does::AtLeast(col!(orders::order_date)), given)),
         ),
         filter(
             Param::new(
@@ -122,18 +120,17 @@ pub static ORDER_LINES: ListSpec = ListSpec {
                 Takes::Date,
                 "Lines of orders whose order date is this day or earlier.",
             ),
-            Does::Makes(|given| of(Does::AtMost("orders.order_date"), given)),
+            Does::Makes(|given| of(Does::AtMost(col!(orders::order_date)), given)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Lines of orders changed at this instant or later."),
-            Does::Makes(|given| of(Does::AtLeast("orders.updated_at"), given)),
+            Does::Makes(|given| of(Does::AtLeast(col!(orders::updated_at)), given)),
         ),
     ],
     sorts: &[
-        Sort { name: "order_id", column: "order_lines.order_id" },
-        Sort { name: "position", column: "order_lines.position" },
+        Sort { name: "order_id", column: col!(order_lines::order_id) },
+        Sort { name: "position", column: col!(order_lines::position) },
     ],
-    sort_names: &["order_id", "position"],
     default_sort: "order_id,position",
     expand: &["customer", "rep", "team", "region", "product"],
 };
@@ -167,7 +164,7 @@ fn heads(rx: &mut Rx, lines: &[OrderLine]) -> Result<HashMap<OrderId, OrderRow>>
     let mut ids: Vec<Uuid> = lines.iter().map(|line| line.order_id.0).collect();
     ids.dedup();
     let rows: Vec<OrderRow> =
-        orders::table.filter(Cond::ids("orders.id", ids)).select(OrderRow::as_select()).load(rx.conn)?;
+        orders::table.filter(Cond::ids(col!(orders::id), ids)).select(OrderRow::as_select()).load(rx.conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -61,6 +62,8 @@ fn routes(r: &mut Routes) {
     r.declare(movable!(OrderRow, orders, OrderId));
     r.declare(worklist::SOURCE);
     r.declare(check::CHECK);
+    r.declare(model::RECENT);
+    r.declare(model::UNDER_WAY);
     r.tells(TOLD);
     r.tag("orders", "Orders, from entry over review and confirmation to completion.");
     entry(r);
@@ -346,7 +349,7 @@ const TOLD: Told = Told {
     kind: model::OrderId::KIND,
     name: ["Order", "订单"],
     scopes: READ,
-    select: "SELECT orders.id FROM orders WHERE ",
+    id: col!(orders::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,

@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::rules::{Finding, Fulfilment, OrderAction, OrderStatus};
 use crate::base::auth::{Caller, Role, Sight};
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Op, Value, col, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json, search, shares};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{Amount, At, CustomFields, Price, Quantity, Rate, TextEnum};
+use crate::customers::Attention;
 use crate::customers::model::{ContactId, CustomerId, PostalAddress};
 use crate::people::{TeamId, UserId};
 use crate::prices::model::PriceId;
@@ -538,7 +539,7 @@ pub struct Review {
 }
 
 pub static ORDERS: ListSpec = ListSpec {
-    id: "orders.id",
+    id: col!(orders::id),
     filters: &[
         filter(
             Param::new(
@@ -551,11 +552,11 @@ pub static ORDERS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("number", Takes::Text(40), "The order with exactly this number."),
-            Does::Is("orders.number"),
+            Does::Is(col!(orders::number)),
         ),
         filter(
             Param::new("status", Takes::Words(OrderStatus::WORDS), "Orders with one of these statuses."),
-            Does::Is("orders.status"),
+            Does::Is(col!(orders::status)),
         ),
         filter(
             Param::new(
@@ -563,7 +564,7 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Words(Fulfilment::WORDS),
                 "Orders that are shipped to one of these degrees.",
             ),
-            Does::Is("orders.fulfilment"),
+            Does::Is(col!(orders::fulfilment)),
         ),
         filter(
             Param::new(
@@ -571,7 +572,7 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Bool,
                 "`true`: orders on hold. `false`: orders that are not on hold.",
             ),
-            Does::Makes(on_hold),
+            Does::Flag(col!(orders::on_hold)),
         ),
         filter(
             Param::new(
@@ -587,16 +588,19 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Bool,
                 "`true`: orders that an exception blocks from shipping. `false`: the others.",
             ),
-            Does::Makes(blocked),
+            Does::Flag(col!(orders::blocked)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Orders of these customers."),
-            Does::Is("orders.customer_id"),
+            Does::Is(col!(orders::customer_id)),
         ),
-        filter(Param::new("rep_id", Takes::Ids("usr"), "Orders of these reps."), Does::Is("orders.rep_id")),
+        filter(
+            Param::new("rep_id", Takes::Ids("usr"), "Orders of these reps."),
+            Does::Is(col!(orders::rep_id)),
+        ),
         filter(
             Param::new("team_id", Takes::Ids("tem"), "Orders of these teams."),
-            Does::Is("orders.team_id"),
+            Does::Is(col!(orders::team_id)),
         ),
         filter(
             Param::new(
@@ -604,7 +608,7 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Ids("reg"),
                 "Orders in these regions. Regions below them are not included.",
             ),
-            Does::Is("orders.region_id"),
+            Does::Is(col!(orders::region_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Orders with a line for one of these products."),
@@ -612,11 +616,11 @@ pub static ORDERS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("channel", Takes::Text(40), "Orders through exactly this channel."),
-            Does::Is("orders.channel"),
+            Does::Is(col!(orders::channel)),
         ),
         filter(
             Param::new("currency", Takes::Currency, "Orders in this currency."),
-            Does::Is("orders.currency"),
+            Does::Is(col!(orders::currency)),
         ),
         filter(
             Param::new(
@@ -624,23 +628,23 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Text(60),
                 "Orders with exactly this order number of the customer.",
             ),
-            Does::Is("orders.customer_po"),
+            Does::Is(col!(orders::customer_po)),
         ),
         filter(
             Param::new("order_date_from", Takes::Date, "Orders whose order date is this day or later."),
-            Does::AtLeast("orders.order_date"),
+            Does::AtLeast(col!(orders::order_date)),
         ),
         filter(
             Param::new("order_date_to", Takes::Date, "Orders whose order date is this day or earlier."),
-            Does::AtMost("orders.order_date"),
+            Does::AtMost(col!(orders::order_date)),
         ),
         filter(
             Param::new("promised_date_from", Takes::Date, "Orders whose promised date is this day or later."),
-            Does::AtLeast("orders.promised_date"),
+            Does::AtLeast(col!(orders::promised_date)),
         ),
         filter(
             Param::new("promised_date_to", Takes::Date, "Orders whose promised date is this day or earlier."),
-            Does::AtMost("orders.promised_date"),
+            Does::AtMost(col!(orders::promised_date)),
         ),
         filter(
             Param::new(
@@ -648,7 +652,7 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Decimal(4),
                 "Orders whose gross total is this or more, in any currency. Combine it with `currency`.",
             ),
-            Does::AtLeast("orders.gross"),
+            Does::AtLeast(col!(orders::gross)),
         ),
         filter(
             Param::new(
@@ -656,21 +660,20 @@ pub static ORDERS: ListSpec = ListSpec {
                 Takes::Decimal(4),
                 "Orders whose gross total is this or less, in any currency. Combine it with `currency`.",
             ),
-            Does::AtMost("orders.gross"),
+            Does::AtMost(col!(orders::gross)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Orders changed at this instant or later."),
-            Does::AtLeast("orders.updated_at"),
+            Does::AtLeast(col!(orders::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "order_date", column: "orders.order_date" },
-        Sort { name: "number", column: "orders.number" },
-        Sort { name: "gross", column: "orders.gross" },
-        Sort { name: "updated_at", column: "orders.updated_at" },
-        Sort { name: "created_at", column: "orders.created_at" },
+        Sort { name: "order_date", column: col!(orders::order_date) },
+        Sort { name: "number", column: col!(orders::number) },
+        Sort { name: "gross", column: col!(orders::gross) },
+        Sort { name: "updated_at", column: col!(orders::updated_at) },
+        Sort { name: "created_at", column: col!(orders::created_at) },
     ],
-    sort_names: &["order_date", "number", "gross", "updated_at", "created_at"],
     default_sort: "-order_date",
     expand: &["customer", "contact", "rep", "team", "region"],
 };
@@ -679,36 +682,23 @@ fn search_orders(given: &Given) -> Cond {
     let Given::Text(words) = given else { return Cond::Nothing };
     match search::Found::new(words) {
         None => Cond::Nothing,
-        Some(found) => Cond::Found("orders.id", found.clone()).or(Cond::Found("orders.customer_id", found)),
-    }
-}
-
-fn on_hold(given: &Given) -> Cond {
-    // Written so that the partial index on held orders serves.
-    match given {
-        Given::Bool(true) => Cond::Sql("orders.on_hold", vec![]),
-        _ => Cond::Sql("NOT orders.on_hold", vec![]),
+        Some(found) => {
+            Cond::Found(col!(orders::id), found.clone()).or(Cond::Found(col!(orders::customer_id), found))
+        }
     }
 }
 
 fn has_open_exception(given: &Given) -> Cond {
     match given {
-        Given::Bool(true) => Cond::Sql("orders.open_exceptions > 0", vec![]),
-        _ => Cond::Sql("orders.open_exceptions = 0", vec![]),
-    }
-}
-
-fn blocked(given: &Given) -> Cond {
-    match given {
-        Given::Bool(true) => Cond::Sql("orders.blocked", vec![]),
-        _ => Cond::Sql("NOT orders.blocked", vec![]),
+        Given::Bool(true) => Cond::Sql(sql!("orders.open_exceptions > 0"), vec![]),
+        _ => Cond::Sql(sql!("orders.open_exceptions = 0"), vec![]),
     }
 }
 
 fn with_product(given: &Given) -> Cond {
     let Given::Ids(ids) = given else { return Cond::Nothing };
-    let product = Cond::ids("order_lines.product_id", ids.iter().copied());
-    Cond::InSelect("orders.id", "SELECT order_lines.order_id FROM order_lines WHERE ", Box::new(product))
+    let product = Cond::ids(col!(order_lines::product_id), ids.iter().copied());
+    Cond::in_select(col!(orders::id), col!(order_lines::order_id), product)
 }
 
 impl Row for OrderRow {
@@ -726,23 +716,41 @@ impl Row for OrderRow {
     }
 }
 
+/// The orders that count as sales.
+pub fn booked() -> Cond {
+    Cond::one_of(col!(orders::status), OrderStatus::BOOKED)
+}
+
+/// The orders that count against a customer's credit, which the partial index `orders_exposure` has.
+pub fn open() -> Cond {
+    Cond::one_of(col!(orders::status), OrderStatus::OPEN)
+}
+
+/// A customer has attention when there is a new order, other than a cancelled one.
+pub const RECENT: Attention = Attention {
+    customer: col!(orders::customer_id),
+    since: |_, on| {
+        let later = Cond::Compare(col!(orders::order_date), Op::Gt, on.into());
+        later.and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
+    },
+};
+/// A customer has attention as long as an order is under way.
+pub const UNDER_WAY: Attention = Attention { customer: col!(orders::customer_id), since: |_, _| open() };
+
 /// The orders that a caller sees.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = || match caller.user {
-        Some(user) => Cond::eq("orders.rep_id", user),
+        Some(user) => Cond::eq(col!(orders::rep_id), user),
         None => Cond::Nothing,
     };
-    let shared = || shares::shared_with("orders.id", caller);
+    let shared = || shares::shared_with(col!(orders::id), caller);
     let seen = match caller.sight {
-        Sight::All if caller.role == Some(Role::Warehouse) => {
-            let booked = OrderStatus::BOOKED.iter().map(|s| Value::from(s.as_str())).collect();
-            Cond::In("orders.status", booked)
-        }
+        Sight::All if caller.role == Some(Role::Warehouse) => booked(),
         Sight::All => Cond::All,
-        Sight::Team => Cond::ids("orders.team_id", caller.teams.iter().copied()).or(mine()).or(shared()),
+        Sight::Team => Cond::ids(col!(orders::team_id), caller.teams.iter().copied()).or(mine()).or(shared()),
         Sight::Own => mine().or(shared()),
     };
-    seen.and(caller.within("orders.customer_id"))
+    seen.and(caller.within(col!(orders::customer_id)))
 }
 
 impl OrderRow {
@@ -770,13 +778,12 @@ impl OrderRow {
 
 /// An order's revisions.
 pub static REVISIONS: ListSpec = ListSpec {
-    id: "order_revisions.id",
+    id: col!(order_revisions::id),
     filters: &[filter(
         Param::new("revision", Takes::Int(1, 1_000_000), "The revision with this number."),
-        Does::Is("order_revisions.revision"),
+        Does::Is(col!(order_revisions::revision)),
     )],
-    sorts: &[Sort { name: "revision", column: "order_revisions.revision" }],
-    sort_names: &["revision"],
+    sorts: &[Sort { name: "revision", column: col!(order_revisions::revision) }],
     default_sort: "revision",
     expand: &[],
 };

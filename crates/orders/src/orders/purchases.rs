@@ -4,7 +4,6 @@
 //! what it is worth. Single orders stay subject to the visibility of orders.
 
 use chrono::{Duration, NaiveDate};
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use serde::Serialize;
@@ -12,17 +11,15 @@ use utoipa::ToSchema;
 
 use crate::base::auth::{Scope, forbidden};
 use crate::base::db::dialect::{Dialect, Span};
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Sql, col, sql};
 use crate::base::db::sql_types::Key;
 use crate::base::db::{Conn, Rx};
 use crate::base::error::Result;
 use crate::base::http::{Answer, Req, Routes};
-use crate::base::types::{Amount, Quantity, TextEnum};
+use crate::base::types::{Amount, Quantity};
 use crate::customers::model::{Customer, CustomerId, CustomerStatus};
 use crate::customers::work;
-use crate::orders::model::OrderId;
-use crate::orders::rules::OrderStatus;
-use crate::orders::work::review::OPEN;
+use crate::orders::model::{OrderId, booked, open};
 use crate::products::model::ProductId;
 use crate::schema::{order_lines, orders, products};
 
@@ -267,24 +264,25 @@ fn stands(terms: CreditTerms, open: Vec<PurchaseTotal>) -> Result<CreditStanding
 // ---- what there is -------------------------------------------------------------------------------------------
 
 fn booked_of(customer: CustomerId) -> Cond {
-    let booked = OrderStatus::BOOKED.iter().map(|s| Value::from(s.as_str())).collect();
-    Cond::eq("orders.customer_id", customer.0).and(Cond::In("orders.status", booked))
+    Cond::eq(col!(orders::customer_id), customer.0).and(booked())
 }
 
-const SUMS: &str = "orders.currency, COUNT(*), CAST(COALESCE(SUM(orders.net),0) AS BIGINT), \
-    CAST(COALESCE(SUM(orders.gross),0) AS BIGINT)";
+const SUMS: Sql = sql!(
+    "orders.currency, COUNT(*), CAST(COALESCE(SUM(orders.net),0) AS BIGINT), \
+        CAST(COALESCE(SUM(orders.gross),0) AS BIGINT)"
+);
 
 fn total((currency, orders, net, gross): (String, i64, i64, i64)) -> PurchaseTotal {
     PurchaseTotal { currency, orders, net: Amount::from_units(net), gross: Amount::from_units(gross) }
 }
 
 fn years(conn: &mut Conn, of: Cond) -> Result<Vec<PurchaseYear>> {
-    let year = Dialect::of(conn).span("orders.order_date", Span::Year);
+    let year = Dialect::of(conn).span(col!(orders::order_date), Span::Year);
     let rows: Vec<(String, String, i64, i64, i64)> = orders::table
         .filter(of)
-        .group_by(sql::<Text>(&format!("{year}, orders.currency")))
-        .select(sql::<(Text, Text, BigInt, BigInt, BigInt)>(&format!("{year}, {SUMS}")))
-        .order(sql::<Text>(&format!("{year} DESC, orders.currency")))
+        .group_by(sql!("{year}, orders.currency").typed::<Text>())
+        .select(sql!("{year}, {SUMS}").typed::<(Text, Text, BigInt, BigInt, BigInt)>())
+        .order(sql!("{year} DESC, orders.currency").typed::<Text>())
         .limit(MOST_YEARS)
         .load(conn)?;
     let view = |(year, currency, orders, net, gross)| PurchaseYear {
@@ -313,11 +311,10 @@ fn totals_of(years: &[PurchaseYear]) -> Result<Vec<PurchaseTotal>> {
 
 /// By the partial index of what counts against a credit limit.
 fn open_orders(conn: &mut Conn, customer: CustomerId) -> Result<Vec<PurchaseTotal>> {
-    let open = Cond::eq("orders.customer_id", customer.0).and(Cond::Sql(OPEN, vec![]));
     let rows: Vec<(String, i64, i64, i64)> = orders::table
-        .filter(open)
+        .filter(Cond::eq(col!(orders::customer_id), customer.0).and(open()))
         .group_by(orders::currency)
-        .select(sql::<(Text, BigInt, BigInt, BigInt)>(SUMS))
+        .select(SUMS.typed::<(Text, BigInt, BigInt, BigInt)>())
         .order(orders::currency)
         .load(conn)?;
     Ok(rows.into_iter().map(total).collect())
@@ -332,25 +329,25 @@ fn order_days(conn: &mut Conn, of: Cond) -> Result<Vec<NaiveDate>> {
 type Bought = (ProductId, String, String, String, i64, i64, i64, Option<NaiveDate>);
 
 fn products_of(conn: &mut Conn, of: Cond) -> Result<Vec<PurchasedProduct>> {
-    let sums = "orders.currency, COUNT(DISTINCT orders.id), \
-        CAST(COALESCE(SUM(order_lines.quantity),0) AS BIGINT), CAST(COALESCE(SUM(order_lines.net),0) AS BIGINT), \
-        MAX(orders.order_date)";
+    let sums = sql!(
+        "orders.currency, COUNT(DISTINCT orders.id), CAST(COALESCE(SUM(order_lines.quantity),0) AS BIGINT), \
+            CAST(COALESCE(SUM(order_lines.net),0) AS BIGINT), MAX(orders.order_date)"
+    );
+    let most_first = sql!("COALESCE(SUM(order_lines.net),0) DESC, order_lines.product_id, orders.currency");
     let rows: Vec<(ProductId, (String, i64, i64, i64, Option<NaiveDate>))> = orders::table
         .inner_join(order_lines::table.on(order_lines::order_id.eq(orders::id)))
         .filter(of)
-        .group_by(sql::<Text>("order_lines.product_id, orders.currency"))
+        .group_by(sql!("order_lines.product_id, orders.currency").typed::<Text>())
         .select((
-            sql::<Key>("order_lines.product_id"),
-            sql::<(Text, BigInt, BigInt, BigInt, Nullable<Date>)>(sums),
+            sql!("order_lines.product_id").typed::<Key>(),
+            sums.typed::<(Text, BigInt, BigInt, BigInt, Nullable<Date>)>(),
         ))
-        .order(sql::<BigInt>(
-            "COALESCE(SUM(order_lines.net),0) DESC, order_lines.product_id, orders.currency",
-        ))
+        .order(most_first.typed::<BigInt>())
         .limit(MOST_PRODUCTS)
         .load(conn)?;
     let ids: Vec<ProductId> = rows.iter().map(|row| row.0).collect();
     let named: Vec<(ProductId, String, String)> = products::table
-        .filter(Cond::ids("products.id", ids.iter().map(|id| id.0)))
+        .filter(Cond::ids(col!(products::id), ids.iter().map(|id| id.0)))
         .select((products::id, products::sku, products::name))
         .load(conn)?;
     let bought = rows.into_iter().filter_map(|(id, (currency, orders, quantity, net, last))| {

@@ -9,6 +9,7 @@ use crate::base::auth::Scope;
 use crate::base::error::{Fault, Result};
 use crate::base::types::number::{NotANumber, currency_places};
 use crate::base::types::{Amount, Price, Quantity, Rate};
+use crate::base::word_sets;
 use crate::text_enum;
 
 text_enum! {
@@ -107,25 +108,22 @@ impl OrderStatus {
             _ => None,
         }
     }
-
-    /// Counts as a booked sale: approved or later, and not cancelled.
-    pub const BOOKED: &'static [OrderStatus] = &[
-        OrderStatus::Approved,
-        OrderStatus::Confirmed,
-        OrderStatus::PartiallyShipped,
-        OrderStatus::Shipped,
-        OrderStatus::Delivered,
-        OrderStatus::Completed,
-    ];
-    /// Counts against the customer's credit.
-    pub const OPEN: &'static [OrderStatus] = &[
-        OrderStatus::Approved,
-        OrderStatus::Confirmed,
-        OrderStatus::PartiallyShipped,
-        OrderStatus::Shipped,
-        OrderStatus::Delivered,
-    ];
 }
+
+word_sets! { OrderStatus {
+    /// Counts as a booked sale: approved or later, and not cancelled.
+    BOOKED, is_booked = { Approved | Confirmed | PartiallyShipped | Shipped | Delivered | Completed }
+        not { Draft | Submitted | Cancelled }
+    /// Counts against the customer's credit; as in the partial index `orders_exposure`.
+    OPEN, is_open = { Approved | Confirmed | PartiallyShipped | Shipped | Delivered }
+        not { Draft | Submitted | Completed | Cancelled }
+    /// Was promised to the customer, and not cancelled.
+    PROMISED, is_promised = { Confirmed | PartiallyShipped | Shipped | Delivered | Completed }
+        not { Draft | Submitted | Approved | Cancelled }
+    /// Nothing of it is to be delivered any more.
+    ENDED, has_ended = { Delivered | Completed | Cancelled }
+        not { Draft | Submitted | Approved | Confirmed | PartiallyShipped | Shipped }
+} }
 
 impl OrderAction {
     /// Who may take the step: whoever has one of these.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::model::{OrderId, visible_to};
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::error::Result;
 use crate::base::types::Amount;
 use crate::base::worklist::Item;
@@ -32,7 +32,7 @@ impl Stakes {
         if ids.is_empty() || !rx.caller.may(Scope::OrdersRead) {
             return Ok(Stakes::default());
         }
-        let seen = Cond::ids("orders.id", ids.into_iter().map(|id| id.0)).and(visible_to(rx.caller));
+        let seen = Cond::ids(col!(orders::id), ids.into_iter().map(|id| id.0)).and(visible_to(rx.caller));
         let fields = (orders::id, orders::gross, orders::currency, orders::number);
         let rows: Vec<(OrderId, Amount, String, String)> =
             orders::table.filter(seen).select(fields).load(rx.conn)?;

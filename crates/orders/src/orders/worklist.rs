@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 
 use super::model::{OrderRow, visible_to};
-use super::rules::OrderAction;
+use super::rules::{OrderAction, OrderStatus};
 use super::work::life::is_own;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Cond, Op, col};
 use crate::base::error::Result;
 use crate::base::types::At;
 use crate::base::worklist::{EACH, Item, Reason, Source};
@@ -51,9 +51,9 @@ fn drafts_of(rx: &mut Rx, me: UserId, settings: &Settings) -> Result<Vec<OrderRo
         return Ok(vec![]);
     }
     let before = rx.now.plus_seconds(-24 * 3600 * i64::from(settings.relations.0.draft_days));
-    let stale = Cond::Compare("orders.updated_at", Op::Le, before.into());
-    let mine = Cond::eq("orders.rep_id", me.0).or(Cond::eq("orders.created_by", me.0));
-    let draft = Cond::Sql("orders.status = 'draft'", vec![]).and(stale).and(mine);
+    let stale = Cond::Compare(col!(orders::updated_at), Op::Le, before.into());
+    let mine = Cond::eq(col!(orders::rep_id), me.0).or(Cond::eq(col!(orders::created_by), me.0));
+    let draft = Cond::one_of(col!(orders::status), &[OrderStatus::Draft]).and(stale).and(mine);
     let seen = orders::table.filter(draft.and(visible_to(rx.caller)));
     let first = seen.order((orders::updated_at, orders::id)).limit(EACH);
     Ok(first.select(OrderRow::as_select()).load(rx.conn)?)
@@ -64,7 +64,7 @@ fn to_approve(rx: &mut Rx, settings: &Settings) -> Result<Vec<OrderRow>> {
     if !rx.caller.may(Scope::OrdersApprove) {
         return Ok(vec![]);
     }
-    let submitted = Cond::eq("orders.status", "submitted").and(visible_to(rx.caller));
+    let submitted = Cond::one_of(col!(orders::status), &[OrderStatus::Submitted]).and(visible_to(rx.caller));
     let first = orders::table.filter(submitted).order((orders::order_date, orders::id)).limit(EACH);
     let mut rows: Vec<OrderRow> = first.select(OrderRow::as_select()).load(rx.conn)?;
     rows.retain(|order| can_approve(order, rx.caller, settings));

@@ -6,7 +6,7 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -34,7 +34,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<ShipmentSummary>> {
 
 pub fn list_of_order(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<ShipmentSummary>> {
     crate::orders::work::find(rx.conn, rx.caller, req.path)?;
-    page(rx, &req.query, Cond::eq("shipments.order_id", req.path.0))
+    page(rx, &req.query, Cond::eq(col!(shipments::order_id), req.path.0))
 }
 
 pub fn get(rx: &mut Rx, req: &Req<ShipmentId>) -> Result<Answer<ShipmentView>> {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -110,7 +111,7 @@ const TOLD: Told = Told {
     kind: model::ShipmentId::KIND,
     name: ["Shipment", "发货单"],
     scopes: READ,
-    select: "SELECT shipments.id FROM shipments WHERE ",
+    id: col!(shipments::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("posted", "The shipment was posted: its goods left the warehouse.")

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
@@ -245,7 +245,7 @@ pub struct DeliveryInput {
 }
 
 pub static SHIPMENTS: ListSpec = ListSpec {
-    id: "shipments.id",
+    id: col!(shipments::id),
     filters: &[
         filter(
             Param::new(
@@ -253,27 +253,27 @@ pub static SHIPMENTS: ListSpec = ListSpec {
                 Takes::Words(ShipmentStatus::WORDS),
                 "Shipments with one of these statuses.",
             ),
-            Does::Is("shipments.status"),
+            Does::Is(col!(shipments::status)),
         ),
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Shipments of these orders."),
-            Does::Is("shipments.order_id"),
+            Does::Is(col!(shipments::order_id)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Shipments to these customers."),
-            Does::Is("shipments.customer_id"),
+            Does::Is(col!(shipments::customer_id)),
         ),
         filter(
             Param::new("number", Takes::Text(40), "The shipment with exactly this number."),
-            Does::Is("shipments.number"),
+            Does::Is(col!(shipments::number)),
         ),
         filter(
             Param::new("carrier", Takes::Text(100), "Shipments with exactly this carrier."),
-            Does::Is("shipments.carrier"),
+            Does::Is(col!(shipments::carrier)),
         ),
         filter(
             Param::new("tracking_number", Takes::Text(100), "Shipments with exactly this tracking number."),
-            Does::Is("shipments.tracking_number"),
+            Does::Is(col!(shipments::tracking_number)),
         ),
         filter(
             Param::new(
@@ -281,7 +281,7 @@ pub static SHIPMENTS: ListSpec = ListSpec {
                 Takes::Date,
                 "Shipments whose shipped date is this day or later.",
             ),
-            Does::AtLeast("shipments.shipped_date"),
+            Does::AtLeast(col!(shipments::shipped_date)),
         ),
         filter(
             Param::new(
@@ -289,19 +289,18 @@ pub static SHIPMENTS: ListSpec = ListSpec {
                 Takes::Date,
                 "Shipments whose shipped date is this day or earlier.",
             ),
-            Does::AtMost("shipments.shipped_date"),
+            Does::AtMost(col!(shipments::shipped_date)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Shipments changed at this instant or later."),
-            Does::AtLeast("shipments.updated_at"),
+            Does::AtLeast(col!(shipments::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "shipped_date", column: "shipments.shipped_date" },
-        Sort { name: "number", column: "shipments.number" },
-        Sort { name: "updated_at", column: "shipments.updated_at" },
+        Sort { name: "shipped_date", column: col!(shipments::shipped_date) },
+        Sort { name: "number", column: col!(shipments::number) },
+        Sort { name: "updated_at", column: col!(shipments::updated_at) },
     ],
-    sort_names: &["shipped_date", "number", "updated_at"],
     default_sort: "-shipped_date",
     expand: &["order", "customer"],
 };
@@ -323,9 +322,7 @@ impl Row for ShipmentRow {
 pub fn visible_to(caller: &Caller) -> Cond {
     match crate::orders::model::visible_to(caller) {
         Cond::All => Cond::All,
-        orders => {
-            Cond::InSelect("shipments.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders))
-        }
+        orders => Cond::in_select(col!(shipments::order_id), col!(orders::id), orders),
     }
 }
 

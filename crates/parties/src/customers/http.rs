@@ -6,7 +6,7 @@ use super::model::{
 };
 use super::{duplicates, rules, work};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -24,7 +24,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<CustomerView>> {
     let caller = rx.caller;
     let listed = match req.query.bool("include_merged") {
         Some(true) => Cond::All,
-        _ => Cond::IsNull("customers.merged_into_id"),
+        _ => Cond::IsNull(col!(customers::merged_into_id)),
     };
     let mut page = CUSTOMERS.page(
         &req.query,

@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -30,6 +31,7 @@ use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::coded;
 
 pub use model::{AddressId, ContactId, CustomerId};
+pub use pool::Attention;
 pub use tax_id::complete_uscc;
 
 pub const AREA: Area = Area { name: "customers", routes, problems: PROBLEMS, phrases: PHRASES };
@@ -54,7 +56,7 @@ fn routes(r: &mut Routes) {
     r.declare(columns::CONTACTS);
     r.declare(&columns::CUSTOMERS_IMPORTED);
     r.declare(&columns::CONTACTS_IMPORTED);
-    r.declare(coded!(customers, CustomerId, "customers.code", model::visible_to));
+    r.declare(coded!(customers, CustomerId, col!(customers::code), model::visible_to));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag(
         "customers",
@@ -232,7 +234,7 @@ static TOLD: [Told; 3] = [
         kind: CustomerId::KIND,
         name: ["Customer", "客户"],
         scopes: READ,
-        select: "SELECT customers.id FROM customers WHERE ",
+        id: col!(customers::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
@@ -269,7 +271,7 @@ static TOLD: [Told; 3] = [
         kind: ContactId::KIND,
         name: ["Contact", "联系人"],
         scopes: READ,
-        select: "SELECT contacts.id FROM contacts WHERE ",
+        id: col!(contacts::id),
         visible: contacts::model::visible_to,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },
@@ -277,7 +279,7 @@ static TOLD: [Told; 3] = [
         kind: AddressId::KIND,
         name: ["Address", "地址"],
         scopes: READ_OR_SHIP_TO,
-        select: "SELECT addresses.id FROM addresses WHERE ",
+        id: col!(addresses::id),
         visible: addresses::model::visible_of_all,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },

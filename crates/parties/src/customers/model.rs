@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::quality::{self, CustomerDefect};
 use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Column, Cond, Op, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, ExternalId, Json, shares};
 use crate::base::error::Result;
@@ -362,54 +362,54 @@ pub const ENTRY: &[Param] = &[
 /// Which customers a caller sees; every read of customers goes through it.
 pub fn visible_to(caller: &Caller) -> Cond {
     let own = match caller.user {
-        Some(user) => Cond::eq("customers.owner_id", user),
+        Some(user) => Cond::eq(col!(customers::owner_id), user),
         None => Cond::Nothing,
     };
-    let shared = || shares::shared_with("customers.id", caller);
+    let shared = || shares::shared_with(col!(customers::id), caller);
     let seen = match caller.sight {
         Sight::All => Cond::All,
-        Sight::Team => Cond::ids("customers.team_id", caller.teams.iter().copied()).or(own.or(shared())),
+        Sight::Team => Cond::ids(col!(customers::team_id), caller.teams.iter().copied()).or(own.or(shared())),
         Sight::Own => own.or(shared()),
     };
-    seen.and(caller.within("customers.id"))
+    seen.and(caller.within(col!(customers::id)))
 }
 
 /// Parts of the customers that a caller sees; the column names the part's customer.
-pub fn part_of_visible(caller: &Caller, column: &'static str) -> Cond {
+pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
     match visible_to(caller) {
         Cond::All => Cond::All,
-        customers => Cond::InSelect(column, "SELECT customers.id FROM customers WHERE ", Box::new(customers)),
+        customers => Cond::in_select(column, col!(customers::id), customers),
     }
 }
 
 fn tag_is(given: &Given) -> Cond {
     let Given::Text(tag) = given else { return Cond::Nothing };
-    let tagged = "customers.id IN (SELECT customer_id FROM customer_tags WHERE tag = ?)";
-    Cond::Sql(tagged, vec![text::fold(tag).into()])
+    let tagged = Cond::eq(col!(customer_tags::tag), text::fold(tag));
+    Cond::in_select(col!(customers::id), col!(customer_tags::customer_id), tagged)
 }
 
 fn lacks(given: &Given) -> Cond {
     let Given::Words(defects) = given else { return Cond::Nothing };
     let Some(defect) = defects.first() else { return Cond::Nothing };
-    let lacking = "customers.id IN (SELECT customer_id FROM customer_defects WHERE defect = ?)";
-    Cond::Sql(lacking, vec![(*defect).into()])
+    let lacking = Cond::eq(col!(customer_defects::defect), *defect);
+    Cond::in_select(col!(customers::id), col!(customer_defects::customer_id), lacking)
 }
 
 fn at_most_complete(given: &Given) -> Cond {
     let Given::Int(score) = given else { return Cond::Nothing };
-    let incomplete = "customers.id IN (SELECT customer_id FROM customer_quality WHERE score <= ?)";
-    Cond::Sql(incomplete, vec![(*score).into()])
+    let incomplete = Cond::Compare(col!(customer_quality::score), Op::Le, (*score).into());
+    Cond::in_select(col!(customers::id), col!(customer_quality::customer_id), incomplete)
 }
 
 /// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
 fn tax_id_is(given: &Given) -> Cond {
     let Given::Text(typed) = given else { return Cond::Nothing };
     let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
-    Cond::Compare("customers.tax_id", Op::Eq, code.into())
+    Cond::Compare(col!(customers::tax_id), Op::Eq, code.into())
 }
 
 pub static CUSTOMERS: ListSpec = ListSpec {
-    id: "customers.id",
+    id: col!(customers::id),
     filters: &[
         filter(
             Param::new(
@@ -418,7 +418,7 @@ pub static CUSTOMERS: ListSpec = ListSpec {
                 "Customers that match this: part of a name, of pinyin initials, of a code or tax number, \
                     of a contact's name or e-mail address, or digits of a contact's phone number.",
             ),
-            Does::Search("customers.id"),
+            Does::Search(col!(customers::id)),
         ),
         filter(
             Param::new(
@@ -426,23 +426,23 @@ pub static CUSTOMERS: ListSpec = ListSpec {
                 Takes::Words(CustomerStatus::WORDS),
                 "Customers with one of these statuses.",
             ),
-            Does::Is("customers.status"),
+            Does::Is(col!(customers::status)),
         ),
         filter(
             Param::new("tier", Takes::Words(CustomerTier::WORDS), "Customers of these tiers."),
-            Does::Is("customers.tier"),
+            Does::Is(col!(customers::tier)),
         ),
         filter(
             Param::new("kind", Takes::Words(CustomerKind::WORDS), "Customers of these kinds."),
-            Does::Is("customers.kind"),
+            Does::Is(col!(customers::kind)),
         ),
         filter(
             Param::new("owner_id", Takes::Ids("usr"), "Customers that these people look after."),
-            Does::Is("customers.owner_id"),
+            Does::Is(col!(customers::owner_id)),
         ),
         filter(
             Param::new("team_id", Takes::Ids("tem"), "Customers of these teams."),
-            Does::Is("customers.team_id"),
+            Does::Is(col!(customers::team_id)),
         ),
         filter(
             Param::new(
@@ -450,15 +450,15 @@ pub static CUSTOMERS: ListSpec = ListSpec {
                 Takes::Ids("reg"),
                 "Customers in these regions. Regions below them are not included.",
             ),
-            Does::Is("customers.region_id"),
+            Does::Is(col!(customers::region_id)),
         ),
         filter(
             Param::new("industry", Takes::Text(100), "Customers with exactly this industry."),
-            Does::Is("customers.industry"),
+            Does::Is(col!(customers::industry)),
         ),
         filter(
             Param::new("country", Takes::Text(2), "Customers in this country, ISO 3166-1 alpha-2 code."),
-            Does::Is("customers.country"),
+            Does::Is(col!(customers::country)),
         ),
         filter(
             Param::new(
@@ -478,7 +478,7 @@ pub static CUSTOMERS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("code", Takes::Text(40), "The customer with exactly this code."),
-            Does::Is("customers.code"),
+            Does::Is(col!(customers::code)),
         ),
         filter(
             Param::new(
@@ -511,25 +511,24 @@ pub static CUSTOMERS: ListSpec = ListSpec {
                 Takes::Instant,
                 "Customers whose data were last confirmed at this instant or earlier.",
             ),
-            Does::AtMost("customers.confirmed_at"),
+            Does::AtMost(col!(customers::confirmed_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Customers changed at this instant or later."),
-            Does::AtLeast("customers.updated_at"),
+            Does::AtLeast(col!(customers::updated_at)),
         ),
         filter(
             Param::new("created_since", Takes::Instant, "Customers entered at this instant or later."),
-            Does::AtLeast("customers.created_at"),
+            Does::AtLeast(col!(customers::created_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "name", column: "customers.name_sort" },
-        Sort { name: "code", column: "customers.code" },
-        Sort { name: "updated_at", column: "customers.updated_at" },
-        Sort { name: "created_at", column: "customers.created_at" },
-        Sort { name: "confirmed_at", column: "customers.confirmed_at" },
+        Sort { name: "name", column: col!(customers::name_sort) },
+        Sort { name: "code", column: col!(customers::code) },
+        Sort { name: "updated_at", column: col!(customers::updated_at) },
+        Sort { name: "created_at", column: col!(customers::created_at) },
+        Sort { name: "confirmed_at", column: col!(customers::confirmed_at) },
     ],
-    sort_names: &["name", "code", "updated_at", "created_at", "confirmed_at"],
     default_sort: "name",
     expand: EXPAND,
 };

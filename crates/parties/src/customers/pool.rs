@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::model::{Customer, CustomerKind, CustomerStatus, CustomerTier, CustomerView};
 use super::{CustomerId, READ, WRITE, rules, work};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::core::Core;
+use crate::base::db::filter::{Column, Cond, Op, Value, col};
 use crate::base::db::list::{Does, ListSpec, Page, Row, Sort, filter};
 use crate::base::db::{Act, AnyId, Conn, Guard, Rx, Tx};
 use crate::base::error::{Error, Problem, Result, found};
@@ -69,13 +70,13 @@ pub struct PooledCustomer {
     pub pooled_at: Option<At>,
 }
 
-/// Customers in the pool, written as in the partial index. Merged customers cannot be claimed.
+/// Customers in the pool. Merged customers cannot be claimed.
 fn pooled() -> Cond {
-    Cond::Sql("customers.pooled_at IS NOT NULL", vec![]).and(Cond::IsNull("customers.merged_into_id"))
+    Cond::NotNull(col!(customers::pooled_at)).and(Cond::IsNull(col!(customers::merged_into_id)))
 }
 
 pub static POOL: ListSpec = ListSpec {
-    id: "customers.id",
+    id: col!(customers::id),
     filters: &[
         filter(
             Param::new(
@@ -83,11 +84,11 @@ pub static POOL: ListSpec = ListSpec {
                 Takes::Text(100),
                 "Customers that match this: part of a name, of pinyin initials, of a code or tax number.",
             ),
-            Does::Search("customers.id"),
+            Does::Search(col!(customers::id)),
         ),
         filter(
             Param::new("tier", Takes::Words(CustomerTier::WORDS), "Customers of these tiers."),
-            Does::Is("customers.tier"),
+            Does::Is(col!(customers::tier)),
         ),
         filter(
             Param::new(
@@ -95,15 +96,14 @@ pub static POOL: ListSpec = ListSpec {
                 Takes::Ids("reg"),
                 "Customers in these regions. Regions below them are not included.",
             ),
-            Does::Is("customers.region_id"),
+            Does::Is(col!(customers::region_id)),
         ),
         filter(
             Param::new("industry", Takes::Text(100), "Customers with exactly this industry."),
-            Does::Is("customers.industry"),
+            Does::Is(col!(customers::industry)),
         ),
     ],
-    sorts: &[Sort { name: "pooled_at", column: "customers.pooled_at" }],
-    sort_names: &["pooled_at"],
+    sorts: &[Sort { name: "pooled_at", column: col!(customers::pooled_at) }],
     default_sort: "-pooled_at",
     expand: &[],
 };
@@ -157,7 +157,7 @@ pub fn routes(r: &mut Routes) {
 }
 
 fn list(rx: &mut Rx, req: &Req) -> Result<Page<PooledCustomer>> {
-    let visible = pooled().and(rx.caller.within("customers.id"));
+    let visible = pooled().and(rx.caller.within(col!(customers::id)));
     POOL.page(&req.query, visible, load_from!(rx.conn, customers, PooledCustomer))
 }
 
@@ -183,7 +183,8 @@ fn claim(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
 }
 
 fn in_pool(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
-    let this = pooled().and(Cond::eq("customers.id", id.0)).and(caller.within("customers.id"));
+    let id = Cond::eq(col!(customers::id), id.0);
+    let this = pooled().and(id).and(caller.within(col!(customers::id)));
     let found = customers::table.filter(this).select(Customer::as_select()).first(conn).optional()?;
     found.ok_or_else(Error::not_found)
 }
@@ -264,8 +265,9 @@ fn by_rule(run: &Run) -> Result<Step> {
         };
         let rule = Rule::of(&relations, days, tx.now, tx.core.zone);
         let after = place.as_deref().and_then(|id| id.parse().ok());
+        let core = tx.core;
         let neglected = tx.hint("each is looked at again before it falls to the pool", |conn| {
-            neglected(conn, &rule, after)
+            neglected(conn, core, &rule, after)
         })?;
         for customer in &neglected {
             tend(tx, customer, &rule)?;
@@ -304,32 +306,32 @@ impl Rule {
     }
 }
 
-/// Nothing happened with the customer since the binds: an instant, a date, an instant. An order that is under
-/// way is attention enough. Each looks into an index.
-const UNATTENDED: &str = "\
-    NOT EXISTS (SELECT 1 FROM interactions i WHERE i.customer_id = customers.id AND i.happened_at > ?) \
-    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = customers.id AND o.order_date > ? \
-        AND o.status <> 'cancelled') \
-    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = customers.id \
-        AND o.status IN ('approved', 'confirmed', 'partially_shipped', 'shipped', 'delivered')) \
-    AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.customer_id = customers.id AND c.received_at > ?)";
-/// Nobody has done a task about it, with the instant.
-const NOTHING_DONE: &str = "NOT EXISTS (SELECT 1 FROM tasks t WHERE t.customer_id = customers.id \
-    AND t.status = 'done' AND t.ended_at > ?)";
-
-fn unattended(since: At, on: NaiveDate) -> Cond {
-    let values = vec![since.into(), on.into(), since.into()];
-    Cond::Sql(UNATTENDED, values).and(Cond::Sql(NOTHING_DONE, vec![since.into()]))
+/// What counts as attention to a customer, declared by the area that records it: the rule takes no customer from its
+/// owner with whom this happens.
+pub struct Attention {
+    /// Which customer such a record is about.
+    pub customer: Column,
+    /// The records that count, of those after an instant and its day. Each is looked for in an index.
+    pub since: fn(At, NaiveDate) -> Cond,
 }
 
-fn neglected(conn: &mut Conn, rule: &Rule, after: Option<CustomerId>) -> Result<Vec<Customer>> {
-    let owned = Cond::Compare("customers.owned_since", Op::Le, rule.warn.into())
-        .and(Cond::Not(Box::new(Cond::IsNull("customers.owner_id"))))
-        .and(Cond::IsNull("customers.merged_into_id"))
-        .and(Cond::Not(Box::new(Cond::eq("customers.status", "blocked"))))
-        .and(unattended(rule.warn, rule.warn_on));
+/// Nothing happened with the customer since then.
+fn unattended(core: &Core, since: At, on: NaiveDate) -> Cond {
+    core.declared.all::<Attention>().iter().fold(Cond::All, |cond, attention| {
+        let of_customer = Cond::Same(attention.customer, col!(customers::id));
+        let happened = Cond::exists(attention.customer, of_customer.and((attention.since)(since, on)));
+        cond.and(Cond::not(happened))
+    })
+}
+
+fn neglected(conn: &mut Conn, core: &Core, rule: &Rule, after: Option<CustomerId>) -> Result<Vec<Customer>> {
+    let owned = Cond::Compare(col!(customers::owned_since), Op::Le, rule.warn.into())
+        .and(Cond::NotNull(col!(customers::owner_id)))
+        .and(Cond::IsNull(col!(customers::merged_into_id)))
+        .and(Cond::none_of(col!(customers::status), &[CustomerStatus::Blocked]))
+        .and(unattended(core, rule.warn, rule.warn_on));
     let behind = match after {
-        Some(id) => Cond::Compare("customers.id", Op::Gt, id.0.into()),
+        Some(id) => Cond::Compare(col!(customers::id), Op::Gt, id.0.into()),
         None => Cond::All,
     };
     let some = customers::table.filter(owned.and(behind)).order(customers::id).limit(CHUNK);
@@ -361,8 +363,8 @@ fn tend(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Result<()> {
 fn is_unattended_since_fall(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Result<bool> {
     let since = rule.fall;
     let owned_long = customer.owned_since.is_some_and(|at| at <= since);
-    let still = Cond::eq("customers.id", customer.id.0).and(unattended(since, since.date_in(tx.core.zone)));
-    let still = customers::table.filter(still).count();
+    let still = unattended(tx.core, since, since.date_in(tx.core.zone));
+    let still = customers::table.filter(Cond::eq(col!(customers::id), customer.id.0).and(still)).count();
     let found: i64 = tx.under(Guard::row("attention", customer.id), |conn| Ok(still.get_result(conn)?))?;
     Ok(owned_long && found > 0)
 }

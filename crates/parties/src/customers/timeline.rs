@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{CustomerId, READ, work};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
 use crate::base::db::{AnyId, Conn, Rx, journal};
 use crate::base::declared::Declared;
@@ -54,7 +54,7 @@ pub struct TimelineEntry {
 }
 
 pub static TIMELINE: ListSpec = ListSpec {
-    id: "journal.id",
+    id: col!(journal::id),
     filters: &[
         filter(
             Param::new(
@@ -67,15 +67,14 @@ pub static TIMELINE: ListSpec = ListSpec {
         ),
         filter(
             Param::new("from", Takes::Instant, "Events that happened at this instant or later."),
-            Does::AtLeast("journal.happened_at"),
+            Does::AtLeast(col!(journal::happened_at)),
         ),
         filter(
             Param::new("to", Takes::Instant, "Events that happened at this instant or earlier."),
-            Does::AtMost("journal.happened_at"),
+            Does::AtMost(col!(journal::happened_at)),
         ),
     ],
-    sorts: &[Sort { name: "at", column: "journal.happened_at" }],
-    sort_names: &["at"],
+    sorts: &[Sort { name: "at", column: col!(journal::happened_at) }],
     default_sort: "-at",
     expand: &[],
 };
@@ -93,8 +92,10 @@ pub fn routes(r: &mut Routes) {
 fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<TimelineEntry>> {
     let customer = work::find(rx.conn, rx.caller, req.path)?;
     let of_them = match absorbed(rx.conn, customer.id)? {
-        none if none.is_empty() => Cond::eq("journal.customer_id", customer.id.0),
-        others => Cond::ids("journal.customer_id", others.into_iter().chain([customer.id]).map(|id| id.0)),
+        none if none.is_empty() => Cond::eq(col!(journal::customer_id), customer.id.0),
+        others => {
+            Cond::ids(col!(journal::customer_id), others.into_iter().chain([customer.id]).map(|id| id.0))
+        }
     };
     let seen = of_them.and(events::visible(&rx.core.declared, rx.caller));
     let page = TIMELINE.page(&req.query, seen, load_from!(rx.conn, journal, journal::Entry))?;
@@ -112,7 +113,7 @@ fn absorbed(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerId>> {
     let mut all = Vec::new();
     let mut into = vec![customer];
     for _ in 0..MOST_LEVELS {
-        let merged = Cond::ids("customers.merged_into_id", into.iter().map(|id| id.0));
+        let merged = Cond::ids(col!(customers::merged_into_id), into.iter().map(|id| id.0));
         // In no order: by id, an engine would rather walk through all customers.
         let level = customers::table.filter(merged).limit(MOST_MERGED);
         into = level.select(customers::id).load(conn)?;

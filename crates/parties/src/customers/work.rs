@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, AnyId, Conn, Guard, Json, Rx, Tx, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions::{self, ActionStates};
@@ -79,7 +79,7 @@ pub fn find_theirs(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<C
 /// Those of these customers that the caller sees, for a record that names them.
 pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec<CustomerId>> {
     Ok(customers::table
-        .filter(Cond::ids("customers.id", ids.iter().map(|id| id.0)))
+        .filter(Cond::ids(col!(customers::id), ids.iter().map(|id| id.0)))
         .filter(visible_to(caller))
         .select(customers::id)
         .load(conn)?)
@@ -386,18 +386,21 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
     }
     let ordered = orders::table.filter(orders::customer_id.eq(id)).select(orders::id);
     let ordered: Option<AnyId> =
-        tx.under(Guard::Reference("orders.customer_id"), |conn| Ok(ordered.first(conn).optional()?))?;
+        tx.under(Guard::Reference(col!(orders::customer_id)), |conn| Ok(ordered.first(conn).optional()?))?;
     let merged = customers::table.filter(customers::merged_into_id.eq(id)).select(customers::id);
-    let merged: Option<AnyId> =
-        tx.under(Guard::Reference("customers.merged_into_id"), |conn| Ok(merged.first(conn).optional()?))?;
+    let merged: Option<AnyId> = tx.under(Guard::Reference(col!(customers::merged_into_id)), |conn| {
+        Ok(merged.first(conn).optional()?)
+    })?;
     if ordered.is_some() || merged.is_some() {
         return Err(Problem::new("still_referenced").into());
     }
-    for contact in tx.under(Guard::Reference("contacts.customer_id"), |conn| contacts::work::all(conn, id))? {
+    for contact in
+        tx.under(Guard::Reference(col!(contacts::customer_id)), |conn| contacts::work::all(conn, id))?
+    {
         tx.remove(&contact)?;
     }
     for address in
-        tx.under(Guard::Reference("addresses.customer_id"), |conn| addresses::work::all(conn, id))?
+        tx.under(Guard::Reference(col!(addresses::customer_id)), |conn| addresses::work::all(conn, id))?
     {
         tx.remove(&address)?;
     }
@@ -421,7 +424,7 @@ pub fn visible(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<Customer>> {
         return Ok(Vec::new());
     }
     Ok(customers::table
-        .filter(Cond::ids("customers.id", ids.iter().copied()))
+        .filter(Cond::ids(col!(customers::id), ids.iter().copied()))
         .filter(visible_to(rx.caller))
         .select(Customer::as_select())
         .load(rx.conn)?)

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -35,7 +36,7 @@ fn routes(r: &mut Routes) {
     ));
     r.declare(columns::SUPPLIERS);
     r.declare(&columns::SUPPLIERS_IMPORTED);
-    r.declare(coded!(suppliers, SupplierId, "suppliers.code", events::seen_by_all));
+    r.declare(coded!(suppliers, SupplierId, col!(suppliers::code), events::seen_by_all));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
     records(r);
@@ -130,7 +131,7 @@ static TOLD: [Told; 2] = [
         kind: SupplierId::KIND,
         name: ["Supplier", "供应商"],
         scopes: READ,
-        select: "SELECT suppliers.id FROM suppliers WHERE ",
+        id: col!(suppliers::id),
         visible: events::seen_by_all,
         verbs: &[
             events::CREATED,
@@ -144,7 +145,7 @@ static TOLD: [Told; 2] = [
         kind: contacts::model::SupplierContactId::KIND,
         name: ["Contact of a supplier", "供应商联系人"],
         scopes: READ,
-        select: "SELECT supplier_contacts.id FROM supplier_contacts WHERE ",
+        id: col!(supplier_contacts::id),
         visible: events::seen_by_all,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::contacts::model::SupplierContactInput;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Op, Value};
+use crate::base::db::filter::{Cond, Op, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
@@ -223,11 +223,11 @@ pub struct NewSupplier {
 fn tax_id_is(given: &Given) -> Cond {
     let Given::Text(typed) = given else { return Cond::Nothing };
     let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
-    Cond::Compare("suppliers.tax_id", Op::Eq, code.into())
+    Cond::Compare(col!(suppliers::tax_id), Op::Eq, code.into())
 }
 
 pub static SUPPLIERS: ListSpec = ListSpec {
-    id: "suppliers.id",
+    id: col!(suppliers::id),
     filters: &[
         filter(
             Param::new(
@@ -236,11 +236,11 @@ pub static SUPPLIERS: ListSpec = ListSpec {
                 "Suppliers that match this: part of a name, of pinyin initials, of a code, tax number or \
                     e-mail address, of a contact's name, or digits of a phone number.",
             ),
-            Does::Search("suppliers.id"),
+            Does::Search(col!(suppliers::id)),
         ),
         filter(
             Param::new("kind", Takes::Words(SupplierKind::WORDS), "Suppliers of these kinds."),
-            Does::Is("suppliers.kind"),
+            Does::Is(col!(suppliers::kind)),
         ),
         filter(
             Param::new(
@@ -248,15 +248,15 @@ pub static SUPPLIERS: ListSpec = ListSpec {
                 Takes::Words(SupplierStatus::WORDS),
                 "Suppliers with one of these statuses.",
             ),
-            Does::Is("suppliers.status"),
+            Does::Is(col!(suppliers::status)),
         ),
         filter(
             Param::new("owner_id", Takes::Ids("usr"), "Suppliers that these people look after."),
-            Does::Is("suppliers.owner_id"),
+            Does::Is(col!(suppliers::owner_id)),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The supplier with exactly this code."),
-            Does::Is("suppliers.code"),
+            Does::Is(col!(suppliers::code)),
         ),
         filter(
             Param::new(
@@ -269,15 +269,14 @@ pub static SUPPLIERS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Suppliers changed at this instant or later."),
-            Does::AtLeast("suppliers.updated_at"),
+            Does::AtLeast(col!(suppliers::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "name", column: "suppliers.name_sort" },
-        Sort { name: "code", column: "suppliers.code" },
-        Sort { name: "updated_at", column: "suppliers.updated_at" },
+        Sort { name: "name", column: col!(suppliers::name_sort) },
+        Sort { name: "code", column: col!(suppliers::code) },
+        Sort { name: "updated_at", column: col!(suppliers::updated_at) },
     ],
-    sort_names: &["name", "code", "updated_at"],
     default_sort: "name",
     expand: &["owner"],
 };

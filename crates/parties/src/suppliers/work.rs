@@ -8,6 +8,7 @@ use super::model::{
     NewSupplier, Supplier, SupplierAction, SupplierId, SupplierInput, SupplierStatus, SupplierView,
 };
 use super::{contacts, rules};
+use crate::base::db::filter::col;
 use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::{Patch, actions, expand};
@@ -176,8 +177,9 @@ pub fn act(tx: &mut Tx, id: SupplierId, action: SupplierAction, reason: &str) ->
 
 pub fn delete(tx: &mut Tx, id: SupplierId) -> Result<()> {
     let supplier = begin(tx, id)?;
-    let contacts =
-        tx.under(Guard::Reference("supplier_contacts.supplier_id"), |conn| contacts::work::all(conn, id))?;
+    let contacts = tx.under(Guard::Reference(col!(supplier_contacts::supplier_id)), |conn| {
+        contacts::work::all(conn, id)
+    })?;
     for contact in contacts {
         tx.remove(&contact)?;
     }

@@ -6,7 +6,7 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -88,7 +88,7 @@ pub fn escalate(tx: &mut Tx, req: &Req<ComplaintId, Json<Reason>>) -> Answered {
 
 pub fn list_notes(rx: &mut Rx, req: &Req<ComplaintId>) -> Result<Page<ComplaintNote>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let of_complaint = Cond::eq("complaint_notes.complaint_id", req.path.0);
+    let of_complaint = Cond::eq(col!(complaint_notes::complaint_id), req.path.0);
     NOTES.page(&req.query, of_complaint, load_from!(rx.conn, complaint_notes, ComplaintNote))
 }
 

@@ -21,11 +21,12 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Column, Cond};
+use crate::base::db::filter::{Column, Cond, Op, col};
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
+use crate::customers::Attention;
 use crate::schema::complaints;
 use model::Complaint;
 use salesdesk_parties::movable;
@@ -41,9 +42,7 @@ const WRITE: &[Scope] = &[Scope::ComplaintsWrite];
 pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
     match model::visible_to(caller) {
         Cond::All => Cond::All,
-        complaints => {
-            Cond::InSelect(column, "SELECT complaints.id FROM complaints WHERE ", Box::new(complaints))
-        }
+        complaints => Cond::in_select(column, col!(complaints::id), complaints),
     }
 }
 
@@ -61,6 +60,10 @@ fn routes(r: &mut Routes) {
     r.declare(columns::COMPLAINTS);
     r.declare(movable!(Complaint, complaints, ComplaintId));
     r.declare(worklist::SOURCE);
+    r.declare(Attention {
+        customer: col!(complaints::customer_id),
+        since: |at, _| Cond::Compare(col!(complaints::received_at), Op::Gt, at.into()),
+    });
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("complaints", "Complaints of customers: who handles them, by when, and how they are resolved.");
     records(r);
@@ -267,7 +270,7 @@ const TOLD: &[Told] = &[
         kind: ComplaintId::KIND,
         name: ["Complaint", "投诉"],
         scopes: READ,
-        select: "SELECT complaints.id FROM complaints WHERE ",
+        id: col!(complaints::id),
         visible: model::visible_to,
         verbs: &[
             Verb::new("received", "The complaint was entered."),
@@ -294,7 +297,7 @@ const TOLD: &[Told] = &[
         kind: model::ComplaintNoteId::KIND,
         name: ["Note on a complaint", "投诉记录"],
         scopes: READ,
-        select: "SELECT complaint_notes.id FROM complaint_notes WHERE ",
+        id: col!(complaint_notes::id),
         visible: model::notes_visible_to,
         verbs: &[events::CREATED],
     },

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::rules::{ComplaintAction, ComplaintStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, ExternalId, Json};
 use crate::base::error::Result;
@@ -354,10 +354,10 @@ pub struct ComplaintNoteInput {
 /// The complaints that a caller sees: those of the customers that they see, and those that they handle.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
-        Some(user) => Cond::eq("complaints.assignee_id", user),
+        Some(user) => Cond::eq(col!(complaints::assignee_id), user),
         None => Cond::Nothing,
     };
-    match part_of_visible(caller, "complaints.customer_id") {
+    match part_of_visible(caller, col!(complaints::customer_id)) {
         Cond::All => Cond::All,
         customers => customers.or(mine),
     }
@@ -365,19 +365,23 @@ pub fn visible_to(caller: &Caller) -> Cond {
 
 /// The notes of the complaints that a caller sees.
 pub fn notes_visible_to(caller: &Caller) -> Cond {
-    super::part_of_visible(caller, "complaint_notes.complaint_id")
+    super::part_of_visible(caller, col!(complaint_notes::complaint_id))
+}
+
+/// Complaints that are not resolved.
+pub fn open() -> Cond {
+    Cond::none_of(col!(complaints::status), ComplaintStatus::RESOLVED)
 }
 
 fn open_is(given: &Given) -> Cond {
-    let open = Cond::Sql("complaints.status NOT IN ('resolved', 'closed')", vec![]);
     match given {
-        Given::Bool(false) => Cond::Not(Box::new(open)),
-        _ => open,
+        Given::Bool(false) => Cond::not(open()),
+        _ => open(),
     }
 }
 
 pub static COMPLAINTS: ListSpec = ListSpec {
-    id: "complaints.id",
+    id: col!(complaints::id),
     filters: &[
         filter(
             Param::new(
@@ -385,7 +389,7 @@ pub static COMPLAINTS: ListSpec = ListSpec {
                 Takes::Words(ComplaintStatus::WORDS),
                 "Complaints with one of these statuses.",
             ),
-            Does::Is("complaints.status"),
+            Does::Is(col!(complaints::status)),
         ),
         filter(
             Param::new(
@@ -397,11 +401,11 @@ pub static COMPLAINTS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Complaints of these severities."),
-            Does::Is("complaints.severity"),
+            Does::Is(col!(complaints::severity)),
         ),
         filter(
             Param::new("category", Takes::Words(ComplaintCategory::WORDS), "Complaints of these categories."),
-            Does::Is("complaints.category"),
+            Does::Is(col!(complaints::category)),
         ),
         filter(
             Param::new(
@@ -409,27 +413,27 @@ pub static COMPLAINTS: ListSpec = ListSpec {
                 Takes::Words(RootCause::WORDS),
                 "Complaints with one of these root causes.",
             ),
-            Does::Is("complaints.root_cause"),
+            Does::Is(col!(complaints::root_cause)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Complaints of these customers."),
-            Does::Is("complaints.customer_id"),
+            Does::Is(col!(complaints::customer_id)),
         ),
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Complaints about these orders."),
-            Does::Is("complaints.order_id"),
+            Does::Is(col!(complaints::order_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Complaints about these products."),
-            Does::Is("complaints.product_id"),
+            Does::Is(col!(complaints::product_id)),
         ),
         filter(
             Param::new("assignee_id", Takes::Ids("usr"), "Complaints that these people handle."),
-            Does::Is("complaints.assignee_id"),
+            Does::Is(col!(complaints::assignee_id)),
         ),
         filter(
             Param::new("team_id", Takes::Ids("tem"), "Complaints of these teams."),
-            Does::Is("complaints.team_id"),
+            Does::Is(col!(complaints::team_id)),
         ),
         filter(
             Param::new(
@@ -437,27 +441,26 @@ pub static COMPLAINTS: ListSpec = ListSpec {
                 Takes::Int(0, 2),
                 "Complaints escalated to this level or higher: 1 the manager, 2 the executives.",
             ),
-            Does::AtLeast("complaints.escalation_level"),
+            Does::AtLeast(col!(complaints::escalation_level)),
         ),
         filter(
             Param::new("number", Takes::Text(40), "The complaint with exactly this number."),
-            Does::Is("complaints.number"),
+            Does::Is(col!(complaints::number)),
         ),
         filter(
             Param::new("received_since", Takes::Instant, "Complaints received at this instant or later."),
-            Does::AtLeast("complaints.received_at"),
+            Does::AtLeast(col!(complaints::received_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Complaints changed at this instant or later."),
-            Does::AtLeast("complaints.updated_at"),
+            Does::AtLeast(col!(complaints::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "received_at", column: "complaints.received_at" },
-        Sort { name: "number", column: "complaints.number" },
-        Sort { name: "updated_at", column: "complaints.updated_at" },
+        Sort { name: "received_at", column: col!(complaints::received_at) },
+        Sort { name: "number", column: col!(complaints::number) },
+        Sort { name: "updated_at", column: col!(complaints::updated_at) },
     ],
-    sort_names: &["received_at", "number", "updated_at"],
     default_sort: "-received_at",
     expand: &["customer", "order", "product", "assignee", "team", "contact"],
 };
@@ -476,13 +479,12 @@ impl Row for Complaint {
 }
 
 pub static NOTES: ListSpec = ListSpec {
-    id: "complaint_notes.id",
+    id: col!(complaint_notes::id),
     filters: &[filter(
         Param::new("kind", Takes::Words(ComplaintNoteKind::WORDS), "Notes of these kinds."),
-        Does::Is("complaint_notes.kind"),
+        Does::Is(col!(complaint_notes::kind)),
     )],
-    sorts: &[Sort { name: "created_at", column: "complaint_notes.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(complaint_notes::created_at) }],
     default_sort: "created_at",
     expand: &[],
 };

@@ -1,14 +1,14 @@
 //! Report on complaints: counts by cause, category, product, customer, month and more.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::visible_to;
+use super::rules::ComplaintStatus;
 use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Column, Cond, Op, Sql, col, none_of, sql};
 use crate::base::error::{Problem, Result};
 use crate::base::http::params::{Param, Query, Takes};
 use crate::base::http::{Answer, Req, Routes};
@@ -139,15 +139,16 @@ type Loaded =
     (Option<String>, Option<String>, i64, i64, i64, i64, i64, Option<i64>, Option<i64>, Option<i64>);
 
 /// The key and the label of a dimension, as SQL.
-fn key(dimension: ComplaintDimension, sqlite: bool, zone: chrono_tz::Tz, now: At) -> (String, String) {
-    let plain = |column: &str| (format!("complaints.{column}"), "CAST(NULL AS TEXT)".to_owned());
+fn key(dimension: ComplaintDimension, sqlite: bool, zone: chrono_tz::Tz, now: At) -> (Sql, Sql) {
+    let nothing = sql!("CAST(NULL AS TEXT)");
+    let plain = |column: Column| (column.into(), nothing.clone());
     match dimension {
-        ComplaintDimension::RootCause => plain("root_cause"),
-        ComplaintDimension::Category => plain("category"),
-        ComplaintDimension::Severity => plain("severity"),
-        ComplaintDimension::Status => plain("status"),
-        ComplaintDimension::Product => ("products.sku".into(), "MAX(products.name)".into()),
-        ComplaintDimension::Customer => ("customers.code".into(), "MAX(customers.name)".into()),
+        ComplaintDimension::RootCause => plain(col!(complaints::root_cause)),
+        ComplaintDimension::Category => plain(col!(complaints::category)),
+        ComplaintDimension::Severity => plain(col!(complaints::severity)),
+        ComplaintDimension::Status => plain(col!(complaints::status)),
+        ComplaintDimension::Product => (col!(products::sku).into(), sql!("MAX(products.name)")),
+        ComplaintDimension::Customer => (col!(customers::code).into(), sql!("MAX(customers.name)")),
         ComplaintDimension::Month => {
             // SQLite knows no time zones: the company's offset of today serves there, which is the same all year in
             // China.
@@ -155,11 +156,11 @@ fn key(dimension: ComplaintDimension, sqlite: bool, zone: chrono_tz::Tz, now: At
             let offset = now.utc().with_timezone(&zone).offset().fix().local_minus_utc();
             let month = match sqlite {
                 true => {
-                    format!("strftime('%Y-%m', complaints.received_at / 1000000 + {offset}, 'unixepoch')")
+                    sql!("strftime('%Y-%m', complaints.received_at / 1000000 + {offset}, 'unixepoch')")
                 }
-                false => format!("to_char(complaints.received_at AT TIME ZONE '{zone}', 'YYYY-MM')"),
+                false => sql!("to_char(complaints.received_at AT TIME ZONE '{zone}', 'YYYY-MM')"),
             };
-            (month, "CAST(NULL AS TEXT)".to_owned())
+            (month, nothing)
         }
     }
 }
@@ -168,34 +169,34 @@ fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ComplaintGroup>> {
     let word = query.word("group_by").unwrap_or_default();
     let dimension = ComplaintDimension::parse(word).unwrap_or(ComplaintDimension::RootCause);
     let (key, label) = key(dimension, rx.conn.is_sqlite(), rx.core.zone, rx.now);
-    let count = |what: &str| format!("COUNT(CASE WHEN {what} THEN 1 END)");
-    let mean = |what: &str| format!("CAST(AVG({what}) AS BIGINT)");
-    let select = [
+    let count = |what: Sql| sql!("COUNT(CASE WHEN {what} THEN 1 END)");
+    let mean = |what: Sql| sql!("CAST(AVG({what}) AS BIGINT)");
+    let select = Sql::list(&[
         key.clone(),
         label,
-        "COUNT(*)".into(),
-        count("complaints.status NOT IN ('resolved', 'closed')"),
-        count("complaints.reopened > 0"),
-        count("complaints.response_missed"),
-        count("complaints.resolution_missed"),
-        mean("complaints.response_seconds"),
-        mean("complaints.resolution_seconds"),
-        mean("complaints.satisfaction * 100"),
-    ];
+        sql!("COUNT(*)"),
+        count(none_of(col!(complaints::status), ComplaintStatus::RESOLVED)),
+        count(sql!("complaints.reopened > 0")),
+        count(sql!("complaints.response_missed")),
+        count(sql!("complaints.resolution_missed")),
+        mean(sql!("complaints.response_seconds")),
+        mean(sql!("complaints.resolution_seconds")),
+        mean(sql!("complaints.satisfaction * 100")),
+    ]);
     let mut cond = visible_to(rx.caller);
     if let Some(from) = query.instant("received_from") {
-        cond = cond.and(Cond::Compare("complaints.received_at", Op::Ge, from.into()));
+        cond = cond.and(Cond::Compare(col!(complaints::received_at), Op::Ge, from.into()));
     }
     if let Some(to) = query.instant("received_to") {
-        cond = cond.and(Cond::Compare("complaints.received_at", Op::Le, to.into()));
+        cond = cond.and(Cond::Compare(col!(complaints::received_at), Op::Le, to.into()));
     }
     let rows: Vec<Loaded> = complaints::table
         .inner_join(customers::table.on(customers::id.eq(complaints::customer_id)))
         .left_join(products::table.on(products::id.nullable().eq(complaints::product_id)))
         .filter(cond)
-        .group_by(sql::<Text>(&key))
-        .select(sql::<Shape>(&select.join(", ")))
-        .order(sql::<BigInt>("3 DESC, 1"))
+        .group_by(key.typed::<Text>())
+        .select(select.typed::<Shape>())
+        .order(sql!("3 DESC, 1").typed::<BigInt>())
         .limit(MOST_ROWS + 1)
         .load(rx.conn)?;
     Ok(rows.into_iter().map(group).collect())

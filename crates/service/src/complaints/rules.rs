@@ -2,6 +2,7 @@
 
 use crate::base::auth::{Caller, Scope};
 use crate::base::types::At;
+use crate::base::word_sets;
 use crate::text_enum;
 
 use super::model::Complaint;
@@ -65,7 +66,6 @@ impl ComplaintStatus {
     pub fn after(self, action: ComplaintAction) -> Option<ComplaintStatus> {
         use ComplaintAction as A;
         use ComplaintStatus as S;
-        let open = !matches!(self, S::Resolved | S::Closed);
         match (self, action) {
             (S::Received, A::Acknowledge) => Some(S::Acknowledged),
             (S::Acknowledged | S::Proposed, A::Investigate) => Some(S::Investigating),
@@ -75,12 +75,17 @@ impl ComplaintStatus {
             (S::Resolved | S::Closed, A::Reopen) => Some(S::Investigating),
             (S::Acknowledged | S::Investigating | S::Proposed, A::Wait | A::Resume) => Some(self),
             (_, A::AddNote) => Some(self),
-            (_, A::Edit | A::Assign | A::Escalate) if open => Some(self),
+            (_, A::Edit | A::Assign | A::Escalate) if !self.is_resolved() => Some(self),
             (S::Acknowledged | S::Investigating | S::Proposed, A::AddRemedy) => Some(self),
             _ => None,
         }
     }
 }
+
+word_sets! { ComplaintStatus {
+    /// The customer has an answer. The partial index `complaints_open` has the others.
+    RESOLVED, is_resolved = { Resolved | Closed } not { Received | Acknowledged | Investigating | Proposed }
+} }
 
 impl Complaint {
     /// Whether its life, with what it waits for, has this step now.

@@ -13,7 +13,7 @@ use super::policies::work::policy_for;
 use super::remedies;
 use super::rules::{ComplaintAction, ComplaintStatus, REOPEN_DAYS};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, Step};
@@ -57,7 +57,7 @@ pub fn view(complaint: Complaint, caller: &Caller) -> ComplaintView {
 
 /// For `expand=complaint`.
 pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids("complaints.id", ids.iter().copied()).and(visible_to(rx.caller));
+    let seen = Cond::ids(col!(complaints::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Complaint> = complaints::table.filter(seen).select(Complaint::as_select()).load(rx.conn)?;
     let views: Vec<ComplaintView> = rows.into_iter().map(|row| view(row, rx.caller)).collect();
     expand::views(views, |v: &ComplaintView| v.complaint.id.0)

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::model::{Complaint, ComplaintSeverity};
+use super::model::{Complaint, ComplaintSeverity, open};
 use super::rules::ComplaintStatus;
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::deadlines;
 use crate::base::error::Result;
 use crate::base::types::At;
@@ -46,8 +46,7 @@ fn complaints_of(rx: &mut Rx, me: UserId) -> Result<Vec<Complaint>> {
     if !rx.caller.may(Scope::ComplaintsRead) {
         return Ok(vec![]);
     }
-    let open = Cond::Sql("complaints.status NOT IN ('resolved', 'closed')", vec![]);
-    let mine = complaints::table.filter(Cond::eq("complaints.assignee_id", me.0).and(open));
+    let mine = complaints::table.filter(Cond::eq(col!(complaints::assignee_id), me.0).and(open()));
     let first = mine.order((complaints::received_at, complaints::id)).limit(EACH);
     Ok(first.select(Complaint::as_select()).load(rx.conn)?)
 }

@@ -17,9 +17,11 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::{Cond, Op, col};
 use crate::base::events::{self, Told};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
+use crate::customers::Attention;
 use crate::schema::interactions;
 use model::Interaction;
 use salesdesk_parties::movable;
@@ -34,6 +36,10 @@ const WRITE: &[Scope] = &[Scope::InteractionsWrite];
 fn routes(r: &mut Routes) {
     r.declare(columns::INTERACTIONS);
     r.declare(movable!(Interaction, interactions, InteractionId));
+    r.declare(Attention {
+        customer: col!(interactions::customer_id),
+        since: |at, _| Cond::Compare(col!(interactions::happened_at), Op::Gt, at.into()),
+    });
     r.tells(TOLD);
     r.tag("interactions", "Interactions: calls, visits and messages with customers, and what was agreed.");
     r.list("/interactions", "listInteractions", &model::INTERACTIONS, http::list)
@@ -91,7 +97,7 @@ const TOLD: Told = Told {
     kind: InteractionId::KIND,
     name: ["Conversation", "往来"],
     scopes: READ,
-    select: "SELECT interactions.id FROM interactions WHERE ",
+    id: col!(interactions::id),
     visible: model::visible_to,
     verbs: &[events::CREATED, events::UPDATED],
 };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::feedback::model::FeedbackInput;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Param, Takes};
@@ -143,41 +143,43 @@ pub struct NewInteraction {
 /// The interactions that a caller sees: those with the customers that they see, and their own.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
-        Some(user) => Cond::eq("interactions.user_id", user).or(Cond::eq("interactions.created_by", user)),
+        Some(user) => {
+            Cond::eq(col!(interactions::user_id), user).or(Cond::eq(col!(interactions::created_by), user))
+        }
         None => Cond::Nothing,
     };
-    match part_of_visible(caller, "interactions.customer_id") {
+    match part_of_visible(caller, col!(interactions::customer_id)) {
         Cond::All => Cond::All,
         customers => customers.or(mine),
     }
 }
 
 pub static INTERACTIONS: ListSpec = ListSpec {
-    id: "interactions.id",
+    id: col!(interactions::id),
     filters: &[
         filter(
             Param::new("kind", Takes::Words(InteractionKind::WORDS), "Interactions of these kinds."),
-            Does::Is("interactions.kind"),
+            Does::Is(col!(interactions::kind)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Interactions with these customers."),
-            Does::Is("interactions.customer_id"),
+            Does::Is(col!(interactions::customer_id)),
         ),
         filter(
             Param::new("contact_id", Takes::Ids("con"), "Interactions with these contact persons."),
-            Does::Is("interactions.contact_id"),
+            Does::Is(col!(interactions::contact_id)),
         ),
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Interactions about these orders."),
-            Does::Is("interactions.order_id"),
+            Does::Is(col!(interactions::order_id)),
         ),
         filter(
             Param::new("complaint_id", Takes::Ids("cmp"), "Interactions about these complaints."),
-            Does::Is("interactions.complaint_id"),
+            Does::Is(col!(interactions::complaint_id)),
         ),
         filter(
             Param::new("task_id", Takes::Ids("tsk"), "Interactions that were part of these tasks."),
-            Does::Is("interactions.task_id"),
+            Does::Is(col!(interactions::task_id)),
         ),
         filter(
             Param::new(
@@ -185,7 +187,7 @@ pub static INTERACTIONS: ListSpec = ListSpec {
                 Takes::Ids("usr"),
                 "Interactions in which these people of the company took part.",
             ),
-            Does::Is("interactions.user_id"),
+            Does::Is(col!(interactions::user_id)),
         ),
         filter(
             Param::new(
@@ -193,7 +195,7 @@ pub static INTERACTIONS: ListSpec = ListSpec {
                 Takes::Ids("tem"),
                 "Interactions whose customer belonged to one of these teams when they were entered.",
             ),
-            Does::Is("interactions.team_id"),
+            Does::Is(col!(interactions::team_id)),
         ),
         filter(
             Param::new(
@@ -201,7 +203,7 @@ pub static INTERACTIONS: ListSpec = ListSpec {
                 Takes::Instant,
                 "Interactions that happened at this instant or later.",
             ),
-            Does::AtLeast("interactions.happened_at"),
+            Does::AtLeast(col!(interactions::happened_at)),
         ),
         filter(
             Param::new(
@@ -209,18 +211,17 @@ pub static INTERACTIONS: ListSpec = ListSpec {
                 Takes::Instant,
                 "Interactions that happened at this instant or earlier.",
             ),
-            Does::AtMost("interactions.happened_at"),
+            Does::AtMost(col!(interactions::happened_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Interactions changed at this instant or later."),
-            Does::AtLeast("interactions.updated_at"),
+            Does::AtLeast(col!(interactions::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "happened_at", column: "interactions.happened_at" },
-        Sort { name: "updated_at", column: "interactions.updated_at" },
+        Sort { name: "happened_at", column: col!(interactions::happened_at) },
+        Sort { name: "updated_at", column: col!(interactions::updated_at) },
     ],
-    sort_names: &["happened_at", "updated_at"],
     default_sort: "-happened_at",
     expand: &["customer", "contact", "order", "complaint", "task", "user", "team"],
 };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::feedback;
 use super::model::{Interaction, InteractionId, InteractionInput, NewInteraction, visible_to};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
 use crate::base::error::{Error, Fault, Faults, Result, found};
 use crate::base::http::{Patch, expand};
@@ -28,7 +28,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: InteractionId) -> Result<Inter
 
 /// For `expand=interaction`.
 pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids("interactions.id", ids.iter().copied()).and(visible_to(rx.caller));
+    let seen = Cond::ids(col!(interactions::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Interaction> =
         interactions::table.filter(seen).select(Interaction::as_select()).load(rx.conn)?;
     expand::views(rows, |row: &Interaction| row.id.0)

@@ -13,10 +13,7 @@ use crate::customers;
 use crate::notifications::{Notice, notify};
 use crate::orders;
 use crate::orders::model::{Order, OrderId, OrderLineId};
-use crate::orders::rules::OrderStatus;
 
-/// Statuses of orders that cannot be expedited any more.
-const ENDED: [OrderStatus; 3] = [OrderStatus::Delivered, OrderStatus::Completed, OrderStatus::Cancelled];
 const LONGEST_SUBJECT: usize = 200;
 
 /// Asks somebody to hurry with an order and notes it in the order's history.
@@ -24,7 +21,7 @@ pub fn expedite(tx: &mut Tx, id: OrderId, input: ExpediteInput) -> Result<Reques
     tx.caller.demand(Scope::OrdersRead)?;
     let order = tx.find(orders::work::find, id)?;
     tx.check_expected(&order)?;
-    if ENDED.contains(&order.row.status) {
+    if order.row.status.has_ended() {
         return Err(actions::refused(order.row.status, "expedite", &order.row.allowed_actions(tx.caller)));
     }
     check_lines(&order, &input.line_ids).done()?;
@@ -67,7 +64,7 @@ pub fn tell_of_delay(tx: &mut Tx, request: &Request, offered: NaiveDate) -> Resu
     let Some(id) = about.filter(|_| request.kind == RequestKind::Expedite) else { return Ok(()) };
     let Some(order) = tx.load_if_there(Order::load, id)? else { return Ok(()) };
     let Some(promised) = promised(&order, &request.order_line_ids.0) else { return Ok(()) };
-    if offered <= promised || ENDED.contains(&order.row.status) {
+    if offered <= promised || order.row.status.has_ended() {
         return Ok(());
     }
     let owner = tx.load(customers::work::load, order.row.customer_id)?.owner_id;

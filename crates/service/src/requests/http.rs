@@ -6,7 +6,7 @@ use super::model::{
 };
 use super::rules::RequestAction;
 use super::{expedite, work};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -111,7 +111,7 @@ pub fn withdraw(tx: &mut Tx, req: &Req<RequestId, Json<Reason>>) -> Answered {
 
 pub fn list_replies(rx: &mut Rx, req: &Req<RequestId>) -> Result<Page<RequestReply>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let of_request = Cond::eq("request_replies.request_id", req.path.0);
+    let of_request = Cond::eq(col!(request_replies::request_id), req.path.0);
     REPLIES.page(&req.query, of_request, load_from!(rx.conn, request_replies, RequestReply))
 }
 

@@ -22,6 +22,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -304,7 +305,7 @@ static TOLD: [Told; 2] = [
         kind: RequestId::KIND,
         name: ["Request", "协作请求"],
         scopes: READ,
-        select: "SELECT requests.id FROM requests WHERE ",
+        id: col!(requests::id),
         visible: model::visible_to,
         verbs: &[
             events::CREATED,
@@ -328,7 +329,7 @@ static TOLD: [Told; 2] = [
         kind: model::RequestReplyId::KIND,
         name: ["Reply to a request", "请求回复"],
         scopes: READ,
-        select: "SELECT request_replies.id FROM request_replies WHERE ",
+        id: col!(request_replies::id),
         visible: model::replies_visible_to,
         verbs: &[events::CREATED],
     },

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::rules::{RequestAction, RequestStatus};
 use crate::base::auth::{Caller, Role, Sight};
 use crate::base::db::Json;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Sql, Value, col, one_of, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -333,76 +333,74 @@ pub fn visible_to(caller: &Caller) -> Cond {
         return mine;
     }
     let teams = match caller.sight {
-        Sight::Team => Cond::ids("requests.team_id", caller.teams.iter().copied()),
+        Sight::Team => Cond::ids(col!(requests::team_id), caller.teams.iter().copied()),
         _ => Cond::Nothing,
     };
-    match part_of_visible(caller, "requests.customer_id") {
+    match part_of_visible(caller, col!(requests::customer_id)) {
         Cond::All => Cond::All,
         customers if teams == Cond::Nothing => customers.or(mine),
-        customers => customers.or(teams.and(caller.within("requests.customer_id"))).or(mine),
+        customers => customers.or(teams.and(caller.within(col!(requests::customer_id)))).or(mine),
     }
 }
 
 /// Requests that a person asked or may answer.
 fn concerns(caller: &Caller, user: Uuid) -> Cond {
-    let asked = Cond::eq("requests.requester_id", user).or(Cond::eq("requests.assignee_id", user));
-    let departments = Cond::InSelect(
-        "requests.department_id",
-        "SELECT departments.id FROM departments WHERE ",
-        Box::new(answered_by(caller, user)),
-    );
-    let suppliers = Cond::InSelect(
-        "requests.supplier_id",
-        "SELECT suppliers.id FROM suppliers WHERE ",
-        Box::new(Cond::eq("suppliers.owner_id", user)),
-    );
-    asked.or(departments).or(suppliers)
+    let asked = Cond::eq(col!(requests::requester_id), user).or(Cond::eq(col!(requests::assignee_id), user));
+    let led = answered_by(caller, user);
+    let departments = Cond::in_select(col!(requests::department_id), col!(departments::id), led);
+    let owned = Cond::eq(col!(suppliers::owner_id), user);
+    asked.or(departments).or(Cond::in_select(col!(requests::supplier_id), col!(suppliers::id), owned))
 }
 
 /// The departments that a person leads, or is in the team of.
 pub fn answered_by(caller: &Caller, user: Uuid) -> Cond {
-    let led = Cond::eq("departments.lead_id", user);
+    let led = Cond::eq(col!(departments::lead_id), user);
     match caller.team {
-        Some(team) => led.or(Cond::eq("departments.team_id", team)),
+        Some(team) => led.or(Cond::eq(col!(departments::team_id), team)),
         None => led,
     }
 }
 
 /// The replies to the requests that a caller sees.
 pub fn replies_visible_to(caller: &Caller) -> Cond {
-    let select = "SELECT requests.id FROM requests WHERE ";
     match visible_to(caller) {
         Cond::All => Cond::All,
-        seen => Cond::InSelect("request_replies.request_id", select, Box::new(seen)),
+        seen => Cond::in_select(col!(request_replies::request_id), col!(requests::id), seen),
     }
 }
 
-/// Requests that are not done, declined or withdrawn; written as in the partial indexes.
-pub const STILL_OPEN: &str = "requests.status IN ('open', 'accepted', 'in_progress')";
-/// Requests that were not answered in time, or are not done by their date.
-pub const LATE: &str = "requests.status IN ('open', 'accepted', 'in_progress') AND \
-    (requests.delivery_missed OR (requests.status = 'open' AND requests.response_missed))";
+/// Requests that are not done, declined or withdrawn.
+pub fn still_open() -> Sql {
+    one_of(col!(requests::status), RequestStatus::OPEN)
+}
 
-fn either(condition: &'static str, given: &Given) -> Cond {
+/// Requests that were not answered in time, or are not done by their date; written as in the partial index.
+pub fn late() -> Sql {
+    let (still_open, open) = (still_open(), one_of(col!(requests::status), &[RequestStatus::Open]));
+    sql!("{still_open} AND (requests.delivery_missed OR ({open} AND requests.response_missed))")
+}
+
+fn either(condition: Sql, given: &Given) -> Cond {
+    let condition = Cond::Sql(condition, vec![]);
     match given {
-        Given::Bool(false) => Cond::Not(Box::new(Cond::Sql(condition, vec![]))),
-        _ => Cond::Sql(condition, vec![]),
+        Given::Bool(false) => Cond::not(condition),
+        _ => condition,
     }
 }
 
 fn open_is(given: &Given) -> Cond {
-    either(STILL_OPEN, given)
+    either(still_open(), given)
 }
 fn overdue_is(given: &Given) -> Cond {
-    either(LATE, given)
+    either(late(), given)
 }
 
 pub static REQUESTS: ListSpec = ListSpec {
-    id: "requests.id",
+    id: col!(requests::id),
     filters: &[
         filter(
             Param::new("status", Takes::Words(RequestStatus::WORDS), "Requests with one of these statuses."),
-            Does::Is("requests.status"),
+            Does::Is(col!(requests::status)),
         ),
         filter(
             Param::new(
@@ -422,27 +420,27 @@ pub static REQUESTS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("kind", Takes::Words(RequestKind::WORDS), "Requests of these kinds."),
-            Does::Is("requests.kind"),
+            Does::Is(col!(requests::kind)),
         ),
         filter(
             Param::new("department_id", Takes::Ids("dep"), "Requests to these departments."),
-            Does::Is("requests.department_id"),
+            Does::Is(col!(requests::department_id)),
         ),
         filter(
             Param::new("supplier_id", Takes::Ids("sup"), "Requests to these suppliers."),
-            Does::Is("requests.supplier_id"),
+            Does::Is(col!(requests::supplier_id)),
         ),
         filter(
             Param::new("about", Takes::Text(40), "Requests about the record with this id."),
-            Does::Is("requests.about"),
+            Does::Is(col!(requests::about)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Requests about records of these customers."),
-            Does::Is("requests.customer_id"),
+            Does::Is(col!(requests::customer_id)),
         ),
         filter(
             Param::new("requester_id", Takes::Ids("usr"), "Requests that these people asked."),
-            Does::Is("requests.requester_id"),
+            Does::Is(col!(requests::requester_id)),
         ),
         filter(
             Param::new(
@@ -450,37 +448,36 @@ pub static REQUESTS: ListSpec = ListSpec {
                 Takes::Ids("tem"),
                 "Requests of people who were in one of these teams when they asked.",
             ),
-            Does::Is("requests.team_id"),
+            Does::Is(col!(requests::team_id)),
         ),
         filter(
             Param::new("assignee_id", Takes::Ids("usr"), "Requests that these people have to answer."),
-            Does::Is("requests.assignee_id"),
+            Does::Is(col!(requests::assignee_id)),
         ),
         filter(
             Param::new("wanted_by_from", Takes::Date, "Requests wanted by this day or a later one."),
-            Does::AtLeast("requests.wanted_by"),
+            Does::AtLeast(col!(requests::wanted_by)),
         ),
         filter(
             Param::new("wanted_by_to", Takes::Date, "Requests wanted by this day or an earlier one."),
-            Does::AtMost("requests.wanted_by"),
+            Does::AtMost(col!(requests::wanted_by)),
         ),
         filter(
             Param::new("number", Takes::Text(40), "The request with exactly this number."),
-            Does::Is("requests.number"),
+            Does::Is(col!(requests::number)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Requests changed at this instant or later."),
-            Does::AtLeast("requests.updated_at"),
+            Does::AtLeast(col!(requests::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "created_at", column: "requests.created_at" },
-        Sort { name: "due_on", column: "requests.due_on" },
-        Sort { name: "wanted_by", column: "requests.wanted_by" },
-        Sort { name: "number", column: "requests.number" },
-        Sort { name: "updated_at", column: "requests.updated_at" },
+        Sort { name: "created_at", column: col!(requests::created_at) },
+        Sort { name: "due_on", column: col!(requests::due_on) },
+        Sort { name: "wanted_by", column: col!(requests::wanted_by) },
+        Sort { name: "number", column: col!(requests::number) },
+        Sort { name: "updated_at", column: col!(requests::updated_at) },
     ],
-    sort_names: &["created_at", "due_on", "wanted_by", "number", "updated_at"],
     default_sort: "-created_at",
     expand: &["department", "supplier", "customer", "requester", "assignee", "team"],
 };
@@ -501,10 +498,9 @@ impl Row for Request {
 }
 
 pub static REPLIES: ListSpec = ListSpec {
-    id: "request_replies.id",
+    id: col!(request_replies::id),
     filters: &[],
-    sorts: &[Sort { name: "created_at", column: "request_replies.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(request_replies::created_at) }],
     default_sort: "created_at",
     expand: &[],
 };

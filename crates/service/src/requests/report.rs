@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
-use diesel::dsl::sql;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{LATE, STILL_OPEN, visible_to};
-use super::rules::{hours, percentile};
-use crate::base::db::filter::{Cond, Op};
+use super::model::{late, still_open, visible_to};
+use super::rules::{RequestStatus, hours, percentile};
+use crate::base::db::filter::{Cond, Op, Sql, col, one_of, sql};
 use crate::base::db::sql_types::Key;
 use crate::base::db::{AnyId, Rx};
 use crate::base::deadlines::calendar;
@@ -165,10 +165,10 @@ fn condition(rx: &mut Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Resu
     let (calendar, _) = calendar(rx.conn, rx.core.zone)?;
     let begin = calendar.midnight_after(from.pred_opt().unwrap_or(from));
     let mut cond = visible_to(rx.caller)
-        .and(Cond::Compare("requests.created_at", Op::Ge, begin.into()))
-        .and(Cond::Compare("requests.created_at", Op::Lt, calendar.midnight_after(to).into()));
+        .and(Cond::Compare(col!(requests::created_at), Op::Ge, begin.into()))
+        .and(Cond::Compare(col!(requests::created_at), Op::Lt, calendar.midnight_after(to).into()));
     for (name, column) in
-        [("department_id", "requests.department_id"), ("supplier_id", "requests.supplier_id")]
+        [("department_id", col!(requests::department_id)), ("supplier_id", col!(requests::supplier_id))]
     {
         if query.get(name).is_some() {
             cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
@@ -193,31 +193,29 @@ type Counts = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, B
 
 /// The counts of each department and supplier.
 fn count(rx: &mut Rx, cond: Cond) -> Result<Vec<RequestResponseRow>> {
-    let count = |what: &str| format!("COUNT(CASE WHEN {what} THEN 1 END)");
-    let select = [
-        "requests.department_id".to_owned(),
-        "requests.supplier_id".to_owned(),
-        "MAX(departments.code)".to_owned(),
-        "MAX(departments.name)".to_owned(),
-        "MAX(suppliers.code)".to_owned(),
-        "MAX(suppliers.name)".to_owned(),
-        "COUNT(*)".to_owned(),
-        count("requests.answered_at IS NOT NULL"),
-        count("requests.answered_at IS NOT NULL AND NOT requests.response_missed"),
-        count("requests.status = 'done'"),
-        count("requests.status = 'done' AND NOT requests.delivery_missed"),
-        count("requests.status = 'declined'"),
-        count("requests.status = 'withdrawn'"),
-        count(STILL_OPEN),
-        count(LATE),
-    ];
+    let count = |what: Sql| sql!("COUNT(CASE WHEN {what} THEN 1 END)");
+    let is = |status: RequestStatus| one_of(col!(requests::status), &[status]);
+    let done = is(RequestStatus::Done);
+    let select = Sql::list(&[
+        sql!("requests.department_id, requests.supplier_id"),
+        sql!("MAX(departments.code), MAX(departments.name), MAX(suppliers.code), MAX(suppliers.name)"),
+        sql!("COUNT(*)"),
+        count(sql!("requests.answered_at IS NOT NULL")),
+        count(sql!("requests.answered_at IS NOT NULL AND NOT requests.response_missed")),
+        count(done.clone()),
+        count(sql!("{done} AND NOT requests.delivery_missed")),
+        count(is(RequestStatus::Declined)),
+        count(is(RequestStatus::Withdrawn)),
+        count(still_open()),
+        count(late()),
+    ]);
     let rows: Vec<Counted> = requests::table
         .left_join(departments::table.on(departments::id.nullable().eq(requests::department_id)))
         .left_join(suppliers::table.on(suppliers::id.nullable().eq(requests::supplier_id)))
         .filter(cond)
         .group_by((requests::department_id, requests::supplier_id))
-        .select(sql::<(Nullable<Key>, Nullable<Key>, Names, Counts)>(&select.join(", ")))
-        .order(sql::<BigInt>("7 DESC, 1, 2"))
+        .select(select.typed::<(Nullable<Key>, Nullable<Key>, Names, Counts)>())
+        .order(sql!("7 DESC, 1, 2").typed::<BigInt>())
         .limit(MOST_ROWS + 1)
         .load(rx.conn)?;
     if rows.len() as i64 > MOST_ROWS {
@@ -252,14 +250,13 @@ fn row_of((department_id, supplier_id, names, counts): Counted) -> RequestRespon
 type Times = HashMap<(Option<DepartmentId>, Option<SupplierId>), Vec<(i64, i64)>>;
 
 fn times(rx: &mut Rx, cond: Cond) -> Result<Times> {
-    const MINUTES: &str = "requests.response_seconds / 60";
+    const MINUTES: Sql = sql!("requests.response_seconds / 60");
+    let select = sql!("requests.department_id, requests.supplier_id, {MINUTES}, COUNT(*)");
     let rows: Vec<(Option<AnyId>, Option<AnyId>, i64, i64)> = requests::table
-        .filter(cond.and(Cond::Sql("requests.response_seconds IS NOT NULL", vec![])))
-        .group_by((requests::department_id, requests::supplier_id, sql::<BigInt>(MINUTES)))
-        .select(sql::<(Nullable<Key>, Nullable<Key>, BigInt, BigInt)>(&format!(
-            "requests.department_id, requests.supplier_id, {MINUTES}, COUNT(*)"
-        )))
-        .order(sql::<BigInt>("3"))
+        .filter(cond.and(Cond::NotNull(col!(requests::response_seconds))))
+        .group_by((requests::department_id, requests::supplier_id, MINUTES.typed::<BigInt>()))
+        .select(select.typed::<(Nullable<Key>, Nullable<Key>, BigInt, BigInt)>())
+        .order(sql!("3").typed::<BigInt>())
         .limit(MOST_TIMES + 1)
         .load(rx.conn)?;
     if rows.len() as i64 > MOST_TIMES {

@@ -8,6 +8,7 @@ use crate::base::auth::{Caller, Role, Scope, Sight};
 use crate::base::http::actions::{ActionState, Obstacle};
 use crate::base::messages::Lang;
 use crate::base::types::Quantity;
+use crate::base::word_sets;
 use crate::people::UserId;
 use crate::text_enum;
 
@@ -89,9 +90,16 @@ impl RequestStatus {
         }
     }
     pub fn has_ended(self) -> bool {
-        matches!(self, RequestStatus::Done | RequestStatus::Declined | RequestStatus::Withdrawn)
+        !self.is_open()
     }
 }
+
+word_sets! { RequestStatus {
+    /// Not done, declined or withdrawn; as in the partial indexes.
+    OPEN, is_open = { Open | Accepted | InProgress } not { Done | Declined | Withdrawn }
+    /// Somebody has promised to do it; as in the partial index of dates that wait for an answer.
+    PROMISED, is_promised = { Accepted | InProgress } not { Open | Done | Declined | Withdrawn }
+} }
 
 impl RequestAction {
     /// The side that takes the step.

@@ -12,7 +12,7 @@ use super::model::{
 use super::rules::{RequestAction, RequestStatus};
 use super::{about, expedite, late};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::deadlines;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
@@ -64,8 +64,9 @@ fn answers_for(conn: &mut Conn, caller: &Caller, of: &[Request]) -> Result<Answe
         return Ok(AnswersFor::default());
     };
     let departments = department_rows::table.filter(answered_by(caller, user));
-    let owned = Cond::ids("suppliers.id", of.iter().filter_map(|request| request.supplier_id).map(|id| id.0))
-        .and(Cond::eq("suppliers.owner_id", user));
+    let owned =
+        Cond::ids(col!(suppliers::id), of.iter().filter_map(|request| request.supplier_id).map(|id| id.0))
+            .and(Cond::eq(col!(suppliers::owner_id), user));
     Ok(AnswersFor {
         departments: departments.select(department_rows::id).limit(MOST_DEPARTMENTS).load(conn)?,
         suppliers: supplier_rows::table.filter(owned).select(supplier_rows::id).load(conn)?,
@@ -94,7 +95,7 @@ pub fn action_states(rx: &mut Rx, id: RequestId) -> Result<ActionStates> {
 
 /// For `expand=request`.
 pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids("requests.id", ids.iter().copied()).and(visible_to(rx.caller));
+    let seen = Cond::ids(col!(requests::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Request> = requests::table.filter(seen).select(Request::as_select()).load(rx.conn)?;
     expand::views(views(rx.conn, rx.caller, rows)?, |v: &RequestView| v.request.id.0)
 }

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::model::{Request, STILL_OPEN};
+use super::model::{Promise, Request};
 use super::rules::RequestStatus;
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Cond, Op, col};
 use crate::base::error::Result;
 use crate::base::worklist::{EACH, Item, Reason, Source};
 use crate::orders::model::OrderId;
@@ -64,9 +64,11 @@ fn requests_of(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
     if !rx.caller.may(Scope::RequestsRead) {
         return Ok(vec![]);
     }
-    let today = Cond::Compare("requests.due_on", Op::Le, rx.today().into());
-    let now = Cond::Sql("requests.status = 'open'", vec![]).or(today);
-    let mine = Cond::eq("requests.assignee_id", me.0).and(Cond::Sql(STILL_OPEN, vec![])).and(now);
+    let today = Cond::Compare(col!(requests::due_on), Op::Le, rx.today().into());
+    let now = Cond::one_of(col!(requests::status), &[RequestStatus::Open]).or(today);
+    let mine = Cond::eq(col!(requests::assignee_id), me.0)
+        .and(Cond::one_of(col!(requests::status), RequestStatus::OPEN))
+        .and(now);
     let first = requests::table.filter(mine).order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
 }
@@ -76,10 +78,9 @@ fn offered_to(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
     if !rx.caller.may(Scope::RequestsWrite) {
         return Ok(vec![]);
     }
-    // Written out as in the partial index.
-    let waiting =
-        Cond::Sql("requests.status IN ('accepted', 'in_progress') AND requests.promise = 'proposed'", vec![]);
-    let mine = requests::table.filter(Cond::eq("requests.requester_id", me.0).and(waiting));
+    let waiting = Cond::one_of(col!(requests::status), RequestStatus::PROMISED)
+        .and(Cond::one_of(col!(requests::promise), &[Promise::Proposed]));
+    let mine = requests::table.filter(Cond::eq(col!(requests::requester_id), me.0).and(waiting));
     let first = mine.order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
 }

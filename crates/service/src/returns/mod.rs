@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
@@ -216,7 +217,7 @@ const TOLD: Told = Told {
     kind: ReturnId::KIND,
     name: ["Return", "退货单"],
     scopes: READ,
-    select: "SELECT returns.id FROM returns WHERE ",
+    id: col!(returns::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("requested", "The return was requested.").reads("requested", "已申请"),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::rules::{ReturnAction, ReturnDisposition, ReturnReason, ReturnStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter, made};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
@@ -254,34 +254,33 @@ pub struct ReceiptLine {
 pub fn visible_to(caller: &Caller) -> Cond {
     match crate::orders::model::visible_to(caller) {
         Cond::All => Cond::All,
-        orders => Cond::InSelect("returns.order_id", "SELECT orders.id FROM orders WHERE ", Box::new(orders)),
+        orders => Cond::in_select(col!(returns::order_id), col!(orders::id), orders),
     }
 }
 
 /// Returns with a line that is meant.
 fn with_line(does: Does, given: &Given) -> Cond {
-    let select = "SELECT return_lines.return_id FROM return_lines WHERE ";
-    Cond::InSelect("returns.id", select, Box::new(made(does, given)))
+    Cond::in_select(col!(returns::id), col!(return_lines::return_id), made(does, given))
 }
 
 pub static RETURNS: ListSpec = ListSpec {
-    id: "returns.id",
+    id: col!(returns::id),
     filters: &[
         filter(
             Param::new("status", Takes::Words(ReturnStatus::WORDS), "Returns with one of these statuses."),
-            Does::Is("returns.status"),
+            Does::Is(col!(returns::status)),
         ),
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Returns of these orders."),
-            Does::Is("returns.order_id"),
+            Does::Is(col!(returns::order_id)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Returns from these customers."),
-            Does::Is("returns.customer_id"),
+            Does::Is(col!(returns::customer_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Returns with a line of one of these products."),
-            Does::Makes(|given| with_line(Does::Is("return_lines.product_id"), given)),
+            Does::Makes(|given| with_line(Does::Is(col!(return_lines::product_id)), given)),
         ),
         filter(
             Param::new(
@@ -289,7 +288,7 @@ pub static RETURNS: ListSpec = ListSpec {
                 Takes::Words(ReturnReason::WORDS),
                 "Returns with a line for one of these reasons.",
             ),
-            Does::Makes(|given| with_line(Does::Is("return_lines.reason"), given)),
+            Does::Makes(|given| with_line(Does::Is(col!(return_lines::reason)), given)),
         ),
         filter(
             Param::new(
@@ -297,15 +296,15 @@ pub static RETURNS: ListSpec = ListSpec {
                 Takes::Words(ReturnDisposition::WORDS),
                 "Returns with a line that has one of these dispositions.",
             ),
-            Does::Makes(|given| with_line(Does::Is("return_lines.disposition"), given)),
+            Does::Makes(|given| with_line(Does::Is(col!(return_lines::disposition)), given)),
         ),
         filter(
             Param::new("complaint_id", Takes::Ids("cmp"), "Returns that belong to these complaints."),
-            Does::Is("returns.complaint_id"),
+            Does::Is(col!(returns::complaint_id)),
         ),
         filter(
             Param::new("exception_id", Takes::Ids("exc"), "Returns that belong to these order exceptions."),
-            Does::Is("returns.exception_id"),
+            Does::Is(col!(returns::exception_id)),
         ),
         filter(
             Param::new(
@@ -313,15 +312,15 @@ pub static RETURNS: ListSpec = ListSpec {
                 Takes::Ids("ord"),
                 "Returns that were replaced by these orders.",
             ),
-            Does::Is("returns.replacement_order_id"),
+            Does::Is(col!(returns::replacement_order_id)),
         ),
         filter(
             Param::new("currency", Takes::Currency, "Returns in this currency."),
-            Does::Is("returns.currency"),
+            Does::Is(col!(returns::currency)),
         ),
         filter(
             Param::new("number", Takes::Text(40), "The return with exactly this number."),
-            Does::Is("returns.number"),
+            Does::Is(col!(returns::number)),
         ),
         filter(
             Param::new(
@@ -329,7 +328,7 @@ pub static RETURNS: ListSpec = ListSpec {
                 Takes::Decimal(4),
                 "Returns worth at least this amount with tax, in each return's own currency. Combine with `currency`.",
             ),
-            Does::AtLeast("returns.gross"),
+            Does::AtLeast(col!(returns::gross)),
         ),
         filter(
             Param::new(
@@ -337,28 +336,27 @@ pub static RETURNS: ListSpec = ListSpec {
                 Takes::Decimal(4),
                 "Returns worth at most this amount with tax, in each return's own currency. Combine with `currency`.",
             ),
-            Does::AtMost("returns.gross"),
+            Does::AtMost(col!(returns::gross)),
         ),
         filter(
             Param::new("requested_from", Takes::Instant, "Returns requested at this instant or later."),
-            Does::AtLeast("returns.requested_at"),
+            Does::AtLeast(col!(returns::requested_at)),
         ),
         filter(
             Param::new("requested_to", Takes::Instant, "Returns requested at this instant or earlier."),
-            Does::AtMost("returns.requested_at"),
+            Does::AtMost(col!(returns::requested_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Returns changed at this instant or later."),
-            Does::AtLeast("returns.updated_at"),
+            Does::AtLeast(col!(returns::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "requested_at", column: "returns.requested_at" },
-        Sort { name: "number", column: "returns.number" },
-        Sort { name: "gross", column: "returns.gross" },
-        Sort { name: "updated_at", column: "returns.updated_at" },
+        Sort { name: "requested_at", column: col!(returns::requested_at) },
+        Sort { name: "number", column: col!(returns::number) },
+        Sort { name: "gross", column: col!(returns::gross) },
+        Sort { name: "updated_at", column: col!(returns::updated_at) },
     ],
-    sort_names: &["requested_at", "number", "gross", "updated_at"],
     default_sort: "-requested_at",
     expand: &["order", "customer", "complaint", "exception", "replacement_order"],
 };

@@ -4,6 +4,7 @@ use super::model::{ReturnLine, ReturnRow};
 use crate::base::auth::{Caller, Scope};
 use crate::base::error::{Fault, Faults, Result};
 use crate::base::types::{Amount, Quantity};
+use crate::base::word_sets;
 use crate::orders::model::{OrderLine, OrderLineId};
 use crate::orders::rules::{line_sums, returnable_quantity};
 use crate::text_enum;
@@ -97,17 +98,19 @@ impl ReturnStatus {
             _ => None,
         }
     }
-
-    /// Its goods are to come back, and have not come.
-    pub fn is_on_its_way(self) -> bool {
-        matches!(self, ReturnStatus::Requested | ReturnStatus::Approved)
-    }
-    /// Its goods came back.
-    pub fn has_come(self) -> bool {
-        use ReturnStatus::*;
-        matches!(self, Received | Credited | Replaced | Closed)
-    }
 }
+
+word_sets! { ReturnStatus {
+    /// Its goods are to come back, and have not come.
+    ON_ITS_WAY, is_on_its_way = { Requested | Approved }
+        not { Received | Credited | Replaced | Closed | Rejected | Cancelled }
+    /// Its goods came back.
+    COME, has_come = { Received | Credited | Replaced | Closed }
+        not { Requested | Approved | Rejected | Cancelled }
+    /// Somebody of the company has to do the next step; as in the partial index `returns_waiting`.
+    WAITING, is_waiting = { Requested | Approved | Received }
+        not { Credited | Replaced | Closed | Rejected | Cancelled }
+} }
 
 impl ReturnAction {
     /// Who may take the step: whoever has one of these.

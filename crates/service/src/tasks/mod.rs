@@ -18,10 +18,12 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::Phrase;
+use crate::customers::Attention;
 use crate::schema::tasks;
 use model::Task;
 use salesdesk_parties::movable;
@@ -44,6 +46,7 @@ fn routes(r: &mut Routes) {
     r.declare(columns::TASKS);
     r.declare(movable!(Task, tasks, TaskId, Some));
     r.declare(worklist::SOURCE);
+    r.declare(Attention { customer: col!(tasks::customer_id), since: model::done_since });
     r.tells(TOLD);
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
     records(r);
@@ -134,7 +137,7 @@ const TOLD: Told = Told {
     kind: TaskId::KIND,
     name: ["Task", "任务"],
     scopes: READ,
-    select: "SELECT tasks.id FROM tasks WHERE ",
+    id: col!(tasks::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,

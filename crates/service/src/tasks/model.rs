@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::rules::{TaskAction, TaskStatus};
 use crate::base::auth::{Caller, Sight};
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Op, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{ExternalId, Json};
 use crate::base::http::params::{Given, Param, Takes};
@@ -235,34 +235,44 @@ pub struct TaskOutcome {
 /// those about the customers that they see.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
-        Some(user) => Cond::eq("tasks.assignee_id", user).or(Cond::eq("tasks.created_by", user)),
+        Some(user) => Cond::eq(col!(tasks::assignee_id), user).or(Cond::eq(col!(tasks::created_by), user)),
         None => Cond::Nothing,
     };
     let teams = match caller.sight {
-        Sight::Team => Cond::ids("tasks.team_id", caller.teams.iter().copied()),
+        Sight::Team => Cond::ids(col!(tasks::team_id), caller.teams.iter().copied()),
         _ => Cond::Nothing,
     };
-    match part_of_visible(caller, "tasks.customer_id") {
+    match part_of_visible(caller, col!(tasks::customer_id)) {
         Cond::All => Cond::All,
         customers if teams == Cond::Nothing => customers.or(mine),
-        customers => customers.or(teams.and(caller.within("tasks.customer_id"))).or(mine),
+        customers => customers.or(teams.and(caller.within(col!(tasks::customer_id)))).or(mine),
     }
 }
 
+/// Tasks that were done after an instant.
+pub fn done_since(at: At, _: NaiveDate) -> Cond {
+    let done = Cond::one_of(col!(tasks::status), &[TaskStatus::Done]);
+    done.and(Cond::Compare(col!(tasks::ended_at), Op::Gt, at.into()))
+}
+
+/// Tasks that are still to be done.
+pub fn open() -> Cond {
+    Cond::one_of(col!(tasks::status), TaskStatus::OPEN)
+}
+
 fn open_is(given: &Given) -> Cond {
-    let open = Cond::Sql("tasks.status IN ('open', 'in_progress')", vec![]);
     match given {
-        Given::Bool(false) => Cond::Not(Box::new(open)),
-        _ => open,
+        Given::Bool(false) => Cond::not(open()),
+        _ => open(),
     }
 }
 
 pub static TASKS: ListSpec = ListSpec {
-    id: "tasks.id",
+    id: col!(tasks::id),
     filters: &[
         filter(
             Param::new("status", Takes::Words(TaskStatus::WORDS), "Tasks with one of these statuses."),
-            Does::Is("tasks.status"),
+            Does::Is(col!(tasks::status)),
         ),
         filter(
             Param::new(
@@ -274,19 +284,19 @@ pub static TASKS: ListSpec = ListSpec {
         ),
         filter(
             Param::new("kind", Takes::Words(TaskKind::WORDS), "Tasks of these kinds."),
-            Does::Is("tasks.kind"),
+            Does::Is(col!(tasks::kind)),
         ),
         filter(
             Param::new("priority", Takes::Words(TaskPriority::WORDS), "Tasks of these priorities."),
-            Does::Is("tasks.priority"),
+            Does::Is(col!(tasks::priority)),
         ),
         filter(
             Param::new("assignee_id", Takes::Ids("usr"), "Tasks that these people have to do."),
-            Does::Is("tasks.assignee_id"),
+            Does::Is(col!(tasks::assignee_id)),
         ),
         filter(
             Param::new("created_by", Takes::Ids("usr"), "Tasks that these people entered."),
-            Does::Is("tasks.created_by"),
+            Does::Is(col!(tasks::created_by)),
         ),
         filter(
             Param::new(
@@ -294,39 +304,38 @@ pub static TASKS: ListSpec = ListSpec {
                 Takes::Ids("tem"),
                 "Tasks whose assignee was in one of these teams when the task was assigned.",
             ),
-            Does::Is("tasks.team_id"),
+            Does::Is(col!(tasks::team_id)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Tasks about these customers."),
-            Does::Is("tasks.customer_id"),
+            Does::Is(col!(tasks::customer_id)),
         ),
         filter(
             Param::new("order_id", Takes::Ids("ord"), "Tasks about these orders."),
-            Does::Is("tasks.order_id"),
+            Does::Is(col!(tasks::order_id)),
         ),
         filter(
             Param::new("complaint_id", Takes::Ids("cmp"), "Tasks about these complaints."),
-            Does::Is("tasks.complaint_id"),
+            Does::Is(col!(tasks::complaint_id)),
         ),
         filter(
             Param::new("due_since", Takes::Instant, "Tasks due at this instant or later."),
-            Does::AtLeast("tasks.due_at"),
+            Does::AtLeast(col!(tasks::due_at)),
         ),
         filter(
             Param::new("due_until", Takes::Instant, "Tasks due at this instant or earlier."),
-            Does::AtMost("tasks.due_at"),
+            Does::AtMost(col!(tasks::due_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Tasks changed at this instant or later."),
-            Does::AtLeast("tasks.updated_at"),
+            Does::AtLeast(col!(tasks::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "due_at", column: "tasks.due_at" },
-        Sort { name: "created_at", column: "tasks.created_at" },
-        Sort { name: "updated_at", column: "tasks.updated_at" },
+        Sort { name: "due_at", column: col!(tasks::due_at) },
+        Sort { name: "created_at", column: col!(tasks::created_at) },
+        Sort { name: "updated_at", column: col!(tasks::updated_at) },
     ],
-    sort_names: &["due_at", "created_at", "updated_at"],
     default_sort: "due_at",
     expand: &["customer", "order", "complaint", "assignee", "team", "next"],
 };

@@ -3,6 +3,7 @@
 use chrono::{Days, Months, NaiveDate};
 
 use crate::base::auth::{Caller, Scope};
+use crate::base::word_sets;
 use crate::text_enum;
 
 use super::model::{Recurrence, RecurrenceUnit, Task};
@@ -55,9 +56,14 @@ impl TaskStatus {
         }
     }
     pub fn has_ended(self) -> bool {
-        matches!(self, TaskStatus::Done | TaskStatus::Cancelled)
+        !self.is_open()
     }
 }
+
+word_sets! { TaskStatus {
+    /// Still to be done; as in the partial index `tasks_open`.
+    OPEN, is_open = { Open | InProgress } not { Done | Cancelled }
+} }
 
 impl Task {
     /// The steps that the life and the caller's rights allow now.

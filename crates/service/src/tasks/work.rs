@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{Assignment, NewTask, Recurrence, Task, TaskId, TaskInput, TaskView, visible_to};
 use super::rules::{TaskAction, TaskStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Json, Rx, Tx};
 use crate::base::deadlines::model::{Budget, Deadline, Step};
 use crate::base::deadlines::{self, working_calendar_row};
@@ -49,7 +49,7 @@ pub fn view(task: Task, caller: &Caller) -> TaskView {
 
 /// For `expand=task`.
 pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids("tasks.id", ids.iter().copied()).and(visible_to(rx.caller));
+    let seen = Cond::ids(col!(tasks::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Task> = tasks::table.filter(seen).select(Task::as_select()).load(rx.conn)?;
     let views: Vec<TaskView> = rows.into_iter().map(|row| view(row, rx.caller)).collect();
     expand::views(views, |v: &TaskView| v.task.id.0)

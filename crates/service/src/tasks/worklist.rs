@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::model::{Task, TaskPriority};
+use super::model::{Task, TaskPriority, open};
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op};
+use crate::base::db::filter::{Cond, Op, col};
 use crate::base::error::Result;
 use crate::base::types::At;
 use crate::base::worklist::{EACH, Item, Reason, Source};
@@ -40,12 +40,10 @@ fn tasks_of(rx: &mut Rx, me: UserId) -> Result<Vec<Task>> {
     if !rx.caller.may(Scope::TasksRead) {
         return Ok(vec![]);
     }
-    // Written out as in the partial index.
-    let open = Cond::Sql("tasks.status IN ('open', 'in_progress')", vec![]);
     let tomorrow = rx.today().succ_opt().unwrap_or(rx.today());
     let end_of_today = At::noon_of(tomorrow, rx.core.zone).plus_seconds(-12 * 3600);
-    let due = Cond::Compare("tasks.due_at", Op::Le, end_of_today.into());
-    let mine = Cond::eq("tasks.assignee_id", me.0).and(open).and(due);
+    let due = Cond::Compare(col!(tasks::due_at), Op::Le, end_of_today.into());
+    let mine = Cond::eq(col!(tasks::assignee_id), me.0).and(open()).and(due);
     let first = tasks::table.filter(mine).order((tasks::due_at, tasks::id)).limit(EACH);
     Ok(first.select(Task::as_select()).load(rx.conn)?)
 }

@@ -7,6 +7,7 @@ pub mod work;
 use serde_json::json;
 
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 
@@ -38,7 +39,7 @@ const TOLD: Told = Told {
     kind: NotificationPreferencesId::KIND,
     name: ["Notification preferences", "通知偏好"],
     scopes: &[Scope::EventsRead],
-    select: "SELECT notification_preferences.id FROM notification_preferences WHERE ",
+    id: col!(notification_preferences::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("created", "A person set their notification preferences for the first time."),

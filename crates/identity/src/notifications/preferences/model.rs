@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::base::auth::Caller;
 use crate::base::db::Json;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::deadlines::calendar::Minute;
 use crate::base::declared::Declared;
 use crate::base::types::At;
@@ -224,7 +224,7 @@ impl PreferencesRow {
 /// One's own.
 pub fn visible_to(caller: &Caller) -> Cond {
     match caller.user {
-        Some(user) => Cond::eq("notification_preferences.id", user),
+        Some(user) => Cond::eq(col!(notification_preferences::id), user),
         None => Cond::Nothing,
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::model::{Order, OrderId, OrderRow, OrderSummary, OrderView, visible_to};
 use super::rules::{OrderAction, progress};
 use crate::base::auth::{Caller, Sight, forbidden};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Conn, Guard, Rx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::{actions, expand};
@@ -102,7 +102,7 @@ pub fn summary(row: OrderRow, caller: &Caller) -> OrderSummary {
 /// For `expand=order`.
 pub fn expand_orders(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let rows = orders::table
-        .filter(Cond::ids("orders.id", ids.iter().copied()).and(visible_to(rx.caller)))
+        .filter(Cond::ids(col!(orders::id), ids.iter().copied()).and(visible_to(rx.caller)))
         .select(OrderRow::as_select())
         .load(rx.conn)?;
     let views: Vec<OrderSummary> = rows.into_iter().map(|r| summary(r, rx.caller)).collect();

@@ -10,7 +10,7 @@ use super::entry::{Entry, MOST_LINES, price_lines, recompute, sum_line};
 use super::review;
 use super::{find_for, life, settle};
 use crate::base::auth::{Scope, forbidden};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Json, Tx, journal};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Quantity, Rate};
@@ -75,7 +75,7 @@ fn refuse_removal_of_shipped(tx: &mut Tx, order: &Order, changes: &[LineChange])
     if removed.is_empty() {
         return Ok(());
     }
-    let of_these = Cond::ids("shipment_lines.order_line_id", removed.iter().map(|(_, id)| id.0));
+    let of_these = Cond::ids(col!(shipment_lines::order_line_id), removed.iter().map(|(_, id)| id.0));
     let told = shipment_lines::table.filter(of_these).select(shipment_lines::order_line_id);
     // A shipment is posted together with the order's sums.
     let told: Vec<OrderLineId> = tx.own(order, |conn| Ok(told.load(conn)?))?;

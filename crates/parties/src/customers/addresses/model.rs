@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
@@ -171,19 +171,19 @@ impl From<&Address> for PostalAddress {
 
 /// Which addresses of a customer a caller sees: with `customers:ship_to` alone those that goods go to.
 pub fn visible_to(caller: &Caller, customer: CustomerId) -> Cond {
-    let of_customer = Cond::eq("addresses.customer_id", customer.0);
+    let of_customer = Cond::eq(col!(addresses::customer_id), customer.0);
     if caller.may(Scope::CustomersRead) {
         return of_customer;
     }
-    of_customer.and(Cond::In("addresses.kind", shipped_to()))
+    of_customer.and(Cond::In(col!(addresses::kind), shipped_to()))
 }
 
 /// Addresses, of all customers, that a caller sees.
 pub fn visible_of_all(caller: &Caller) -> Cond {
-    let of_visible = crate::customers::model::part_of_visible(caller, "addresses.customer_id");
+    let of_visible = crate::customers::model::part_of_visible(caller, col!(addresses::customer_id));
     match caller.may(Scope::CustomersRead) {
         true => of_visible,
-        false => Cond::In("addresses.kind", shipped_to()).and(of_visible),
+        false => Cond::In(col!(addresses::kind), shipped_to()).and(of_visible),
     }
 }
 
@@ -193,13 +193,12 @@ fn shipped_to() -> Vec<Value> {
 }
 
 pub static ADDRESSES: ListSpec = ListSpec {
-    id: "addresses.id",
+    id: col!(addresses::id),
     filters: &[filter(
         Param::new("kind", Takes::Words(AddressKind::WORDS), "Addresses of these kinds."),
-        Does::Is("addresses.kind"),
+        Does::Is(col!(addresses::kind)),
     )],
-    sorts: &[Sort { name: "kind", column: "addresses.kind" }],
-    sort_names: &["kind"],
+    sorts: &[Sort { name: "kind", column: col!(addresses::kind) }],
     default_sort: "kind",
     expand: &[],
 };

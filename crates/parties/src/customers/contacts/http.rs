@@ -2,7 +2,7 @@
 
 use super::model::{ALL_CONTACTS, CONTACTS, Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::work;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -17,7 +17,7 @@ fn answer(contact: Contact) -> Answer<Contact> {
 
 pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<Contact>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
-    let of_customer = Cond::eq("contacts.customer_id", customer.id.0);
+    let of_customer = Cond::eq(col!(contacts::customer_id), customer.id.0);
     CONTACTS.page(&req.query, of_customer, load_from!(rx.conn, contacts, Contact))
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, ExternalId, Json};
 use crate::base::error::Result;
@@ -180,36 +180,34 @@ pub struct NamedContact {
 }
 
 pub static CONTACTS: ListSpec = ListSpec {
-    id: "contacts.id",
+    id: col!(contacts::id),
     filters: &[],
-    sorts: &[Sort { name: "name", column: "contacts.name_sort" }],
-    sort_names: &["name"],
+    sorts: &[Sort { name: "name", column: col!(contacts::name_sort) }],
     default_sort: "name",
     expand: &[],
 };
 
 /// The contacts of all customers.
 pub static ALL_CONTACTS: ListSpec = ListSpec {
-    id: "contacts.id",
+    id: col!(contacts::id),
     filters: &[
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Contacts of these customers."),
-            Does::Is("contacts.customer_id"),
+            Does::Is(col!(contacts::customer_id)),
         ),
         filter(
             Param::new("email", Takes::Text(200), "Contacts with exactly this e-mail address."),
-            Does::Is("contacts.email"),
+            Does::Is(col!(contacts::email)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Contacts changed at this instant or later."),
-            Does::AtLeast("contacts.updated_at"),
+            Does::AtLeast(col!(contacts::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "name", column: "contacts.name_sort" },
-        Sort { name: "updated_at", column: "contacts.updated_at" },
+        Sort { name: "name", column: col!(contacts::name_sort) },
+        Sort { name: "updated_at", column: col!(contacts::updated_at) },
     ],
-    sort_names: &["name", "updated_at"],
     default_sort: "name",
     expand: &["customer"],
 };
@@ -228,5 +226,5 @@ impl Row for Contact {
 
 /// Contacts of the customers that a caller sees.
 pub fn visible_to(caller: &Caller) -> Cond {
-    crate::customers::model::part_of_visible(caller, "contacts.customer_id")
+    crate::customers::model::part_of_visible(caller, col!(contacts::customer_id))
 }

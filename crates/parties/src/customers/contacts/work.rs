@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::model::{Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::rules;
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx, external};
 use crate::base::error::{Error, Faults, Result, found};
 use crate::base::http::{Patch, expand};
@@ -209,7 +209,7 @@ fn form_of(contact: &Contact) -> ContactInput {
 /// Contacts beside ids that refer to them, as far as the caller sees their customers.
 pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let found: Vec<Contact> = contacts::table
-        .filter(Cond::ids("contacts.id", ids.iter().copied()))
+        .filter(Cond::ids(col!(contacts::id), ids.iter().copied()))
         .select(Contact::as_select())
         .load(rx.conn)?;
     let customers: HashSet<Uuid> = found.iter().map(|c| c.customer_id.0).collect();

@@ -3,7 +3,7 @@
 use super::model::{Candidate, DUPLICATES, DuplicatePair, Pair};
 use super::work;
 use crate::base::db::Rx;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::error::Result;
 use crate::base::http::Req;
@@ -19,8 +19,8 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<DuplicatePair>> {
 
 pub fn list_of(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<Candidate>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
-    let of_it = Cond::eq("customer_duplicates.customer_id", customer.id.0)
-        .or(Cond::eq("customer_duplicates.other_id", customer.id.0));
+    let of_it = Cond::eq(col!(customer_duplicates::customer_id), customer.id.0)
+        .or(Cond::eq(col!(customer_duplicates::other_id), customer.id.0));
     let visible = of_it.and(work::visible_pairs(rx.caller));
     let page = DUPLICATES.page(&req.query, visible, load_from!(rx.conn, customer_duplicates, Pair))?;
     let views = work::others(rx.conn, rx.caller, customer.id, &page.data)?;

@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{AnyId, Json};
-use crate::base::http::params::{Given, Param, Takes};
+use crate::base::http::params::{Param, Takes};
 use crate::customers::CustomerId;
 use crate::customers::contacts::model::ContactId;
 use crate::schema::{customer_duplicates, customer_keys};
@@ -85,21 +85,13 @@ pub struct DuplicatePair {
     pub customers: Vec<Candidate>,
 }
 
-fn at_least(given: &Given) -> Cond {
-    match given {
-        Given::Int(n) => Cond::Sql("customer_duplicates.score >= ?", vec![(*n).into()]),
-        _ => Cond::Nothing,
-    }
-}
-
 pub static DUPLICATES: ListSpec = ListSpec {
-    id: "customer_duplicates.id",
+    id: col!(customer_duplicates::id),
     filters: &[filter(
         Param::new("score_min", Takes::Int(0, 100), "Pairs with this score or a higher one."),
-        Does::Makes(at_least),
+        Does::AtLeast(col!(customer_duplicates::score)),
     )],
-    sorts: &[Sort { name: "score", column: "customer_duplicates.score" }],
-    sort_names: &["score"],
+    sorts: &[Sort { name: "score", column: col!(customer_duplicates::score) }],
     default_sort: "-score",
     expand: &[],
 };

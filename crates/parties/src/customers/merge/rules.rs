@@ -13,49 +13,37 @@ pub const MOST: usize = 1_000;
 const MOST_TAGS: usize = 20;
 const MOST_CUSTOM_FIELDS: usize = 50;
 
-/// Fields that are taken over where the survivor has nothing.
-const TAKEN: [&str; 9] = [
-    "short_name",
-    "industry",
-    "region_id",
-    "channel",
-    "source",
-    "invoice_title",
-    "bank_name",
-    "bank_account",
-    "notes",
-];
+/// Takes these fields over where the survivor has nothing.
+macro_rules! take_lacking {
+    ($form:ident from $other:ident: $($field:ident),+) => {
+        $(if $form.$field.is_none() { $form.$field.clone_from(&$other.$field) })+
+    };
+}
 
 /// The survivor's form with what it lacks and the other has; None when they have too many external ids
 /// together.
-pub fn take_over(own: &CustomerInput, other: &CustomerInput) -> Result<Option<CustomerInput>> {
-    let (mut form, from) = (fields(own)?, fields(other)?);
+pub fn take_over(own: &CustomerInput, other: &CustomerInput) -> Option<CustomerInput> {
+    let mut form = own.clone();
+    take_lacking!(form from other: short_name, industry, region_id, channel, source, invoice_title);
+    take_lacking!(form from other: bank_name, bank_account, notes);
     // A tax id is checked by these two.
-    let tax_id = (own.kind == other.kind && own.country == other.country).then_some("tax_id");
-    for name in TAKEN.into_iter().chain(tax_id).filter(|name| from.contains_key(*name)) {
-        if form.get(name).is_none_or(Value::is_null) {
-            form.insert(name.to_owned(), from[name].clone());
-        }
+    if own.kind == other.kind && own.country == other.country {
+        take_lacking!(form from other: tax_id);
     }
     let tags: Vec<String> = own.tags.iter().map(|tag| crate::base::text::fold(tag)).collect();
     let more = other.tags.iter().filter(|tag| !tags.contains(&crate::base::text::fold(tag)));
-    let mut taken: CustomerInput = typed(form)?;
-    taken.tags.extend(more.take(MOST_TAGS.saturating_sub(own.tags.len())).cloned());
-    taken.external_ids.extend(other.external_ids.iter().cloned());
-    if taken.external_ids.len() > external::MOST {
-        return Ok(None);
+    form.tags.extend(more.take(MOST_TAGS.saturating_sub(own.tags.len())).cloned());
+    form.external_ids.extend(other.external_ids.iter().cloned());
+    if form.external_ids.len() > external::MOST {
+        return None;
     }
-    let mut form = fields(&taken)?;
-    if let (Some(Value::Object(own)), Some(Value::Object(more))) =
-        (form.get_mut("custom_fields"), from.get("custom_fields"))
-    {
-        for (name, value) in more {
-            if own.len() < MOST_CUSTOM_FIELDS && !own.contains_key(name) {
-                own.insert(name.clone(), value.clone());
-            }
+    let custom = &mut form.custom_fields.0;
+    for (name, value) in &other.custom_fields.0 {
+        if custom.len() < MOST_CUSTOM_FIELDS && !custom.contains_key(name) {
+            custom.insert(name.clone(), value.clone());
         }
     }
-    typed(form).map(Some)
+    Some(form)
 }
 
 /// The survivor's form as it is `now`, without what it took over, unless somebody has changed it since.
@@ -111,7 +99,7 @@ mod tests {
         let own = form(json!({"name": "A", "industry": "tea", "tags": ["VIP"], "custom_fields": {"a": 1}}));
         let other = form(json!({"name": "B", "industry": "silk", "source": "fair", "tags": ["vip", "x"],
             "custom_fields": {"a": 2, "b": 3}, "external_ids": [{"system": "sap", "id": "1"}]}));
-        let after = take_over(&own, &other).unwrap().unwrap();
+        let after = take_over(&own, &other).unwrap();
         assert_eq!((after.name.as_str(), after.industry.as_deref()), ("A", Some("tea")));
         assert_eq!(
             (after.source.as_deref(), &after.tags),

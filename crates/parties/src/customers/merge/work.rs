@@ -33,7 +33,7 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
         return Err(too_large());
     }
     let before = form_of(&into);
-    let after = rules::take_over(&before, &form_of(&loser))?.ok_or_else(too_large)?;
+    let after = rules::take_over(&before, &form_of(&loser)).ok_or_else(too_large)?;
 
     // The external ids have to be free before the other can have them.
     let mut gone = Customer { merged_into_id: Some(into.id), external_ids: Json(vec![]), ..loser.clone() };

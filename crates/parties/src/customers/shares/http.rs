@@ -2,7 +2,7 @@
 
 use super::model::{SHARES, ShareInput, ShareView};
 use super::work;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::shares::Share;
 use crate::base::db::{Rx, Tx};
@@ -13,7 +13,7 @@ use crate::load_from;
 
 pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<ShareView>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
-    let of_customer = Cond::eq("shares.record_id", customer.id.0);
+    let of_customer = Cond::eq(col!(shares::record_id), customer.id.0);
     let page = SHARES.page(&req.query, of_customer, load_from!(rx.conn, shares, Share))?;
     let views = work::views(rx.conn, &page.data)?;
     Ok(page.with(views))

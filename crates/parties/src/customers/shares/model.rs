@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::base::db::filter::col;
 use crate::base::db::list::{ListSpec, Sort};
 use crate::base::types::At;
 use crate::people::{TeamId, UserId};
@@ -30,10 +31,9 @@ pub struct ShareView {
 }
 
 pub static SHARES: ListSpec = ListSpec {
-    id: "shares.grantee_id",
+    id: col!(shares::grantee_id),
     filters: &[],
-    sorts: &[Sort { name: "granted_at", column: "shares.granted_at" }],
-    sort_names: &["granted_at"],
+    sorts: &[Sort { name: "granted_at", column: col!(shares::granted_at) }],
     default_sort: "granted_at",
     expand: &["user", "team"],
 };

@@ -2,7 +2,7 @@
 
 use super::model::{CONTACTS, SupplierContact, SupplierContactId, SupplierContactInput};
 use super::work;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -20,7 +20,7 @@ fn answer(contact: SupplierContact) -> Answer<SupplierContact> {
 
 pub fn list(rx: &mut Rx, req: &Req<SupplierId>) -> Result<Page<SupplierContact>> {
     let supplier = suppliers::work::find(rx.conn, req.path)?;
-    let of_supplier = Cond::eq("supplier_contacts.supplier_id", supplier.id.0);
+    let of_supplier = Cond::eq(col!(supplier_contacts::supplier_id), supplier.id.0);
     CONTACTS.page(&req.query, of_supplier, load_from!(rx.conn, supplier_contacts, SupplierContact))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{ListSpec, Row, Sort};
 use crate::base::text;
 use crate::base::types::At;
@@ -81,10 +81,9 @@ pub struct SupplierContactInput {
 }
 
 pub static CONTACTS: ListSpec = ListSpec {
-    id: "supplier_contacts.id",
+    id: col!(supplier_contacts::id),
     filters: &[],
-    sorts: &[Sort { name: "name", column: "supplier_contacts.name_sort" }],
-    sort_names: &["name"],
+    sorts: &[Sort { name: "name", column: col!(supplier_contacts::name_sort) }],
     default_sort: "name",
     expand: &[],
 };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Json, Tx};
 use crate::base::deadlines::model::Step;
@@ -111,13 +111,12 @@ impl Record for SlaPolicy {
 }
 
 static POLICIES: ListSpec = ListSpec {
-    id: "sla_policies.id",
+    id: col!(sla_policies::id),
     filters: &[filter(
         Param::new("severity", Takes::Words(ComplaintSeverity::WORDS), "Policies for these severities."),
-        Does::Is("sla_policies.severity"),
+        Does::Is(col!(sla_policies::severity)),
     )],
-    sorts: &[Sort { name: "created_at", column: "sla_policies.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(sla_policies::created_at) }],
     default_sort: "created_at",
     expand: &[],
 };

@@ -3,7 +3,7 @@
 use super::model::{Decision, REMEDIES, Remedy, RemedyAction, RemedyId, RemedyInput, RemedyView};
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::db::list::Page;
 use crate::base::db::{Rx, Tx};
 use crate::base::error::Result;
@@ -18,7 +18,7 @@ fn answer(remedy: Remedy, caller: &Caller) -> Answer<RemedyView> {
 
 pub fn list(rx: &mut Rx, req: &Req<ComplaintId>) -> Result<Page<RemedyView>> {
     complaints::find(rx.conn, rx.caller, req.path)?;
-    let of_complaint = Cond::eq("complaint_remedies.complaint_id", req.path.0);
+    let of_complaint = Cond::eq(col!(complaint_remedies::complaint_id), req.path.0);
     let mut page =
         REMEDIES.page(&req.query, of_complaint, load_from!(rx.conn, complaint_remedies, Remedy))?;
     let views = page.data.drain(..).map(|remedy| remedy.view(rx.caller)).collect();

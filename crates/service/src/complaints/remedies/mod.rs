@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{READ, WRITE};
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{Told, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::{BY_ITSELF, Life};
@@ -70,7 +71,7 @@ const TOLD: Told = Told {
     kind: model::RemedyId::KIND,
     name: ["Remedy", "补偿"],
     scopes: READ,
-    select: "SELECT complaint_remedies.id FROM complaint_remedies WHERE ",
+    id: col!(complaint_remedies::id),
     visible: model::visible_to,
     verbs: &[
         Verb::new("proposed", "The remedy was proposed.").reads("proposed", "已提出方案"),

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, Json};
 use crate::base::error::Result;
@@ -173,23 +173,22 @@ pub struct Decision {
 
 /// The remedies of the complaints that a caller sees.
 pub fn visible_to(caller: &Caller) -> Cond {
-    crate::complaints::part_of_visible(caller, "complaint_remedies.complaint_id")
+    crate::complaints::part_of_visible(caller, col!(complaint_remedies::complaint_id))
 }
 
 pub static REMEDIES: ListSpec = ListSpec {
-    id: "complaint_remedies.id",
+    id: col!(complaint_remedies::id),
     filters: &[
         filter(
             Param::new("status", Takes::Words(RemedyStatus::WORDS), "Remedies with one of these statuses."),
-            Does::Is("complaint_remedies.status"),
+            Does::Is(col!(complaint_remedies::status)),
         ),
         filter(
             Param::new("kind", Takes::Words(RemedyKind::WORDS), "Remedies of these kinds."),
-            Does::Is("complaint_remedies.kind"),
+            Does::Is(col!(complaint_remedies::kind)),
         ),
     ],
-    sorts: &[Sort { name: "created_at", column: "complaint_remedies.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(complaint_remedies::created_at) }],
     default_sort: "created_at",
     expand: &["order"],
 };

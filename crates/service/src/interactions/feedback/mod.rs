@@ -9,6 +9,7 @@ mod worklist;
 use serde_json::json;
 
 use crate::base::auth::Scope;
+use crate::base::db::filter::col;
 use crate::base::events::{self, Told, Verb};
 use crate::base::http::Routes;
 use crate::schema::feedback;
@@ -52,7 +53,7 @@ const TOLD: Told = Told {
     kind: FeedbackId::KIND,
     name: ["Feedback", "客户反馈"],
     scopes: READ,
-    select: "SELECT feedback.id FROM feedback WHERE ",
+    id: col!(feedback::id),
     visible: model::visible_to,
     verbs: &[
         events::CREATED,

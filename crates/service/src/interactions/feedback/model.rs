@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Value};
+use crate::base::db::filter::{Cond, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::db::{Conn, Json};
 use crate::base::error::Result;
@@ -146,19 +146,18 @@ pub struct FeedbackInput {
 }
 
 fn sent_to(users: Cond) -> Cond {
-    let recipients = "SELECT feedback_recipients.feedback_id FROM feedback_recipients WHERE ";
-    Cond::InSelect("feedback.id", recipients, Box::new(users))
+    Cond::in_select(col!(feedback::id), col!(feedback_recipients::feedback_id), users)
 }
 
 /// The feedback that a caller sees: what they were sent, and that of the customers that they see.
 pub fn visible_to(caller: &Caller) -> Cond {
     let mine = match caller.user {
-        Some(user) => sent_to(Cond::eq("feedback_recipients.user_id", user)),
+        Some(user) => sent_to(Cond::eq(col!(feedback_recipients::user_id), user)),
         None => Cond::Nothing,
     };
     // Whoever reads no interactions sees only what they were sent.
     let customers = match caller.may(Scope::InteractionsRead) {
-        true => part_of_visible(caller, "feedback.customer_id"),
+        true => part_of_visible(caller, col!(feedback::customer_id)),
         false => Cond::Nothing,
     };
     match customers {
@@ -169,24 +168,20 @@ pub fn visible_to(caller: &Caller) -> Cond {
 
 fn waits_for(given: &Given) -> Cond {
     let Given::Ids(users) = given else { return Cond::Nothing };
-    let users = Cond::ids("feedback_recipients.user_id", users.iter().copied());
-    sent_to(users.and(Cond::Compare(
-        "feedback_recipients.acknowledged",
-        crate::base::db::filter::Op::Eq,
-        Value::Bool(false),
-    )))
+    let users = Cond::ids(col!(feedback_recipients::user_id), users.iter().copied());
+    sent_to(users.and(Cond::not(Cond::IsTrue(col!(feedback_recipients::acknowledged)))))
 }
 
 pub static FEEDBACK: ListSpec = ListSpec {
-    id: "feedback.id",
+    id: col!(feedback::id),
     filters: &[
         filter(
             Param::new("kind", Takes::Words(FeedbackKind::WORDS), "Feedback of these kinds."),
-            Does::Is("feedback.kind"),
+            Does::Is(col!(feedback::kind)),
         ),
         filter(
             Param::new("status", Takes::Words(FeedbackStatus::WORDS), "Feedback with one of these statuses."),
-            Does::Is("feedback.status"),
+            Does::Is(col!(feedback::status)),
         ),
         filter(
             Param::new(
@@ -198,30 +193,29 @@ pub static FEEDBACK: ListSpec = ListSpec {
         ),
         filter(
             Param::new("interaction_id", Takes::Ids("int"), "Feedback from these interactions."),
-            Does::Is("feedback.interaction_id"),
+            Does::Is(col!(feedback::interaction_id)),
         ),
         filter(
             Param::new("customer_id", Takes::Ids("cus"), "Feedback from these customers."),
-            Does::Is("feedback.customer_id"),
+            Does::Is(col!(feedback::customer_id)),
         ),
         filter(
             Param::new("product_id", Takes::Ids("prd"), "Feedback about these products."),
-            Does::Is("feedback.product_id"),
+            Does::Is(col!(feedback::product_id)),
         ),
         filter(
             Param::new("created_since", Takes::Instant, "Feedback entered at this instant or later."),
-            Does::AtLeast("feedback.created_at"),
+            Does::AtLeast(col!(feedback::created_at)),
         ),
         filter(
             Param::new("updated_since", Takes::Instant, "Feedback changed at this instant or later."),
-            Does::AtLeast("feedback.updated_at"),
+            Does::AtLeast(col!(feedback::updated_at)),
         ),
     ],
     sorts: &[
-        Sort { name: "created_at", column: "feedback.created_at" },
-        Sort { name: "updated_at", column: "feedback.updated_at" },
+        Sort { name: "created_at", column: col!(feedback::created_at) },
+        Sort { name: "updated_at", column: col!(feedback::updated_at) },
     ],
-    sort_names: &["created_at", "updated_at"],
     default_sort: "-created_at",
     expand: &["customer", "product", "interaction"],
 };

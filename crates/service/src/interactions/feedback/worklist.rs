@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::model::Feedback;
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::{Cond, col};
 use crate::base::error::Result;
 use crate::base::worklist::{EACH, Item, Reason, Source};
 use crate::people::UserId;
@@ -29,12 +29,10 @@ fn feedback_of(rx: &mut Rx, me: UserId) -> Result<Vec<Feedback>> {
     if !rx.caller.may(Scope::FeedbackWrite) {
         return Ok(vec![]);
     }
-    let recipients = "SELECT feedback_recipients.feedback_id FROM feedback_recipients WHERE ";
-    let mine = Cond::Sql(
-        "feedback_recipients.user_id = ? AND NOT feedback_recipients.acknowledged",
-        vec![me.0.into()],
-    );
-    let waiting = feedback::table.filter(Cond::InSelect("feedback.id", recipients, Box::new(mine)));
+    let mine = Cond::eq(col!(feedback_recipients::user_id), me.0)
+        .and(Cond::not(Cond::IsTrue(col!(feedback_recipients::acknowledged))));
+    let recipients = col!(feedback_recipients::feedback_id);
+    let waiting = feedback::table.filter(Cond::in_select(col!(feedback::id), recipients, mine));
     let first = waiting.order((feedback::created_at, feedback::id)).limit(EACH);
     Ok(first.select(Feedback::as_select()).load(rx.conn)?)
 }

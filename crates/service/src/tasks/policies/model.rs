@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::Value;
+use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::{Names, Record};
@@ -94,13 +94,12 @@ impl Record for VisitPolicy {
 }
 
 static POLICIES: ListSpec = ListSpec {
-    id: "visit_policies.id",
+    id: col!(visit_policies::id),
     filters: &[filter(
         Param::new("cause", Takes::Words(VisitCause::WORDS), "Policies for these causes."),
-        Does::Is("visit_policies.cause"),
+        Does::Is(col!(visit_policies::cause)),
     )],
-    sorts: &[Sort { name: "created_at", column: "visit_policies.created_at" }],
-    sort_names: &["created_at"],
+    sorts: &[Sort { name: "created_at", column: col!(visit_policies::created_at) }],
     default_sort: "created_at",
     expand: &[],
 };
