@@ -19,7 +19,6 @@ use super::shape::Shape;
 use super::{Access, Endpoint, Media, Nature, params};
 use crate::auth::Scope;
 use crate::events::feed::{WebhookEvent, WebhookTest};
-use crate::events::{Told, Verb};
 use crate::messages;
 use crate::types::TextEnum;
 

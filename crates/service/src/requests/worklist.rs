@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{Promise, Request};
+use super::model::{DatePromise, Request};
 use super::rules::RequestStatus;
 use crate::base::auth::Scope;
 use crate::base::db::Rx;
@@ -79,7 +79,7 @@ fn offered_to(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
         return Ok(vec![]);
     }
     let waiting = Cond::one_of(col!(requests::status), RequestStatus::PROMISED)
-        .and(Cond::one_of(col!(requests::promise), &[Promise::Proposed]));
+        .and(Cond::one_of(col!(requests::promise), &[DatePromise::Proposed]));
     let mine = requests::table.filter(Cond::eq(col!(requests::requester_id), me.0).and(waiting));
     let first = mine.order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
