@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::http::document::failures;
-use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::{Access, Endpoint};
 use salesdesk::base::messages;
 use salesdesk::postman;
 use serde_json::{Value, json};
 
+use crate::judge::Judges;
 use crate::support::{components, declared, operation};
 
 // ---- golden files --------------------------------------------------------------------------------------------
@@ -263,8 +263,7 @@ fn every_shared_part_is_used() {
 // ---- examples ------------------------------------------------------------------------------------------------
 
 fn faults(schema: &Value, example: &Value) -> Result<(), String> {
-    let shape = Shape::compile(schema, components())?;
-    match shape.check(example).as_slice() {
+    match Judges::of(schema).faults(example).as_slice() {
         [] => Ok(()),
         faults => Err(format!("the example {example} has {faults:?}")),
     }
