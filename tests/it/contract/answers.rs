@@ -1,8 +1,8 @@
 //! Methods, headers, problems and pages: what an answer says whatever was asked.
 
 use salesdesk::base::auth::Role;
-use salesdesk::base::http::Nature;
 use salesdesk::base::http::dispatch::API;
+use salesdesk::base::http::{Endpoint, Nature};
 use salesdesk::base::messages;
 use serde_json::json;
 

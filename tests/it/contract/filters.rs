@@ -1,16 +1,21 @@
 //! Every filter lets through the rows that it should, no other, and takes every value that it documents.
 
-use salesdesk::base::http::Endpoint;
+use std::collections::BTreeSet;
+
 use salesdesk::base::http::params::{Param, Takes, percent_encode};
+use salesdesk::base::http::{Endpoint, Method};
 use serde_json::Value;
 
 use super::ledger::{Exception, Looks};
-use super::lists::{list_path, walk};
+use super::lists::{list_path, required_path, walk};
 use super::meanings::{self, Meaning, compare, text};
-use super::{each_where, lists, with_query};
+use super::{each_where, lists, parameters, with_query};
 use crate::support::TestApp;
 
-both_engines_of_the_company!(every_filter_lets_through_what_fits_and_nothing_else);
+both_engines_of_the_company!(
+    every_filter_lets_through_what_fits_and_nothing_else,
+    every_parameter_of_a_report_changes_what_it_says,
+);
 
 /// More rows than these are first narrowed to the newest by another filter.
 const ROWS: usize = 250;
@@ -21,6 +26,29 @@ fn every_filter_lets_through_what_fits_and_nothing_else(app: &TestApp) {
     each_where(app, lists, EXCEPTIONS, |endpoint, looks| {
         if !endpoint.params.is_empty() {
             List::of(app, endpoint).try_all(looks);
+        }
+    });
+}
+
+/// Parameters of reads that are no lists, of which no two values that are taken tell of something else.
+const NO_DIFFERENCE: &[Exception] = &[];
+
+/// What is no list has no rows to compare. But a parameter that changes nothing is not looked at by the product.
+fn every_parameter_of_a_report_changes_what_it_says(app: &TestApp) {
+    let reports = |e: &Endpoint| e.method == Method::Get && !lists(e) && !e.params.is_empty();
+    each_where(app, reports, NO_DIFFERENCE, |endpoint, looks| {
+        let base = required_path(app, endpoint);
+        for param in &endpoint.params {
+            let asked =
+                parameters::queries(app, endpoint, param).into_iter().map(|query| match param.required {
+                    true => format!("{}?{query}", base.split('?').next().unwrap_or_default()),
+                    false => with_query(&base, &query),
+                });
+            let told: BTreeSet<Vec<u8>> = asked
+                .chain([base.clone()])
+                .map(|path| app.all_powerful().get(&path).expect(200).bytes)
+                .collect();
+            looks.add(&format!("{} {}", endpoint.operation_id, param.name), told.len() - 1);
         }
     });
 }
@@ -44,14 +72,11 @@ impl<'a> List<'a> {
         let narrow = self.narrowed();
         for param in &self.endpoint.params {
             let at = format!("{} {}", self.endpoint.operation_id, param.name);
-            looks.applies(&at);
             let list = match &narrow {
                 Some((by, list)) if *by != param.name => list,
                 _ => self,
             };
-            if list.tried(param) {
-                looks.looked(&at);
-            }
+            looks.add(&at, list.tried(param));
         }
     }
 
@@ -74,8 +99,8 @@ impl<'a> List<'a> {
         Some((by.name, List { path, rows, ..*self }))
     }
 
-    /// Whether the filter was seen to let something through and to keep something out.
-    fn tried(&self, param: &Param) -> bool {
+    /// How many values were asked with; none when nothing was seen to be let through, or nothing to be kept out.
+    fn tried(&self, param: &Param) -> usize {
         if param.required {
             return self.tried_as_required(param);
         }
@@ -85,13 +110,11 @@ impl<'a> List<'a> {
         let Some(meaning) = meanings::meaning(self.app, self.endpoint, param, &self.rows) else {
             panic!("what does the filter {} mean? Say it in tests/it/contract/meanings.rs", param.name);
         };
-        let (mut let_through, mut kept_out) = (0, 0);
-        for value in asked(param, &meaning) {
-            let fitting = self.compared(param, &meaning, &value);
-            let_through += fitting;
-            kept_out += self.rows.len() - fitting;
-        }
-        let_through > 0 && kept_out > 0
+        let values = asked(param, &meaning);
+        let fitting: Vec<usize> = values.iter().map(|value| self.compared(param, &meaning, value)).collect();
+        let let_through = fitting.iter().any(|count| *count > 0);
+        let kept_out = fitting.iter().any(|count| *count < self.rows.len());
+        if let_through && kept_out { values.len() } else { 0 }
     }
 
     /// How many rows fit: exactly those were answered.
@@ -132,24 +155,24 @@ impl<'a> List<'a> {
     }
 
     /// A parameter that is always there: its rows are of its value, and another value has others.
-    fn tried_as_required(&self, param: &Param) -> bool {
+    fn tried_as_required(&self, param: &Param) -> usize {
         let other = format!("{}?{}=no-such-{}", self.endpoint.path, param.name, param.name);
         let others = self.app.all_powerful().get(&other).expect(200);
         assert!(others.rows().is_empty(), "{others}");
         let value = self.path.split(&format!("{}=", param.name)).nth(1).expect("its value");
         assert!(self.rows.iter().all(|row| row[param.name] == value), "{}: {:?}", self.path, self.rows);
-        !self.rows.is_empty()
+        self.rows.len().min(1)
     }
 
     /// Merged customers are left out unless asked for.
-    fn merged(&self) -> bool {
+    fn merged(&self) -> usize {
         let client = self.app.all_powerful();
         let all = walk(&client, &with_query(&self.path, "limit=200&include_merged=true"));
         let unmerged: Vec<&Value> = all.iter().filter(|row| row["merged_into_id"].is_null()).collect();
         assert_eq!(unmerged, self.rows.iter().collect::<Vec<_>>());
         let without = walk(&client, &with_query(&self.path, "limit=200&include_merged=false"));
         assert_eq!(without, self.rows);
-        all.len() > self.rows.len()
+        if all.len() > self.rows.len() { 2 } else { 0 }
     }
 }
 

@@ -1,64 +1,67 @@
 //! How often each promise of the contract was really looked at, printed when the run ends.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Mutex, Once};
 
-/// What a promise holds for, and why it cannot be looked at there.
+/// Where a promise cannot be looked at, and why.
 pub type Exception = (&'static str, &'static str);
 
-/// What a promise applies to, and where it was really looked at: an operation, or one parameter of it.
+/// How often a promise was really looked at, by place: an operation, or one parameter of it. Zero where it applies and
+/// was not looked at.
 #[derive(Default)]
-pub struct Looks {
-    applies: RefCell<BTreeSet<String>>,
-    looked: RefCell<BTreeSet<String>>,
-}
+pub struct Looks(RefCell<BTreeMap<String, usize>>);
 
 impl Looks {
     /// The promise is made here.
     pub fn applies(&self, to: &str) {
-        self.applies.borrow_mut().insert(to.to_owned());
+        self.add(to, 0);
     }
     /// The promise was looked at here, in an answer that would have shown that it is broken.
     pub fn looked(&self, at: &str) {
-        self.applies(at);
-        self.looked.borrow_mut().insert(at.to_owned());
+        self.add(at, 1);
+    }
+    /// It was looked at so often.
+    pub fn add(&self, at: &str, times: usize) {
+        *self.0.borrow_mut().entry(at.to_owned()).or_default() += times;
     }
 
     /// Enters the promise into the table. Wherever it applies it was looked at, or an exception says why not; an exception
     /// that is not needed is a mistake as well.
-    pub fn close(&self, promise: &'static str, engine: &'static str, exceptions: &[Exception]) {
-        let (applies, looked) = (self.applies.borrow(), self.looked.borrow());
-        let excepted: BTreeSet<String> = exceptions.iter().map(|(at, _)| (*at).to_owned()).collect();
-        let missed: Vec<&String> = applies.difference(&looked).filter(|at| !excepted.contains(*at)).collect();
-        let needless: Vec<&String> =
-            excepted.iter().filter(|at| looked.contains(*at) || !applies.contains(*at)).collect();
-        enter(promise, engine, (looked.len(), applies.len()), exceptions);
+    pub fn close(self, promise: &'static str, engine: &'static str, exceptions: &[Exception]) {
+        let places = self.0.into_inner();
+        let excepted = |at: &str| exceptions.iter().any(|(place, _)| *place == at);
+        let missed: Vec<&str> = places
+            .iter()
+            .filter(|(at, looks)| **looks == 0 && !excepted(at))
+            .map(|(at, _)| at.as_str())
+            .collect();
+        let needless: Vec<&str> = exceptions
+            .iter()
+            .map(|(at, _)| *at)
+            .filter(|at| places.get(*at).is_none_or(|looks| *looks > 0))
+            .collect();
         assert!(
             missed.is_empty(),
             "{promise} was not looked at here: {missed:#?}\nGive tests/it/company.rs what is missing, or say \
              in the list of exceptions why it cannot be."
         );
         assert!(needless.is_empty(), "{promise} needs no exception here: {needless:#?}");
+        enter(promise, engine, places, exceptions);
     }
 }
 
 #[derive(Default)]
 struct Line {
-    /// Looked at and applying, by engine.
-    counts: BTreeMap<&'static str, (usize, usize)>,
-    exceptions: Vec<Exception>,
+    /// By engine, how often at each place.
+    looks: BTreeMap<&'static str, BTreeMap<String, usize>>,
+    exceptions: BTreeMap<&'static str, &'static str>,
 }
 
 static LEDGER: Mutex<BTreeMap<&'static str, Line>> = Mutex::new(BTreeMap::new());
 
-fn enter(
-    promise: &'static str,
-    engine: &'static str,
-    (looked, applies): (usize, usize),
-    except: &[Exception],
-) {
+fn enter(promise: &'static str, engine: &'static str, places: BTreeMap<String, usize>, except: &[Exception]) {
     static AT_EXIT: Once = Once::new();
     AT_EXIT.call_once(|| {
         // SAFETY: the function is registered once, takes nothing, and lives as long as the program.
@@ -67,21 +70,29 @@ fn enter(
     });
     let mut ledger = LEDGER.lock().expect("nobody panics with it");
     let line = ledger.entry(promise).or_default();
-    let count = line.counts.entry(engine).or_default();
-    *count = (count.0 + looked, count.1 + applies);
-    let new = except.iter().filter(|e| !line.exceptions.contains(*e)).copied().collect::<Vec<_>>();
-    line.exceptions.extend(new);
+    let known = line.looks.entry(engine).or_default();
+    places.into_iter().for_each(|(at, looks)| *known.entry(at).or_default() += looks);
+    line.exceptions.extend(except);
 }
 
-/// Past the test harness, which keeps what tests print.
+/// Past the test harness, which keeps what tests print. Each place with its number where `SALESDESK_LOOKS` is set.
 extern "C" fn print() {
     let Ok(ledger) = LEDGER.lock() else { return };
-    let mut text = String::from("\nPromises of the contract: looked at, of those where they apply\n");
+    let mut text =
+        String::from("\nHow often each promise of the contract was looked at, at how many of its places:\n");
     for (promise, line) in ledger.iter() {
-        let counts = line.counts.iter().map(|(engine, (looked, of))| format!("{engine} {looked} of {of}"));
-        text += &format!("  {promise}: {}\n", counts.collect::<Vec<_>>().join(", "));
+        let counts = line.looks.iter().map(|(engine, places)| {
+            let (times, seen) = (places.values().sum::<usize>(), places.values().filter(|n| **n > 0).count());
+            format!("{engine} {times} times, {seen} of {} places", places.len())
+        });
+        text += &format!("  {promise}: {}\n", counts.collect::<Vec<_>>().join("; "));
         for (at, why) in &line.exceptions {
             text += &format!("      not at {at}: {why}\n");
+        }
+        if std::env::var_os("SALESDESK_LOOKS").is_some() {
+            for (engine, places) in &line.looks {
+                places.iter().for_each(|(at, n)| text += &format!("      {engine} {n:>5}  {at}\n"));
+            }
         }
     }
     let _ = std::io::stderr().write_all(text.as_bytes());

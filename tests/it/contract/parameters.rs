@@ -1,6 +1,6 @@
 //! Query parameters: what is not taken, and what is.
 
-use salesdesk::base::http::params::Takes;
+use salesdesk::base::http::params::{Param, Takes};
 use salesdesk::base::http::{Endpoint, Method};
 
 use super::lists::required_path;
@@ -128,19 +128,17 @@ const BESIDE: &[(&str, &str, &[&str])] = &[
 const TYPES: &[&str] = &["types=", "types=order.*", "types=order.created,%20customer.updated"];
 
 /// The queries that ask with each value that a parameter takes.
-fn fitting(app: &TestApp, endpoint: &Endpoint, name: &str, takes: Takes) -> Vec<String> {
-    let own =
-        BESIDE.iter().find(|(operation, param, _)| *operation == endpoint.operation_id && *param == name);
-    match own {
-        Some((_, _, queries)) => queries.iter().map(|query| (*query).to_owned()).collect(),
-        None => {
-            let values = match takes {
-                Takes::Id(prefix) => vec![make(app, prefix).id()],
-                takes => fit(takes),
-            };
-            values.iter().map(|value| format!("{name}={value}")).collect()
-        }
+pub fn queries(app: &TestApp, endpoint: &Endpoint, param: &Param) -> Vec<String> {
+    let is_it =
+        |(operation, name, _): &&(&str, &str, _)| (*operation, *name) == (endpoint.operation_id, param.name);
+    if let Some((_, _, queries)) = BESIDE.iter().find(is_it) {
+        return queries.iter().map(|query| (*query).to_owned()).collect();
     }
+    let values = match param.takes {
+        Takes::Id(prefix) => vec![make(app, prefix).id()],
+        takes => fit(takes),
+    };
+    values.iter().map(|value| format!("{}={value}", param.name)).collect()
 }
 
 fn a_parameter_of_the_right_kind_is_taken(app: &TestApp) {
@@ -154,13 +152,13 @@ fn a_parameter_of_the_right_kind_is_taken(app: &TestApp) {
             app.all_powerful().get(&base).expect(200);
             for param in &endpoint.params {
                 let at = format!("{} {}", endpoint.operation_id, param.name);
-                looks.looked(&at);
-                for query in fitting(app, endpoint, param.name, param.takes) {
+                for query in queries(app, endpoint, param) {
                     let path = match param.required {
                         true => format!("{}?{query}", base.split('?').next().unwrap_or_default()),
                         false => with_query(&base, &query),
                     };
                     app.all_powerful().get(&path).expect(200);
+                    looks.looked(&at);
                 }
             }
         },
