@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Puts faults into the product on purpose, one at a time, and expects a test of the contract to turn red for each.
 #
-# It is run by hand: it builds the product once in a scratch copy (a work tree of HEAD, which is removed at the end) with
+# It is run by hand. It builds the product once in a scratch copy (a work tree of HEAD, which is removed at the end) with
 # all faults in it (tests/faults.patch). The variable SALESDESK_FAULT, which only the copy knows, chooses the one that is
 # there. The tests run on SQLite.
 #
-#   tests/faults.sh                    all faults
-#   tests/faults.sh NAME...            these
-#   tests/faults.sh --edit FOLDER      makes the copy in FOLDER and keeps it. Change the faults there; then
-#                                      `git -C FOLDER diff > tests/faults.patch`
+#   tests/faults.sh [NAME...]               all faults, or these
+#   tests/faults.sh --edit FOLDER           makes the copy in FOLDER and keeps it. Change the faults there; then
+#                                           `git -C FOLDER diff HEAD -- crates src > tests/faults.patch`
+#   tests/faults.sh --in FOLDER [NAME...]   the same as the first in such a copy, which stays
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -26,6 +26,10 @@ documented-word-refused                  parameters::a_parameter_of_the_right_ki
 unknown-parameter-taken                  parameters::an_unknown_parameter_is_named                           break it
 sort-in-the-wrong-direction              sorts::a_list_is_sorted_by_each_of_its_keys_in_both_directions      before
 sort-by-something-else                   sorts::a_list_is_sorted_by_each_of_its_keys_in_both_directions      before
+names-sorted-as-written                  sorts::a_list_is_sorted_by_each_of_its_keys_in_both_directions      before
+own-filter-ignored                       filters::every_filter_lets_through_what_fits_and_nothing_else       wrong ["
+search-finds-nothing                     filters::every_filter_lets_through_what_fits_and_nothing_else       does not find
+report-ignores-ids                       filters::every_parameter_of_a_report_changes_what_it_says           not looked at
 expand-gives-null                        shown::an_answer_is_widened_by_what_is_asked_for                    break it
 expand-skips-parts                       shown::an_answer_is_widened_by_what_is_asked_for                    no product
 cursor-repeats-a-row                     lists::a_list_is_walked_page_by_page_without_gap_or_repeat          break it
@@ -51,20 +55,24 @@ scope-not-enforced                       access::whoever_lacks_the_scope_is_refu
 END
 }
 
-if [[ ${1:-} == --edit ]]; then
-    git worktree add --detach "$2" HEAD
-    git -C "$2" apply --whitespace=nowarn "$root/tests/faults.patch"
-    exit
-fi
+copy() {
+    git worktree add --quiet --detach "$1" HEAD
+    git -C "$1" apply --3way --whitespace=nowarn "$root/tests/faults.patch" ||
+        { echo 'tests/faults.patch does not fit the product any more: mend it with --edit.' >&2; exit 1; }
+}
 
-scratch=$(mktemp -d)/salesdesk
-trap 'git worktree remove --force "$scratch"; rmdir "$(dirname "$scratch")"' EXIT
-git worktree add --quiet --detach "$scratch" HEAD
-git -C "$scratch" apply --whitespace=nowarn "$root/tests/faults.patch"
-cd "$scratch"
-cargo test --locked --quiet --test it --no-run
-binary=$(cargo test --locked --test it --no-run --message-format=json 2>/dev/null |
+case ${1:-} in
+    --edit) copy "$2"; exit ;;
+    --in) folder=$2; shift 2 ;;
+    *)
+        folder=$(mktemp -d)/salesdesk
+        trap 'git worktree remove --force "$folder"; rmdir "$(dirname "$folder")"' EXIT
+        copy "$folder"
+        ;;
+esac
+binary=$(cd "$folder" && cargo test --locked --quiet --test it --no-run --message-format=json |
     sed -n 's/.*"executable":"\([^"]*\/it-[^"]*\)".*/\1/p')
+cd "$folder"
 
 # Without a fault all of them are green: else their red says nothing.
 faults | awk '{print "contract::" $2 "::sqlite"}' | sort -u | xargs "$binary" --exact >/dev/null 2>&1 ||

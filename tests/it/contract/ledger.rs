@@ -72,7 +72,7 @@ fn enter(promise: &'static str, engine: &'static str, places: BTreeMap<String, u
     let line = ledger.entry(promise).or_default();
     let known = line.looks.entry(engine).or_default();
     places.into_iter().for_each(|(at, looks)| *known.entry(at).or_default() += looks);
-    line.exceptions.extend(except);
+    line.exceptions.extend(except.iter().copied());
 }
 
 /// Past the test harness, which keeps what tests print. Each place with its number where `SALESDESK_LOOKS` is set.

@@ -48,7 +48,10 @@ fn an_answer_is_cut_to_the_fields_asked_for(app: &TestApp) {
             };
             let expected: Vec<Value> = records.iter().map(of_names).collect();
             assert_eq!(rows_of(&cut), expected);
-            looks.looked(endpoint.operation_id);
+            // Of a list of one row it is not known whether each row is cut.
+            if records.len() > 1 || !lists(endpoint) {
+                looks.looked(endpoint.operation_id);
+            }
         },
     );
 }
