@@ -198,7 +198,7 @@ fn asked(param: &Param, meaning: &Meaning) -> Vec<String> {
             values.push(format!("{prefix}_{:032x}", 1));
         }
         Takes::Id(prefix) => values.push(format!("{prefix}_{:032x}", 1)),
-        Takes::Text(_) => values.push("qqzzxx".into()),
+        Takes::Text(max) => values.push("qqzzxx".chars().take(max).collect()),
         Takes::Currency => values.push("XTS".into()),
         Takes::System => values.push("no-such".into()),
         // The bounds are values of rows: the least and the greatest let all through or keep all but one out.

@@ -1,6 +1,6 @@
 //! Query parameters: what is not taken, and what is.
 
-use salesdesk::base::http::params::{Param, Takes};
+use salesdesk::base::http::params::{Param, Takes, percent_decode};
 use salesdesk::base::http::{Endpoint, Method};
 
 use super::lists::required_path;
@@ -50,7 +50,7 @@ pub fn fit(takes: Takes) -> Vec<String> {
                 ["%22", "%27%20OR%201=1%20--", "%25_*", "%E4%B8%AD", "%F0%9F%98%80", "a%20OR%20b", "(NEAR"]
                     .map(str::to_owned),
             );
-            texts.retain(|t| t.len() <= max.max(20) || !t.contains('%'));
+            texts.retain(|t| percent_decode(t).is_some_and(|t| t.chars().count() <= max));
             return texts;
         }
         Takes::Int(min, max) => return vec![min.to_string(), max.to_string()],
