@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use salesdesk::base::auth::Role;
+use salesdesk::base::http::params::percent_encode;
 use salesdesk::base::http::{Endpoint, Nature};
 use salesdesk::demo;
 use serde_json::{Value, json};
@@ -17,8 +19,9 @@ use crate::support::{NOW, Reply, TestApp, make_room, operation, resolve};
 /// What a test must know of the company beside its database.
 #[derive(Debug)]
 pub struct Company {
-    /// For each list whose path names a record: the path of one that has parts enough.
-    pub lists: BTreeMap<&'static str, String>,
+    /// Where there is enough to see, by operation: the path of a list of parts with a record that has enough of them,
+    /// and that of a read with what must be said.
+    pub paths: BTreeMap<&'static str, String>,
     /// How many names were given; a copy gives others.
     pub named: u64,
 }
@@ -29,7 +32,7 @@ pub fn found(app: &TestApp) -> Company {
     demo::seed(&app.core).expect("the demo");
     // Since the night; each record a little after the one before, so that times differ.
     app.core.clock.set(NOW.plus_seconds(-9 * 3600));
-    let mut company = Company { lists: BTreeMap::new(), named: 0 };
+    let mut company = Company { paths: BTreeMap::new(), named: 0 };
     for create in app.endpoints().iter().filter(|e| e.nature == Nature::Create && e.path_prefixes.is_empty())
     {
         three(app, create, create.path);
@@ -46,13 +49,23 @@ pub fn found(app: &TestApp) -> Company {
     }
     chain(app);
     doubles(app);
+    pooled(app);
+    company.paths.extend(traded(app));
+    company.paths.extend([("resolvePrice", priced(app)), ("listFeedbackHistory", acknowledged(app))]);
     (0..3).for_each(|_| told(later(app), "admin"));
     for list in app.endpoints().iter().filter(|e| e.nature == Nature::List) {
+        if company.paths.contains_key(list.operation_id) {
+            continue;
+        }
         if let Some(path) = with_parts(app, list) {
-            company.lists.insert(list.operation_id, path);
+            more_parts(app, list.operation_id, &path);
+            company.paths.insert(list.operation_id, path);
         }
     }
     app.run_background();
+    let first = app.all_powerful().get("/events?limit=1").expect(200);
+    let cursor = percent_encode(first.body["next_cursor"].as_str().expect("a cursor"));
+    company.paths.insert("streamEvents", format!("/events/stream?after={cursor}"));
     app.core.clock.set(NOW);
     company.named = app.counter.get();
     company
@@ -141,6 +154,13 @@ fn with_parts(app: &TestApp, list: &Endpoint) -> Option<String> {
         three_versions(app, record, path.strip_suffix("/history").expect("a history"));
     } else if let Some(create) = create {
         three(app, create, &path);
+    } else if let Some(step) =
+        app.endpoints().iter().find(|e| e.nature == Nature::Action && e.path == list.path)
+    {
+        for n in 0..3 {
+            let body = varied(step, &body_for(later(app), step, &path), n);
+            app.all_powerful().post(&path, body).expect(200);
+        }
     } else if let Some(webhook) = path.strip_suffix("/deliveries") {
         let test = format!("{webhook}/test");
         (0..3).for_each(|_| drop(later(app).all_powerful().post(&test, Value::Null)));
@@ -160,8 +180,7 @@ fn three_versions(app: &TestApp, pattern: &str, path: &str) {
     if let Some(change) = change {
         let before = later(app).all_powerful().get(path).expect(200);
         let there = body_for(app, change, path);
-        let names = there.as_object().into_iter().flatten().map(|(name, _)| name.clone());
-        let back: Value = names.map(|name| (name.clone(), before.body[&name].clone())).collect();
+        let back = undone(&there, &before.body);
         let changed = client.patch(path, &before.etag(), there).expect(200);
         later(app).all_powerful().patch(path, &changed.etag(), back);
     }
@@ -173,6 +192,37 @@ fn three_versions(app: &TestApp, pattern: &str, path: &str) {
             }
             client.post(&format!("{path}/{name}"), body_for(app, step, path));
         }
+    }
+}
+
+/// The merge patch that takes another one back.
+fn undone(patch: &Value, before: &Value) -> Value {
+    match patch.as_object().filter(|_| before.is_object()) {
+        Some(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), undone(value, &before[name]))).collect()
+        }
+        None => before.clone(),
+    }
+}
+
+/// Parts that differ from the others in what no example says.
+fn more_parts(app: &TestApp, list: &str, path: &str) {
+    let add = |body: Value| later(app).all_powerful().post(path, body).expect(201);
+    match list {
+        "listCustomerShares" => drop(add(json!({"team_id": app.seed.north}))),
+        "listPrices" => {
+            let product = make(app, "prd").id();
+            add(json!({"product_id": product, "unit": "box", "min_quantity": "10", "unit_price": "240.00",
+                       "valid_from": "2026-12-01"}));
+        }
+        // What is granted when the complaint is resolved; then it is opened again, so that more can follow.
+        "listComplaintRemedies" => {
+            let goods = json!([{"product_id": make(app, "prd").id(), "quantity": "1"}]);
+            add(json!({"kind": "replacement", "amount": "1.00", "description": "A new box", "lines": goods}));
+            let complaint = path.split('/').nth(2).expect("a complaint");
+            ["resolve", "reopen"].iter().for_each(|step| take_step(app, "complaints", complaint, step));
+        }
+        _ => {}
     }
 }
 
@@ -188,21 +238,54 @@ fn doubles(app: &TestApp) -> Vec<String> {
     ids
 }
 
+/// What a create operation makes of its example with these fields changed.
+fn add(app: &TestApp, path: &str, more: Value) -> Reply {
+    let mut body = body_of(later(app), declared(app, "POST", path));
+    more.as_object().into_iter().flatten().for_each(|(name, value)| body[name] = value.clone());
+    app.all_powerful().post(path, body).expect(201)
+}
+
+/// Customers that somebody gave back.
+fn pooled(app: &TestApp) {
+    for customer in three(app, declared(app, "POST", "/customers"), "/customers") {
+        take_step(later(app), "customers", &customer.id(), "release");
+    }
+}
+
+/// The question for a price that there is.
+fn priced(app: &TestApp) -> String {
+    let (list, product) = (add(app, "/price-lists", json!({})).id(), make(app, "prd").id());
+    let price = json!({"product_id": product, "unit_price": "12.50"});
+    app.all_powerful().post(&format!("/price-lists/{list}/prices"), price).expect(201);
+    take_step(app, "price-lists", &list, "activate");
+    format!("/prices/resolve?product_id={product}&customer_id={}", make(app, "cus").id())
+}
+
+/// The history of feedback that two people acknowledged, one after the other.
+fn acknowledged(app: &TestApp) -> String {
+    let me = later(app).all_powerful();
+    let people = ["admin", "manager"].map(|name| app.person(name).user.to_string());
+    let to = json!({"relations": {"feedback": {"quality": {"user_ids": people}}}});
+    me.patch("/settings", &me.get("/settings").expect(200).etag(), to).expect(200);
+    let path = format!("/interactions/{}/feedback", make(app, "int").id());
+    let feedback = app.as_role(Role::Clerk).post(&path, json!({"kind": "quality", "text": "The lids"}));
+    let path = format!("/feedback/{}", feedback.expect(201).id());
+    let acknowledge = format!("{path}/acknowledge");
+    later(app).all_powerful().post(&acknowledge, Value::Null).expect(200);
+    later(app).as_role(Role::Manager).post(&acknowledge, Value::Null).expect(200);
+    format!("{path}/history")
+}
+
 /// One record of each kind that names another, with all that it can name.
 fn chain(app: &TestApp) {
     let (me, admin) = (later(app).all_powerful(), app.person("admin").user.to_string());
     let outside = |name: &str| json!([{"system": "sap", "id": format!("chain-{name}")}]);
-    let add = |path: &str, more: Value| {
-        let mut body = body_of(app, declared(app, "POST", path));
-        for (name, value) in more.as_object().expect("fields") {
-            body[name] = value.clone();
-        }
-        later(app).all_powerful().post(path, body).expect(201)
-    };
-    let customer = make(app, "cus").id();
+    // Whose owner has a team, which is that of what the customer asks and says.
+    let customer = add(app, "/customers", json!({"owner_id": app.person("rep").user.to_string()})).id();
     let contacts = me.get(&format!("/customers/{customer}/contacts")).expect(200);
     let contact = contacts.rows()[0]["id"].clone();
     let order = add(
+        app,
         "/orders",
         json!({"customer_id": customer, "contact_id": contact, "rep_id": admin,
                "region_id": make(app, "reg").id(), "external_ids": outside("order")}),
@@ -215,42 +298,56 @@ fn chain(app: &TestApp) {
         all
     };
     let complaint = add(
+        app,
         "/complaints",
         with(json!({"contact_id": contact, "product_id": product, "assignee_id": admin,
                     "external_ids": outside("complaint")})),
     );
     let task = add(
+        app,
         "/tasks",
         with(json!({"complaint_id": complaint.id(), "assignee_id": admin, "external_ids": outside("task")})),
     );
     take_step(app, "tasks", &task.id(), "complete");
     let feedback = json!([{"kind": "price", "text": "Too dear", "product_id": product}]);
     add(
+        app,
         "/interactions",
         with(json!({"contact_id": contact, "complaint_id": complaint.id(), "task_id": task.id(),
                     "feedback": feedback, "external_ids": outside("interaction")})),
     );
-    add("/requests", json!({"department_id": null, "supplier_id": make(app, "sup").id(), "about": null}));
-    replaced(app);
+    let supplier = make(app, "sup").id();
+    add(app, "/requests", json!({"department_id": null, "supplier_id": supplier, "about": null}));
 }
 
-/// A return that came of a complaint and an exception, and was replaced.
-fn replaced(app: &TestApp) {
+/// An order of some weeks ago, shipped in parts on several days. Of what came back, one return has a complaint and an
+/// exception behind it, and was replaced. The paths of the order's shipments and returns.
+fn traded(app: &TestApp) -> [(&'static str, String); 2] {
+    let mut lines = body_of(app, declared(app, "POST", "/orders"))["lines"].clone();
+    lines[0]["quantity"] = json!("1000");
+    let order = add(app, "/orders", json!({"order_date": "2026-11-02", "lines": lines}));
+    ["submit", "approve", "confirm"].iter().for_each(|step| take_step(app, "orders", &order.id(), step));
+    let line = order.body["lines"][0]["id"].clone();
+    let [shipments, returns] = ["shipments", "returns"].map(|part| format!("/orders/{}/{part}", order.id()));
+    for day in ["2026-11-03", "2026-11-05", "2026-11-09"] {
+        let goods = json!([{"order_line_id": line, "quantity": "100"}]);
+        let body = json!({"carrier": "SF Express", "shipped_date": day, "lines": goods});
+        later(app).all_powerful().post(&shipments, body).expect(201);
+    }
+    let exception =
+        add(app, "/order-exceptions", json!({"order_id": order.id(), "order_line_id": line})).id();
+    let customer = &order.body["customer_id"];
+    let complaint = add(app, "/complaints", json!({"customer_id": customer, "order_id": order.id()})).id();
     let back = declared(app, "POST", "/orders/{order_id}/returns");
-    let path = path_of(app, back);
-    let order = app.all_powerful().get(path.trim_end_matches("/returns")).expect(200);
-    let of = |path: &str, more: Value| {
-        let mut body = body_of(app, declared(app, "POST", path));
-        more.as_object().into_iter().flatten().for_each(|(name, value)| body[name] = value.clone());
-        later(app).all_powerful().post(path, body).expect(201).id()
-    };
-    let exception = of("/order-exceptions", json!({"order_id": order.id()}));
-    let complaint =
-        of("/complaints", json!({"customer_id": order.body["customer_id"], "order_id": order.id()}));
-    let mut body = body_for(app, back, &path);
-    body["complaint_id"] = json!(complaint);
-    body["exception_id"] = json!(exception);
-    body["external_ids"] = json!([{"system": "sap", "id": "chain-return"}]);
-    let made = app.all_powerful().post(&path, body).expect(201).id();
-    ["approve", "receive", "replace"].iter().for_each(|step| take_step(app, "returns", &made, step));
+    let made = ["1", "2", "3"].map(|quantity| {
+        let mut body = body_for(later(app), back, &returns);
+        body["lines"][0]["quantity"] = json!(quantity);
+        if quantity == "1" {
+            (body["complaint_id"], body["exception_id"]) = (json!(complaint), json!(exception));
+            body["external_ids"] = json!([{"system": "sap", "id": "chain-return"}]);
+        }
+        app.all_powerful().post(&returns, body).expect(201).id()
+    });
+    ["approve", "receive", "replace"].iter().for_each(|step| take_step(app, "returns", &made[0], step));
+    [("listOrderShipments", shipments), ("listOrderReturns", returns)]
 }

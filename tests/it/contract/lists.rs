@@ -1,9 +1,10 @@
 //! Lists, page by page.
 
-use salesdesk::base::http::params::Takes;
+use salesdesk::base::http::params::{Param, Takes};
 use salesdesk::base::http::{Endpoint, Nature};
 use serde_json::{Value, json};
 
+use super::filters::key;
 use super::ledger::Exception;
 use super::parameters::fit;
 use super::{creates, each_where, lists, with_query};
@@ -19,9 +20,9 @@ both_engines_of_the_company!(
 /// Lists that cannot have two pages.
 pub const ONE_PAGE: &[Exception] = &[];
 
-/// The path of a list: with a record that has parts enough, and with what must be said.
-pub fn list_path(app: &TestApp, endpoint: &Endpoint) -> String {
-    let known = app.company.and_then(|company| company.lists.get(endpoint.operation_id));
+/// The path of a read: in the company where there is enough to see, and with what must be said.
+pub fn telling_path(app: &TestApp, endpoint: &Endpoint) -> String {
+    let known = app.company.and_then(|company| company.paths.get(endpoint.operation_id));
     let path = known.cloned().unwrap_or_else(|| path_of(app, endpoint));
     with_required(app, endpoint, path)
 }
@@ -32,8 +33,9 @@ pub fn required_path(app: &TestApp, endpoint: &Endpoint) -> String {
 }
 
 fn with_required(app: &TestApp, endpoint: &Endpoint, path: String) -> String {
-    let required = endpoint.params.iter().filter(|p| p.required);
-    required.fold(path, |path, p| {
+    let said = |name: &str| path.contains(&format!("?{name}=")) || path.contains(&format!("&{name}="));
+    let missing: Vec<&Param> = endpoint.params.iter().filter(|p| p.required && !said(p.name)).collect();
+    missing.into_iter().fold(path, |path, p| {
         let value = match p.takes {
             Takes::Ids(prefix) | Takes::Id(prefix) => make(app, prefix).id(),
             takes => fit(takes).into_iter().next().unwrap_or_default(),
@@ -95,7 +97,7 @@ fn pages(client: &Client, first: &str) -> Vec<Vec<Value>> {
 fn a_list_is_walked_page_by_page_without_gap_or_repeat(app: &TestApp) {
     each_where(app, lists, ONE_PAGE, |endpoint, looks| {
         looks.applies(endpoint.operation_id);
-        let (path, client) = (list_path(app, endpoint), app.all_powerful());
+        let (path, client) = (telling_path(app, endpoint), app.all_powerful());
         let whole = client.get(&with_query(&path, "limit=200&include=total_count")).expect(200);
         let rows = walk(&client, &with_query(&path, "limit=200"));
         assert_eq!(whole.body["total_count"], json!(rows.len()), "{whole}");
@@ -126,7 +128,7 @@ fn a_page_goes_on_where_the_one_before_ended_whatever_is_added_meanwhile(app: &T
     };
     each_where(app, grows, &[], |endpoint, looks| {
         looks.applies(endpoint.operation_id);
-        let (path, client) = (list_path(app, endpoint), app.all_powerful());
+        let (path, client) = (telling_path(app, endpoint), app.all_powerful());
         let rows = walk(&client, &with_query(&path, "limit=200"));
         // What is already passed is not met again, and nothing is missed.
         let passed = rows.len() / 2;
@@ -134,8 +136,11 @@ fn a_page_goes_on_where_the_one_before_ended_whatever_is_added_meanwhile(app: &T
         let cursor = page.body["next_cursor"].as_str().expect("a second page");
         assert!(add_to(app, endpoint, &path));
         let rest = walk(&client, &with_query(&path, &format!("limit=200&cursor={cursor}")));
-        assert!(rows[page.rows().len()..].iter().all(|row| rest.contains(row)), "a row was missed");
-        assert!(page.rows().iter().all(|row| !rest.contains(row)), "a row came twice");
+        // What is added may change another row, as a new default address does: it is the same row still.
+        let rest: Vec<String> = rest.iter().map(key).collect();
+        let there = |row: &Value| rest.contains(&key(row));
+        assert!(rows[page.rows().len()..].iter().all(there), "a row was missed");
+        assert!(!page.rows().iter().any(there), "a row came twice");
         looks.looked(endpoint.operation_id);
     });
 }
@@ -143,7 +148,7 @@ fn a_page_goes_on_where_the_one_before_ended_whatever_is_added_meanwhile(app: &T
 fn a_cursor_belongs_to_its_list_and_sort(app: &TestApp) {
     each_where(app, lists, ONE_PAGE, |endpoint, looks| {
         looks.applies(endpoint.operation_id);
-        let (path, client) = (list_path(app, endpoint), app.all_powerful());
+        let (path, client) = (telling_path(app, endpoint), app.all_powerful());
         for bad in ["x", "bm90aGluZw", "W10", "%00", "'"] {
             let reply = client.get(&with_query(&path, &format!("cursor={bad}")));
             assert_eq!(reply.status, 400, "{reply}");

@@ -131,6 +131,15 @@ fn with_query(path: &str, query: &str) -> String {
     format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
 }
 
+/// The path with these query parameters, in place of what it says of the same.
+fn with_instead(path: &str, query: &str) -> String {
+    let name = |said: &str| said.split('=').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = query.split('&').map(name).collect();
+    let (path, before) = path.split_once('?').unwrap_or((path, ""));
+    let kept = before.split('&').filter(|said| !said.is_empty() && !names.contains(&name(said)));
+    format!("{path}?{}", kept.chain([query]).collect::<Vec<_>>().join("&"))
+}
+
 fn lists(endpoint: &Endpoint) -> bool {
     endpoint.nature == Nature::List
 }

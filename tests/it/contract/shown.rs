@@ -4,7 +4,7 @@ use salesdesk::base::http::{Endpoint, Method, Nature};
 use serde_json::Value;
 
 use super::ledger::Exception;
-use super::lists::{list_path, required_path, walk};
+use super::lists::{required_path, telling_path, walk};
 use super::{each, each_where, lists, with_query};
 use crate::support::{Reply, TestApp};
 
@@ -26,7 +26,7 @@ fn an_answer_is_cut_to_the_fields_asked_for(app: &TestApp) {
         |endpoint, looks| {
             looks.applies(endpoint.operation_id);
             let client = app.all_powerful();
-            let path = if lists(endpoint) { list_path(app, endpoint) } else { required_path(app, endpoint) };
+            let path = telling_path(app, endpoint);
             // An unknown name is refused whether there is a record to cut or not.
             let reply =
                 client.get(&with_query(&path, "fields=no_such_field")).refused(400, "invalid_parameter");
@@ -80,13 +80,13 @@ fn an_answer_is_widened_by_what_is_asked_for(app: &TestApp) {
 /// Where to look for something widened: the list, or of reads the records of their list that name something there.
 fn shown_at(app: &TestApp, endpoint: &Endpoint, wanted: &str) -> Vec<String> {
     if lists(endpoint) {
-        return vec![with_query(&list_path(app, endpoint), "limit=200")];
+        return vec![with_query(&telling_path(app, endpoint), "limit=200")];
     }
     let mut list = endpoint.path.split("/by-external-id/").next().unwrap_or_default();
     list = list.rsplit_once("/{").map_or(list, |(list, _)| list);
     let listed = app.endpoints().iter().find(|e| e.nature == Nature::List && e.path == list);
-    let Some(listed) = listed else { return vec![required_path(app, endpoint)] };
-    let path = list_path(app, listed);
+    let Some(listed) = listed else { return vec![telling_path(app, endpoint)] };
+    let path = telling_path(app, listed);
     let rows = walk(&app.all_powerful(), &with_query(&path, "limit=200"));
     let names = |row: &&Value| match wanted.split_once('.') {
         // A part of the record, which the list does not show.

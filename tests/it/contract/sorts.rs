@@ -7,7 +7,7 @@ use salesdesk::base::text::sort_key;
 use serde_json::Value;
 
 use super::ledger::Exception;
-use super::lists::{list_path, required_path, walk};
+use super::lists::{required_path, telling_path, walk};
 use super::{each, each_where, lists, with_query};
 use crate::support::{TestApp, resolve};
 
@@ -54,7 +54,7 @@ fn is_decimal(endpoint: &Endpoint, key: &str) -> bool {
 
 fn a_list_is_sorted_by_each_of_its_keys_in_both_directions(app: &TestApp) {
     each_where(app, lists, EXCEPTIONS, |endpoint, looks| {
-        let (path, client) = (list_path(app, endpoint), app.all_powerful());
+        let (path, client) = (telling_path(app, endpoint), app.all_powerful());
         let keys = endpoint.common.sorts.unwrap_or_default();
         let rows = walk(&client, &with_query(&path, "limit=200"));
         for key in keys {
