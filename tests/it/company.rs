@@ -13,6 +13,7 @@ use salesdesk::base::http::{Endpoint, Nature};
 use salesdesk::demo;
 use serde_json::{Value, json};
 
+use crate::clients;
 use crate::fixtures::{body_for, body_of, declared, make, path_of, request_of, take_step, told};
 use crate::support::{NOW, Reply, TestApp, make_room, operation, resolve};
 
@@ -50,6 +51,7 @@ pub fn found(app: &TestApp) -> Company {
     chain(app);
     doubles(app);
     pooled(app);
+    machines(app);
     company.paths.extend(traded(app));
     company.paths.extend([("resolvePrice", priced(app)), ("listFeedbackHistory", acknowledged(app))]);
     (0..3).for_each(|_| told(later(app), "admin"));
@@ -118,25 +120,29 @@ fn varied(endpoint: &Endpoint, body: &Value, n: usize) -> Value {
     body
 }
 
-/// A body like this one that also names other records, and what another system calls the new one.
+/// A body like this one that also says what the example leaves out: other records, what another system calls the new
+/// one, and some texts.
 fn related(app: &TestApp, endpoint: &Endpoint, body: &Value, parent: Option<&str>, n: usize) -> Value {
     let mut body = body.clone();
     let Some(fields) = body_schema(endpoint).and_then(|s| s["properties"].as_object()) else { return body };
     for (name, field) in fields.iter().filter(|_| n > 0) {
         let pattern = resolve(field)["pattern"].as_str().unwrap_or_default();
-        let id = match pattern.strip_prefix('^').and_then(|p| p.split('_').next()) {
+        let value = match pattern.strip_prefix('^').and_then(|p| p.split('_').next()) {
             _ if name == "external_ids" => {
-                body[name] = json!([{"system": "sap", "id": format!("{}-{n}", endpoint.operation_id)}]);
+                body[name] =
+                    json!([{"system": "sap", "id": format!("{}-{}", endpoint.operation_id, app.unique())}]);
                 continue;
             }
+            _ if name == "barcode" => Some(format!("BC-{}", app.unique())),
+            _ if ["industry", "channel"].contains(&name.as_str()) => Some(["Tea", "Food"][n - 1].into()),
             _ if name == "parent_id" => parent.map(str::to_owned),
             Some("usr") => Some(app.person(["admin", "clerk", "rep"][n]).user.to_string()),
             Some("tem") => Some([app.seed.north, app.seed.south][n - 1].to_string()),
             Some(prefix @ ("cat" | "prd" | "reg" | "cus")) if n == 2 => Some(make(app, prefix).id()),
             _ => None,
         };
-        if let (Some(id), true) = (id, body[name].is_null()) {
-            body[name] = json!(id);
+        if let (Some(value), true) = (value, body[name].is_null()) {
+            body[name] = json!(value);
         }
     }
     body
@@ -252,6 +258,17 @@ fn pooled(app: &TestApp) {
     }
 }
 
+/// A webhook of a machine client, and a schedule that has run.
+fn machines(app: &TestApp) {
+    let machine = clients::machine(later(app), json!({"scopes": ["webhooks:read", "webhooks:write"]}));
+    machine.post("/webhooks", body_of(app, declared(app, "POST", "/webhooks"))).expect(201);
+    for step in ["enable", "run"] {
+        app.all_powerful()
+            .post(&format!("/system/schedules/session-clearing/{step}"), Value::Null)
+            .expect(200);
+    }
+}
+
 /// The question for a price that there is.
 fn priced(app: &TestApp) -> String {
     let (list, product) = (add(app, "/price-lists", json!({})).id(), make(app, "prd").id());
@@ -331,7 +348,8 @@ fn traded(app: &TestApp) -> [(&'static str, String); 2] {
     let [shipments, returns] = ["shipments", "returns"].map(|part| format!("/orders/{}/{part}", order.id()));
     for day in ["2026-11-03", "2026-11-05", "2026-11-09"] {
         let goods = json!([{"order_line_id": line, "quantity": "100"}]);
-        let body = json!({"carrier": "SF Express", "shipped_date": day, "lines": goods});
+        let body = json!({"carrier": "SF Express", "tracking_number": format!("SF {day}"), "shipped_date": day,
+                          "lines": goods});
         later(app).all_powerful().post(&shipments, body).expect(201);
     }
     let exception =
