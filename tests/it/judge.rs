@@ -1,7 +1,7 @@
 //! A second judge of JSON beside the product's own checker: the crate `jsonschema`, which knows nothing of it.
 //!
-//! The product checks bodies with [`Shape`], and so did the tests. A mistake in it hid itself. Here both judge, and must
-//! agree.
+//! The product checks bodies with [`Shape`], and so did the tests. A mistake in it hid itself. Here both judge, and
+//! must agree.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};

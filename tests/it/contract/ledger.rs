@@ -27,8 +27,8 @@ impl Looks {
         *self.0.borrow_mut().entry(at.to_owned()).or_default() += times;
     }
 
-    /// Enters the promise into the table. Wherever it applies it was looked at, or an exception says why not; an exception
-    /// that is not needed is a mistake as well.
+    /// Enters the promise into the table. Wherever it applies it was looked at, or an exception says why not; an
+    /// exception that is not needed is a mistake as well.
     pub fn close(self, promise: &'static str, engine: &'static str, exceptions: &[Exception]) {
         let places = self.0.into_inner();
         let excepted = |at: &str| exceptions.iter().any(|(place, _)| *place == at);

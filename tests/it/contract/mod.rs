@@ -1,10 +1,10 @@
 //! The conventions, on every operation that is declared: nothing here names one, so a new endpoint is held to
 //! them from its first day. What holds for every single answer is in [`TestApp::examine`](crate::support).
 //!
-//! A promise that no answer showed is not kept, but only not broken. So each test says where its promise applies and where
-//! it was really looked at ([`ledger`]): a place that was not looked at is a failure, unless a list of exceptions says why.
-//! Tests that read lists do so in a company that has rows enough ([`crate::company`]). `tests/faults.sh` puts faults into
-//! the product on purpose, each of which turns one of these tests red.
+//! A promise that no answer showed is not kept, but only not broken. So each test says where its promise applies and
+//! where it was really looked at ([`ledger`]): a place that was not looked at is a failure, unless a list of
+//! exceptions says why. Tests that read lists do so in a company that has rows enough ([`crate::company`]).
+//! `tests/faults.sh` puts faults into the product on purpose, each of which turns one of these tests red.
 
 mod access;
 mod answers;
