@@ -111,7 +111,7 @@ impl Cond {
     pub fn eq(column: Column, value: impl Into<Value>) -> Cond {
         Cond::Compare(column, Op::Eq, value.into())
     }
-    pub fn not(cond: Cond) -> Cond {
+    pub fn negate(cond: Cond) -> Cond {
         Cond::Not(Box::new(cond))
     }
     /// The column is one of these words: [`one_of`].

@@ -220,7 +220,7 @@ pub fn made(does: Does, given: &Given) -> Cond {
             }
         }
         Does::Flag(column) => match given {
-            Given::Bool(false) => Cond::not(Cond::IsTrue(column)),
+            Given::Bool(false) => Cond::negate(Cond::IsTrue(column)),
             _ => Cond::IsTrue(column),
         },
         Does::AtLeast(column) => bound(column, Op::Ge, given),

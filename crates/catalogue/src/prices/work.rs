@@ -479,7 +479,7 @@ fn in_use_for(customer: Uuid) -> Cond {
     let theirs =
         Cond::IsNull(col!(price_lists::customer_id)).or(Cond::eq(col!(price_lists::customer_id), customer));
     let draft = Cond::eq(col!(price_lists::status), PriceListStatus::Draft.as_str());
-    theirs.and(Cond::not(draft))
+    theirs.and(Cond::negate(draft))
 }
 
 /// The lists that have a say: [`rules::stands_aside`] as a condition.

@@ -181,7 +181,7 @@ pub fn open() -> Cond {
 
 fn open_is(given: &Given) -> Cond {
     match given {
-        Given::Bool(false) => Cond::not(open()),
+        Given::Bool(false) => Cond::negate(open()),
         _ => open(),
     }
 }
@@ -189,7 +189,7 @@ fn open_is(given: &Given) -> Cond {
 fn overdue_is(given: &Given) -> Cond {
     let overdue = Cond::IsTrue(col!(order_exceptions::resolution_missed)).and(open());
     match given {
-        Given::Bool(false) => Cond::not(overdue),
+        Given::Bool(false) => Cond::negate(overdue),
         _ => overdue,
     }
 }

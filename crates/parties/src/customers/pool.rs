@@ -320,7 +320,7 @@ fn unattended(core: &Core, since: At, on: NaiveDate) -> Cond {
     core.declared.all::<Attention>().iter().fold(Cond::All, |cond, attention| {
         let of_customer = Cond::Same(attention.customer, col!(customers::id));
         let happened = Cond::exists(attention.customer, of_customer.and((attention.since)(since, on)));
-        cond.and(Cond::not(happened))
+        cond.and(Cond::negate(happened))
     })
 }
 

@@ -375,7 +375,7 @@ pub fn open() -> Cond {
 
 fn open_is(given: &Given) -> Cond {
     match given {
-        Given::Bool(false) => Cond::not(open()),
+        Given::Bool(false) => Cond::negate(open()),
         _ => open(),
     }
 }

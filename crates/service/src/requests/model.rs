@@ -383,7 +383,7 @@ pub fn late() -> Sql {
 fn either(condition: Sql, given: &Given) -> Cond {
     let condition = Cond::Sql(condition, vec![]);
     match given {
-        Given::Bool(false) => Cond::not(condition),
+        Given::Bool(false) => Cond::negate(condition),
         _ => condition,
     }
 }

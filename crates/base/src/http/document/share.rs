@@ -70,8 +70,9 @@ pub fn name_enumerations(paths: &mut Value, schemas: &mut Map<String, Value>) ->
         let name = match known_enumeration(schemas, &words, &tag) {
             Some(name) => name,
             None => {
-                let of_users = uses[&(words.clone(), of.clone())].iter().flat_map(|(_, names)| names.iter());
-                let name = of_users.cloned().find(|name| !schemas.contains_key(name));
+                let mut of_users =
+                    uses[&(words.clone(), of.clone())].iter().flat_map(|(_, names)| names.iter());
+                let name = of_users.find(|name| !schemas.contains_key(*name)).cloned();
                 let name = name.ok_or_else(|| format!("no name is free for the words of {of}"))?;
                 let about = format!("What the parameter `{of}` takes.");
                 schemas.insert(name.clone(), json!({"type": "string", "description": about, "enum": words}));

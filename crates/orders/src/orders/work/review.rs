@@ -60,7 +60,7 @@ pub fn exposure(conn: &mut Conn, order: &OrderRow) -> Result<Amount> {
     let others = Cond::eq(col!(orders::customer_id), order.customer_id.0)
         .and(Cond::eq(col!(orders::currency), order.currency.as_str()))
         .and(open())
-        .and(Cond::not(Cond::eq(col!(orders::id), order.id.0)));
+        .and(Cond::negate(Cond::eq(col!(orders::id), order.id.0)));
     let sum: i64 = orders::table
         .filter(others)
         .select(sql!("CAST(COALESCE(SUM(orders.gross),0) AS BIGINT)").typed::<diesel::sql_types::BigInt>())
@@ -74,7 +74,7 @@ fn duplicate_of(conn: &mut Conn, order: &OrderRow, days: Duration) -> Result<Opt
         .and(Cond::eq(col!(orders::line_digest), order.line_digest.as_str()))
         .and(Cond::Compare(col!(orders::order_date), Op::Ge, from.into()))
         .and(Cond::Compare(col!(orders::order_date), Op::Le, to.into()))
-        .and(Cond::not(Cond::eq(col!(orders::id), order.id.0)))
+        .and(Cond::negate(Cond::eq(col!(orders::id), order.id.0)))
         .and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]));
     let other = orders::table.filter(alike).select(orders::number).first(conn);
     Ok(other.optional()?)

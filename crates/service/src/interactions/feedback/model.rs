@@ -169,7 +169,7 @@ pub fn visible_to(caller: &Caller) -> Cond {
 fn waits_for(given: &Given) -> Cond {
     let Given::Ids(users) = given else { return Cond::Nothing };
     let users = Cond::ids(col!(feedback_recipients::user_id), users.iter().copied());
-    sent_to(users.and(Cond::not(Cond::IsTrue(col!(feedback_recipients::acknowledged)))))
+    sent_to(users.and(Cond::negate(Cond::IsTrue(col!(feedback_recipients::acknowledged)))))
 }
 
 pub static FEEDBACK: ListSpec = ListSpec {

@@ -30,7 +30,7 @@ fn feedback_of(rx: &mut Rx, me: UserId) -> Result<Vec<Feedback>> {
         return Ok(vec![]);
     }
     let mine = Cond::eq(col!(feedback_recipients::user_id), me.0)
-        .and(Cond::not(Cond::IsTrue(col!(feedback_recipients::acknowledged))));
+        .and(Cond::negate(Cond::IsTrue(col!(feedback_recipients::acknowledged))));
     let recipients = col!(feedback_recipients::feedback_id);
     let waiting = feedback::table.filter(Cond::in_select(col!(feedback::id), recipients, mine));
     let first = waiting.order((feedback::created_at, feedback::id)).limit(EACH);
