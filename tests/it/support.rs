@@ -251,6 +251,7 @@ impl Database {
         Database {
             target: Target::Sqlite(folder.database()),
             seed: &NOBODY,
+            company: None,
             folder: Some(folder),
             dropped_from: None,
         }
@@ -265,6 +266,7 @@ impl Database {
         Database {
             target: Target::Postgres(cluster.url(&name)),
             seed: &NOBODY,
+            company: None,
             folder: None,
             dropped_from: Some(cluster.admin_url()),
         }
