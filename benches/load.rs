@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench load` starts the product on a fresh SQLite database in a temporary folder, loads orders,
 //! and lets 32 connections create orders with five lines, read one, and list fifty of a filter, each with plain and
-//! with compressed answers; token, `Idempotency-Key`, audit and search index all on. In the same run it does the same work in process, without
-//! HTTP, which is the limit that the server is held against. Figures vary from machine to machine; the ratios
+//! with compressed answers; token, `Idempotency-Key`, audit and search index all on. In the same run it does the
+//! same work in process, without HTTP, which is the limit that the server is held against. Figures vary from machine to machine; the ratios
 //! are what counts. `SALESDESK_BENCH_ORDERS` (default 50000) says how many orders are loaded first,
 //! `SALESDESK_BENCH_SECONDS` (default 8) how long each load runs, `DATABASE_URL` takes PostgreSQL instead (an
 //! empty database).
