@@ -6,19 +6,9 @@ use salesdesk::orders::rules::OrderStatus;
 use salesdesk::start;
 
 use crate::shop::nothing_is_off;
-use crate::support::{TestApp, credentials, number, words};
+use crate::support::{TestApp, credentials, make_room, number, words};
 
 both_engines!(the_demo_shows_every_state_and_is_right, the_demo_has_something_for_everybody_to_do);
-
-/// The people of the test company have the names of the demo's.
-fn make_room(app: &TestApp) {
-    use diesel::connection::SimpleConnection;
-    let renamed = app.core.engine.write_now(|conn| {
-        conn.batch_execute("UPDATE users SET username = username || '-of-the-test'")?;
-        Ok(((), salesdesk::base::db::engine::Fate::Keep))
-    });
-    renamed.expect("room");
-}
 
 fn the_demo_shows_every_state_and_is_right(app: &TestApp) {
     make_room(app);

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use salesdesk::base::auth::{Role, Scope};
 use salesdesk::base::declared::Declared;
 use salesdesk::base::http::document::{Documents, failures, problem_example, problem_response, says_itself};
-use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::{Access, Endpoint, Routes};
 use salesdesk::base::lives::Life;
 use salesdesk::base::messages;
 use salesdesk::postman;
 use serde_json::{Value, json};
 
+use crate::judge::Judges;
 use crate::support::{TestApp, components, declared, located, operation};
 
 // ---- golden files --------------------------------------------------------------------------------------------
@@ -407,8 +407,7 @@ fn every_shared_part_is_used() {
 // ---- examples ------------------------------------------------------------------------------------------------
 
 fn faults(schema: &Value, example: &Value) -> Result<(), String> {
-    let shape = Shape::compile(schema, components())?;
-    match shape.check(example).as_slice() {
+    match Judges::of(schema).faults(example).as_slice() {
         [] => Ok(()),
         faults => Err(format!("the example {example} has {faults:?}")),
     }

@@ -177,7 +177,7 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
 }
 
 /// Takes a step with the example of its own operation.
-fn take_step(app: &TestApp, collection: &str, id: &str, step: &str) {
+pub fn take_step(app: &TestApp, collection: &str, id: &str, step: &str) {
     let is_it = |e: &Endpoint| {
         let parts: Vec<&str> = e.path.split('/').collect();
         e.method == Method::Post && matches!(parts[..], ["", c, _, s] if c == collection && s == step)
@@ -188,7 +188,7 @@ fn take_step(app: &TestApp, collection: &str, id: &str, step: &str) {
     assert!(reply.status < 300, "{reply}");
 }
 
-fn declared<'a>(app: &'a TestApp, method: &str, path: &str) -> &'a Endpoint {
+pub fn declared<'a>(app: &'a TestApp, method: &str, path: &str) -> &'a Endpoint {
     let found = app.endpoints().iter().find(|e| e.method.as_str() == method && e.path == path);
     found.unwrap_or_else(|| panic!("there is no {method} {path}"))
 }

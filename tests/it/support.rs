@@ -25,7 +25,6 @@ use salesdesk::base::core::Core;
 use salesdesk::base::db::engine::Size;
 use salesdesk::base::db::{Conn, Json, Target};
 use salesdesk::base::http::dispatch::{API, App};
-use salesdesk::base::http::shape::Shape;
 use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, Routes, document};
 use salesdesk::base::mail_server::{MailServer, Protection};
@@ -40,6 +39,8 @@ use salesdesk::people::{TeamId, UserId, work};
 use salesdesk::start;
 use serde_json::{Map, Value, json};
 
+use crate::company::{self, Company};
+use crate::judge::Judges;
 use crate::postgres;
 
 /// Everybody's password.
@@ -55,25 +56,51 @@ macro_rules! both_engines {
         mod $name {
             #[test]
             fn sqlite() {
-                $crate::support::on_sqlite(super::$name);
+                $crate::support::on_sqlite(stringify!($name), super::$name);
             }
             #[test]
             fn postgres() {
-                $crate::support::on_postgres(super::$name);
+                $crate::support::on_postgres(stringify!($name), super::$name);
             }
         }
     )+};
 }
 
-pub fn on_sqlite(test: fn(&TestApp)) {
-    test(&TestApp::new(Database::sqlite()));
+/// The same, each test in a company that has records of every kind ([`crate::company`]).
+macro_rules! both_engines_of_the_company {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[test]
+            fn sqlite() {
+                $crate::support::in_company_on_sqlite(stringify!($name), super::$name);
+            }
+            #[test]
+            fn postgres() {
+                $crate::support::in_company_on_postgres(stringify!($name), super::$name);
+            }
+        }
+    )+};
+}
+
+pub fn on_sqlite(promise: &'static str, test: fn(&TestApp)) {
+    test(&TestApp::new(Database::sqlite(), promise));
 }
 
 /// Without PostgreSQL on the machine there is nothing to run on: [`postgres::cluster`] says so once, and
 /// panics where it is required.
-pub fn on_postgres(test: fn(&TestApp)) {
+pub fn on_postgres(promise: &'static str, test: fn(&TestApp)) {
     if let Some(cluster) = postgres::cluster() {
-        test(&TestApp::new(Database::postgres(cluster)));
+        test(&TestApp::new(Database::postgres(cluster), promise));
+    }
+}
+
+pub fn in_company_on_sqlite(promise: &'static str, test: fn(&TestApp)) {
+    test(&TestApp::new(Database::sqlite_company(), promise));
+}
+
+pub fn in_company_on_postgres(promise: &'static str, test: fn(&TestApp)) {
+    if let Some(cluster) = postgres::cluster() {
+        test(&TestApp::new(Database::postgres_company(cluster), promise));
     }
 }
 
@@ -104,6 +131,7 @@ static NOBODY: Seed =
 pub struct Database {
     target: Target,
     seed: &'static Seed,
+    company: Option<&'static Company>,
     folder: Option<Folder>,
     dropped_from: Option<String>,
 }
@@ -147,14 +175,28 @@ impl Database {
             let folder = Folder::new();
             let target = Target::Sqlite(folder.database());
             let seed = seed(&target);
-            let copy = folder.0.join("template.db");
-            let mut conn = target.connect().expect("the template");
-            conn.batch_execute(&format!("VACUUM INTO '{}'", copy.display())).expect("a copy");
-            (std::fs::read(copy).expect("the template's bytes"), seed)
+            (contents(&folder), seed)
         });
+        Database::sqlite_of(file, seed, None)
+    }
+
+    /// A copy of the file of the company, which is made when the first test asks for it.
+    pub fn sqlite_company() -> Database {
+        static TEMPLATE: OnceLock<(Vec<u8>, &'static Seed, Company)> = OnceLock::new();
+        let (file, seed, company) = TEMPLATE.get_or_init(|| {
+            let app = TestApp::new(Database::sqlite(), "the company");
+            let company = company::found(&app);
+            let folder = app._database.folder.as_ref().expect("a file");
+            (contents(folder), app.seed, company)
+        });
+        Database::sqlite_of(file, seed, Some(company))
+    }
+
+    fn sqlite_of(file: &[u8], seed: &'static Seed, company: Option<&'static Company>) -> Database {
         let folder = Folder::new();
         std::fs::write(folder.database(), file).expect("the test's database");
-        Database { target: Target::Sqlite(folder.database()), seed, folder: Some(folder), dropped_from: None }
+        let target = Target::Sqlite(folder.database());
+        Database { target, seed, company, folder: Some(folder), dropped_from: None }
     }
 
     /// A copy of a migrated and seeded database of the cluster.
@@ -166,12 +208,37 @@ impl Database {
             let seed = seed(&Target::Postgres(cluster.url(&name)));
             (name, seed)
         });
+        Database::postgres_of(cluster, template, seed, None)
+    }
+
+    /// A copy of the database of the company, which is made when the first test asks for it.
+    pub fn postgres_company(cluster: &postgres::Cluster) -> Database {
+        static TEMPLATE: OnceLock<(String, &'static Seed, Company)> = OnceLock::new();
+        let (template, seed, company) = TEMPLATE.get_or_init(|| {
+            // Kept until the cluster goes.
+            let mut database = Database::postgres(cluster);
+            database.dropped_from = None;
+            let Target::Postgres(url) = database.target.clone() else { panic!("no database of the cluster") };
+            let app = TestApp::new(database, "the company");
+            let company = company::found(&app);
+            (url.rsplit('/').next().unwrap_or_default().to_owned(), app.seed, company)
+        });
+        Database::postgres_of(cluster, template, seed, Some(company))
+    }
+
+    fn postgres_of(
+        cluster: &postgres::Cluster,
+        template: &str,
+        seed: &'static Seed,
+        company: Option<&'static Company>,
+    ) -> Database {
         let name = fresh_name();
         // PostgreSQL waits for the template's last connection to end.
         on_postgres_server(&cluster.admin_url(), &format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Database {
             target: Target::Postgres(cluster.url(&name)),
             seed,
+            company,
             folder: None,
             dropped_from: Some(cluster.admin_url()),
         }
@@ -184,6 +251,7 @@ impl Database {
         Database {
             target: Target::Sqlite(folder.database()),
             seed: &NOBODY,
+            company: None,
             folder: Some(folder),
             dropped_from: None,
         }
@@ -198,10 +266,19 @@ impl Database {
         Database {
             target: Target::Postgres(cluster.url(&name)),
             seed: &NOBODY,
+            company: None,
             folder: None,
             dropped_from: Some(cluster.admin_url()),
         }
     }
+}
+
+/// All that a file of SQLite holds, as one file.
+fn contents(folder: &Folder) -> Vec<u8> {
+    let copy = folder.0.join("template.db");
+    let mut conn = Target::Sqlite(folder.database()).connect().expect("the template");
+    conn.batch_execute(&format!("VACUUM INTO '{}'", copy.display())).expect("a copy");
+    std::fs::read(copy).expect("the template's bytes")
 }
 
 impl Drop for Database {
@@ -302,6 +379,16 @@ fn seed(target: &Target) -> Seed {
     .expect("the seed")
 }
 
+/// Gives the people of the test company other names, which are the demo's as well.
+pub fn make_room(app: &TestApp) {
+    for person in &app.seed.people {
+        let path = format!("/users/{}", person.user);
+        let before = app.all_powerful().get(&path).expect(200);
+        let name = format!("{}-of-the-test", person.username);
+        app.all_powerful().patch(&path, &before.etag(), json!({"username": name})).expect(200);
+    }
+}
+
 // ---- the product ---------------------------------------------------------------------------------------------
 
 type Serve = Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, ServiceResponse>>;
@@ -313,9 +400,13 @@ pub struct TestApp {
     runner: Rc<actix_web::rt::SystemRunner>,
     pub core: Arc<Core>,
     pub seed: &'static Seed,
+    /// What there is beside the seed, for tests in a company.
+    pub company: Option<&'static Company>,
+    /// What the test holds to be true, by its name.
+    pub promise: &'static str,
     /// Tokens by user name and second.
     tokens: RefCell<HashMap<(String, i64), String>>,
-    shapes: RefCell<HashMap<&'static str, Rc<Shape>>>,
+    judges: RefCell<HashMap<&'static str, Arc<Judges>>>,
     pub counter: std::cell::Cell<u64>,
     /// Last, so that nobody uses it any more when it goes.
     _database: Rc<Database>,
@@ -349,8 +440,11 @@ pub fn located(part: &Value) -> &Value {
 }
 
 impl TestApp {
-    fn new(database: Database) -> TestApp {
-        TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), NOW, &[])
+    fn new(database: Database, promise: &'static str) -> TestApp {
+        let runner = Rc::new(actix_web::rt::System::new());
+        let mut app = TestApp::on(Rc::new(database), runner, web(), NOW, &[]);
+        app.promise = promise;
+        app
     }
 
     /// The product on a database that an earlier one made, at this time of the clock.
@@ -396,9 +490,11 @@ impl TestApp {
             runner,
             core,
             seed: database.seed,
+            company: database.company,
+            promise: "",
             tokens: RefCell::default(),
-            shapes: RefCell::default(),
-            counter: Default::default(),
+            judges: RefCell::default(),
+            counter: std::cell::Cell::new(database.company.map_or(0, |company| company.named)),
             _database: database,
         }
     }
@@ -603,12 +699,10 @@ impl TestApp {
         if !(200..300).contains(&reply.status) || narrowed || ask.method == "HEAD" {
             return;
         }
-        let mut shapes = self.shapes.borrow_mut();
-        let shape = shapes.entry(endpoint.operation_id).or_insert_with(|| {
-            Rc::new(Shape::compile(schema, components()).expect("the schema of the answer"))
-        });
-        let faults = shape.check(&reply.body);
-        wrong.extend(faults.iter().map(|f| format!("the answer is not as declared: {f:?}")));
+        let mut known = self.judges.borrow_mut();
+        let judges = known.entry(endpoint.operation_id).or_insert_with(|| Judges::of(schema));
+        let faults = judges.faults(&reply.body);
+        wrong.extend(faults.iter().map(|f| format!("the answer is not as declared: {f}")));
         missing(schema, &reply.body, "", wrong);
         for (name, _) in declared["headers"].as_object().into_iter().flatten() {
             let sometimes = ["Link", "Idempotent-Replayed", "Access-Control-Allow-Origin"];
@@ -749,6 +843,10 @@ fn examine_problem(ask: &Ask, reply: &Reply, wrong: &mut Vec<String>) {
     if ask.method == "HEAD" {
         return;
     }
+    static JUDGES: OnceLock<Arc<Judges>> = OnceLock::new();
+    let judges = JUDGES.get_or_init(|| Judges::of(&json!({"$ref": "#/components/schemas/Problem"})));
+    let faults = judges.faults(body);
+    must(&format!("a problem is as declared: {faults:?}"), faults.is_empty());
     let code = body["code"].as_str().unwrap_or_default();
     let text = messages::find_problem(code);
     must("the code is known", text.is_some_and(|t| t.status == reply.status));
