@@ -764,6 +764,7 @@ diesel::table! {
         created_by -> Nullable<Key>,
         updated_at -> Instant,
         updated_by -> Nullable<Key>,
+        name_sort -> Text,
     }
 }
 

@@ -58,6 +58,7 @@ const STEPS: &[Step] = &[
     step!("0020_fulfilment"),
     step!("0021_customers"),
     step!("0022_replacements"),
+    step!("0023_team_names"),
 ];
 
 /// Why a database cannot be used.

@@ -103,7 +103,7 @@ pub static ORDER_LINES: ListSpec = ListSpec {
             Does::Makes(|given| of(Does::Is(col!(orders::rep_id)), given)),
         ),
         filter(
-            Param::new("currency", Takes::Text(3), "Lines of orders in this currency, ISO 4217."),
+            Param::new("currency", Takes::Currency, "Lines of orders in this currency."),
             Does::Makes(|given| of(Does::Is(col!(orders::currency)), given)),
         ),
         filter(
