@@ -19,7 +19,7 @@ use diesel::prelude::*;
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::core::Core;
 use salesdesk::base::db::engine::{Fate, Size};
-use salesdesk::base::db::{Conn, Target};
+use salesdesk::base::db::{Conn, EngineConn, Target};
 use salesdesk::base::http::Method;
 use salesdesk::base::http::dispatch::App;
 use salesdesk::base::http::web::Web;
@@ -153,11 +153,7 @@ fn fill(world: &World, from: usize, to: usize) {
         .connect()
         .and_then(|mut conn| {
             let sql = "ANALYZE";
-            match &mut conn {
-                Conn::Sqlite(c) => c.batch_execute(sql),
-                Conn::Pg(c) => c.batch_execute(sql),
-            }
-            .map_err(|e| diesel::ConnectionError::BadConnection(e.to_string()))
+            conn.batch_execute(sql).map_err(|e| diesel::ConnectionError::BadConnection(e.to_string()))
         })
         .expect("the figures of the tables are gathered");
 }
@@ -296,15 +292,9 @@ fn sent(world: &World, work: Work, n: usize) -> Vec<String> {
                     .push(sql.split(" -- binds").next().unwrap_or_default().to_owned());
             }
         };
-        match conn {
-            Conn::Sqlite(c) => c.set_instrumentation(listen),
-            Conn::Pg(c) => c.set_instrumentation(listen),
-        }
+        conn.set_instrumentation(listen);
         work(&world, conn, n);
-        match conn {
-            Conn::Sqlite(c) => c.set_instrumentation(None::<fn(InstrumentationEvent<'_>)>),
-            Conn::Pg(c) => c.set_instrumentation(None::<fn(InstrumentationEvent<'_>)>),
-        }
+        conn.set_instrumentation(None::<fn(InstrumentationEvent<'_>)>);
         Ok(((), Fate::Discard))
     });
     done.expect("it is heard");
@@ -324,13 +314,13 @@ fn sent(world: &World, work: Work, n: usize) -> Vec<String> {
 
 fn plan(world: &World, sql: &str) -> Vec<String> {
     let mut conn = world.target.connect().expect("a connection");
-    match &mut conn {
-        Conn::Sqlite(c) => {
+    match &mut conn.engine {
+        EngineConn::Sqlite(c) => {
             let steps: Vec<Step> =
                 diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(c).expect("a plan");
             steps.into_iter().map(|step| step.detail).collect()
         }
-        Conn::Pg(c) => {
+        EngineConn::Pg(c) => {
             let binds = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
             let nothing = vec!["NULL"; binds].join(", ");
             c.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE asked AS {sql}"))

@@ -1,7 +1,7 @@
 //! `src/schema.rs` says what both migrated databases are.
 
-use salesdesk::base::db::Conn;
 use salesdesk::base::db::sql::{none_of, one_of};
+use salesdesk::base::db::{Conn, EngineConn};
 use salesdesk::base::jobs::JobStatus;
 use salesdesk::complaints::rules::ComplaintStatus;
 use salesdesk::order_exceptions::rules::ExceptionStatus;
@@ -68,14 +68,14 @@ fn kind_of(declared: &str) -> &'static str {
 
 /// The same lines from the database.
 fn in_the_database(conn: &mut Conn) -> Vec<String> {
-    let lines = match conn {
-        Conn::Sqlite(_) => {
+    let lines = match conn.engine {
+        EngineConn::Sqlite(_) => {
             "SELECT m.name || '.' || c.name || ' ' || c.type || CASE WHEN c.\"notnull\" THEN '' ELSE '?' END AS word
              FROM sqlite_master m, pragma_table_info(m.name) c
              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'search_%'
              ORDER BY m.name, c.cid"
         }
-        Conn::Pg(_) => {
+        EngineConn::Pg(_) => {
             "SELECT table_name || '.' || column_name || ' ' || data_type
                     || CASE is_nullable WHEN 'NO' THEN '' ELSE '?' END AS word
              FROM information_schema.columns WHERE table_schema = 'public'

@@ -23,7 +23,7 @@ use salesdesk::base::auth::tokens::{AUDIENCE, Claims, ISSUER, LIFETIME};
 use salesdesk::base::auth::{Caller, Role, Scope, Scopes, Sight, passwords};
 use salesdesk::base::core::Core;
 use salesdesk::base::db::engine::Size;
-use salesdesk::base::db::{Conn, Json, Target};
+use salesdesk::base::db::{Conn, EngineConn, Json, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, Routes, document};
@@ -720,12 +720,12 @@ impl TestApp {
     /// Every table with its number of rows.
     pub fn row_counts(&self) -> Vec<(String, i64)> {
         self.read(|conn| {
-            let names = match conn {
-                Conn::Sqlite(_) => {
+            let names = match conn.engine {
+                EngineConn::Sqlite(_) => {
                     "SELECT name AS word FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
                      AND name NOT LIKE 'search_index%' ORDER BY name"
                 }
-                Conn::Pg(_) => {
+                EngineConn::Pg(_) => {
                     "SELECT table_name::text AS word FROM information_schema.tables
                      WHERE table_schema = 'public' ORDER BY table_name"
                 }

@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error as Db};
 
-use super::{Conn, Target};
+use super::{Conn, EngineConn, Target};
 use crate::error::{Error, Result};
 use crate::events::sequencer::Sequencer;
 use crate::metrics::{self, Histogram};
@@ -341,9 +341,9 @@ impl Worker {
     fn snapshot(&mut self) -> Option<&mut Conn> {
         for _ in 0..2 {
             let conn = self.conn()?;
-            let begin = match conn {
-                Conn::Sqlite(_) => "BEGIN",
-                Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            let begin = match conn.engine {
+                EngineConn::Sqlite(_) => "BEGIN",
+                EngineConn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             };
             match conn.batch_execute(begin) {
                 Ok(()) => return self.conn.as_mut(),

@@ -1,7 +1,7 @@
 //! Claims a name for the rest of a unit of work. Two units that would create the same record meet here before
 //! either has created it.
 
-use super::Conn;
+use super::{Conn, EngineConn};
 use crate::error::Result;
 use crate::secret::sha256_hex;
 
@@ -12,7 +12,7 @@ pub fn claim(conn: &mut Conn, name: &str) -> Result<bool> {
     diesel::define_sql_function! {
         fn pg_try_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
     }
-    let Conn::Pg(conn) = conn else { return Ok(true) };
+    let EngineConn::Pg(conn) = &mut conn.engine else { return Ok(true) };
     // Sixty bits of it: that two names ever share them costs the second one a retry, no more.
     let number = i64::from_str_radix(&sha256_hex(name.as_bytes())[..15], 16).unwrap_or(0);
     Ok(diesel::select(pg_try_advisory_xact_lock(number)).get_result(conn)?)

@@ -8,7 +8,7 @@ use diesel::migration::{
 };
 use diesel_migrations::MigrationHarness;
 
-use super::{Conn, Target};
+use super::{Conn, EngineConn, Target};
 
 struct Step {
     name: &'static str,
@@ -129,12 +129,12 @@ impl<DB: Backend> MigrationSource<DB> for Source {
 /// Runs what is missing and says which steps that were. Safe to call from several programs at once; refuses a
 /// database that knows steps which this program does not.
 pub fn run(target: &Target) -> Result<Vec<String>, MigrationError> {
-    match &mut target.connect()? {
-        Conn::Sqlite(conn) => {
+    match &mut target.connect()?.engine {
+        EngineConn::Sqlite(conn) => {
             refuse_newer(conn)?;
             pending(conn, true)
         }
-        Conn::Pg(conn) => {
+        EngineConn::Pg(conn) => {
             use diesel::connection::SimpleConnection;
             // Two instances that start together: the second waits for the first, then finds nothing to do.
             let lock = |conn: &mut diesel::PgConnection, sql| {

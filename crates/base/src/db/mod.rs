@@ -3,6 +3,7 @@
 //! `Conn` is a connection to either; what must differ is said with [`both!`](crate::both) or in a query node of our own
 //! ([`filter`]), here and nowhere else.
 
+pub mod connection;
 pub mod dialect;
 pub mod doors;
 pub mod engine;
@@ -24,34 +25,22 @@ pub mod tx;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+pub use connection::{Conn, EngineConn, MultiBackend, MultiRawValue};
 pub use doors::Guard;
 pub use engine::Engine;
 pub use external::ExternalId;
 pub use sql_types::{AnyId, Json};
 pub use tx::{Act, Entity, Presence, Rx, Tx};
 
-/// A connection to one of the two engines.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    Pg(diesel::PgConnection),
-    Sqlite(diesel::SqliteConnection),
-}
-
 /// Runs the same expression on the concrete connection, where the enum cannot carry it.
 #[macro_export]
 macro_rules! both {
     ($conn:expr, |$c:ident| $body:expr) => {
-        match $conn {
-            $crate::db::Conn::Pg($c) => $body,
-            $crate::db::Conn::Sqlite($c) => $body,
+        match &mut $conn.engine {
+            $crate::db::EngineConn::Pg($c) => $body,
+            $crate::db::EngineConn::Sqlite($c) => $body,
         }
     };
-}
-
-impl Conn {
-    pub fn is_sqlite(&self) -> bool {
-        matches!(self, Conn::Sqlite(_))
-    }
 }
 
 /// Where the records are kept.
@@ -82,7 +71,7 @@ fn connect_sqlite(path: &std::path::Path) -> Result<Conn, diesel::ConnectionErro
          PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
     )
     .map_err(|e| diesel::ConnectionError::BadConnection(e.to_string()))?;
-    Ok(Conn::Sqlite(conn))
+    Ok(Conn::new(EngineConn::Sqlite(conn)))
 }
 
 fn connect_postgres(url: &str) -> Result<Conn, diesel::ConnectionError> {
@@ -92,5 +81,5 @@ fn connect_postgres(url: &str) -> Result<Conn, diesel::ConnectionError> {
          SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on;",
     )
     .map_err(|e| diesel::ConnectionError::BadConnection(e.to_string()))?;
-    Ok(Conn::Pg(conn))
+    Ok(Conn::new(EngineConn::Pg(conn)))
 }

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::{Conn, Tx};
+use super::{EngineConn, Tx};
 use crate::error::{Error, Result};
 use crate::schema::number_ranges::dsl;
 
@@ -14,9 +14,9 @@ impl Tx<'_> {
     /// The next number of the range `prefix` in the year of `date`.
     pub fn next_number(&mut self, prefix: &'static str, date: NaiveDate) -> Result<String> {
         let year = date.year();
-        let value = match self.conn {
-            Conn::Sqlite(c) => next_sqlite(c, prefix, year)?,
-            Conn::Pg(c) => next_pg(c, prefix, year)?,
+        let value = match &mut self.conn.engine {
+            EngineConn::Sqlite(c) => next_sqlite(c, prefix, year)?,
+            EngineConn::Pg(c) => next_pg(c, prefix, year)?,
         };
         Ok(format!("{prefix}-{year}-{value:06}"))
     }

@@ -15,7 +15,7 @@ use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
 use super::sql_types::Key;
-use super::{AnyId, Conn};
+use super::{AnyId, Conn, EngineConn};
 use crate::error::Result;
 use crate::text::{self, Term};
 
@@ -29,8 +29,8 @@ const GAP: usize = 10;
 pub fn store(conn: &mut Conn, record: Uuid, found: Uuid, texts: &[String], fresh: bool) -> Result<()> {
     let refs: Vec<&str> = texts.iter().map(String::as_str).collect();
     let runs = text::grams(&refs);
-    match conn {
-        Conn::Sqlite(c) => {
+    match &mut conn.engine {
+        EngineConn::Sqlite(c) => {
             // The record's row in the FTS table is found through a plain table: FTS5 has no index on ids.
             if !fresh {
                 diesel::sql_query("DELETE FROM search_index WHERE rowid IN (SELECT row FROM search_rows WHERE record_id = ?)")
@@ -54,7 +54,7 @@ pub fn store(conn: &mut Conn, record: Uuid, found: Uuid, texts: &[String], fresh
                     .execute(c)?;
             }
         }
-        Conn::Pg(c) => {
+        EngineConn::Pg(c) => {
             if !fresh {
                 diesel::sql_query("DELETE FROM search_index WHERE record_id = $1")
                     .bind::<Key, _>(AnyId(record))

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::background::Bells;
 use crate::db::journal::Entry;
-use crate::db::{AnyId, Conn, Target};
+use crate::db::{AnyId, Conn, EngineConn, Target};
 use crate::error::{Error, Result};
 use crate::http::dispatch::App;
 use crate::schema::{journal, journal_head};
@@ -203,9 +203,9 @@ diesel::define_sql_function! {
 
 /// Whether this is the one sequencer, until the transaction ends.
 fn lock(conn: &mut Conn) -> Result<bool> {
-    match conn {
-        Conn::Pg(c) => Ok(diesel::select(pg_try_advisory_xact_lock(LOCK)).get_result(c)?),
-        Conn::Sqlite(_) => Ok(true),
+    match &mut conn.engine {
+        EngineConn::Pg(c) => Ok(diesel::select(pg_try_advisory_xact_lock(LOCK)).get_result(c)?),
+        EngineConn::Sqlite(_) => Ok(true),
     }
 }
 
@@ -287,8 +287,8 @@ fn place(conn: &mut Conn, places: &[(AnyId, i64, String)]) -> Result<()> {
     use diesel::sql_types::{Array, BigInt, Text};
 
     use crate::db::sql_types::Key;
-    match conn {
-        Conn::Sqlite(c) => {
+    match &mut conn.engine {
+        EngineConn::Sqlite(c) => {
             use journal::dsl;
             for (id, sequence, link) in places {
                 diesel::update(dsl::journal.filter(dsl::id.eq(id)))
@@ -296,7 +296,7 @@ fn place(conn: &mut Conn, places: &[(AnyId, i64, String)]) -> Result<()> {
                     .execute(c)?;
             }
         }
-        Conn::Pg(c) => {
+        EngineConn::Pg(c) => {
             let ids: Vec<AnyId> = places.iter().map(|p| p.0).collect();
             let sequences: Vec<i64> = places.iter().map(|p| p.1).collect();
             let links: Vec<&str> = places.iter().map(|p| p.2.as_str()).collect();
