@@ -37,5 +37,5 @@ scopes=$(ask /openapi.json | grep -o '"scopes":{[^}]*}' | grep -o '"[a-z]\+:[a-z
 client=$(json /clients -H "Authorization: Bearer $admin" -d "{\"name\":\"Fuzz $(date +%s%N)\",\"scopes\":[$scopes]}")
 token=$(ask /oauth/token -u "$(field client_id <<<"$client"):$(field client_secret <<<"$client")" \
     -d grant_type=client_credentials | field access_token)
-# The event stream does not end by itself, so it answers nothing that could be compared; tests/it/events.rs reads it.
+# The event stream does not end by itself, so it answers nothing that could be compared; tests/integration/events.rs reads it.
 fuzz -H "Authorization: Bearer $token" --exclude-tag clients --exclude-operation-id streamEvents

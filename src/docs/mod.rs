@@ -1,6 +1,6 @@
 //! The parts of the pages under `docs/` that say what the program is: settings, commands, roles, lives, problems, and the
 //! picture of an order's life. They are made from the declarations, so that a page cannot say anything else than the
-//! program does. `salesdesk docs` writes them; `tests/it/docs.rs` holds the committed pages equal.
+//! program does. `salesdesk docs` writes them; `tests/program/docs.rs` holds the committed pages equal.
 
 mod lives;
 mod picture;

@@ -1,4 +1,4 @@
-// The tables as Diesel knows them, in the order of the migrations' columns. `tests/it/schema.rs` holds this file
+// The tables as Diesel knows them, in the order of the migrations' columns. `tests/program/schema.rs` holds this file
 // against both migrated engines.
 
 diesel::table! {

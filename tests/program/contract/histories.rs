@@ -1,0 +1,55 @@
+//! The history of every versioned record.
+
+use std::collections::BTreeSet;
+
+use salesdesk::base::http::Nature;
+
+use super::external_ids::reads_one_with;
+use super::lists::walk;
+use super::{each, lists, with_query};
+use testkit::fixtures::{body_for, path_of};
+use testkit::support::TestApp;
+
+both_engines!(every_versioned_record_has_a_history, a_history_tells_of_every_version,);
+
+fn every_versioned_record_has_a_history(app: &TestApp) {
+    each(
+        app,
+        // An entry of the audit trail tells a record's version and has none of its own.
+        |e| reads_one_with(e, "version") && e.answers_version,
+        |endpoint| {
+            let path = format!("{}/history", endpoint.path);
+            let history = app.endpoints().iter().find(|e| e.nature == Nature::List && e.path == path);
+            let history = history.unwrap_or_else(|| panic!("{} has no history", endpoint.path));
+            assert_eq!(history.access, endpoint.access, "who reads the record reads its history");
+        },
+    );
+}
+
+fn a_history_tells_of_every_version(app: &TestApp) {
+    each(
+        app,
+        |e| lists(e) && e.path.ends_with("/history"),
+        |endpoint| {
+            let history = path_of(app, endpoint);
+            let path = history.strip_suffix("/history").expect("a history");
+            let record = endpoint.path.strip_suffix("/history");
+            let change =
+                app.endpoints().iter().find(|e| e.nature == Nature::Change && Some(e.path) == record);
+            let client = app.all_powerful();
+            if let Some(change) = change {
+                let body = body_for(app, change, path);
+                client.patch(path, &client.get(path).expect(200).etag(), body).expect(200);
+            }
+            let current = client.get(path).expect(200).body["version"].as_u64().expect("a version");
+            assert!(change.is_none() || current > 1);
+            let told = walk(&client, &with_query(&history, "limit=2"));
+            let versions: BTreeSet<u64> = told.iter().filter_map(|entry| entry["version"].as_u64()).collect();
+            let missing: Vec<u64> = (1..=current).filter(|version| !versions.contains(version)).collect();
+            assert!(missing.is_empty(), "no entry for {missing:?} of {current}: {told:#?}");
+            assert_eq!(versions.last(), Some(&current));
+            let by = told.last().expect("an entry")["by"].as_str().map(str::to_owned);
+            assert!(change.is_none() || by == Some(app.person("admin").user.to_string()));
+        },
+    );
+}

@@ -1,0 +1,11 @@
+//! Tests of complaints, requests, returns, tasks, visits. In-process, each on both engines.
+
+#[macro_use]
+extern crate testkit;
+
+mod complaints;
+mod interactions;
+mod requests;
+mod returns;
+mod tasks;
+mod visits;
