@@ -18,7 +18,7 @@ use diesel::deserialize::QueryableByName;
 use diesel::prelude::*;
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::core::Core;
-use salesdesk::base::db::engine::{Fate, Size};
+use salesdesk::base::db::engine::{Ending, Size};
 use salesdesk::base::db::{Conn, EngineConn, Target};
 use salesdesk::base::http::Method;
 use salesdesk::base::http::dispatch::App;
@@ -183,7 +183,7 @@ fn timed(world: &World, work: Work, n: usize) -> Duration {
             World { core: core.clone(), app: app.clone(), target: target.clone(), caller: caller.clone() };
         let began = Instant::now();
         work(&world, conn, n);
-        Ok((began.elapsed(), Fate::Discard))
+        Ok((began.elapsed(), Ending::Rollback))
     });
     took.expect("it is measured")
 }
@@ -295,7 +295,7 @@ fn sent(world: &World, work: Work, n: usize) -> Vec<String> {
         conn.set_instrumentation(listen);
         work(&world, conn, n);
         conn.set_instrumentation(None::<fn(InstrumentationEvent<'_>)>);
-        Ok(((), Fate::Discard))
+        Ok(((), Ending::Rollback))
     });
     done.expect("it is heard");
     let mut statements = heard.lock().expect("the ear").clone();

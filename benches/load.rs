@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use salesdesk::base::auth::{Caller, Role, sessions, tokens};
 use salesdesk::base::core::Core;
 use salesdesk::base::db::Target;
-use salesdesk::base::db::engine::{Fate, Size};
+use salesdesk::base::db::engine::{Ending, Size};
 use salesdesk::base::http::Method;
 use salesdesk::base::http::dispatch::App;
 use salesdesk::base::http::web::Web;
@@ -339,7 +339,7 @@ fn create_in_process(world: &World, n: u64) -> bool {
     let body = order(world, n as usize);
     let made = world.core.engine.write_now(move |conn| {
         let mut tx = core.tx(conn, &caller, Lang::En, "bench");
-        Ok((app.apply(&mut tx, Method::Post, "/orders", body.clone())?, Fate::Keep))
+        Ok((app.apply(&mut tx, Method::Post, "/orders", body.clone())?, Ending::Commit))
     });
     made.is_ok()
 }

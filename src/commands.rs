@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
 use crate::base::db::Target;
-use crate::base::db::engine::{Fate, Size};
+use crate::base::db::engine::{Ending, Size};
 use crate::base::http::document;
 use crate::base::secret;
 use crate::base::types::time::Clock;
@@ -267,7 +267,7 @@ pub fn restored(config: &Config) -> Outcome {
     // A running server would go on with the life that it knows.
     let _lock = lock_data_dir(config)?;
     let core = open(config)?;
-    let epoch = core.engine.write_now(|conn| Ok((start::new_epoch(conn)?, Fate::Keep)))?;
+    let epoch = core.engine.write_now(|conn| Ok((start::new_epoch(conn)?, Ending::Commit)))?;
     println!("The database begins a new life, {epoch}: cursors of the event feed from before are refused.");
     Ok(ExitCode::SUCCESS)
 }

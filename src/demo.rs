@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::base::auth::{Caller, passwords, sessions};
 use crate::base::core::Core;
 use crate::base::db::Conn;
-use crate::base::db::engine::Fate;
+use crate::base::db::engine::Ending;
 use crate::base::error::{Error, Result};
 use crate::base::http::Method;
 use crate::base::http::dispatch::App;
@@ -471,7 +471,7 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
         seed.more_customers()?;
         seed.complaints()?;
         seed.relations()?;
-        Ok(((), Fate::Keep))
+        Ok(((), Ending::Commit))
     })
 }
 

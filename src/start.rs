@@ -9,9 +9,9 @@ use diesel::prelude::*;
 
 use crate::base::auth::Caller;
 use crate::base::auth::tokens::Keys;
-use crate::base::background::Bells;
+use crate::base::background::Wakers;
 use crate::base::core::Core;
-use crate::base::db::engine::{Fate, Size};
+use crate::base::db::engine::{Ending, Size};
 use crate::base::db::migrations::MigrationError;
 use crate::base::db::{Conn, Engine, Target, migrations};
 use crate::base::error::{Error, Result};
@@ -71,14 +71,15 @@ pub fn core_with(
         Some(key) => key,
         None => master_key(&config.data_dir)?,
     };
-    let bells = Arc::new(Bells::default());
-    let sequencer = Arc::new(Sequencer::new(&master, bells.clone()));
+    let wakers = Arc::new(Wakers::default());
+    let sequencer = Arc::new(Sequencer::new(&master, wakers.clone()));
     let engine = Engine::start(config.target.clone(), size, sequencer.clone())?;
     let now = clock.now();
     let vault = Arc::new(Vault::new(master));
     let opens = vault.clone();
-    let (keys, epoch) = engine
-        .write_now(move |conn| Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?), Fate::Keep)))?;
+    let (keys, epoch) = engine.write_now(move |conn| {
+        Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?), Ending::Commit))
+    })?;
     let core = Arc::new(Core {
         engine,
         clock,
@@ -95,14 +96,14 @@ pub fn core_with(
         limits: RateLimits::new(&config.web),
         web: config.web.clone(),
         metrics: Default::default(),
-        bells,
+        wakers,
         sequencer,
         vault,
         epoch,
         declared: building.declared.clone(),
         building: Arc::new(building),
         parts: Default::default(),
-        aside: Default::default(),
+        workers: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
     });
     core.write_as(Arc::new(Caller::system("system")), |tx| {

@@ -46,7 +46,7 @@ fn checked(app: &App, mut input: Map<String, Value>, filters: &[String]) -> Resu
     input.insert("filters".into(), Value::Object(filters));
     let (endpoint, _) = app.find("POST", &format!("{API}/exports"))?;
     let body = Incoming::Value(Value::Object(input));
-    let input = Json::<ExportInput>::read(body, endpoint.shape.as_ref())?.0;
+    let input = Json::<ExportInput>::read(body, endpoint.validator.as_ref())?.0;
     Plan::of(app, &Caller::system("cli"), &input)?;
     Ok(input)
 }

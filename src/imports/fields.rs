@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::base::auth::Scope;
 use crate::base::columns::{Exported, Heading, Imported, LinesOf};
 pub use crate::base::columns::{Field, Named, Reading as Kind, field};
-use crate::base::http::Nature;
+use crate::base::http::OperationKind;
 use crate::base::http::dispatch::Building;
 
 /// What a file can bring: records that an area declares ([`Imported`]).
@@ -54,7 +54,8 @@ impl Resource {
         let mut all = building.declared.all::<&'static Imported>().iter().copied();
         let of = all.find(|imported| imported.exported.resource == name)?;
         let told = |path: Option<&str>| {
-            let list = building.endpoints.iter().find(|e| e.nature == Nature::List && Some(e.path) == path);
+            let list =
+                building.endpoints.iter().find(|e| e.nature == OperationKind::List && Some(e.path) == path);
             list.map(|list| list.fields.clone()).unwrap_or_default()
         };
         let lines = of.lines.as_ref().map(|lines| lines.exported.path);

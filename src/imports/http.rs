@@ -40,7 +40,7 @@ pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply
     // Looking at a large file takes its time.
     let intake =
         ctx.slowly(move || intake::take_in(body.media_type, &body.bytes, resource, &asked)).await??;
-    let (intake, bells) = (Arc::new(intake), ctx.core.bells.clone());
+    let (intake, wakers) = (Arc::new(intake), ctx.core.wakers.clone());
     let reply = ctx
         .answer(move |tx| {
             let job = work::begin(tx, &intake)?;
@@ -48,6 +48,6 @@ pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply
             Answer::of(JobView::from(job)).located(path).finish_write(tx, &query, 202)
         })
         .await?;
-    bells.ring(jobs::TASK);
+    wakers.wake(jobs::TASK);
     Ok(reply)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::fields::Named;
 use crate::base::columns::Coded;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Guard, Tx, external};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Kind, RecordId};
@@ -139,15 +139,15 @@ pub fn external_ids_of(tx: &mut Tx, kind: Kind, record: Uuid) -> Result<Vec<exte
 
 /// The order with this number, if the caller sees it.
 pub fn order_by_number(tx: &mut Tx, number: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq(col!(orders::number), number).and(orders::visible_to(tx.caller));
+    let cond = Predicate::eq(col!(orders::number), number).and(orders::visible_to(tx.caller));
     Ok(named!(tx, orders, orders::OrderId, cond))
 }
 
 /// The order that a customer has sent under this number of theirs; one that was cancelled may be sent again.
 pub fn order_by_po(tx: &mut Tx, customer: Uuid, po: &str) -> Result<Option<Uuid>> {
-    let cond = Cond::eq(col!(orders::customer_id), customer)
-        .and(Cond::eq(col!(orders::customer_po), po))
-        .and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
+    let cond = Predicate::eq(col!(orders::customer_id), customer)
+        .and(Predicate::eq(col!(orders::customer_po), po))
+        .and(Predicate::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
         .and(orders::visible_to(tx.caller));
     let guard = Guard::row("customer_po", format_args!("{customer} {po}"));
     match tx.under(guard, |conn| two_of!(conn, orders, orders::OrderId, cond))?[..] {

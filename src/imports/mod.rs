@@ -20,7 +20,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::columns::{Coded, Imported, Named, Reading};
 use crate::base::http::params::{Param, Takes};
-use crate::base::http::{Nature, Routes};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::jobs::JobKind;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::jobs::model::JobView;
@@ -59,13 +59,14 @@ fn routes(r: &mut Routes) {
     r.job(JOB, work::step);
     r.finally(resources);
     r.tag("imports", "Importing records from files: CSV, XLSX and NDJSON.");
-    r.flow::<_, JobView, _>(Nature::Start, "/imports", "startImport", http::start)
+    r.flow::<_, JobView, _>(OperationKind::Start, "/imports", "startImport", http::start)
         .scope(WRITE)
         .unversioned()
         .without_dry_run()
         .takes(PARAMS)
         .takes_up_to(intake::MAX_FILE)
-        .says("Import a file", ABOUT)
+        .summary("Import a file")
+        .description(ABOUT)
         .example(json!("code,name,tier,tax_id\nTIANHE,广州天河贸易有限公司,b,9144030071526726XG\n"))
         .fails_with(&[
             "unreadable_file",

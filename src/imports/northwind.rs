@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::base::auth::Caller;
 use crate::base::core::Core;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Conn, Tx, external};
 use crate::base::error::{Error, Result};
 use crate::base::http::Method;
@@ -441,9 +441,9 @@ fn region_of(tx: &mut Tx, rep: &str) -> Result<Option<RegionId>> {
 
 /// What is in the database now, of these orders.
 fn by_year(conn: &mut Conn) -> Result<BTreeMap<String, (i64, i64, Amount)>> {
-    let named = Cond::eq(col!(external_ids::record_kind), OrderId::KIND.name)
-        .and(Cond::eq(col!(external_ids::system), SYSTEM));
-    let loaded = Cond::in_select(col!(orders::id), col!(external_ids::record_id), named);
+    let named = Predicate::eq(col!(external_ids::record_kind), OrderId::KIND.name)
+        .and(Predicate::eq(col!(external_ids::system), SYSTEM));
+    let loaded = Predicate::in_select(col!(orders::id), col!(external_ids::record_id), named);
     let rows: Vec<(OrderId, chrono::NaiveDate, Amount)> = orders::table
         .inner_join(order_lines::table.on(order_lines::order_id.eq(orders::id)))
         .filter(loaded)

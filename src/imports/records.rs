@@ -10,7 +10,7 @@ use super::lookup::{self, Lookup};
 use super::rows::{Content, Row};
 use super::values;
 use crate::base::auth::Scope;
-use crate::base::db::engine::Fate;
+use crate::base::db::engine::Ending;
 use crate::base::db::external::{self, ExternalId};
 use crate::base::db::{Tx, savepoint};
 use crate::base::error::{Error, Fault, Problem, Result};
@@ -91,12 +91,12 @@ impl<'a> Importer<'a> {
 
     /// Brings in a unit, which stands or falls by itself; in a dry run it always falls. Err is the chunk's failure.
     pub fn attempt(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<(), Refused>> {
-        let kept = if self.plan.dry_run { Fate::Discard } else { Fate::Keep };
+        let kept = if self.plan.dry_run { Ending::Rollback } else { Ending::Commit };
         savepoint::part(tx, |tx| match self.bring(tx, unit) {
             Ok(Ok(())) => Ok((Ok(()), kept)),
-            Ok(Err(refused)) => Ok((Err(refused), Fate::Discard)),
+            Ok(Err(refused)) => Ok((Err(refused), Ending::Rollback)),
             Err(error) if error.concerns_the_unit() => Err(error),
-            Err(error) => Ok((Err(Refused::Call(error.into_problem())), Fate::Discard)),
+            Err(error) => Ok((Err(Refused::Call(error.into_problem())), Ending::Rollback)),
         })
     }
 
@@ -400,7 +400,8 @@ impl<'a> Importer<'a> {
     fn push(&self, tx: &mut Tx, id: OrderId, body: Map<String, Value>) -> Result<()> {
         let (endpoint, _) = self.app.find("PUT", &format!("{API}/orders/by-external-id/x/x"))?;
         admit(&endpoint, tx.caller)?;
-        let patch = Patch::<OrderInput>::read(Incoming::Value(Value::Object(body)), endpoint.shape.as_ref())?;
+        let patch =
+            Patch::<OrderInput>::read(Incoming::Value(Value::Object(body)), endpoint.validator.as_ref())?;
         crate::orders::work::push::update(tx, id, &patch).map(drop)
     }
 
@@ -437,7 +438,7 @@ impl<'a> Importer<'a> {
             self.call(tx, Method::Post, path, body)?;
             Ok(Reply::empty(201))
         };
-        idempotency::once(tx, Some(&key), made).map(drop)
+        idempotency::with_idempotency(tx, Some(&key), made).map(drop)
     }
 }
 

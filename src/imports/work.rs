@@ -13,9 +13,9 @@ use super::intake::{self, Intake, Plan};
 use super::records::{Importer, Refused, Unit, is_whole, key_of};
 use super::rows::{At, Row, in_window};
 use crate::base::auth::{Caller, forbidden};
-use crate::base::db::{Conn, Json, Tx};
+use crate::base::db::{Conn, JsonColumn, Tx};
 use crate::base::error::{Error, Fault, Problem, Result};
-use crate::base::jobs::{self, FileRole, Job, JobFile, JobId, NewJob, Run, Step, files, keys};
+use crate::base::jobs::{self, FileRole, Job, JobFile, JobId, JobRun, NewJob, Progress, files, keys};
 
 /// Rows in a chunk, or of all its orders together; small, so that other writers get their turn.
 const CHUNK: usize = 100;
@@ -67,7 +67,7 @@ fn as_json(state: &State) -> Result<Value> {
 }
 
 /// Does one chunk.
-pub fn step(run: &Run) -> Result<Step> {
+pub fn step(run: &JobRun) -> Result<Progress> {
     let lost = |what: String| Error::internal(format!("the state of {} cannot be read: {what}", run.job.id));
     let mut state: State =
         serde_json::from_value(run.job.state.0.clone()).map_err(|e| lost(e.to_string()))?;
@@ -78,15 +78,15 @@ pub fn step(run: &Run) -> Result<Step> {
     let (state, units, app) = (Arc::new(state), Arc::new(units), run.app.clone());
     run.commit(move |tx, job| {
         chunk(&app, tx, job, &state, &units)?;
-        job.state = Json(as_json(&State { at: next, ..State::clone(&state) })?);
-        Ok(if ended { Step::Done } else { Step::More })
+        job.state = JsonColumn(as_json(&State { at: next, ..State::clone(&state) })?);
+        Ok(if ended { Progress::Done } else { Progress::More })
     })
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------
 
 /// The units that come next, where the one after them begins, and whether the file ends with them.
-fn next_units(run: &Run, state: &State) -> Result<(Vec<Unit>, At, bool)> {
+fn next_units(run: &JobRun, state: &State) -> Result<(Vec<Unit>, At, bool)> {
     let (mut bytes, mut most) = (WINDOW, CHUNK);
     loop {
         let (id, at, end) = (run.job.id, state.at.0, (state.at.0 + bytes).min(state.size));
@@ -204,7 +204,7 @@ fn chunk(
         tx.own(job, |conn| files::append(conn, job.id, FileRole::Errors, &failed))?;
         let (media_type, ending) = errors::media_type(plan);
         let name = format!("{}-errors.{ending}", plan.resource);
-        job.errors = Some(Json(JobFile { name, media_type: media_type.into(), size: 0 }));
+        job.errors = Some(JsonColumn(JobFile { name, media_type: media_type.into(), size: 0 }));
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ fn routes(r: &mut Routes) {
     r.read("/worklist", "getWorklist", http::get)
         .person()
         .unversioned()
-        .says(
-            "Read my worklist",
+        .summary("Read my worklist")
+        .description(
             "Returns what you should do now, the most urgent first: tasks that are due, complaints and \
              order exceptions that you handle, orders and returns that wait for your approval, returned \
              goods to take in or to settle, requests to answer or to finish, dates that were proposed to \

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::model::{Worklist, WorklistCall, WorklistItem, WorklistReason};
-use crate::base::db::Rx;
+use crate::base::db::ReadTx;
 use crate::base::error::Result;
 use crate::base::http::dispatch::API;
 use crate::base::messages::{Lang, fill};
@@ -14,7 +14,7 @@ use crate::people::UserId;
 /// Things on the list.
 const MOST: usize = 100;
 
-pub fn worklist(rx: &mut Rx, me: UserId) -> Result<Worklist> {
+pub fn worklist(rx: &mut ReadTx, me: UserId) -> Result<Worklist> {
     let core = rx.core;
     let mut items: Vec<Item> = Vec::new();
     for source in core.declared.all::<Source>() {

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use salesdesk::base::auth::Role;
 use salesdesk::base::db::Conn;
-use salesdesk::base::db::engine::{Engine, Fate};
+use salesdesk::base::db::engine::{Ending, Engine};
 use salesdesk::base::error::{Error, Problem, Result};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ both_engines!(
 );
 
 fn keep(engine: &Engine, name: String) -> Result<()> {
-    engine.write_now(move |conn| put(conn, &name).map(|()| ((), Fate::Keep)))
+    engine.write_now(move |conn| put(conn, &name).map(|()| ((), Ending::Commit)))
 }
 
 fn put(conn: &mut Conn, name: &str) -> Result<()> {
@@ -88,7 +88,7 @@ fn a_failed_unit_leaves_no_trace_and_its_neighbours_stay(app: &TestApp) {
         engine.write_now(move |conn| {
             put(conn, "good-first")?;
             let _ = held.lock().expect("the channel").recv();
-            Ok(((), Fate::Keep))
+            Ok(((), Ending::Commit))
         })
     });
     let workers: Vec<_> = (0..20)
@@ -100,8 +100,8 @@ fn a_failed_unit_leaves_no_trace_and_its_neighbours_stay(app: &TestApp) {
                     match n % 4 {
                         1 => Err(Problem::new("duplicate").into()),
                         // The database's own refusal, of the same key twice.
-                        3 => put(conn, &format!("bad-{n}")).map(|()| ((), Fate::Keep)),
-                        _ => Ok(((), Fate::Keep)),
+                        3 => put(conn, &format!("bad-{n}")).map(|()| ((), Ending::Commit)),
+                        _ => Ok(((), Ending::Commit)),
                     }
                 })
             })
@@ -123,7 +123,7 @@ fn a_failed_unit_leaves_no_trace_and_its_neighbours_stay(app: &TestApp) {
 fn a_discarded_unit_answers_and_leaves_no_trace(app: &TestApp) {
     let answer = app.core.engine.write_now(|conn| {
         put(conn, "dry")?;
-        Ok((number(conn, "SELECT count(*) AS number FROM installation WHERE name = 'dry'"), Fate::Discard))
+        Ok((number(conn, "SELECT count(*) AS number FROM installation WHERE name = 'dry'"), Ending::Rollback))
     });
     assert_eq!(answer.expect("an answer"), 1);
     assert_eq!(kept(app, "dry"), 0);
@@ -162,7 +162,7 @@ fn a_unit_that_is_run_again_counts_once(app: &TestApp) {
                     let runs = runs.clone();
                     let count = engine.write_now(move |conn| {
                         runs.fetch_add(1, Ordering::Relaxed);
-                        increment(conn).map(|()| ((), Fate::Keep))
+                        increment(conn).map(|()| ((), Ending::Commit))
                     });
                     count.expect("counted");
                 }

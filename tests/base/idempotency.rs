@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
-use salesdesk::base::http::idempotency::{Key, once};
+use salesdesk::base::http::idempotency::{Key, with_idempotency};
 use salesdesk::base::http::{Answer, Reply as Told};
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn a_request_that_is_under_way_elsewhere_is_not_waited_for(app: &TestApp) {
     let first_who = who.clone();
     let first = std::thread::spawn(move || {
         core.write_as(first_who, move |tx| {
-            once(tx, Some(&first_key), |tx| {
+            with_idempotency(tx, Some(&first_key), |tx| {
                 let _ = begun.send(());
                 let _ = held.lock().expect("the channel").recv();
                 answer(tx)
@@ -72,12 +72,12 @@ fn a_request_that_is_under_way_elsewhere_is_not_waited_for(app: &TestApp) {
     wait_until_begun.recv().expect("the first has begun");
     if !app.is_sqlite() {
         let second = key.clone();
-        let refused = app.core.write_as(who.clone(), move |tx| once(tx, Some(&second), answer));
+        let refused = app.core.write_as(who.clone(), move |tx| with_idempotency(tx, Some(&second), answer));
         assert_eq!(refused.map(|_| ()).expect_err("still running").code(), "idempotency_in_progress");
     }
     drop(release);
     assert!(!first.join().expect("the first").expect("done").replayed);
-    let again = app.core.write_as(who, move |tx| once(tx, Some(&key), answer)).expect("kept");
+    let again = app.core.write_as(who, move |tx| with_idempotency(tx, Some(&key), answer)).expect("kept");
     assert!(again.replayed);
 }
 
@@ -87,7 +87,7 @@ fn a_secret_is_shown_once(app: &TestApp) {
     let ask = || {
         let key = key.clone();
         let told = app.core.write_as(caller.clone(), move |tx| {
-            once(tx, Some(&key), |tx| {
+            with_idempotency(tx, Some(&key), |tx| {
                 let made = json!({"id": "cli_1", "name": "ERP", "client_secret": "s3cret"});
                 let answer = Answer::of(made).secret_fields(&["client_secret"]);
                 answer.finish_write(tx, &Default::default(), 201)

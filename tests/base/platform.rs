@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use salesdesk::base::auth::Role;
 use salesdesk::base::auth::network;
-use salesdesk::base::db::engine::Fate;
+use salesdesk::base::db::engine::Ending;
 use serde_json::{Value, json};
 
 use testkit::support::{Client, Reply, TestApp, number};
@@ -286,7 +286,7 @@ fn busy_writers(app: &TestApp) -> mpsc::Sender<()> {
             engine.write_now(move |_| {
                 let _ = begun.send(());
                 let _ = held.lock().expect("the channel").recv();
-                Ok(((), Fate::Keep))
+                Ok(((), Ending::Commit))
             })
         });
     }
@@ -340,7 +340,7 @@ fn a_server_whose_disk_is_full_is_not_ready(app: &TestApp) {
 fn a_server_whose_database_is_behind_is_not_ready(app: &TestApp) {
     ready(app).expect(200);
     let forget = |sql: &'static str| {
-        let done = app.core.engine.write_now(move |conn| Ok((conn.batch_execute(sql)?, Fate::Keep)));
+        let done = app.core.engine.write_now(move |conn| Ok((conn.batch_execute(sql)?, Ending::Commit)));
         done.expect("done");
     };
     forget("DELETE FROM __diesel_schema_migrations WHERE version = '0003'");
@@ -356,7 +356,7 @@ fn a_server_that_cannot_take_another_write_is_not_ready(app: &TestApp) {
     let engine = app.core.engine.clone();
     let refused = app.run(async {
         // More than may wait.
-        let waiting = (0..4200).map(|_| engine.write(|_| Ok(((), Fate::Keep))));
+        let waiting = (0..4200).map(|_| engine.write(|_| Ok(((), Ending::Commit))));
         let mut waiting = Box::pin(join_all(waiting));
         let pending = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await;
         assert!(pending);

@@ -4,7 +4,7 @@ use salesdesk::base::auth::Role;
 use salesdesk::base::db::Guard;
 use salesdesk::base::error::{Error, Problem, Result};
 use salesdesk::base::schedules::model::find;
-use salesdesk::base::schedules::{Minute, Rhythm, Run, Schedule, Step, runner};
+use salesdesk::base::schedules::{Minute, Progress, Rhythm, Schedule, ScheduleRun, runner};
 use salesdesk::base::types::At;
 use salesdesk::start::{fact, set_fact};
 use serde_json::{Value, json};
@@ -28,18 +28,18 @@ both_engines!(
 );
 
 /// Counts its runs in the database, in the run's own transaction.
-fn counted(run: &Run) -> Result<Step> {
+fn counted(run: &ScheduleRun) -> Result<Progress> {
     run.commit(|tx, _| {
         let count = tx.under(Guard::Claim("the schedule's lease"), |conn| fact(conn, "runs"))?;
         let count: i64 = count.map_or(0, |text| text.parse().expect("a number"));
         tx.under(Guard::Claim("the schedule's lease"), |conn| {
             set_fact(conn, "runs", &(count + 1).to_string())
         })?;
-        Ok(Step::Done)
+        Ok(Progress::Done)
     })
 }
 
-fn daily(run: fn(&Run) -> Result<Step>) -> Schedule {
+fn daily(run: fn(&ScheduleRun) -> Result<Progress>) -> Schedule {
     let about = ["For the tests.", "用于测试。"];
     Schedule { name: "testing", about, rhythm: Rhythm::Daily(Minute::at(8, 0)), run }
 }
@@ -121,16 +121,16 @@ fn two_programs_run_it_once(app: &TestApp) {
 }
 
 fn a_run_that_fails_shows_why_and_is_tried_again_at_its_next_time(app: &TestApp) {
-    fn fails(run: &Run) -> Result<Step> {
+    fn fails(run: &ScheduleRun) -> Result<Progress> {
         match run.read(|rx| fact(rx.conn, "mended"))? {
             Some(_) => counted(run),
             None => Err(Error::internal("password=hunter2 at 10.0.0.7")),
         }
     }
-    fn panics(_: &Run) -> Result<Step> {
+    fn panics(_: &ScheduleRun) -> Result<Progress> {
         panic!("of no use")
     }
-    fn refuses(run: &Run) -> Result<Step> {
+    fn refuses(run: &ScheduleRun) -> Result<Progress> {
         run.commit(|tx, _| {
             tx.under(Guard::Claim("the schedule's lease"), |conn| set_fact(conn, "half", "done"))?;
             Err(Problem::new("no_working_time").into())
@@ -162,7 +162,7 @@ fn a_run_that_fails_shows_why_and_is_tried_again_at_its_next_time(app: &TestApp)
 }
 
 /// Three chunks, each noting its place; the second program sees where the first one was.
-fn in_parts(run: &Run) -> Result<Step> {
+fn in_parts(run: &ScheduleRun) -> Result<Progress> {
     let part: i64 = run.place().map_or(0, |text| text.parse().expect("a number"));
     run.commit(move |tx, place| {
         let count = tx.under(Guard::Claim("the schedule's lease"), |conn| fact(conn, "runs"))?;
@@ -171,7 +171,7 @@ fn in_parts(run: &Run) -> Result<Step> {
             set_fact(conn, "runs", &(count + 1).to_string())
         })?;
         *place = (part < 2).then(|| (part + 1).to_string());
-        Ok(if part < 2 { Step::More } else { Step::Done })
+        Ok(if part < 2 { Progress::More } else { Progress::Done })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use salesdesk::base::auth::Role;
-use salesdesk::base::db::engine::Fate;
+use salesdesk::base::db::engine::Ending;
 use serde_json::{Value, json};
 
 use testkit::support::{Reply, TestApp};
@@ -48,7 +48,7 @@ fn tamper(app: &TestApp, sql: &'static str) {
         .engine
         .write_now(move |conn| {
             conn.batch_execute(sql)?;
-            Ok(((), Fate::Keep))
+            Ok(((), Ending::Commit))
         })
         .expect("tampered with");
 }

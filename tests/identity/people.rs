@@ -111,7 +111,7 @@ fn a_block_from_elsewhere_is_known_within_two_seconds(app: &TestApp) {
         .write_now(|conn| {
             use diesel::connection::SimpleConnection;
             conn.batch_execute("UPDATE users SET status = 'blocked' WHERE username = 'rep'")?;
-            Ok(((), salesdesk::base::db::engine::Fate::Keep))
+            Ok(((), salesdesk::base::db::engine::Ending::Commit))
         })
         .expect("the block");
     app.core.clock.advance_seconds(2);

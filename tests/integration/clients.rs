@@ -6,9 +6,9 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use salesdesk::base::auth::{self, Role, Scope};
-use salesdesk::base::db::engine::Fate;
+use salesdesk::base::db::engine::Ending;
 use salesdesk::base::http::params::Takes;
-use salesdesk::base::http::{Endpoint, Method, Nature};
+use salesdesk::base::http::{Endpoint, Method, OperationKind};
 use serde_json::{Value, json};
 
 use testkit::fixtures::{body_for, make, path_of};
@@ -291,7 +291,7 @@ fn a_client_that_is_revoked_elsewhere_is_out_within_two_seconds(app: &TestApp) {
         .write_now(|conn| {
             use diesel::connection::SimpleConnection;
             conn.batch_execute("UPDATE clients SET status = 'revoked'")?;
-            Ok(((), Fate::Keep))
+            Ok(((), Ending::Commit))
         })
         .expect("the step");
     app.core.clock.advance_seconds(2);
@@ -402,7 +402,7 @@ fn a_client_that_ends_very_many_tokens_ends_all_of_them(app: &TestApp) {
             for n in 0..1_000 {
                 auth::clients::revoke(conn, key, &format!("token {n}"), now.plus_seconds(3600), now)?;
             }
-            Ok(((), Fate::Keep))
+            Ok(((), Ending::Commit))
         })
         .expect("ended tokens");
     client.get("/orders").expect(200);
@@ -712,7 +712,7 @@ fn a_restricted_client_does_not_find_anothers_record(app: &TestApp) {
     let client = machine(app, json!({"scopes": every_scope(), "customer_ids": [mine]}));
     let mut tried = Vec::new();
     // A PUT by external id makes what is not there; what becomes of it is said below.
-    let named = |e: &&Arc<Endpoint>| !e.path_prefixes.is_empty() && e.nature != Nature::Upsert;
+    let named = |e: &&Arc<Endpoint>| !e.path_prefixes.is_empty() && e.nature != OperationKind::Upsert;
     for endpoint in app.endpoints().iter().filter(named) {
         let path = path_of(app, endpoint);
         if !is_a_customers(app, &path) {

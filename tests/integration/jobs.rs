@@ -181,13 +181,13 @@ fn two_programs_do_not_do_the_same_chunk(app: &TestApp) {
     let (shared, held) = (app.shared(), app.read(move |conn| jobs::find(conn, job).expect("the job")));
     let caller = held.clone();
     let caller = app.read(move |conn| jobs::caller_of(conn, &caller).expect("read").expect("the clerk"));
-    let slow = jobs::Run { app: shared, job: held, caller: caller.into() };
+    let slow = jobs::JobRun { app: shared, job: held, caller: caller.into() };
     let other = app.with_settings(|_| {});
     other.core.clock.advance_seconds(31);
     other.run_background();
     let late = slow.commit(|_, job| {
         job.processed += 100;
-        Ok(jobs::Step::More)
+        Ok(jobs::Progress::More)
     });
     assert_eq!(late.expect_err("it has lost the job").code(), "job_lost");
     assert_eq!(app.as_role(Role::Clerk).get(&begun.location()).expect(200).body["processed"], 600);

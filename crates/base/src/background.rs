@@ -2,7 +2,7 @@
 //!
 //! An area declares its tasks beside its endpoints (`r.task(…)`). A task does one bounded piece of work per
 //! turn and stores what it has done in the database, so it can stop at any moment and continue after a
-//! restart. Each task runs on a thread of its own, when its bell rings and at least every few seconds. With
+//! restart. Each task runs on a thread of its own, when its waker rings and at least every few seconds. With
 //! several programs on one database, each program runs every task; work that must not be done twice takes a
 //! lease in the database.
 
@@ -27,17 +27,17 @@ pub struct Task {
 
 /// Wakes tasks by name.
 #[derive(Default)]
-pub struct Bells(RwLock<HashMap<&'static str, Sender<()>>>);
+pub struct Wakers(RwLock<HashMap<&'static str, Sender<()>>>);
 
-impl Bells {
+impl Wakers {
     /// Wakes a task that rests; nothing when it does not run here.
-    pub fn ring(&self, name: &str) {
-        if let Some(bell) = self.0.read().unwrap_or_else(|p| p.into_inner()).get(name) {
-            let _ = bell.try_send(());
+    pub fn wake(&self, name: &str) {
+        if let Some(waker) = self.0.read().unwrap_or_else(|p| p.into_inner()).get(name) {
+            let _ = waker.try_send(());
         }
     }
 
-    fn hang(&self, name: &'static str) -> Receiver<()> {
+    fn register(&self, name: &'static str) -> Receiver<()> {
         let (sender, receiver) = bounded(1);
         self.0.write().unwrap_or_else(|p| p.into_inner()).insert(name, sender);
         receiver
@@ -46,7 +46,7 @@ impl Bells {
 
 /// Work that tasks have given to threads of their own, because it waits for others: a turn must not.
 #[derive(Default)]
-pub struct Aside {
+pub struct WorkerPool {
     state: Mutex<Counts>,
     changed: Condvar,
 }
@@ -58,7 +58,7 @@ struct Counts {
 }
 
 /// One piece of such work; counted until it is dropped.
-struct Running(Arc<Aside>);
+struct Running(Arc<WorkerPool>);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -69,7 +69,7 @@ impl Drop for Running {
     }
 }
 
-impl Aside {
+impl WorkerPool {
     /// Runs it on a thread of its own.
     pub fn spawn(self: &Arc<Self>, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
         self.lock().running += 1;
@@ -95,7 +95,7 @@ impl Aside {
     }
 }
 
-/// How long an end waits for what runs aside; what takes longer comes again after the next start.
+/// How long an end waits for what runs on threads of its own; what takes longer comes again after the next start.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// The running tasks; they end when this is dropped, each after its present turn.
@@ -111,11 +111,11 @@ impl Background {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         for task in app.tasks.clone() {
-            let bell = app.core.bells.hang(task.name);
+            let waker = app.core.wakers.register(task.name);
             let (app, stop) = (app.clone(), stop.clone());
             let thread = std::thread::Builder::new()
                 .name(task.name.into())
-                .spawn(move || run(task, &app, &bell, &stop))
+                .spawn(move || run(task, &app, &waker, &stop))
                 .map_err(|e| format!("cannot start the task {}: {e}", task.name))?;
             threads.push(thread);
         }
@@ -126,15 +126,15 @@ impl Background {
 impl Drop for Background {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        self.app.tasks.iter().for_each(|task| self.app.core.bells.ring(task.name));
+        self.app.tasks.iter().for_each(|task| self.app.core.wakers.wake(task.name));
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
-        self.app.core.aside.settle(LAST_WAIT);
+        self.app.core.workers.settle(LAST_WAIT);
     }
 }
 
-fn run(task: Task, app: &Arc<App>, bell: &Receiver<()>, stop: &AtomicBool) {
+fn run(task: Task, app: &Arc<App>, waker: &Receiver<()>, stop: &AtomicBool) {
     let mut failures = 0u32;
     while !stop.load(Ordering::SeqCst) {
         let rest = match turn(task, app) {
@@ -153,7 +153,7 @@ fn run(task: Task, app: &Arc<App>, bell: &Receiver<()>, stop: &AtomicBool) {
                 Duration::from_secs(u64::from(failures.min(6)) * 5)
             }
         };
-        if bell.recv_timeout(rest) == Err(RecvTimeoutError::Disconnected) {
+        if waker.recv_timeout(rest) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
@@ -170,16 +170,16 @@ fn turn(task: Task, app: &Arc<App>) -> std::result::Result<bool, String> {
 /// Runs every task until none has anything to do, on the caller's thread, and waits for what they gave away: for tests
 /// and commands.
 pub fn run_until_idle(app: &Arc<App>) -> Result<()> {
-    let aside = &app.core.aside;
+    let workers = &app.core.workers;
     // More turns than any test needs; a task that always says that there is more would go on for ever.
     for _ in 0..100_000 {
-        let ended = aside.lock().ended;
+        let ended = workers.lock().ended;
         let mut busy = false;
         for task in &app.tasks {
             busy |= (task.turn)(app)?;
         }
         // What has ended meanwhile may have left more to do.
-        if !busy && aside.settle(Duration::from_secs(60)) == ended {
+        if !busy && workers.settle(Duration::from_secs(60)) == ended {
             return Ok(());
         }
     }

@@ -65,8 +65,8 @@ macro_rules! coded {
             kind: <$id as $crate::types::RecordId>::KIND,
             find: |tx, code| {
                 use diesel::prelude::*;
-                let visible: fn(&$crate::auth::Caller) -> $crate::db::filter::Cond = $visible;
-                let meant = $crate::db::filter::Cond::eq($column, code).and(visible(tx.caller));
+                let visible: fn(&$crate::auth::Caller) -> $crate::db::filter::Predicate = $visible;
+                let meant = $crate::db::filter::Predicate::eq($column, code).and(visible(tx.caller));
                 let rows = $crate::schema::$table::table.filter(meant).select($crate::schema::$table::id);
                 let found: Option<$id> = tx
                     .hint("the call that follows refuses what has changed since", |conn| {

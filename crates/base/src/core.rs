@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError};
 
 use super::auth::Caller;
 use super::auth::tokens::Keys;
-use super::db::engine::Fate;
-use super::db::{Conn, Engine, Presence, Rx, Tx};
+use super::db::engine::Ending;
+use super::db::{Conn, Engine, Presence, ReadTx, Tx};
 use super::error::Result;
 use super::messages::Lang;
 use super::types::id::Ids;
@@ -37,9 +37,9 @@ pub struct Core {
     pub limits: super::http::limits::RateLimits,
     pub metrics: super::metrics::Metrics,
     /// Wakes the tasks that run in this process.
-    pub bells: Arc<super::background::Bells>,
+    pub wakers: Arc<super::background::Wakers>,
     /// What tasks have given to threads of their own.
-    pub aside: Arc<super::background::Aside>,
+    pub workers: Arc<super::background::WorkerPool>,
     /// Opens the secrets that lie in the database.
     pub vault: Arc<super::vault::Vault>,
     /// Gives the journal its order.
@@ -83,7 +83,7 @@ impl Core {
     pub fn read_as<T: Send + 'static>(
         self: &Arc<Self>,
         caller: Arc<Caller>,
-        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut ReadTx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let core = self.clone();
         self.engine.read_now(move |conn| work(&mut core.rx(conn, &caller, Lang::En)))
@@ -98,12 +98,12 @@ impl Core {
         let core = self.clone();
         self.engine.write_now(move |conn| {
             let mut tx = core.tx(conn, &caller, Lang::En, "");
-            Ok((work(&mut tx)?, Fate::Keep))
+            Ok((work(&mut tx)?, Ending::Commit))
         })
     }
 
-    pub fn rx<'a>(&'a self, conn: &'a mut Conn, caller: &'a Caller, lang: Lang) -> Rx<'a> {
-        Rx { conn, core: self, caller, now: self.clock.now(), lang }
+    pub fn rx<'a>(&'a self, conn: &'a mut Conn, caller: &'a Caller, lang: Lang) -> ReadTx<'a> {
+        ReadTx { conn, core: self, caller, now: self.clock.now(), lang }
     }
 
     pub fn tx<'a>(

@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::db::Tx;
 use crate::deadlines::Consequence;
 use crate::error::Result;
-use crate::events::Told;
+use crate::events::EventSource;
 use crate::events::follow::Follower;
 use crate::http::expand::Expanders;
 use crate::notices::NoticeKind;
@@ -23,7 +23,7 @@ use crate::types::Kind;
 #[derive(Default)]
 pub struct Declared {
     /// Kinds of records whose changes are told as events.
-    pub told: Vec<Told>,
+    pub told: Vec<EventSource>,
     /// What people are told.
     pub notices: Vec<NoticeKind>,
     /// What `expand` loads, by id prefix.

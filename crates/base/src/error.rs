@@ -4,7 +4,7 @@ use diesel::result::{DatabaseErrorKind, Error as Db};
 use serde_json::{Map, Value, json};
 
 use super::auth::oauth;
-use super::http::shape;
+use super::http::validator;
 use super::messages::{self, Lang};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -43,8 +43,8 @@ impl Fault {
     }
 }
 
-impl From<shape::Fault> for Fault {
-    fn from(fault: shape::Fault) -> Fault {
+impl From<validator::Fault> for Fault {
+    fn from(fault: validator::Fault) -> Fault {
         Fault { place: Place::Pointer(fault.pointer), code: fault.code, params: fault.params }
     }
 }
@@ -154,7 +154,7 @@ fn fault_document(fault: &Fault, lang: Lang) -> Value {
 /// Why an operation did not happen.
 #[derive(Debug)]
 pub enum Error {
-    /// Told to the caller.
+    /// EventSource to the caller.
     Problem(Box<Problem>),
     /// From the database; the caller learns only that it did not work.
     Database(Db),

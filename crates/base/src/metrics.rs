@@ -16,7 +16,7 @@ use prometheus_client::registry::Registry;
 
 use super::auth::Caller;
 use super::core::Core;
-use super::db::Rx;
+use super::db::ReadTx;
 use super::error::Result;
 use super::http::Endpoint;
 use super::messages::Lang;
@@ -82,7 +82,7 @@ impl Traffic {
 
 type Value = Arc<dyn Fn() -> f64 + Send + Sync>;
 /// The label's name, and a value for each value of the label; a figure without labels is one value under none.
-type Stored = (&'static str, Arc<dyn Fn(&mut Rx) -> Result<Vec<(String, f64)>> + Send + Sync>);
+type Stored = (&'static str, Arc<dyn Fn(&mut ReadTx) -> Result<Vec<(String, f64)>> + Send + Sync>);
 
 #[derive(Clone)]
 struct Added<S> {
@@ -169,7 +169,7 @@ impl Metrics {
         &self,
         name: &'static str,
         help: &'static str,
-        value: impl Fn(&mut Rx) -> Result<f64> + Send + Sync + 'static,
+        value: impl Fn(&mut ReadTx) -> Result<f64> + Send + Sync + 'static,
     ) {
         self.stored_family(name, help, "", move |rx| Ok(vec![(String::new(), value(rx)?)]));
     }
@@ -180,7 +180,7 @@ impl Metrics {
         name: &'static str,
         help: &'static str,
         label: &'static str,
-        values: impl Fn(&mut Rx) -> Result<Vec<(String, f64)>> + Send + Sync + 'static,
+        values: impl Fn(&mut ReadTx) -> Result<Vec<(String, f64)>> + Send + Sync + 'static,
     ) {
         let mut stored = self.stored.write().unwrap_or_else(|p| p.into_inner());
         stored.push(Added { name, help, kind: Gauge, source: (label, Arc::new(values)) });

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use crate::db::Rx;
+use crate::db::ReadTx;
 use crate::error::Result;
 use crate::types::principals::{CustomerId, UserId};
 use crate::types::{Amount, At, RecordId};
@@ -29,7 +29,7 @@ pub struct Reason {
 pub struct Source {
     pub reasons: &'static [&'static Reason],
     /// What this person is to do, found with one bounded statement for each kind of thing ([`EACH`]).
-    pub items: fn(&mut Rx, UserId) -> Result<Vec<Item>>,
+    pub items: fn(&mut ReadTx, UserId) -> Result<Vec<Item>>,
 }
 
 /// Something to do.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use salesdesk::base::auth::Role;
 use salesdesk::base::http::params::percent_encode;
-use salesdesk::base::http::{Endpoint, Nature};
+use salesdesk::base::http::{Endpoint, OperationKind};
 use salesdesk::demo;
 use serde_json::{Value, json};
 
@@ -34,18 +34,19 @@ pub fn found(app: &TestApp) -> Company {
     // Since the night; each record a little after the one before, so that times differ.
     app.core.clock.set(NOW.plus_seconds(-9 * 3600));
     let mut company = Company { paths: BTreeMap::new(), named: 0 };
-    for create in app.endpoints().iter().filter(|e| e.nature == Nature::Create && e.path_prefixes.is_empty())
+    for create in
+        app.endpoints().iter().filter(|e| e.nature == OperationKind::Create && e.path_prefixes.is_empty())
     {
         three(app, create, create.path);
     }
-    for start in app.endpoints().iter().filter(|e| e.nature == Nature::Start && e.path == "/exports") {
+    for start in app.endpoints().iter().filter(|e| e.nature == OperationKind::Start && e.path == "/exports") {
         (0..3).for_each(|_| drop(later(app).all_powerful().post(start.path, body_of(app, start))));
     }
-    for step in app.endpoints().iter().filter(|e| e.nature == Nature::Action) {
+    for step in app.endpoints().iter().filter(|e| e.nature == OperationKind::Action) {
         let (path, body) = request_of(later(app), step);
         app.all_powerful().post(&path, body);
     }
-    for put in app.endpoints().iter().filter(|e| e.nature == Nature::Upsert) {
+    for put in app.endpoints().iter().filter(|e| e.nature == OperationKind::Upsert) {
         app.all_powerful().put(&path_of(later(app), put), body_of(app, put)).expect(201);
     }
     chain(app);
@@ -55,7 +56,7 @@ pub fn found(app: &TestApp) -> Company {
     company.paths.extend(traded(app));
     company.paths.extend([("resolvePrice", priced(app)), ("listFeedbackHistory", acknowledged(app))]);
     (0..3).for_each(|_| told(later(app), "admin"));
-    for list in app.endpoints().iter().filter(|e| e.nature == Nature::List) {
+    for list in app.endpoints().iter().filter(|e| e.nature == OperationKind::List) {
         if company.paths.contains_key(list.operation_id) {
             continue;
         }
@@ -155,13 +156,13 @@ fn with_parts(app: &TestApp, list: &Endpoint) -> Option<String> {
         return None;
     }
     let path = path_of(app, list);
-    let create = app.endpoints().iter().find(|e| e.nature == Nature::Create && e.path == list.path);
+    let create = app.endpoints().iter().find(|e| e.nature == OperationKind::Create && e.path == list.path);
     if let Some(record) = record {
         three_versions(app, record, path.strip_suffix("/history").expect("a history"));
     } else if let Some(create) = create {
         three(app, create, &path);
     } else if let Some(step) =
-        app.endpoints().iter().find(|e| e.nature == Nature::Action && e.path == list.path)
+        app.endpoints().iter().find(|e| e.nature == OperationKind::Action && e.path == list.path)
     {
         for n in 0..3 {
             let body = varied(step, &body_for(later(app), step, &path), n);
@@ -182,7 +183,7 @@ fn with_parts(app: &TestApp, list: &Endpoint) -> Option<String> {
 /// Changes a record there and back, or where nothing changes it, takes what steps it takes.
 fn three_versions(app: &TestApp, pattern: &str, path: &str) {
     let client = app.all_powerful();
-    let change = app.endpoints().iter().find(|e| e.nature == Nature::Change && e.path == pattern);
+    let change = app.endpoints().iter().find(|e| e.nature == OperationKind::Change && e.path == pattern);
     if let Some(change) = change {
         let before = later(app).all_powerful().get(path).expect(200);
         let there = body_for(app, change, path);
@@ -190,7 +191,7 @@ fn three_versions(app: &TestApp, pattern: &str, path: &str) {
         let changed = client.patch(path, &before.etag(), there).expect(200);
         later(app).all_powerful().patch(path, &changed.etag(), back);
     }
-    for step in app.endpoints().iter().filter(|e| e.nature == Nature::Action) {
+    for step in app.endpoints().iter().filter(|e| e.nature == OperationKind::Action) {
         let is_step = step.path.strip_prefix(pattern).and_then(|rest| rest.strip_prefix('/'));
         if let Some(name) = is_step.filter(|name| !name.contains('/') && !name.contains('{')) {
             if later(app).all_powerful().get(path).body["version"].as_i64() >= Some(4) {

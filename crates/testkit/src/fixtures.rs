@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
-use salesdesk::base::http::{Endpoint, Method, Nature};
+use salesdesk::base::http::{Endpoint, Method, OperationKind};
 use salesdesk::notifications::{Notice, notify};
 use salesdesk::tasks::TaskId;
 use serde_json::{Value, json};
@@ -203,12 +203,12 @@ pub fn make(app: &TestApp, prefix: &str) -> Reply {
         assert!([200, 201].contains(&made.status), "{made}");
         return made;
     }
-    let read = app
-        .endpoints()
-        .iter()
-        .find(|e| e.nature == Nature::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}'));
+    let read = app.endpoints().iter().find(|e| {
+        e.nature == OperationKind::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}')
+    });
     let collection = read.and_then(|e| e.path.rsplit_once('/')).map(|(collection, _)| collection);
-    let create = app.endpoints().iter().find(|e| e.nature == Nature::Create && Some(e.path) == collection);
+    let create =
+        app.endpoints().iter().find(|e| e.nature == OperationKind::Create && Some(e.path) == collection);
     let create = create.unwrap_or_else(|| {
         panic!("say in crates/testkit/src/fixtures.rs how to make a record with an id {prefix}_…")
     });
@@ -231,12 +231,12 @@ pub fn request_of(app: &TestApp, endpoint: &Endpoint) -> (String, Value) {
 /// The operation's body for this path: what it names beside the example belongs to the path's record.
 pub fn body_for(app: &TestApp, endpoint: &Endpoint, path: &str) -> Value {
     let mut body = body_of(app, endpoint);
-    if endpoint.nature == Nature::Create && endpoint.path == "/orders/{order_id}/shipments" {
+    if endpoint.nature == OperationKind::Create && endpoint.path == "/orders/{order_id}/shipments" {
         // A part only, so that there is something to ship the next time.
         let order = app.all_powerful().get(path.trim_end_matches("/shipments")).expect(200);
         body["lines"] = json!([{"order_line_id": order.body["lines"][0]["id"], "quantity": "1"}]);
     }
-    if endpoint.nature == Nature::Create && endpoint.path == "/orders/{order_id}/returns" {
+    if endpoint.nature == OperationKind::Create && endpoint.path == "/orders/{order_id}/returns" {
         let order = app.all_powerful().get(path.trim_end_matches("/returns")).expect(200);
         body["lines"][0]["order_line_id"] = order.body["lines"][0]["id"].clone();
     }
@@ -282,8 +282,8 @@ fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
         [None] => vec!["validation_failed".into()],
         names => {
             let names: Vec<String> = names.iter().map(|_| format!("text{}", app.unique())).collect();
-            let puts = |e: &Endpoint| e.nature == Nature::Upsert && e.path == endpoint.path;
-            let put = app.endpoints().iter().find(|e| puts(e) && endpoint.nature != Nature::Upsert);
+            let puts = |e: &Endpoint| e.nature == OperationKind::Upsert && e.path == endpoint.path;
+            let put = app.endpoints().iter().find(|e| puts(e) && endpoint.nature != OperationKind::Upsert);
             if let Some(put) = put {
                 app.all_powerful().put(&filled(put.path, &names), body_of(app, put)).expect(201);
             }
@@ -295,7 +295,7 @@ fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
 /// A record and a part that is added to it, as the part's `Location` names them.
 fn part_of(app: &TestApp, endpoint: &Endpoint, parent: String) -> Vec<String> {
     let parts = endpoint.path.rsplit_once("/{").map(|(parts, _)| parts);
-    let add = app.endpoints().iter().find(|e| e.nature == Nature::Create && Some(e.path) == parts);
+    let add = app.endpoints().iter().find(|e| e.nature == OperationKind::Create && Some(e.path) == parts);
     let add = add.unwrap_or_else(|| panic!("nothing adds what {} names", endpoint.path));
     let added = app
         .all_powerful()
@@ -348,7 +348,7 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         body["order_id"] = json!(order.id());
         body["lines"][0]["order_line_id"] = order.body["lines"][0]["id"].clone();
     } else if body["order_id"].is_string()
-        && (endpoint.nature == Nature::Upsert || endpoint.path == "/order-exceptions")
+        && (endpoint.nature == OperationKind::Upsert || endpoint.path == "/order-exceptions")
     {
         body["order_id"] = json!(confirmed(app).id());
     }

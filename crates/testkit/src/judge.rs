@@ -1,13 +1,13 @@
 //! A second judge of JSON beside the product's own checker: the crate `jsonschema`, which knows nothing of it.
 //!
-//! The product checks bodies with [`Shape`], and so did the tests. A mistake in it hid itself. Here both judge, and
+//! The product checks bodies with [`SchemaValidator`], and so did the tests. A mistake in it hid itself. Here both judge, and
 //! must agree.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use jsonschema::{Draft, Registry, Validator};
-use salesdesk::base::http::shape::Shape;
+use salesdesk::base::http::validator::SchemaValidator;
 use serde_json::{Value, json};
 
 use crate::support::components;
@@ -17,7 +17,7 @@ const DOCUMENT: &str = "urn:salesdesk";
 
 /// Both judges of one schema, compiled.
 pub struct Judges {
-    ours: Shape,
+    ours: SchemaValidator,
     theirs: Validator,
 }
 
@@ -34,7 +34,7 @@ impl Judges {
     }
 
     fn compile(schema: &Value) -> Judges {
-        let ours = Shape::compile(schema, components()).unwrap_or_else(|e| panic!("{schema}: {e}"));
+        let ours = SchemaValidator::compile(schema, components()).unwrap_or_else(|e| panic!("{schema}: {e}"));
         let theirs = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_registry(document().clone())

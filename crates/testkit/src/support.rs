@@ -23,7 +23,7 @@ use salesdesk::base::auth::tokens::{AUDIENCE, Claims, ISSUER, LIFETIME};
 use salesdesk::base::auth::{Caller, Role, Scope, Scopes, Sight, passwords};
 use salesdesk::base::core::Core;
 use salesdesk::base::db::engine::Size;
-use salesdesk::base::db::{Conn, EngineConn, Json, Target};
+use salesdesk::base::db::{Conn, EngineConn, JsonColumn, Target};
 use salesdesk::base::http::dispatch::{API, App};
 use salesdesk::base::http::web::{Sending, Web};
 use salesdesk::base::http::{Endpoint, Method, Routes, document};
@@ -351,7 +351,7 @@ fn seed(target: &Target) -> Seed {
             code: code.into(),
             name: code.into(),
             parent_id: None,
-            external_ids: Json(vec![]),
+            external_ids: JsonColumn(vec![]),
         };
         let north = record::work::create::<Team>(tx, team("test-north"))?.id;
         let south = record::work::create::<Team>(tx, team("test-south"))?.id;

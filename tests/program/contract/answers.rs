@@ -2,7 +2,7 @@
 
 use salesdesk::base::auth::Role;
 use salesdesk::base::http::dispatch::API;
-use salesdesk::base::http::{Endpoint, Nature};
+use salesdesk::base::http::{Endpoint, OperationKind};
 use salesdesk::base::messages;
 use serde_json::json;
 
@@ -60,7 +60,7 @@ fn a_method_that_a_path_does_not_take_is_told_which_it_takes(app: &TestApp) {
 }
 
 fn a_record_that_is_not_there_is_not_found(app: &TestApp) {
-    let names_one = |e: &Endpoint| !e.path_prefixes.is_empty() && e.nature != Nature::Upsert;
+    let names_one = |e: &Endpoint| !e.path_prefixes.is_empty() && e.nature != OperationKind::Upsert;
     each(app, names_one, |endpoint| {
         send_about_nothing(&app.all_powerful(), endpoint).refused(404, "not_found");
         let first = path_to_nothing(endpoint);

@@ -1,6 +1,6 @@
 //! Records by the ids of other systems.
 
-use salesdesk::base::http::{Endpoint, Nature};
+use salesdesk::base::http::{Endpoint, OperationKind};
 use serde_json::json;
 
 use super::each;
@@ -18,14 +18,14 @@ both_engines!(
 pub fn reads_one_with(endpoint: &Endpoint, field: &str) -> bool {
     let by_id = endpoint.path_prefixes.last().is_some_and(|prefix| prefix.is_some());
     let answer = endpoint.answer.as_ref().map(resolve);
-    endpoint.nature == Nature::Read
+    endpoint.nature == OperationKind::Read
         && by_id
         && endpoint.path.ends_with('}')
         && answer.is_some_and(|schema| !schema["properties"][field].is_null())
 }
 
 fn upserts(endpoint: &Endpoint) -> bool {
-    endpoint.nature == Nature::Upsert
+    endpoint.nature == OperationKind::Upsert
 }
 
 fn every_record_with_external_ids_is_read_and_put_by_them(app: &TestApp) {
@@ -33,7 +33,7 @@ fn every_record_with_external_ids_is_read_and_put_by_them(app: &TestApp) {
         app,
         |e| reads_one_with(e, "external_ids"),
         |endpoint| {
-            let by_external_id = |nature: Nature| {
+            let by_external_id = |nature: OperationKind| {
                 let same = app.endpoints().iter().find(|e| {
                     e.nature == nature
                         && e.path.ends_with("/by-external-id/{system}/{id}")
@@ -41,7 +41,7 @@ fn every_record_with_external_ids_is_read_and_put_by_them(app: &TestApp) {
                 });
                 same.unwrap_or_else(|| panic!("{} has external ids: {nature:?} by them", endpoint.path))
             };
-            let (read, put) = (by_external_id(Nature::Read), by_external_id(Nature::Upsert));
+            let (read, put) = (by_external_id(OperationKind::Read), by_external_id(OperationKind::Upsert));
             assert_eq!(read.path, put.path);
             assert_eq!(read.access, endpoint.access, "who reads by one id reads by the other");
         },

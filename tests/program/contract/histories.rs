@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use salesdesk::base::http::Nature;
+use salesdesk::base::http::OperationKind;
 
 use super::external_ids::reads_one_with;
 use super::lists::walk;
@@ -19,7 +19,7 @@ fn every_versioned_record_has_a_history(app: &TestApp) {
         |e| reads_one_with(e, "version") && e.answers_version,
         |endpoint| {
             let path = format!("{}/history", endpoint.path);
-            let history = app.endpoints().iter().find(|e| e.nature == Nature::List && e.path == path);
+            let history = app.endpoints().iter().find(|e| e.nature == OperationKind::List && e.path == path);
             let history = history.unwrap_or_else(|| panic!("{} has no history", endpoint.path));
             assert_eq!(history.access, endpoint.access, "who reads the record reads its history");
         },
@@ -35,7 +35,7 @@ fn a_history_tells_of_every_version(app: &TestApp) {
             let path = history.strip_suffix("/history").expect("a history");
             let record = endpoint.path.strip_suffix("/history");
             let change =
-                app.endpoints().iter().find(|e| e.nature == Nature::Change && Some(e.path) == record);
+                app.endpoints().iter().find(|e| e.nature == OperationKind::Change && Some(e.path) == record);
             let client = app.all_powerful();
             if let Some(change) = change {
                 let body = body_for(app, change, path);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use salesdesk::base::http::params::{Param, Takes};
-use salesdesk::base::http::{Endpoint, Nature};
+use salesdesk::base::http::{Endpoint, OperationKind};
 use serde_json::{Value, json};
 
 use super::filters::key;
@@ -63,7 +63,7 @@ fn add_to(app: &TestApp, list: &Endpoint, path: &str) -> bool {
 /// A new record of the kind that a collection lists.
 fn entry(app: &TestApp, list: &Endpoint) -> Option<Reply> {
     let read = app.endpoints().iter().find(|e| {
-        e.nature == Nature::Read
+        e.nature == OperationKind::Read
             && e.path.rsplit_once("/{").is_some_and(|(c, p)| c == list.path && !p.contains('/'))
     })?;
     match read.path_prefixes {
@@ -125,7 +125,7 @@ fn a_page_goes_on_where_the_one_before_ended_whatever_is_added_meanwhile(app: &T
             && (app.endpoints().iter().any(|c| creates(c) && c.path == e.path)
                 || app.endpoints().iter().any(|r| {
                     let one = r.path.strip_prefix(e.path).is_some_and(|rest| rest.starts_with("/{"));
-                    r.nature == Nature::Read && one && matches!(r.path_prefixes, [Some(_)])
+                    r.nature == OperationKind::Read && one && matches!(r.path_prefixes, [Some(_)])
                 }))
     };
     each_where(app, grows, &[], |endpoint, looks| {

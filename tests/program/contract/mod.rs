@@ -20,7 +20,7 @@ mod shown;
 mod sorts;
 mod writes;
 
-use salesdesk::base::http::{Access, Endpoint, Media, Nature};
+use salesdesk::base::http::{Access, Endpoint, Media, OperationKind};
 use serde_json::Value;
 
 use ledger::{Exception, Looks};
@@ -141,13 +141,13 @@ fn with_instead(path: &str, query: &str) -> String {
 }
 
 fn lists(endpoint: &Endpoint) -> bool {
-    endpoint.nature == Nature::List
+    endpoint.nature == OperationKind::List
 }
 fn creates(endpoint: &Endpoint) -> bool {
-    endpoint.nature == Nature::Create
+    endpoint.nature == OperationKind::Create
 }
 
 /// Whether the operation is on a record that GET on the same path reads.
 fn on_one_record(app: &TestApp, endpoint: &Endpoint) -> bool {
-    app.endpoints().iter().any(|e| e.nature == Nature::Read && e.path == endpoint.path)
+    app.endpoints().iter().any(|e| e.nature == OperationKind::Read && e.path == endpoint.path)
 }

@@ -1,6 +1,6 @@
 //! What an answer shows: `fields`, `expand`, HEAD.
 
-use salesdesk::base::http::{Endpoint, Method, Nature};
+use salesdesk::base::http::{Endpoint, Method, OperationKind};
 use serde_json::Value;
 
 use super::ledger::Exception;
@@ -84,7 +84,7 @@ fn shown_at(app: &TestApp, endpoint: &Endpoint, wanted: &str) -> Vec<String> {
     }
     let mut list = endpoint.path.split("/by-external-id/").next().unwrap_or_default();
     list = list.rsplit_once("/{").map_or(list, |(list, _)| list);
-    let listed = app.endpoints().iter().find(|e| e.nature == Nature::List && e.path == list);
+    let listed = app.endpoints().iter().find(|e| e.nature == OperationKind::List && e.path == list);
     let Some(listed) = listed else { return vec![telling_path(app, endpoint)] };
     let path = telling_path(app, listed);
     let rows = walk(&app.all_powerful(), &with_query(&path, "limit=200"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use salesdesk::base::http::Nature;
+use salesdesk::base::http::OperationKind;
 use serde_json::{Value, json};
 
 use super::ledger::Exception;
@@ -77,7 +77,7 @@ fn every_write_is_in_the_journal_with_who_and_through_which_request(app: &TestAp
     });
     each(
         app,
-        |e| e.nature == Nature::Change && on_one_record(app, e),
+        |e| e.nature == OperationKind::Change && on_one_record(app, e),
         |endpoint| {
             let (path, body) = request_of(app, endpoint);
             let before = app.all_powerful().get(&path).expect(200);
@@ -91,7 +91,7 @@ fn every_write_is_in_the_journal_with_who_and_through_which_request(app: &TestAp
     );
     each(
         app,
-        |e| e.nature == Nature::Remove && on_one_record(app, e),
+        |e| e.nature == OperationKind::Remove && on_one_record(app, e),
         |endpoint| {
             let path = path_of(app, endpoint);
             let etag = app.all_powerful().get(&path).expect(200).etag();
@@ -104,7 +104,7 @@ fn every_write_is_in_the_journal_with_who_and_through_which_request(app: &TestAp
     // Steps in a life, each where it is possible.
     each(
         app,
-        |e| e.nature == Nature::Action,
+        |e| e.nature == OperationKind::Action,
         |endpoint| {
             let (path, body) = request_of(app, endpoint);
             let step = app.all_powerful().post(&path, body);
@@ -208,7 +208,7 @@ fn a_dry_run_changes_nothing(app: &TestApp) {
 fn what_takes_long_is_begun_once_and_told_by_a_job(app: &TestApp) {
     each(
         app,
-        |e| e.nature == Nature::Start,
+        |e| e.nature == OperationKind::Start,
         |endpoint| {
             let (path, body) = (required_path(app, endpoint), body_of(app, endpoint));
             let begin = |client: &Client, path: &str| send(client, endpoint, path, Some(body.clone()));
@@ -242,7 +242,7 @@ fn a_change_of_a_stale_version_is_refused(app: &TestApp) {
             let reply =
                 stale.send(endpoint.method.as_str(), &path, body.clone()).refused(412, "version_mismatch");
             assert_eq!(format!("\"{}\"", reply.body["current_version"]), current);
-            if endpoint.nature == Nature::Change {
+            if endpoint.nature == OperationKind::Change {
                 let etag = current;
                 let changed =
                     app.all_powerful().patch(&path, &etag, body.clone().expect("a body")).expect(200);
@@ -262,7 +262,7 @@ fn a_change_of_a_stale_version_is_refused(app: &TestApp) {
     // On a step in a life the version is optional and honoured.
     each(
         app,
-        |e| e.nature == Nature::Action && !e.path_prefixes.is_empty(),
+        |e| e.nature == OperationKind::Action && !e.path_prefixes.is_empty(),
         |endpoint| {
             let stale = app.all_powerful().with("if-match", "\"999\"");
             let (path, body) = request_of(app, endpoint);
@@ -274,7 +274,7 @@ fn a_change_of_a_stale_version_is_refused(app: &TestApp) {
 fn a_deleted_record_is_gone(app: &TestApp) {
     each(
         app,
-        |e| e.nature == Nature::Remove && on_one_record(app, e),
+        |e| e.nature == OperationKind::Remove && on_one_record(app, e),
         |endpoint| {
             let path = path_of(app, endpoint);
             let etag = app.all_powerful().get(&path).expect(200).etag();
@@ -295,7 +295,7 @@ fn a_deleted_record_is_gone(app: &TestApp) {
 fn a_repeated_step_with_its_key_is_taken_once(app: &TestApp) {
     each(
         app,
-        |e| e.nature == Nature::Action,
+        |e| e.nature == OperationKind::Action,
         |endpoint| {
             let (path, body) = request_of(app, endpoint);
             let client = app.all_powerful().with("idempotency-key", &format!("step {}", app.unique()));

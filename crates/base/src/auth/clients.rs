@@ -9,7 +9,7 @@ use super::network::{self, Network};
 use super::sessions::teams_under;
 use super::tokens::Claims;
 use super::{Caller, Scope, Scopes, Sight};
-use crate::db::{Conn, Json};
+use crate::db::{Conn, JsonColumn};
 use crate::error::Result;
 use crate::schema::{clients, revoked_tokens};
 use crate::types::At;
@@ -25,10 +25,10 @@ const MOST_REVOKED: i64 = 1_000;
 struct Rights {
     id: ClientId,
     name: String,
-    scopes: Json<Vec<Scope>>,
-    customer_ids: Option<Json<Vec<CustomerId>>>,
+    scopes: JsonColumn<Vec<Scope>>,
+    customer_ids: Option<JsonColumn<Vec<CustomerId>>>,
     team_id: Option<TeamId>,
-    allowed_networks: Json<Vec<String>>,
+    allowed_networks: JsonColumn<Vec<String>>,
     token_epoch: i32,
 }
 

@@ -14,7 +14,7 @@ pub mod tokens;
 use uuid::Uuid;
 
 use super::db::Conn;
-use super::db::filter::{Column, Cond};
+use super::db::filter::{Column, Predicate};
 use super::error::{Error, Problem, Result};
 use super::types::{At, TextEnum};
 use crate::text_enum;
@@ -545,10 +545,10 @@ impl Caller {
     }
     /// What a restriction to certain customers leaves of the records whose customer is in this column. Every
     /// `visible_to` joins it to what the caller's sight gives.
-    pub fn within(&self, column: Column) -> Cond {
+    pub fn within(&self, column: Column) -> Predicate {
         match &self.customers {
-            None => Cond::All,
-            Some(customers) => Cond::ids(column, customers.iter().copied()),
+            None => Predicate::All,
+            Some(customers) => Predicate::ids(column, customers.iter().copied()),
         }
     }
     /// [`Caller::within`] for one customer.

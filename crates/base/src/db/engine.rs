@@ -33,15 +33,15 @@ const ATTEMPTS: u32 = 12;
 
 /// What becomes of a unit's writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    Keep,
+pub enum Ending {
+    Commit,
     /// Roll back: a dry run, or a failure.
-    Discard,
+    Rollback,
 }
 
 #[derive(Debug, PartialEq)]
 enum Ran {
-    Done(Fate),
+    Done(Ending),
     /// The engine asks to run the unit again.
     Again,
     /// The connection or its transaction is not usable any more.
@@ -175,7 +175,7 @@ impl Engine {
     /// Runs `work` as a unit of work; answers when it is durable.
     pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnMut(&mut Conn) -> Result<(T, Fate)> + Send + 'static,
+        work: impl FnMut(&mut Conn) -> Result<(T, Ending)> + Send + 'static,
     ) -> Result<T> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.submit_write(work, move |result| drop(sender.send(result)))?;
@@ -195,7 +195,7 @@ impl Engine {
     /// As [`write`](Self::write), for commands and start-up, outside any async runtime.
     pub fn write_now<T: Send + 'static>(
         &self,
-        work: impl FnMut(&mut Conn) -> Result<(T, Fate)> + Send + 'static,
+        work: impl FnMut(&mut Conn) -> Result<(T, Ending)> + Send + 'static,
     ) -> Result<T> {
         let (sender, receiver) = bounded(1);
         self.submit_write(work, move |result| drop(sender.send(result)))?;
@@ -213,7 +213,7 @@ impl Engine {
 
     fn submit_write<T: Send + 'static>(
         &self,
-        mut work: impl FnMut(&mut Conn) -> Result<(T, Fate)> + Send + 'static,
+        mut work: impl FnMut(&mut Conn) -> Result<(T, Ending)> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) -> Result<()> {
         let slot: Arc<Mutex<Option<Result<T>>>> = Arc::new(Mutex::new(None));
@@ -225,8 +225,8 @@ impl Engine {
                 Err(error) if error.is_broken_connection() => {
                     (Ran::Broken(error.to_string()), Some(Err(Error::unavailable())))
                 }
-                Err(error) => (Ran::Done(Fate::Discard), Some(Err(error))),
-                Ok((value, fate)) => (Ran::Done(fate), Some(Ok(value))),
+                Err(error) => (Ran::Done(Ending::Rollback), Some(Err(error))),
+                Ok((value, ending)) => (Ran::Done(ending), Some(Ok(value))),
             };
             *lock(&filled) = value;
             ran
@@ -406,8 +406,8 @@ impl Worker {
             let ran = run(conn);
             let began = Instant::now();
             let end = match ran {
-                Ran::Done(Fate::Keep) => conn.batch_execute("COMMIT"),
-                Ran::Done(Fate::Discard) => conn.batch_execute("ROLLBACK"),
+                Ran::Done(Ending::Commit) => conn.batch_execute("COMMIT"),
+                Ran::Done(Ending::Rollback) => conn.batch_execute("ROLLBACK"),
                 Ran::Again => {
                     conn.batch_execute("ROLLBACK").map_err(|_| Attempt::ConnectionLost)?;
                     continue;
@@ -417,7 +417,7 @@ impl Worker {
             match end {
                 Ok(()) => {
                     counters.committed(1, began);
-                    if ran == Ran::Done(Fate::Keep) {
+                    if ran == Ran::Done(Ending::Commit) {
                         self.sequencer.committed();
                     }
                     return Ok(());
@@ -499,8 +499,8 @@ fn run_group(
 fn run_in_savepoint(conn: &mut Conn, run: &mut Unit) -> std::result::Result<(), String> {
     conn.batch_execute("SAVEPOINT unit").map_err(|e| e.to_string())?;
     let end = match run(conn) {
-        Ran::Done(Fate::Keep) => "RELEASE unit",
-        Ran::Done(Fate::Discard) => "ROLLBACK TO unit; RELEASE unit",
+        Ran::Done(Ending::Commit) => "RELEASE unit",
+        Ran::Done(Ending::Rollback) => "ROLLBACK TO unit; RELEASE unit",
         Ran::Again => return Err("the database is locked by another program".into()),
         Ran::Broken(reason) => return Err(reason),
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::filter::{Cond, col};
+use super::filter::{Predicate, col};
 use super::{AnyId, Conn, Tx, lock};
 use crate::auth::Caller;
 use crate::declared::Declared;
@@ -179,7 +179,7 @@ pub fn sees(conn: &mut Conn, declared: &Declared, caller: &Caller, kind: Kind, r
     use external_ids::dsl;
     let Some(told) = declared.told_of(kind) else { return Ok(false) };
     let visible = match told.seen(col!(external_ids::record_id), caller) {
-        Cond::All => return Ok(true),
+        Predicate::All => return Ok(true),
         visible => visible,
     };
     let of_record = dsl::external_ids.filter(dsl::record_id.eq(AnyId(record))).filter(visible);

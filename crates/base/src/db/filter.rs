@@ -81,14 +81,14 @@ impl Op {
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cond {
+pub enum Predicate {
     /// Always true.
     All,
     /// Never true.
     Nothing,
-    And(Vec<Cond>),
-    Or(Vec<Cond>),
-    Not(Box<Cond>),
+    And(Vec<Predicate>),
+    Or(Vec<Predicate>),
+    Not(Box<Predicate>),
     Compare(Column, Op, Value),
     In(Column, Vec<Value>),
     /// Both columns have the same value.
@@ -100,63 +100,63 @@ pub enum Cond {
     /// SQL written in the code, each `?` a bind.
     Sql(Sql, Vec<Value>),
     /// The first column's value is that of the second column in some row of its table that meets the condition.
-    InSelect(Column, Column, Box<Cond>),
+    InSelect(Column, Column, Box<Predicate>),
     /// Some row of the column's table meets the condition.
-    Exists(Column, Box<Cond>),
+    Exists(Column, Box<Predicate>),
     /// The column's record is found by these words ([`search`]).
     Found(Column, search::Found),
 }
 
-impl Cond {
-    pub fn eq(column: Column, value: impl Into<Value>) -> Cond {
-        Cond::Compare(column, Op::Eq, value.into())
+impl Predicate {
+    pub fn eq(column: Column, value: impl Into<Value>) -> Predicate {
+        Predicate::Compare(column, Op::Eq, value.into())
     }
-    pub fn negate(cond: Cond) -> Cond {
-        Cond::Not(Box::new(cond))
+    pub fn negate(cond: Predicate) -> Predicate {
+        Predicate::Not(Box::new(cond))
     }
     /// The column is one of these words: [`one_of`].
-    pub fn one_of<E: TextEnum>(column: Column, words: &[E]) -> Cond {
-        Cond::Sql(one_of(column, words), Vec::new())
+    pub fn one_of<E: TextEnum>(column: Column, words: &[E]) -> Predicate {
+        Predicate::Sql(one_of(column, words), Vec::new())
     }
     /// The column is none of these words: [`none_of`].
-    pub fn none_of<E: TextEnum>(column: Column, words: &[E]) -> Cond {
-        Cond::Sql(none_of(column, words), Vec::new())
+    pub fn none_of<E: TextEnum>(column: Column, words: &[E]) -> Predicate {
+        Predicate::Sql(none_of(column, words), Vec::new())
     }
     /// The column's value is that of another column, in some row of its table that meets the condition.
-    pub fn in_select(column: Column, selected: Column, cond: Cond) -> Cond {
-        Cond::InSelect(column, selected, Box::new(cond))
+    pub fn in_select(column: Column, selected: Column, cond: Predicate) -> Predicate {
+        Predicate::InSelect(column, selected, Box::new(cond))
     }
-    pub fn exists(of: Column, cond: Cond) -> Cond {
-        Cond::Exists(of, Box::new(cond))
+    pub fn exists(of: Column, cond: Predicate) -> Predicate {
+        Predicate::Exists(of, Box::new(cond))
     }
-    pub fn ids(column: Column, ids: impl IntoIterator<Item = Uuid>) -> Cond {
-        Cond::In(column, ids.into_iter().map(Value::from).collect())
+    pub fn ids(column: Column, ids: impl IntoIterator<Item = Uuid>) -> Predicate {
+        Predicate::In(column, ids.into_iter().map(Value::from).collect())
     }
-    pub fn and(self, other: Cond) -> Cond {
+    pub fn and(self, other: Predicate) -> Predicate {
         match (self, other) {
-            (Cond::All, c) | (c, Cond::All) => c,
-            (Cond::And(mut all), c) => {
+            (Predicate::All, c) | (c, Predicate::All) => c,
+            (Predicate::And(mut all), c) => {
                 all.push(c);
-                Cond::And(all)
+                Predicate::And(all)
             }
-            (a, b) => Cond::And(vec![a, b]),
+            (a, b) => Predicate::And(vec![a, b]),
         }
     }
-    pub fn or(self, other: Cond) -> Cond {
+    pub fn or(self, other: Predicate) -> Predicate {
         match (self, other) {
-            (Cond::Nothing, c) | (c, Cond::Nothing) => c,
-            (Cond::Or(mut any), c) => {
+            (Predicate::Nothing, c) | (c, Predicate::Nothing) => c,
+            (Predicate::Or(mut any), c) => {
                 any.push(c);
-                Cond::Or(any)
+                Predicate::Or(any)
             }
-            (a, b) => Cond::Or(vec![a, b]),
+            (a, b) => Predicate::Or(vec![a, b]),
         }
     }
 }
 
 /// An order by columns, each ascending or descending.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order(pub Vec<(Column, bool)>);
+pub struct SortOrder(pub Vec<(Column, bool)>);
 
 /// An engine, as far as conditions are written for it.
 pub trait Writes: Backend + Sized {
@@ -199,44 +199,44 @@ fn push_values<'b, DB: Writes>(out: &mut AstPass<'_, 'b, DB>, values: &'b [Value
     Ok(())
 }
 
-fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> QueryResult<()> {
+fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Predicate) -> QueryResult<()> {
     match cond {
-        Cond::All => out.push_sql("1=1"),
-        Cond::Nothing => out.push_sql("1=0"),
-        Cond::And(all) => return push_joined(out, all, " AND ", "1=1"),
-        Cond::Or(any) => return push_joined(out, any, " OR ", "1=0"),
-        Cond::Not(inner) => {
+        Predicate::All => out.push_sql("1=1"),
+        Predicate::Nothing => out.push_sql("1=0"),
+        Predicate::And(all) => return push_joined(out, all, " AND ", "1=1"),
+        Predicate::Or(any) => return push_joined(out, any, " OR ", "1=0"),
+        Predicate::Not(inner) => {
             out.push_sql("NOT (");
             push_cond(out.reborrow(), inner)?;
             out.push_sql(")");
         }
-        Cond::Compare(column, op, value) => {
+        Predicate::Compare(column, op, value) => {
             out.push_sql(column.name());
             out.push_sql(op.sql());
             DB::push_value(&mut out, value)?;
         }
-        Cond::In(_, values) if values.is_empty() => out.push_sql("1=0"),
-        Cond::In(column, values) => {
+        Predicate::In(_, values) if values.is_empty() => out.push_sql("1=0"),
+        Predicate::In(column, values) => {
             out.push_sql(column.name());
             out.push_sql(" IN (");
             push_values(&mut out, values)?;
             out.push_sql(")");
         }
-        Cond::Same(one, other) => {
+        Predicate::Same(one, other) => {
             out.push_sql(one.name());
             out.push_sql(" = ");
             out.push_sql(other.name());
         }
-        Cond::IsNull(column) => {
+        Predicate::IsNull(column) => {
             out.push_sql(column.name());
             out.push_sql(" IS NULL");
         }
-        Cond::NotNull(column) => {
+        Predicate::NotNull(column) => {
             out.push_sql(column.name());
             out.push_sql(" IS NOT NULL");
         }
-        Cond::IsTrue(column) => out.push_sql(column.name()),
-        Cond::Sql(sql, values) => {
+        Predicate::IsTrue(column) => out.push_sql(column.name()),
+        Predicate::Sql(sql, values) => {
             let mut values = values.iter();
             for (i, piece) in sql.as_str().split('?').enumerate() {
                 if i > 0 {
@@ -248,18 +248,18 @@ fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> Qu
                 out.push_sql(piece);
             }
         }
-        Cond::InSelect(column, selected, inner) => {
+        Predicate::InSelect(column, selected, inner) => {
             out.push_sql(column.name());
             out.push_sql(" IN (");
             push_select(out.reborrow(), *selected, inner)?;
             out.push_sql(")");
         }
-        Cond::Exists(selected, inner) => {
+        Predicate::Exists(selected, inner) => {
             out.push_sql("EXISTS (");
             push_select(out.reborrow(), *selected, inner)?;
             out.push_sql(")");
         }
-        Cond::Found(column, found) => {
+        Predicate::Found(column, found) => {
             for (i, word) in found.words.iter().enumerate() {
                 out.push_sql(if i > 0 { " AND " } else { "" });
                 out.push_sql(column.name());
@@ -275,7 +275,7 @@ fn push_cond<'b, DB: Writes>(mut out: AstPass<'_, 'b, DB>, cond: &'b Cond) -> Qu
 fn push_select<'b, DB: Writes>(
     mut out: AstPass<'_, 'b, DB>,
     selected: Column,
-    cond: &'b Cond,
+    cond: &'b Predicate,
 ) -> QueryResult<()> {
     for part in ["SELECT ", selected.name(), " FROM ", selected.table(), " WHERE "] {
         out.push_sql(part);
@@ -285,7 +285,7 @@ fn push_select<'b, DB: Writes>(
 
 fn push_joined<'b, DB: Writes>(
     mut out: AstPass<'_, 'b, DB>,
-    parts: &'b [Cond],
+    parts: &'b [Predicate],
     joint: &'static str,
     empty: &'static str,
 ) -> QueryResult<()> {
@@ -304,48 +304,48 @@ fn push_joined<'b, DB: Writes>(
     Ok(())
 }
 
-impl QueryId for Cond {
+impl QueryId for Predicate {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
-impl QueryId for Order {
+impl QueryId for SortOrder {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
-impl Expression for Cond {
+impl Expression for Predicate {
     type SqlType = Bool;
 }
-impl Expression for Order {
+impl Expression for SortOrder {
     type SqlType = sql_types::Untyped;
 }
-impl<GB> ValidGrouping<GB> for Cond {
+impl<GB> ValidGrouping<GB> for Predicate {
     type IsAggregate = is_aggregate::Never;
 }
-impl<GB> ValidGrouping<GB> for Order {
+impl<GB> ValidGrouping<GB> for SortOrder {
     type IsAggregate = is_aggregate::Never;
 }
-impl<QS: ?Sized> AppearsOnTable<QS> for Cond {}
-impl<QS: ?Sized> SelectableExpression<QS> for Cond {}
-impl<QS: ?Sized> AppearsOnTable<QS> for Order {}
-impl<QS: ?Sized> SelectableExpression<QS> for Order {}
+impl<QS: ?Sized> AppearsOnTable<QS> for Predicate {}
+impl<QS: ?Sized> SelectableExpression<QS> for Predicate {}
+impl<QS: ?Sized> AppearsOnTable<QS> for SortOrder {}
+impl<QS: ?Sized> SelectableExpression<QS> for SortOrder {}
 
-impl QueryFragment<Pg> for Cond {
+impl QueryFragment<Pg> for Predicate {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         push_cond(out, self)
     }
 }
-impl QueryFragment<Sqlite> for Cond {
+impl QueryFragment<Sqlite> for Predicate {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         push_cond(out, self)
     }
 }
-impl QueryFragment<MultiBackend> for Cond {
+impl QueryFragment<MultiBackend> for Predicate {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         MultiBackend::walk_variant_ast(self, out)
     }
 }
 
-impl<DB: Backend> QueryFragment<DB> for Order {
+impl<DB: Backend> QueryFragment<DB> for SortOrder {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         for (i, (column, descending)) in self.0.iter().enumerate() {
             if i > 0 {

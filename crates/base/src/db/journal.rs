@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::tx::{Act, Tx};
-use super::{AnyId, Conn, Json};
+use super::{AnyId, Conn, JsonColumn};
 use crate::error::Result;
 use crate::schema::journal;
 use crate::secret;
@@ -32,7 +32,7 @@ pub struct Entry {
     pub request_id: String,
     pub reason: Option<String>,
     /// Changed fields, each `[before, after]`.
-    pub changes: Json<Map<String, Value>>,
+    pub changes: JsonColumn<Map<String, Value>>,
     /// Whose record it was, so that they hear of its end when the record is not there to tell.
     pub owner_id: Option<AnyId>,
     pub team_id: Option<AnyId>,
@@ -102,7 +102,7 @@ impl Entry {
             client: tx.caller.client.clone(),
             request_id: tx.request_id.to_owned(),
             reason: act.reason.map(str::to_owned),
-            changes: Json(changes),
+            changes: JsonColumn(changes),
             owner_id: about.owner.0.map(AnyId),
             team_id: about.owner.1.map(AnyId),
             salt: secret::token(12),

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::filter::{Column, Cond, Op, Order, Value};
+use super::filter::{Column, Op, Predicate, SortOrder, Value};
 use super::search::Found;
 use super::sql_types::AnyId;
 use crate::error::{Problem, Result};
@@ -28,7 +28,7 @@ pub enum Does {
     /// The record is found by the words ([`super::search`]); the column is its id.
     Search(Column),
     /// Anything else.
-    Makes(fn(&Given) -> Cond),
+    Makes(fn(&Given) -> Predicate),
 }
 
 /// A filter: a query parameter and what it does.
@@ -90,8 +90,8 @@ pub trait Row {
 
 impl ListSpec {
     /// The condition that the query's filters make.
-    pub fn condition(&self, query: &Query) -> Cond {
-        query.values().iter().fold(Cond::All, |cond, (name, given)| {
+    pub fn condition(&self, query: &Query) -> Predicate {
+        query.values().iter().fold(Predicate::All, |cond, (name, given)| {
             match self.filters.iter().find(|f| f.param.name == *name) {
                 Some(filter) => cond.and(made(filter.does, given)),
                 None => cond,
@@ -104,7 +104,7 @@ impl ListSpec {
     pub fn page<R: Row>(
         &self,
         query: &Query,
-        visible: Cond,
+        visible: Predicate,
         mut load: impl FnMut(Load) -> Result<Loaded<R>>,
     ) -> Result<Page<R>> {
         let condition = self.condition(query).and(visible);
@@ -138,11 +138,11 @@ impl ListSpec {
     }
 
     /// The id breaks ties, in the direction of the last key, so that one index serves both.
-    fn order(&self, query: &Query) -> Order {
+    fn order(&self, query: &Query) -> SortOrder {
         let mut columns: Vec<(Column, bool)> =
             query.sort.iter().map(|(name, desc)| (self.column(name), *desc)).collect();
         columns.push((self.id, columns.last().is_some_and(|(_, desc)| *desc)));
-        Order(columns)
+        SortOrder(columns)
     }
 
     /// Binds a cursor to this list, its filters and its sort.
@@ -153,26 +153,26 @@ impl ListSpec {
 
     /// The rows behind the cursor's: `k1 >= v1 AND (k1 > v1 OR (k1 = v1 AND (k2 > v2 OR …)))`. The first part
     /// says nothing new, but lets the engine begin in the index where the page begins.
-    fn behind(&self, query: &Query, cursor: &str, digest: &str) -> Result<Cond> {
+    fn behind(&self, query: &Query, cursor: &str, digest: &str) -> Result<Predicate> {
         let values = read_cursor(cursor, digest).filter(|v| v.len() == query.sort.len() + 1);
         let values = values.ok_or_else(|| Problem::new("invalid_cursor"))?;
         let order = self.order(query);
         let beyond = |desc: bool| if desc { Op::Lt } else { Op::Gt };
-        let mut cond = Cond::Nothing;
+        let mut cond = Predicate::Nothing;
         for ((column, desc), value) in order.0.iter().zip(&values).rev() {
-            let further = Cond::Compare(*column, beyond(*desc), value.clone());
-            cond = further.or(Cond::Compare(*column, Op::Eq, value.clone()).and(cond));
+            let further = Predicate::Compare(*column, beyond(*desc), value.clone());
+            cond = further.or(Predicate::Compare(*column, Op::Eq, value.clone()).and(cond));
         }
         let (first, desc) = order.0[0];
-        let from = Cond::Compare(first, if desc { Op::Le } else { Op::Ge }, values[0].clone());
+        let from = Predicate::Compare(first, if desc { Op::Le } else { Op::Ge }, values[0].clone());
         Ok(from.and(cond))
     }
 }
 
 /// What [`ListSpec::page`] asks for.
 pub enum Load {
-    Rows(Cond, Order, i64),
-    Count(Cond),
+    Rows(Predicate, SortOrder, i64),
+    Count(Predicate),
 }
 /// What it gets.
 pub enum Loaded<R> {
@@ -205,33 +205,37 @@ macro_rules! load_from {
 }
 
 /// The condition that a filter makes of what was given.
-pub fn made(does: Does, given: &Given) -> Cond {
+pub fn made(does: Does, given: &Given) -> Predicate {
     match does {
         Does::Makes(make) => make(given),
         Does::Search(column) => match given {
-            Given::Text(words) => Found::new(words).map_or(Cond::Nothing, |found| Cond::Found(column, found)),
-            _ => Cond::Nothing,
+            Given::Text(words) => {
+                Found::new(words).map_or(Predicate::Nothing, |found| Predicate::Found(column, found))
+            }
+            _ => Predicate::Nothing,
         },
         Does::Is(column) => {
             let values = values_of(given);
             match values.len() {
-                1 => Cond::And(values.into_iter().map(|v| Cond::Compare(column, Op::Eq, v)).collect()),
-                _ => Cond::In(column, values),
+                1 => Predicate::And(
+                    values.into_iter().map(|v| Predicate::Compare(column, Op::Eq, v)).collect(),
+                ),
+                _ => Predicate::In(column, values),
             }
         }
         Does::Flag(column) => match given {
-            Given::Bool(false) => Cond::negate(Cond::IsTrue(column)),
-            _ => Cond::IsTrue(column),
+            Given::Bool(false) => Predicate::negate(Predicate::IsTrue(column)),
+            _ => Predicate::IsTrue(column),
         },
         Does::AtLeast(column) => bound(column, Op::Ge, given),
         Does::AtMost(column) => bound(column, Op::Le, given),
     }
 }
 
-fn bound(column: Column, op: Op, given: &Given) -> Cond {
+fn bound(column: Column, op: Op, given: &Given) -> Predicate {
     match values_of(given).pop() {
-        Some(value) => Cond::Compare(column, op, value),
-        None => Cond::Nothing,
+        Some(value) => Predicate::Compare(column, op, value),
+        None => Predicate::Nothing,
     }
 }
 

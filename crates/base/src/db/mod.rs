@@ -29,8 +29,8 @@ pub use connection::{Conn, EngineConn, MultiBackend, MultiRawValue};
 pub use doors::Guard;
 pub use engine::Engine;
 pub use external::ExternalId;
-pub use sql_types::{AnyId, Json};
-pub use tx::{Act, Entity, Presence, Rx, Tx};
+pub use sql_types::{AnyId, JsonColumn};
+pub use tx::{Act, Entity, Presence, ReadTx, Tx};
 
 /// Runs the same expression on the concrete connection, where the enum cannot carry it.
 #[macro_export]

@@ -3,15 +3,15 @@
 use diesel::connection::SimpleConnection;
 
 use super::Tx;
-use super::engine::Fate;
+use super::engine::Ending;
 use crate::error::Result;
 
 /// Runs `work` within the unit of work; when it fails, or says so, nothing of it stays, and the unit goes on.
-pub fn part<T>(tx: &mut Tx, work: impl FnOnce(&mut Tx) -> Result<(T, Fate)>) -> Result<T> {
+pub fn part<T>(tx: &mut Tx, work: impl FnOnce(&mut Tx) -> Result<(T, Ending)>) -> Result<T> {
     tx.conn.batch_execute("SAVEPOINT part")?;
     let outcome = work(tx);
     let end = match outcome {
-        Ok((_, Fate::Keep)) => "RELEASE SAVEPOINT part",
+        Ok((_, Ending::Commit)) => "RELEASE SAVEPOINT part",
         _ => "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part",
     };
     match (outcome, tx.conn.batch_execute(end)) {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::filter::{Column, Cond, Value, col};
+use super::filter::{Column, Predicate, Value, col};
 use super::list::Row;
 use super::{AnyId, Conn, Tx};
 use crate::auth::Caller;
@@ -12,9 +12,13 @@ use crate::schema::shares;
 use crate::types::At;
 
 /// The record in this column is shared with the caller or their team.
-pub fn shared_with(column: Column, caller: &Caller) -> Cond {
+pub fn shared_with(column: Column, caller: &Caller) -> Predicate {
     let them = [caller.user, caller.team].map(|id| Value::from(id.unwrap_or_default()));
-    Cond::in_select(column, col!(shares::record_id), Cond::In(col!(shares::grantee_id), them.into()))
+    Predicate::in_select(
+        column,
+        col!(shares::record_id),
+        Predicate::In(col!(shares::grantee_id), them.into()),
+    )
 }
 
 /// A share, as stored.

@@ -156,52 +156,52 @@ multi_sql!(Instant, At);
     Debug, Clone, Default, PartialEq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
 )]
 #[diesel(sql_type = Document)]
-pub struct Json<T: std::fmt::Debug>(pub T);
+pub struct JsonColumn<T: std::fmt::Debug>(pub T);
 
-impl<T: Serialize + std::fmt::Debug> Serialize for Json<T> {
+impl<T: Serialize + std::fmt::Debug> Serialize for JsonColumn<T> {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(s)
     }
 }
-impl<'de, T: serde::Deserialize<'de> + std::fmt::Debug> serde::Deserialize<'de> for Json<T> {
+impl<'de, T: serde::Deserialize<'de> + std::fmt::Debug> serde::Deserialize<'de> for JsonColumn<T> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        T::deserialize(d).map(Json)
+        T::deserialize(d).map(JsonColumn)
     }
 }
-impl<T: std::fmt::Debug> std::ops::Deref for Json<T> {
+impl<T: std::fmt::Debug> std::ops::Deref for JsonColumn<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl<T: Serialize + std::fmt::Debug> ToSql<Document, Pg> for Json<T> {
+impl<T: Serialize + std::fmt::Debug> ToSql<Document, Pg> for JsonColumn<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(&[1])?; // the version of jsonb's binary form
         serde_json::to_writer(out, &self.0)?;
         Ok(IsNull::No)
     }
 }
-impl<T: DeserializeOwned + std::fmt::Debug> FromSql<Document, Pg> for Json<T> {
+impl<T: DeserializeOwned + std::fmt::Debug> FromSql<Document, Pg> for JsonColumn<T> {
     fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
         let bytes = bytes.as_bytes();
         let text = bytes.get(1..).ok_or("an empty jsonb value")?;
-        Ok(Json(serde_json::from_slice(text)?))
+        Ok(JsonColumn(serde_json::from_slice(text)?))
     }
 }
-impl<T: Serialize + std::fmt::Debug> ToSql<Document, Sqlite> for Json<T> {
+impl<T: Serialize + std::fmt::Debug> ToSql<Document, Sqlite> for JsonColumn<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(serde_json::to_string(&self.0)?);
         Ok(IsNull::No)
     }
 }
-impl<T: DeserializeOwned + std::fmt::Debug> FromSql<Document, Sqlite> for Json<T> {
+impl<T: DeserializeOwned + std::fmt::Debug> FromSql<Document, Sqlite> for JsonColumn<T> {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         let text = <String as FromSql<diesel::sql_types::Text, Sqlite>>::from_sql(value)?;
-        Ok(Json(serde_json::from_str(&text)?))
+        Ok(JsonColumn(serde_json::from_str(&text)?))
     }
 }
-impl<T> ToSql<Document, MultiBackend> for Json<T>
+impl<T> ToSql<Document, MultiBackend> for JsonColumn<T>
 where
     T: Serialize + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
 {
@@ -210,17 +210,17 @@ where
         Ok(IsNull::No)
     }
 }
-impl<T: Serialize + DeserializeOwned + std::fmt::Debug> FromSql<Document, MultiBackend> for Json<T> {
+impl<T: Serialize + DeserializeOwned + std::fmt::Debug> FromSql<Document, MultiBackend> for JsonColumn<T> {
     fn from_sql(raw: MultiRawValue<'_>) -> deserialize::Result<Self> {
-        raw.from_sql::<Json<T>, Document>()
+        raw.from_sql::<JsonColumn<T>, Document>()
     }
 }
-impl<T: utoipa::ToSchema + std::fmt::Debug> utoipa::PartialSchema for Json<T> {
+impl<T: utoipa::ToSchema + std::fmt::Debug> utoipa::PartialSchema for JsonColumn<T> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         T::schema()
     }
 }
-impl<T: utoipa::ToSchema + std::fmt::Debug> utoipa::ToSchema for Json<T> {
+impl<T: utoipa::ToSchema + std::fmt::Debug> utoipa::ToSchema for JsonColumn<T> {
     fn name() -> std::borrow::Cow<'static, str> {
         T::name()
     }

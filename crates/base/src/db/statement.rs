@@ -8,12 +8,12 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::{QueryResult, RunQueryDsl};
 
 use super::Conn;
-use super::filter::Cond;
+use super::filter::Predicate;
 use super::sql::{Sql, sql};
 
 enum Part {
     Sql(Sql),
-    Cond(Cond),
+    Predicate(Predicate),
 }
 
 /// A `SELECT` whose rows have these SQL types.
@@ -31,8 +31,8 @@ impl<Row> Statement<Row> {
         self
     }
     /// A condition, between parentheses.
-    pub fn cond(mut self, cond: Cond) -> Self {
-        self.parts.extend([Part::Sql(sql!("(")), Part::Cond(cond), Part::Sql(sql!(")"))]);
+    pub fn cond(mut self, cond: Predicate) -> Self {
+        self.parts.extend([Part::Sql(sql!("(")), Part::Predicate(cond), Part::Sql(sql!(")"))]);
         self
     }
 }
@@ -48,7 +48,7 @@ impl<Row> RunQueryDsl<Conn> for Statement<Row> {}
 
 impl<Row, DB: Backend> QueryFragment<DB> for Statement<Row>
 where
-    Cond: QueryFragment<DB>,
+    Predicate: QueryFragment<DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.unsafe_to_cache_prepared();
@@ -57,7 +57,7 @@ where
                 out.push_sql(sql.as_str());
                 Ok(())
             }
-            Part::Cond(cond) => cond.walk_ast(out.reborrow()),
+            Part::Predicate(cond) => cond.walk_ast(out.reborrow()),
         })
     }
 }

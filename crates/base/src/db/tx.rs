@@ -86,7 +86,7 @@ pub trait Entity: Serialize {
 }
 
 /// Reading on behalf of a caller.
-pub struct Rx<'a> {
+pub struct ReadTx<'a> {
     pub conn: &'a mut Conn,
     pub core: &'a Core,
     pub caller: &'a Caller,
@@ -94,7 +94,7 @@ pub struct Rx<'a> {
     pub lang: Lang,
 }
 
-impl Rx<'_> {
+impl ReadTx<'_> {
     /// Today in the company's time zone.
     pub fn today(&self) -> NaiveDate {
         self.now.date_in(self.core.zone)
@@ -136,8 +136,8 @@ impl Tx<'_> {
         self.now.date_in(self.core.zone)
     }
     /// For base alone: what reads through it names no guard.
-    pub(crate) fn rx(&mut self) -> Rx<'_> {
-        Rx { conn: self.conn, core: self.core, caller: self.caller, now: self.now, lang: self.lang }
+    pub(crate) fn rx(&mut self) -> ReadTx<'_> {
+        ReadTx { conn: self.conn, core: self.core, caller: self.caller, now: self.now, lang: self.lang }
     }
 
     /// Refuses when the caller saw another version of this record than the one that was just loaded.

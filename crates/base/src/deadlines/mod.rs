@@ -17,8 +17,8 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use self::calendar::{Calendar, Pause};
-use self::model::{Budget, Deadline, DeadlineId, DeadlineStatus, Step, WorkingCalendar};
-use crate::db::{AnyId, Conn, Json, Tx};
+use self::model::{Budget, Deadline, DeadlineAction, DeadlineId, DeadlineStatus, WorkingCalendar};
+use crate::db::{AnyId, Conn, JsonColumn, Tx};
 use crate::error::{Error, Result};
 use crate::schema::{deadlines, working_calendar};
 use crate::types::{At, Kind, RecordId};
@@ -27,7 +27,7 @@ use crate::types::{At, Kind, RecordId};
 #[derive(Clone, Copy)]
 pub struct Consequence {
     pub kind: Kind,
-    pub on: fn(&mut Tx, &Deadline, &Step) -> Result<()>,
+    pub on: fn(&mut Tx, &Deadline, &DeadlineAction) -> Result<()>,
 }
 
 const SECOND: i64 = 1_000_000;
@@ -51,7 +51,7 @@ pub fn start<I: RecordId>(
     name: &str,
     from: At,
     budget: Budget,
-    steps: Vec<Step>,
+    steps: Vec<DeadlineAction>,
 ) -> Result<Deadline> {
     if tx.core.declared.consequences.iter().all(|consequence| consequence.kind != I::KIND) {
         let kind = I::KIND.name;
@@ -78,9 +78,9 @@ pub fn start<I: RecordId>(
         started_at: from,
         working_seconds,
         due_at,
-        pauses: Json(vec![]),
+        pauses: JsonColumn(vec![]),
         ended_at: None,
-        steps: Json(steps),
+        steps: JsonColumn(steps),
         step: 0,
         next_at: None,
         calendar_version: version,
@@ -101,7 +101,7 @@ pub fn renew(
     record: Uuid,
     name: &str,
     working_seconds: i64,
-    steps: Vec<Step>,
+    steps: Vec<DeadlineAction>,
 ) -> Result<Option<Deadline>> {
     change(tx, record, Some(name), |deadline, calendar, now| {
         deadline.renew(calendar, now, working_seconds, steps.clone());
@@ -225,7 +225,7 @@ impl Deadline {
     }
 
     /// When a step is to be taken: so much working time before or after the deadline.
-    pub fn time_of(&self, calendar: &Calendar, step: &Step) -> Option<At> {
+    pub fn time_of(&self, calendar: &Calendar, step: &DeadlineAction) -> Option<At> {
         let due = self.due_at?;
         match step.offset_seconds {
             offset if offset < 0 => calendar.before(self.started_at, due, -offset * SECOND, &self.pauses),
@@ -243,8 +243,8 @@ impl Deadline {
         self.pauses.0.iter_mut().filter(|p| p.to.is_none()).for_each(|p| p.to = Some(now));
     }
 
-    fn renew(&mut self, calendar: &Calendar, now: At, working_seconds: i64, steps: Vec<Step>) {
-        let before = std::mem::replace(&mut self.steps, Json(steps));
+    fn renew(&mut self, calendar: &Calendar, now: At, working_seconds: i64, steps: Vec<DeadlineAction>) {
+        let before = std::mem::replace(&mut self.steps, JsonColumn(steps));
         let taken = before.iter().take(self.step as usize);
         let taken: Vec<(&str, i32)> = taken.map(|step| (step.name.as_str(), step.level)).collect();
         self.working_seconds = Some(working_seconds);
@@ -252,7 +252,7 @@ impl Deadline {
         let mut running = self.clone();
         running.end_pause(now);
         running.compute(calendar);
-        let is_over = |step: &Step| {
+        let is_over = |step: &DeadlineAction| {
             taken.contains(&(step.name.as_str(), step.level))
                 && running.time_of(calendar, step).is_some_and(|at| at <= now)
         };

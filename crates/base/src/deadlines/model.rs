@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::calendar::{Calendar, Hours, Pause};
-use crate::db::{AnyId, Json};
+use crate::db::{AnyId, JsonColumn};
 use crate::schema::{deadlines, working_calendar};
 use crate::types::At;
 use crate::types::principals::UserId;
@@ -54,7 +54,7 @@ pub enum Budget {
 
 /// An action before or after a deadline, such as a reminder or an escalation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Step {
+pub struct DeadlineAction {
     /// What the step does: `reminder` before the deadline, `overdue` when it passes, `escalation` when it
     /// passes or later.
     #[schema(max_length = 40, example = "escalation")]
@@ -83,9 +83,9 @@ pub struct Deadline {
     pub working_seconds: Option<i64>,
     /// None while it is paused.
     pub due_at: Option<At>,
-    pub pauses: Json<Vec<Pause>>,
+    pub pauses: JsonColumn<Vec<Pause>>,
     pub ended_at: Option<At>,
-    pub steps: Json<Vec<Step>>,
+    pub steps: JsonColumn<Vec<DeadlineAction>>,
     /// How many steps were taken.
     pub step: i32,
     pub next_at: Option<At>,
@@ -153,10 +153,10 @@ pub struct WorkingCalendar {
     pub version: i32,
     /// Regular working hours by weekday, in the company's time zone.
     #[schema(value_type = Week)]
-    pub week: Json<Week>,
+    pub week: JsonColumn<Week>,
     /// Exceptions by date (`2026-10-01`): holidays without hours, and weekend days on which people work.
     #[schema(value_type = BTreeMap<String, SpecialDay>)]
-    pub days: Json<BTreeMap<String, SpecialDay>>,
+    pub days: JsonColumn<BTreeMap<String, SpecialDay>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,

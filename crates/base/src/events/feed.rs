@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{of_types, visible};
 use crate::auth::Caller;
 use crate::core::Core;
-use crate::db::filter::{Cond, Op, col};
+use crate::db::filter::{Op, Predicate, col};
 use crate::db::journal::Entry;
 use crate::db::{AnyId, Conn};
 use crate::declared::Declared;
@@ -232,7 +232,7 @@ pub fn since(conn: &mut Conn, core: &Core, now: At, since: At) -> Result<i64> {
 /// The events with these ids that the caller sees.
 pub fn those(conn: &mut Conn, declared: &Declared, caller: &Caller, ids: Vec<EventId>) -> Result<Vec<Event>> {
     use journal::dsl;
-    let ids = Cond::ids(col!(journal::id), ids.into_iter().map(|id| id.0));
+    let ids = Predicate::ids(col!(journal::id), ids.into_iter().map(|id| id.0));
     let entries: Vec<Entry> =
         dsl::journal.filter(ids.and(visible(declared, caller))).select(Entry::as_select()).load(conn)?;
     Ok(entries.iter().map(|entry| event_of(declared, entry)).collect())
@@ -276,7 +276,7 @@ pub fn read(
     if until <= after {
         return Ok(Part { events: vec![], next: after, more: false });
     }
-    let stretch = Cond::Compare(col!(journal::sequence), Op::Gt, after.into()).and(Cond::Compare(
+    let stretch = Predicate::Compare(col!(journal::sequence), Op::Gt, after.into()).and(Predicate::Compare(
         col!(journal::sequence),
         Op::Le,
         until.into(),

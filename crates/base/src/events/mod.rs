@@ -1,7 +1,7 @@
 //! Events: every change of a record, in the order in which changes became final.
 //!
 //! There is no table of events. The journal ([`crate::db::journal`]), numbered by the [`sequencer`], is
-//! the feed. An area declares which of its kinds have events, who may see them, and the verbs ([`Told`]). The
+//! the feed. An area declares which of its kinds have events, who may see them, and the verbs ([`EventSource`]). The
 //! feed, the stream and the webhooks all use [`visible`].
 
 pub mod feed;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::auth::{Caller, Scope};
 use super::db::Conn;
-use super::db::filter::{Column, Cond, col, sql};
+use super::db::filter::{Column, Predicate, col, sql};
 use super::declared::Declared;
 use super::error::Result;
 use super::http::params::Given;
@@ -22,7 +22,7 @@ use super::types::Kind;
 
 /// A kind of record whose changes are told.
 #[derive(Clone, Copy)]
-pub struct Told {
+pub struct EventSource {
     pub kind: Kind,
     /// What people call such a record, in English and Chinese.
     pub name: [&'static str; 2],
@@ -31,7 +31,7 @@ pub struct Told {
     /// The column with the ids of the kind's records.
     pub id: Column,
     /// Which records of the kind a caller sees.
-    pub visible: fn(&Caller) -> Cond,
+    pub visible: fn(&Caller) -> Predicate,
     /// What happens to such a record.
     pub verbs: &'static [Verb],
 }
@@ -59,8 +59,8 @@ impl Verb {
 }
 
 /// For kinds that everybody with the scope sees.
-pub fn seen_by_all(_: &Caller) -> Cond {
-    Cond::All
+pub fn seen_by_all(_: &Caller) -> Predicate {
+    Predicate::All
 }
 
 /// What happens to every record that is entered, changed and deleted.
@@ -74,7 +74,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 /// Types that a query may name.
 const MOST_PATTERNS: usize = 100;
 
-impl Told {
+impl EventSource {
     /// How a timeline says that this happened; None for what is not declared.
     pub fn words(&self, verb: &str) -> Option<[&'static str; 2]> {
         let verb = self.verbs.iter().find(|known| known.name == verb)?;
@@ -82,10 +82,10 @@ impl Told {
     }
 
     /// The record in this column is one that the caller sees.
-    pub fn seen(&self, column: Column, caller: &Caller) -> Cond {
+    pub fn seen(&self, column: Column, caller: &Caller) -> Predicate {
         match (self.visible)(caller) {
-            Cond::All => Cond::All,
-            visible => Cond::in_select(column, self.id, visible),
+            Predicate::All => Predicate::All,
+            visible => Predicate::in_select(column, self.id, visible),
         }
     }
 
@@ -99,8 +99,8 @@ impl Told {
 
     /// Whether there is this record for the caller to see, whatever their scopes.
     pub fn exists(&self, conn: &mut Conn, caller: &Caller, record: Uuid) -> Result<bool> {
-        let one = Cond::eq(self.id, record).and((self.visible)(caller));
-        Ok(diesel::select(Cond::exists(self.id, one)).get_result(conn)?)
+        let one = Predicate::eq(self.id, record).and((self.visible)(caller));
+        Ok(diesel::select(Predicate::exists(self.id, one)).get_result(conn)?)
     }
 }
 
@@ -129,12 +129,12 @@ impl Declared {
     }
 
     /// What is told of this kind.
-    pub fn told_of(&self, kind: Kind) -> Option<&Told> {
+    pub fn told_of(&self, kind: Kind) -> Option<&EventSource> {
         self.told.iter().find(|told| told.kind == kind)
     }
 
     /// What is told of the kind whose ids have this prefix.
-    pub fn told_by_prefix(&self, prefix: &str) -> Option<&Told> {
+    pub fn told_by_prefix(&self, prefix: &str) -> Option<&EventSource> {
         self.told.iter().find(|told| told.kind.prefix == prefix)
     }
 
@@ -145,14 +145,14 @@ impl Declared {
 }
 
 /// The journal entries whose types a query parameter names, separated by commas.
-pub fn types_given(given: &Given) -> Cond {
-    let Given::Text(text) = given else { return Cond::Nothing };
+pub fn types_given(given: &Given) -> Predicate {
+    let Given::Text(text) = given else { return Predicate::Nothing };
     let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).take(MOST_PATTERNS).collect();
     of_types(&patterns)
 }
 
 /// The journal entries of these types; all of them for none.
-pub fn of_types(patterns: &[String]) -> Cond {
+pub fn of_types(patterns: &[String]) -> Predicate {
     let (kinds, whole): (Vec<&str>, Vec<&str>) = patterns.iter().fold(Default::default(), |mut found, p| {
         match p.strip_suffix(".*") {
             Some(kind) => found.0.push(kind),
@@ -161,50 +161,54 @@ pub fn of_types(patterns: &[String]) -> Cond {
         found
     });
     let among = |column, names: Vec<&str>| match names.is_empty() {
-        true => Cond::Nothing,
-        false => Cond::In(column, names.into_iter().map(Into::into).collect()),
+        true => Predicate::Nothing,
+        false => Predicate::In(column, names.into_iter().map(Into::into).collect()),
     };
     match patterns.is_empty() {
-        true => Cond::All,
+        true => Predicate::All,
         false => among(col!(journal::record_kind), kinds).or(among(col!(journal::event_type), whole)),
     }
 }
 
 /// The journal entries that are events for this caller: changes of records that they see now, and the end of those
 /// that were theirs. The one place that the feed, the stream and the webhooks ask.
-pub fn visible(declared: &Declared, caller: &Caller) -> Cond {
+pub fn visible(declared: &Declared, caller: &Caller) -> Predicate {
     let mut whole = Vec::new();
-    let mut some = Cond::Nothing;
+    let mut some = Predicate::Nothing;
     for told in declared.told.iter().filter(|t| t.scopes.iter().any(|s| caller.may(*s))) {
         match (told.visible)(caller) {
-            Cond::All => whole.push(told.kind.name.into()),
-            Cond::Nothing => {}
+            Predicate::All => whole.push(told.kind.name.into()),
+            Predicate::Nothing => {}
             seen => {
-                let now = Cond::in_select(col!(journal::record_id), told.id, seen);
-                let of_kind = Cond::eq(col!(journal::record_kind), told.kind.name);
+                let now = Predicate::in_select(col!(journal::record_id), told.id, seen);
+                let of_kind = Predicate::eq(col!(journal::record_kind), told.kind.name);
                 some = some.or(of_kind.and(now.or(gone(caller, told.kind))));
             }
         }
     }
     // What is no change of a record, such as a log-in, has version 0 and is no event.
-    let change = Cond::Sql(sql!("journal.version > 0"), vec![]);
-    change.and(if whole.is_empty() { some } else { Cond::In(col!(journal::record_kind), whole).or(some) })
+    let change = Predicate::Sql(sql!("journal.version > 0"), vec![]);
+    change.and(if whole.is_empty() {
+        some
+    } else {
+        Predicate::In(col!(journal::record_kind), whole).or(some)
+    })
 }
 
 /// A record that is deleted cannot be seen any more; its end is told to those whose it was.
-fn gone(caller: &Caller, kind: Kind) -> Cond {
-    let deleted = Cond::eq(col!(journal::event_type), format!("{}.deleted", kind.name));
+fn gone(caller: &Caller, kind: Kind) -> Predicate {
+    let deleted = Predicate::eq(col!(journal::event_type), format!("{}.deleted", kind.name));
     let theirs = match (caller.user, caller.client_id) {
         (Some(user), _) => {
-            Cond::eq(col!(journal::owner_id), user).or(Cond::eq(col!(journal::actor_id), user))
+            Predicate::eq(col!(journal::owner_id), user).or(Predicate::eq(col!(journal::actor_id), user))
         }
-        (None, Some(_)) => Cond::eq(col!(journal::client), caller.client.as_str()),
-        (None, None) => Cond::Nothing,
+        (None, Some(_)) => Predicate::eq(col!(journal::client), caller.client.as_str()),
+        (None, None) => Predicate::Nothing,
     };
     // Whose customer's a deleted record was is not told; that of a customer is, since it is the record itself.
     let others = match &caller.customers {
-        None => Cond::ids(col!(journal::team_id), caller.teams.iter().copied()),
-        Some(customers) => Cond::ids(col!(journal::record_id), customers.iter().copied()),
+        None => Predicate::ids(col!(journal::team_id), caller.teams.iter().copied()),
+        Some(customers) => Predicate::ids(col!(journal::record_id), customers.iter().copied()),
     };
     deleted.and(theirs.or(others))
 }

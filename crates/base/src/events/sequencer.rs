@@ -20,7 +20,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::sync::watch;
 
-use crate::background::Bells;
+use crate::background::Wakers;
 use crate::db::journal::Entry;
 use crate::db::{AnyId, Conn, EngineConn, Target};
 use crate::error::{Error, Result};
@@ -60,19 +60,19 @@ pub struct Sequencer {
     key: [u8; 32],
     newest: watch::Sender<i64>,
     told_to_log: AtomicI64,
-    bells: Arc<Bells>,
+    wakers: Arc<Wakers>,
     /// PostgreSQL only: the task's own connection.
     conn: Mutex<Option<Conn>>,
 }
 
 impl Sequencer {
-    pub fn new(master: &[u8; 32], bells: Arc<Bells>) -> Sequencer {
+    pub fn new(master: &[u8; 32], wakers: Arc<Wakers>) -> Sequencer {
         let key = mac(master, &[b"salesdesk: the journal's chain"]);
         Sequencer {
             key,
             newest: watch::channel(0).0,
             told_to_log: AtomicI64::new(0),
-            bells,
+            wakers,
             conn: Mutex::new(None),
         }
     }
@@ -84,7 +84,7 @@ impl Sequencer {
 
     /// A unit was committed on PostgreSQL: the task has something to do.
     pub fn committed(&self) {
-        self.bells.ring(TASK);
+        self.wakers.wake(TASK);
     }
 
     /// Tells those who wait for events that there are some; called after the commit.
@@ -93,7 +93,7 @@ impl Sequencer {
             let is_new = head.sequence > *newest;
             *newest = head.sequence.max(*newest);
             if is_new {
-                self.bells.ring(NEWS);
+                self.wakers.wake(NEWS);
             }
             is_new
         });
@@ -218,7 +218,7 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
     }
     let left = engine.read_now(|conn| Ok(!waiting(conn)?.is_empty()))?;
     if left {
-        engine.write_now(|_| Ok(((), crate::db::engine::Fate::Keep)))?;
+        engine.write_now(|_| Ok(((), crate::db::engine::Ending::Commit)))?;
     }
     Ok(left)
 }

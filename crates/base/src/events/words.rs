@@ -1,5 +1,5 @@
 //! Words for events in English and Chinese, for timelines that people read. What a kind of record is called, and what only
-//! happens to records of one area, that area says ([`super::Told`]); here are the verbs that many share.
+//! happens to records of one area, that area says ([`super::EventSource`]); here are the verbs that many share.
 
 use crate::declared::Declared;
 use crate::messages::Lang;
@@ -60,12 +60,12 @@ pub fn of(declared: &Declared, event_type: &str, title: Option<&str>, lang: Lang
 mod tests {
     use super::*;
     use crate::db::filter::col;
-    use crate::events::{Told, Verb, seen_by_all};
+    use crate::events::{EventSource, Verb, seen_by_all};
     use crate::types::Kind;
 
     #[test]
     fn what_happened_reads_in_both_languages() {
-        const COMPLAINT: Told = Told {
+        const COMPLAINT: EventSource = EventSource {
             kind: Kind { prefix: "cmp", name: "complaint" },
             name: ["Complaint", "投诉"],
             scopes: &[],

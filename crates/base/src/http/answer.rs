@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::params::Query;
 use crate::db::list::Page;
-use crate::db::{Rx, Tx};
+use crate::db::{ReadTx, Tx};
 use crate::error::{Error, Result};
 
 /// What a handler answers.
@@ -57,7 +57,7 @@ impl<T> Answer<Page<T>> {
 
 impl<T: Serialize> Answer<T> {
     /// Widens by `expand`, cuts by `fields`, writes.
-    pub fn finish(self, rx: &mut Rx, query: &Query, usual: u16) -> Result<Reply> {
+    pub fn finish(self, rx: &mut ReadTx, query: &Query, usual: u16) -> Result<Reply> {
         let plain = query.fields.is_none() && query.expand.is_empty();
         let body = if plain {
             serde_json::to_vec(&self.value)

@@ -10,9 +10,9 @@ use super::answer::Reply;
 use super::context::Ctx;
 use super::dispatch::{API, App};
 use super::params::{self, Query};
-use super::{Access, Endpoint, Handler, Incoming, Method, Nature, RawReq};
+use super::{Access, Endpoint, Handler, Incoming, Method, OperationKind, RawReq};
 use crate::auth::{Caller, forbidden};
-use crate::db::{Presence, Rx, Tx};
+use crate::db::{Presence, ReadTx, Tx};
 use crate::error::{Error, Fault, Problem, Result};
 
 /// What a call says about the version of the record, as the headers of these names do.
@@ -77,16 +77,16 @@ impl Call {
                 ctx.read(unit).await
             }
             Handler::Write(handler) => {
-                let unit = handler(raw, endpoint.shape.as_ref())?;
+                let unit = handler(raw, endpoint.validator.as_ref())?;
                 ctx.answer(unit).await
             }
-            Handler::Flow(handler) => handler(ctx, raw, endpoint.shape.clone()).await,
+            Handler::Flow(handler) => handler(ctx, raw, endpoint.validator.clone()).await,
         };
         reply.map(|reply| if_changed(reply, &endpoint, known.as_deref()))
     }
 
     /// Runs it in a snapshot that is already open.
-    pub fn read(self, rx: &mut Rx) -> Result<Reply> {
+    pub fn read(self, rx: &mut ReadTx) -> Result<Reply> {
         let id = self.endpoint.operation_id;
         match &self.endpoint.handler {
             Handler::Read(handler) => {
@@ -102,7 +102,7 @@ impl Call {
         let reply = match &self.endpoint.handler {
             Handler::Read(handler) => handler(raw)?(&mut tx.rx()),
             Handler::Write(handler) => {
-                let mut unit = handler(raw, self.endpoint.shape.as_ref())?;
+                let mut unit = handler(raw, self.endpoint.validator.as_ref())?;
                 let outer = (tx.expected, tx.presence);
                 (tx.expected, tx.presence) = (self.expected, self.presence);
                 let reply = unit(tx);
@@ -160,7 +160,7 @@ fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Option<i32>> {
 
 /// What a `PUT` says about whether its record is there: `If-Match`, or `If-None-Match: *`.
 fn presence(endpoint: &Endpoint, conditions: Conditions) -> Result<Presence> {
-    if endpoint.nature != Nature::Upsert {
+    if endpoint.nature != OperationKind::Upsert {
         return Ok(Presence::Either);
     }
     let expected = match (conditions.if_none_match, conditions.if_match.is_some()) {

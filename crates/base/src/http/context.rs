@@ -7,8 +7,8 @@ use super::dispatch::App;
 use super::idempotency::{self, Key};
 use crate::auth::Caller;
 use crate::core::Core;
-use crate::db::engine::Fate;
-use crate::db::{Presence, Rx, Tx};
+use crate::db::engine::Ending;
+use crate::db::{Presence, ReadTx, Tx};
 use crate::error::{Error, Result};
 use crate::messages::Lang;
 
@@ -39,7 +39,7 @@ impl Ctx {
     /// Reads in one snapshot.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut ReadTx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let ctx = self.clone();
         self.core.engine.read(move |conn| work(&mut ctx.core.rx(conn, &ctx.caller, ctx.lang))).await
@@ -55,14 +55,15 @@ impl Ctx {
             None => None,
         };
         let ctx = self.clone();
-        let fate = if self.dry_run { Fate::Discard } else { Fate::Keep };
+        let ending = if self.dry_run { Ending::Rollback } else { Ending::Commit };
         self.core
             .engine
             .write(move |conn| {
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
                 tx.expected = ctx.expected;
                 tx.presence = ctx.presence;
-                idempotency::once(&mut tx, ctx.key.as_ref(), &mut work).map(|reply| (reply, fate))
+                idempotency::with_idempotency(&mut tx, ctx.key.as_ref(), &mut work)
+                    .map(|reply| (reply, ending))
             })
             .await
     }
@@ -77,7 +78,7 @@ impl Ctx {
             .engine
             .write(move |conn| {
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
-                work(&mut tx).map(|value| (value, Fate::Keep))
+                work(&mut tx).map(|value| (value, Ending::Commit))
             })
             .await
     }

@@ -21,9 +21,9 @@ use super::finish::Declarations;
 use super::idempotency::Key;
 use super::limits::Counted;
 use super::params::{self, form_decode, percent_decode};
+use super::request_info::{RequestInfo, text_header};
 use super::response::{finish, problem_response, respond};
-use super::seen::{Seen, text_header};
-use super::{Access, Endpoint, Incoming, Media, Method, Nature};
+use super::{Access, Endpoint, Incoming, Media, Method, OperationKind};
 use crate::auth::Caller;
 use crate::auth::cache::Recall;
 use crate::auth::caller_of;
@@ -142,27 +142,27 @@ pub fn method_not_allowed(methods: impl Iterator<Item = Method>) -> Error {
 
 /// The one HTTP handler of the API: everything under `/api/v1` comes here.
 pub async fn serve(app: web::Data<App>, req: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let mut seen = Seen::of(&req, &app.core);
+    let mut info = RequestInfo::of(&req, &app.core);
     let _answering = app.core.metrics.enter();
     let response = match cors::preflight(&req, &app.core.web) {
         Some(response) => response,
-        None => match answer(&app, &req, payload, &mut seen).await {
+        None => match answer(&app, &req, payload, &mut info).await {
             Ok(response) => response,
-            Err(error) => problem_response(error, seen.lang, req.path(), &seen.request_id),
+            Err(error) => problem_response(error, info.lang, req.path(), &info.request_id),
         },
     };
-    finish(response, &req, &seen, &app.core)
+    finish(response, &req, &info, &app.core)
 }
 
 async fn answer(
     app: &web::Data<App>,
     req: &HttpRequest,
     payload: web::Payload,
-    seen: &mut Seen,
+    info: &mut RequestInfo,
 ) -> Result<HttpResponse> {
     let (endpoint, args) = app.find(req.method().as_str(), req.path())?;
-    seen.endpoint = Some(endpoint.clone());
-    let caller = admit(app, req, &endpoint, seen).await?;
+    info.endpoint = Some(endpoint.clone());
+    let caller = admit(app, req, &endpoint, info).await?;
     let (media_type, body) = read_body(req, payload, &endpoint).await?;
     let condition = |name: &str| req.headers().get(name).map(|v| v.to_str().unwrap_or(""));
     let conditions =
@@ -177,9 +177,9 @@ async fn answer(
         app: app.clone().into_inner(),
         core: app.core.clone(),
         caller,
-        lang: seen.lang,
-        request_id: seen.request_id.clone(),
-        peer: seen.address(),
+        lang: info.lang,
+        request_id: info.request_id.clone(),
+        peer: info.address(),
         authorization: text_header(req, "authorization").map(str::to_owned),
         key,
         expected: None,
@@ -188,7 +188,7 @@ async fn answer(
         last_event_id: text_header(req, "last-event-id").map(str::to_owned),
     };
     let reply = in_time(app.core.web.request_time, call.run(ctx)).await?;
-    Ok(respond(reply, req, seen.lang))
+    Ok(respond(reply, req, info.lang))
 }
 
 /// 503 when it takes longer. What was handed to the database may still happen; an `Idempotency-Key` tells.
@@ -209,7 +209,7 @@ async fn admit(
     app: &web::Data<App>,
     req: &HttpRequest,
     endpoint: &Endpoint,
-    seen: &mut Seen,
+    info: &mut RequestInfo,
 ) -> Result<Arc<Caller>> {
     let core = &app.core;
     let anonymous = matches!(endpoint.access, Access::Public | Access::Client(_));
@@ -217,14 +217,14 @@ async fn admit(
         true => Arc::new(Caller::anonymous()),
         false => {
             let token = bearer(req).ok_or_else(|| Problem::new("unauthorized"))?;
-            caller_by(core, token, &seen.address()).await?
+            caller_by(core, token, &info.address()).await?
         }
     };
     let counted = match anonymous {
-        true => Counted::address(seen.peer),
+        true => Counted::address(info.peer),
         false => Counted::Caller(caller.idempotency_owner()),
     };
-    let counted = seen.counted.insert(counted);
+    let counted = info.counted.insert(counted);
     core.limits.take(counted, 1, core.clock.now())?;
     call::admit(endpoint, &caller)?;
     Ok(caller)
@@ -269,7 +269,7 @@ pub fn media_types(endpoint: &Endpoint) -> &'static [&'static str] {
     match endpoint.body.as_ref().map(|b| b.media) {
         Some(Media::File(types)) => types,
         Some(Media::Form) => &["application/x-www-form-urlencoded"],
-        _ if endpoint.nature == Nature::Change => &["application/merge-patch+json"],
+        _ if endpoint.nature == OperationKind::Change => &["application/merge-patch+json"],
         _ => &["application/json"],
     }
 }

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 use super::dispatch::LONGEST_HEADER;
 use super::finish::Declarations;
 use super::params::{Param, Takes};
-use super::shape::Shape;
-use super::{Access, Endpoint, Media, Nature, params};
+use super::validator::SchemaValidator;
+use super::{Access, Endpoint, Media, OperationKind, params};
 use crate::auth::Scope;
 use crate::events::feed::{WebhookEvent, WebhookTest};
 use crate::messages;
@@ -86,8 +86,9 @@ pub fn build(mut routes: Declarations) -> Result<(Value, Vec<Arc<Endpoint>>), St
     let mut schemas = schemas::schemas(components, endpoints, &told)?;
     for endpoint in endpoints.iter_mut() {
         if let Some(body) = endpoint.body.as_ref().filter(|b| !b.reference.is_null()) {
-            let shape = Shape::compile(&body.reference, &schemas);
-            endpoint.shape = Some(Arc::new(shape.map_err(|e| format!("{}: {e}", endpoint.operation_id))?));
+            let validator = SchemaValidator::compile(&body.reference, &schemas);
+            endpoint.validator =
+                Some(Arc::new(validator.map_err(|e| format!("{}: {e}", endpoint.operation_id))?));
         }
         endpoint.fields = schemas::fields_of(endpoint, &schemas);
     }
@@ -227,9 +228,10 @@ fn parameter(name: &str) -> Value {
 
 /// Whether `If-Match` may be sent, and need not: with what changes the record of the path, or adds to it.
 fn may_name_version(endpoint: &Endpoint) -> bool {
-    let of_a_record = matches!(endpoint.nature, Nature::Action | Nature::Create | Nature::Start)
-        && !endpoint.path_prefixes.is_empty();
-    endpoint.nature == Nature::Upsert || of_a_record
+    let of_a_record =
+        matches!(endpoint.nature, OperationKind::Action | OperationKind::Create | OperationKind::Start)
+            && !endpoint.path_prefixes.is_empty();
+    endpoint.nature == OperationKind::Upsert || of_a_record
 }
 
 fn operation(endpoint: &Endpoint, answers: &Answers, schemas: &Map<String, Value>) -> Result<Value, String> {
@@ -239,17 +241,17 @@ fn operation(endpoint: &Endpoint, answers: &Answers, schemas: &Map<String, Value
     } else if may_name_version(endpoint) {
         parameters.push(parameter("if_match_optional"));
     }
-    if endpoint.nature == Nature::Upsert {
+    if endpoint.nature == OperationKind::Upsert {
         parameters.push(parameter("create_only"));
     }
     if endpoint.nature.takes_key() {
         parameters.push(parameter("idempotency_key"));
     }
-    if endpoint.nature == Nature::Read && endpoint.answers_version {
+    if endpoint.nature == OperationKind::Read && endpoint.answers_version {
         parameters.push(parameter("if_none_match"));
     }
     let mut about = endpoint.about.to_owned();
-    if endpoint.nature == Nature::Upsert {
+    if endpoint.nature == OperationKind::Upsert {
         about = format!("{about}\n\n{BY_EXTERNAL_ID}").trim_start().to_owned();
     }
     if let Access::Scope(scopes) = &endpoint.access {
@@ -328,7 +330,7 @@ fn responses(endpoint: &Endpoint, answers: &Answers) -> Value {
     for status in successes(endpoint) {
         responses.insert(status.to_string(), reference(&answers.name(endpoint)));
     }
-    if endpoint.nature == Nature::Read && endpoint.answers_version {
+    if endpoint.nature == OperationKind::Read && endpoint.answers_version {
         responses.insert("304".into(), reference("not_modified"));
     }
     for status in failures(endpoint) {
@@ -352,8 +354,8 @@ pub fn problem_response(status: u16) -> String {
 
 fn successes(endpoint: &Endpoint) -> Vec<u16> {
     match endpoint.nature {
-        Nature::Upsert => vec![200, 201],
-        Nature::Remove if endpoint.answer.is_some() => vec![200],
+        OperationKind::Upsert => vec![200, 201],
+        OperationKind::Remove if endpoint.answer.is_some() => vec![200],
         _ if !endpoint.answer_media.is_empty() => vec![200],
         nature => match &endpoint.answer {
             Some(_) => vec![nature.success()],
@@ -409,7 +411,7 @@ impl<'e> Answers<'e> {
     fn shown_elsewhere(&self, endpoint: &Endpoint, schemas: &Map<String, Value>) -> bool {
         let schema = endpoint.answer.as_ref().and_then(name_of).and_then(|name| schemas.get(name));
         let row = schema.and_then(|page| name_of(&page["properties"]["data"]["items"]));
-        endpoint.nature == Nature::List && row.is_some_and(|row| self.by_name.contains_key(row))
+        endpoint.nature == OperationKind::List && row.is_some_and(|row| self.by_name.contains_key(row))
     }
 
     fn responses(&self, schemas: &Map<String, Value>) -> Vec<(String, Value)> {
@@ -441,7 +443,7 @@ fn success(users: &[&Endpoint], schemas: &Map<String, Value>) -> Value {
     if any(|e| successes(e).iter().any(|status| matches!(status, 201 | 202))) {
         headers["Location"] = header("location");
     }
-    if any(|e| e.nature == Nature::List) {
+    if any(|e| e.nature == OperationKind::List) {
         headers["Link"] = header("link");
     }
     if any(|e| e.nature.takes_key()) {
@@ -480,7 +482,7 @@ pub fn failures(endpoint: &Endpoint) -> Vec<u16> {
     if endpoint.body.is_some() {
         statuses.extend([408, 413, 415, 422]);
     }
-    if endpoint.nature.writes() && endpoint.nature != Nature::Talk {
+    if endpoint.nature.writes() && endpoint.nature != OperationKind::Talk {
         statuses.extend([409, 422, 412]);
     }
     if endpoint.nature.needs_version() {

@@ -7,18 +7,18 @@ use std::collections::HashMap;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::Rx;
+use crate::db::ReadTx;
 use crate::error::Result;
 use crate::types::id::parse_id;
 
 /// Loads the records with these ids that the caller may see, as the views that their own endpoint answers.
-pub type Loader = fn(&mut Rx, &[Uuid]) -> Result<Vec<(Uuid, Value)>>;
+pub type Loader = fn(&mut ReadTx, &[Uuid]) -> Result<Vec<(Uuid, Value)>>;
 
 /// Loaders by id prefix.
 pub type Expanders = HashMap<&'static str, Loader>;
 
 /// Adds what the paths name to a record, or to each record of a page.
-pub fn widen(rx: &mut Rx, value: &mut Value, paths: &[String]) -> Result<()> {
+pub fn widen(rx: &mut ReadTx, value: &mut Value, paths: &[String]) -> Result<()> {
     for path in paths {
         let mut targets = Vec::new();
         if value["data"].is_array() {
@@ -44,7 +44,7 @@ fn collect<'v>(value: &'v mut Value, path: &str, targets: &mut Vec<&'v mut Value
     }
 }
 
-fn fill(rx: &mut Rx, path: &str, targets: Vec<&mut Value>) -> Result<()> {
+fn fill(rx: &mut ReadTx, path: &str, targets: Vec<&mut Value>) -> Result<()> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let id_field = format!("{name}_id");
     let mut by_prefix: HashMap<&'static str, Vec<Uuid>> = HashMap::new();

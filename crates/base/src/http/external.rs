@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use super::{Answer, Endpoint, Handler, Json, Nature, Patch, PathArgs, Req, Routes, typed};
-use crate::db::{ExternalId, Presence, Rx, Tx, external};
+use super::{Answer, Endpoint, Handler, Json, OperationKind, Patch, PathArgs, Req, Routes, typed};
+use crate::db::{ExternalId, Presence, ReadTx, Tx, external};
 use crate::error::{Error, Problem, Result};
 use crate::http::params::Query;
 use crate::types::{Kind, RecordId};
@@ -35,7 +35,7 @@ the path in `external_ids`. If you send that list, it replaces all external ids 
 allows creation only, `If-Match` allows a change only; both are optional. Refused with 409 `external_id_taken` when \
 the external id belongs to a record that you may not see.";
 
-type Get<I, T> = fn(&mut Rx, &Req<I>) -> Result<Answer<T>>;
+type Get<I, T> = fn(&mut ReadTx, &Req<I>) -> Result<Answer<T>>;
 type Create<C, T> = fn(&mut Tx, &Req<(), Json<C>>) -> Result<Answer<T>>;
 type Update<I, F, T> = fn(&mut Tx, &Req<I, Patch<F>>) -> Result<Answer<T>>;
 
@@ -60,7 +60,7 @@ impl Routes {
                 get(rx, &req)?.finish(rx, &req.query, 200)
             }))
         }));
-        let endpoint = self.add::<(String, String), ()>(Nature::Read, path, operation_id, answer, run);
+        let endpoint = self.add::<(String, String), ()>(OperationKind::Read, path, operation_id, answer, run);
         endpoint.common.fields = true;
         endpoint
     }
@@ -81,16 +81,16 @@ impl Routes {
         T: Serialize + ToSchema + 'static,
     {
         let answer = Some(self.components.reference::<T>());
-        let run = Handler::Write(Box::new(move |raw, shape| {
+        let run = Handler::Write(Box::new(move |raw, validator| {
             let path = PathArgs::parse(&raw.path).ok_or_else(Error::not_found)?;
             let named = external::from_path(&path)?;
-            let req = typed::<(String, String), Patch<F>>(raw, shape)?;
+            let req = typed::<(String, String), Patch<F>>(raw, validator)?;
             Ok(Box::new(move |tx| {
                 let answer = put(tx, &named, &req.query, &req.body, create, update)?;
                 answer.finish(&mut tx.rx(), &req.query, 200)
             }))
         }));
-        self.add::<(String, String), Patch<F>>(Nature::Upsert, path, operation_id, answer, run)
+        self.add::<(String, String), Patch<F>>(OperationKind::Upsert, path, operation_id, answer, run)
     }
 }
 

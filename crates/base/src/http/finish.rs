@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::params::Takes;
-use super::{Components, Endpoint, Nature, Routes};
+use super::{Components, Endpoint, OperationKind, Routes};
 use crate::Area;
 use crate::background::Task;
 use crate::declared::Declared;
-use crate::events::Told;
+use crate::events::EventSource;
 use crate::jobs::{JobKind, StepFn};
 use crate::lives;
 use crate::messages;
@@ -77,7 +77,9 @@ impl Routes {
             (self.area, self.tag) = (area, tag);
             declare(&mut self).map_err(|what| format!("area {area}: {what}"))?;
         }
-        for endpoint in self.endpoints.iter().filter(|e| e.nature == Nature::Read && e.path.ends_with('}')) {
+        for endpoint in
+            self.endpoints.iter().filter(|e| e.nature == OperationKind::Read && e.path.ends_with('}'))
+        {
             if let [Some(prefix)] = endpoint.path_prefixes {
                 self.declared.paths.entry(prefix).or_insert(endpoint.path);
             }
@@ -124,10 +126,10 @@ fn check_endpoints(endpoints: &[Endpoint], tags: &[(&str, &str)]) -> Result<(), 
 }
 
 /// A kind is told of once, and all that happens to it has words.
-fn check_events(all: &[Told]) -> Result<(), String> {
+fn check_events(all: &[EventSource]) -> Result<(), String> {
     for (i, told) in all.iter().enumerate() {
         let kind = told.kind;
-        let same = |other: &&Told| other.kind.name == kind.name || other.kind.prefix == kind.prefix;
+        let same = |other: &&EventSource| other.kind.name == kind.name || other.kind.prefix == kind.prefix;
         if let Some(other) = all[..i].iter().find(same) {
             let (one, two) = (other.kind, kind);
             return Err(format!(
@@ -216,12 +218,12 @@ mod tests {
     use crate::events::follow::Follower;
     use crate::events::{self, Verb};
     use crate::http::{Answer, Req};
-    use crate::jobs::Step;
+    use crate::jobs::Progress;
     use crate::lives::Life;
     use crate::schedules::Rhythm;
 
     const KIND: Kind = Kind { name: "thing", prefix: "thg" };
-    const TOLD: Told = Told {
+    const TOLD: EventSource = EventSource {
         kind: KIND,
         name: ["Thing", "东西"],
         scopes: &[Scope::OrdersRead],
@@ -230,7 +232,7 @@ mod tests {
         verbs: &[events::CREATED],
     };
 
-    fn get(_: &mut crate::db::Rx, _: &Req) -> crate::error::Result<Answer<String>> {
+    fn get(_: &mut crate::db::ReadTx, _: &Req) -> crate::error::Result<Answer<String>> {
         Ok(Answer::of(String::new()))
     }
 
@@ -272,13 +274,13 @@ mod tests {
     fn kinds_and_events_are_known() {
         assert_eq!(said(|r| r.tells(TOLD)), "");
         const PAINTED: &[Verb] = &[Verb::new("painted", "It was painted.")];
-        let wordless = Told { verbs: PAINTED, ..TOLD };
+        let wordless = EventSource { verbs: PAINTED, ..TOLD };
         assert!(said(|r| r.tells(wordless)).starts_with("the event thing.painted has no words"));
-        let twice = Told { verbs: &[events::CREATED, events::CREATED], ..TOLD };
+        let twice = EventSource { verbs: &[events::CREATED, events::CREATED], ..TOLD };
         assert_eq!(said(|r| r.tells(twice)), "the event thing.created is declared twice");
         let again = said(|r| {
             r.tells(TOLD);
-            r.tells(Told { kind: Kind { name: "other", ..KIND }, ..TOLD });
+            r.tells(EventSource { kind: Kind { name: "other", ..KIND }, ..TOLD });
         });
         assert!(again.starts_with("`r.tells` is called for thing (thg_…) and for other (thg_…)"), "{again}");
         let deadline = said(|r| r.deadlines(KIND, |_, _, _| Ok(())));
@@ -306,15 +308,15 @@ mod tests {
         assert_eq!(unknown, told);
         let job = JobKind { name: "paint", about: "paints things" };
         let twice = said(|r| {
-            r.job(job, |_| Ok(Step::Done));
-            r.job(job, |_| Ok(Step::Done));
+            r.job(job, |_| Ok(Progress::Done));
+            r.job(job, |_| Ok(Progress::Done));
         });
         assert_eq!(twice, "the kind of job paint is declared twice");
         let schedule = Schedule {
             name: "painting",
             about: ["Paints.", "涂色。"],
             rhythm: Rhythm::EveryMinutes(5),
-            run: |_| Ok(Step::Done),
+            run: |_| Ok(Progress::Done),
         };
         let twice = said(|r| {
             r.schedule(schedule);

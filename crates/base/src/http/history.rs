@@ -5,9 +5,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::filter::{self, Cond, col};
+use crate::db::filter::{self, Predicate, col};
 use crate::db::list::{ListSpec, Page, Row, Sort};
-use crate::db::{AnyId, Rx, journal};
+use crate::db::{AnyId, ReadTx, journal};
 use crate::error::Result;
 use crate::http::params::Query;
 use crate::http::{Answer, Endpoint, PathArgs, Req, Routes};
@@ -124,9 +124,9 @@ impl Routes {
         &mut self,
         path: &'static str,
         operation_id: &'static str,
-        get: fn(&mut Rx, &Req<P>) -> Result<Answer<T>>,
+        get: fn(&mut ReadTx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
-        self.pages(path, operation_id, &HISTORY, move |rx: &mut Rx, req: &Req<P>| {
+        self.pages(path, operation_id, &HISTORY, move |rx: &mut ReadTx, req: &Req<P>| {
             get(rx, req)?;
             page(rx, P::KIND, req.path.record(), &req.query)
         })
@@ -134,9 +134,9 @@ impl Routes {
 }
 
 /// One page of a record's history; the caller must have been shown the record before.
-pub fn page(rx: &mut Rx, kind: Kind, record: Uuid, query: &Query) -> Result<Page<HistoryEntry>> {
-    let of_record =
-        Cond::eq(col!(journal::record_id), record).and(Cond::eq(col!(journal::record_kind), kind.name));
+pub fn page(rx: &mut ReadTx, kind: Kind, record: Uuid, query: &Query) -> Result<Page<HistoryEntry>> {
+    let of_record = Predicate::eq(col!(journal::record_id), record)
+        .and(Predicate::eq(col!(journal::record_kind), kind.name));
     let page = HISTORY.page(query, of_record, load_from!(rx.conn, journal, journal::Entry))?;
     let entries = page.data.iter().map(entry).collect();
     Ok(page.with(entries))

@@ -56,7 +56,11 @@ struct Stored {
 }
 
 /// Runs `work` once per key: gives the kept answer if there is one, else keeps the new one.
-pub fn once(tx: &mut Tx, key: Option<&Key>, work: impl FnOnce(&mut Tx) -> Result<Reply>) -> Result<Reply> {
+pub fn with_idempotency(
+    tx: &mut Tx,
+    key: Option<&Key>,
+    work: impl FnOnce(&mut Tx) -> Result<Reply>,
+) -> Result<Reply> {
     let Some(key) = key else { return work(tx) };
     // Known without waiting, also when it runs in another process: the name is held until that one has ended.
     if !lock::claim(tx.conn, &format!("key {}/{}", key.owner, key.key))? {
@@ -66,7 +70,7 @@ pub fn once(tx: &mut Tx, key: Option<&Key>, work: impl FnOnce(&mut Tx) -> Result
         return Ok(reply);
     }
     let reply = work(tx)?;
-    keep(tx, key, &reply)?;
+    store(tx, key, &reply)?;
     Ok(reply)
 }
 
@@ -103,7 +107,7 @@ fn recall(tx: &mut Tx, key: &Key) -> Result<Option<Reply>> {
 }
 
 #[allow(clippy::disallowed_methods)] // kept answers are no records
-fn keep(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
+fn store(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
     let row = Stored {
         owner: key.owner.clone(),
         key: key.key.clone(),

@@ -1,7 +1,7 @@
 //! HTTP: one declaration per endpoint mounts it, protects it and documents it.
 //!
 //! An area declares its endpoints with [`Routes`]; a handler is a plain function on a unit of work
-//! (`fn(&mut Tx, &Req<Path, Body>) -> Result<Answer<View>>`) or on a snapshot (`&mut Rx`). Everything around it
+//! (`fn(&mut Tx, &Req<Path, Body>) -> Result<Answer<View>>`) or on a snapshot (`&mut ReadTx`). Everything around it
 //! (token, scope, media type, limits, `If-Match`, checking the body, `Idempotency-Key`, `dry_run`, `fields`,
 //! `expand`, problems) is done by [`dispatch`] for all alike. An endpoint that was not declared does not exist.
 
@@ -21,9 +21,9 @@ pub mod idempotency;
 pub mod limits;
 pub mod params;
 pub mod patch;
+pub mod request_info;
 pub mod response;
-pub mod seen;
-pub mod shape;
+pub mod validator;
 pub mod web;
 pub mod widened;
 
@@ -46,12 +46,12 @@ use super::auth::Scope;
 use super::background::Task;
 use super::core::Core;
 use super::db::list::{ListSpec, Page};
-use super::db::{Rx, Tx};
+use super::db::{ReadTx, Tx};
 use super::deadlines::Consequence;
-use super::deadlines::model::{Deadline, Step};
+use super::deadlines::model::{Deadline, DeadlineAction};
 use super::declared::Declared;
 use super::error::{Error, Result};
-use super::events::Told;
+use super::events::EventSource;
 use super::events::follow::Follower;
 use super::jobs::{JobKind, StepFn};
 use super::metrics::Traffic;
@@ -59,7 +59,7 @@ use super::schedules::Schedule;
 use super::types::{Kind, RecordId};
 use crate::Area;
 use crate::notices::NoticeKind;
-use shape::Shape;
+use validator::SchemaValidator;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
@@ -98,7 +98,7 @@ pub enum Access {
 
 /// What an endpoint is to the write conventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
+pub enum OperationKind {
     /// Reads one thing.
     Read,
     List,
@@ -118,30 +118,32 @@ pub enum Nature {
     Talk,
 }
 
-impl Nature {
+impl OperationKind {
     pub fn method(self) -> Method {
         match self {
-            Nature::Read | Nature::List => Method::Get,
-            Nature::Create | Nature::Action | Nature::Start | Nature::Talk => Method::Post,
-            Nature::Change => Method::Patch,
-            Nature::Remove => Method::Delete,
-            Nature::Upsert => Method::Put,
+            OperationKind::Read | OperationKind::List => Method::Get,
+            OperationKind::Create | OperationKind::Action | OperationKind::Start | OperationKind::Talk => {
+                Method::Post
+            }
+            OperationKind::Change => Method::Patch,
+            OperationKind::Remove => Method::Delete,
+            OperationKind::Upsert => Method::Put,
         }
     }
     pub fn needs_version(self) -> bool {
-        matches!(self, Nature::Change | Nature::Remove)
+        matches!(self, OperationKind::Change | OperationKind::Remove)
     }
     pub fn takes_key(self) -> bool {
-        matches!(self, Nature::Create | Nature::Action | Nature::Start)
+        matches!(self, OperationKind::Create | OperationKind::Action | OperationKind::Start)
     }
     pub fn writes(self) -> bool {
-        !matches!(self, Nature::Read | Nature::List)
+        !matches!(self, OperationKind::Read | OperationKind::List)
     }
     pub fn success(self) -> u16 {
         match self {
-            Nature::Create => 201,
-            Nature::Start => 202,
-            Nature::Remove => 204,
+            OperationKind::Create => 201,
+            OperationKind::Start => 202,
+            OperationKind::Remove => 204,
             _ => 200,
         }
     }
@@ -202,7 +204,7 @@ pub struct Req<P = (), B = ()> {
 pub trait Body: Sized + Clone + Send + 'static {
     /// The body's schema; None when there is no body.
     fn schema(components: &mut Components) -> Option<BodySchema>;
-    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self>;
+    fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self>;
 }
 
 /// A body as it came, before it is typed.
@@ -237,7 +239,7 @@ impl Body for () {
     fn schema(_: &mut Components) -> Option<BodySchema> {
         None
     }
-    fn read(_: Incoming, _: Option<&Arc<Shape>>) -> Result<Self> {
+    fn read(_: Incoming, _: Option<&Arc<SchemaValidator>>) -> Result<Self> {
         Ok(())
     }
 }
@@ -256,10 +258,10 @@ impl<T: ToSchema + DeserializeOwned + Clone + Send + 'static> Body for Json<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
         Some(BodySchema { reference: components.reference::<T>(), patch: false, media: Media::Json })
     }
-    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
+    fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self> {
         let value = body.value();
-        if let Some(shape) = shape {
-            refuse(shape.check(&value))?;
+        if let Some(validator) = validator {
+            refuse(validator.check(&value))?;
         }
         from_value(value).map(Json)
     }
@@ -269,8 +271,8 @@ impl<T: ToSchema + DeserializeOwned + Clone + Send + 'static> Body for Form<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
         Some(BodySchema { reference: components.reference::<T>(), patch: false, media: Media::Form })
     }
-    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
-        <Json<T> as Body>::read(body, shape).map(|json| Form(json.0))
+    fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self> {
+        <Json<T> as Body>::read(body, validator).map(|json| Form(json.0))
     }
 }
 
@@ -297,7 +299,7 @@ impl<K: FileKind> Body for File<K> {
         // A file has no schema beside its media type.
         Some(BodySchema { reference: Value::Null, patch: false, media: Media::File(K::TYPES) })
     }
-    fn read(body: Incoming, _: Option<&Arc<Shape>>) -> Result<Self> {
+    fn read(body: Incoming, _: Option<&Arc<SchemaValidator>>) -> Result<Self> {
         let (media_type, bytes) = match body {
             Incoming::File(media_type, bytes) => (media_type, bytes),
             _ => (K::TYPES[0], Bytes::new()),
@@ -318,7 +320,7 @@ impl<T> std::ops::Deref for Json<T> {
 }
 
 /// 422 with all faults that the schema finds, if any.
-fn refuse(faults: Vec<shape::Fault>) -> Result<()> {
+fn refuse(faults: Vec<validator::Fault>) -> Result<()> {
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults.into_iter().map(Into::into).collect())) }
 }
 
@@ -337,10 +339,10 @@ pub struct RawReq {
     pub body: Incoming,
 }
 
-pub type ReadUnit = Box<dyn FnOnce(&mut Rx) -> Result<Reply> + Send>;
+pub type ReadUnit = Box<dyn FnOnce(&mut ReadTx) -> Result<Reply> + Send>;
 pub type WriteUnit = Box<dyn FnMut(&mut Tx) -> Result<Reply> + Send>;
 
-type WriteHandler = dyn Fn(RawReq, Option<&Arc<Shape>>) -> Result<WriteUnit> + Send + Sync;
+type WriteHandler = dyn Fn(RawReq, Option<&Arc<SchemaValidator>>) -> Result<WriteUnit> + Send + Sync;
 
 /// What runs when the request has been checked.
 pub enum Handler {
@@ -348,13 +350,17 @@ pub enum Handler {
     Write(Box<WriteHandler>),
     /// Needs more than one unit, or slow work beside the database (password hashing).
     Flow(
-        Box<dyn Fn(Ctx, RawReq, Option<Arc<Shape>>) -> LocalBoxFuture<'static, Result<Reply>> + Send + Sync>,
+        Box<
+            dyn Fn(Ctx, RawReq, Option<Arc<SchemaValidator>>) -> LocalBoxFuture<'static, Result<Reply>>
+                + Send
+                + Sync,
+        >,
     ),
 }
 
 /// One endpoint: everything about it.
 pub struct Endpoint {
-    pub nature: Nature,
+    pub nature: OperationKind,
     pub method: Method,
     /// Relative to `/api/v1`.
     pub path: &'static str,
@@ -381,7 +387,7 @@ pub struct Endpoint {
     /// Problems beyond those that its nature brings.
     pub problems: Vec<&'static str>,
     pub answers_version: bool,
-    pub shape: Option<Arc<Shape>>,
+    pub validator: Option<Arc<SchemaValidator>>,
     pub handler: Handler,
     /// What it was asked so far.
     pub traffic: Traffic,
@@ -497,7 +503,7 @@ impl Routes {
     }
 
     /// Changes of this kind of record are events.
-    pub fn tells(&mut self, told: Told) {
+    pub fn tells(&mut self, told: EventSource) {
         self.declared.told.push(told);
     }
 
@@ -535,7 +541,7 @@ impl Routes {
     }
 
     /// Records of a kind have deadlines, whose reminders and escalations do this.
-    pub fn deadlines(&mut self, kind: Kind, on: fn(&mut Tx, &Deadline, &Step) -> Result<()>) {
+    pub fn deadlines(&mut self, kind: Kind, on: fn(&mut Tx, &Deadline, &DeadlineAction) -> Result<()>) {
         self.declared.consequences.push(Consequence { kind, on });
     }
 
@@ -549,14 +555,14 @@ impl Routes {
         &mut self,
         path: &'static str,
         operation_id: &'static str,
-        handler: fn(&mut Rx, &Req<P>) -> Result<Answer<T>>,
+        handler: fn(&mut ReadTx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         let answer = Some(self.components.reference::<T>());
         let run = Handler::Read(Box::new(move |raw| {
             let req = typed::<P, ()>(raw, None)?;
             Ok(Box::new(move |rx| handler(rx, &req)?.finish(rx, &req.query, 200)))
         }));
-        let endpoint = self.add::<P, ()>(Nature::Read, path, operation_id, answer, run);
+        let endpoint = self.add::<P, ()>(OperationKind::Read, path, operation_id, answer, run);
         endpoint.common.fields = true;
         endpoint
     }
@@ -567,7 +573,7 @@ impl Routes {
         path: &'static str,
         operation_id: &'static str,
         spec: &'static ListSpec,
-        handler: fn(&mut Rx, &Req<P>) -> Result<Page<T>>,
+        handler: fn(&mut ReadTx, &Req<P>) -> Result<Page<T>>,
     ) -> &mut Endpoint {
         self.pages(path, operation_id, spec, handler)
     }
@@ -577,14 +583,14 @@ impl Routes {
         path: &'static str,
         operation_id: &'static str,
         spec: &'static ListSpec,
-        handler: impl Fn(&mut Rx, &Req<P>) -> Result<Page<T>> + Copy + Send + Sync + 'static,
+        handler: impl Fn(&mut ReadTx, &Req<P>) -> Result<Page<T>> + Copy + Send + Sync + 'static,
     ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
         let run = Handler::Read(Box::new(move |raw| {
             let req = typed::<P, ()>(raw, None)?;
             Ok(Box::new(move |rx| Answer::page(handler(rx, &req)?).finish(rx, &req.query, 200)))
         }));
-        let endpoint = self.add::<P, ()>(Nature::List, path, operation_id, answer, run);
+        let endpoint = self.add::<P, ()>(OperationKind::List, path, operation_id, answer, run);
         endpoint.params.extend(spec.filters.iter().map(|f| f.param));
         endpoint.common = Common {
             sorts: Some(spec.sorts),
@@ -603,7 +609,7 @@ impl Routes {
         operation_id: &'static str,
         handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
-        self.write(Nature::Create, path, operation_id, handler)
+        self.write(OperationKind::Create, path, operation_id, handler)
     }
 
     /// A step in a life, or another POST that changes something.
@@ -613,7 +619,7 @@ impl Routes {
         operation_id: &'static str,
         handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
-        self.write(Nature::Action, path, operation_id, handler)
+        self.write(OperationKind::Action, path, operation_id, handler)
     }
 
     /// A merge patch.
@@ -623,7 +629,7 @@ impl Routes {
         operation_id: &'static str,
         handler: fn(&mut Tx, &Req<P, Patch<B>>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
-        self.write(Nature::Change, path, operation_id, handler)
+        self.write(OperationKind::Change, path, operation_id, handler)
     }
 
     /// Deletes a record: 204.
@@ -640,7 +646,7 @@ impl Routes {
                 Ok(Reply::empty(204))
             }))
         }));
-        self.add::<P, ()>(Nature::Remove, path, operation_id, None, run)
+        self.add::<P, ()>(OperationKind::Remove, path, operation_id, None, run)
     }
 
     /// Removes a part of a record; answers the record it was part of.
@@ -650,20 +656,20 @@ impl Routes {
         operation_id: &'static str,
         handler: fn(&mut Tx, &Req<P>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
-        self.write(Nature::Remove, path, operation_id, handler)
+        self.write(OperationKind::Remove, path, operation_id, handler)
     }
 
     fn write<P: PathArgs, B: Body, T: Serialize + ToSchema + 'static>(
         &mut self,
-        nature: Nature,
+        nature: OperationKind,
         path: &'static str,
         operation_id: &'static str,
         handler: fn(&mut Tx, &Req<P, B>) -> Result<Answer<T>>,
     ) -> &mut Endpoint {
         let answer = Some(self.components.reference::<T>());
-        let status = if nature == Nature::Remove { 200 } else { nature.success() };
-        let run = Handler::Write(Box::new(move |raw, shape| {
-            let req = typed::<P, B>(raw, shape)?;
+        let status = if nature == OperationKind::Remove { 200 } else { nature.success() };
+        let run = Handler::Write(Box::new(move |raw, validator| {
+            let req = typed::<P, B>(raw, validator)?;
             Ok(Box::new(move |tx| {
                 let answer = handler(tx, &req)?;
                 answer.finish(&mut tx.rx(), &req.query, status)
@@ -675,7 +681,7 @@ impl Routes {
     /// An endpoint that needs more than one unit of work.
     pub fn flow<B: Body, T: Serialize + ToSchema + 'static, F>(
         &mut self,
-        nature: Nature,
+        nature: OperationKind,
         path: &'static str,
         operation_id: &'static str,
         handler: fn(Ctx, Req<Vec<String>, B>) -> F,
@@ -684,9 +690,9 @@ impl Routes {
         F: Future<Output = Result<Reply>> + 'static,
     {
         let answer = Some(self.components.reference::<T>());
-        let run = Handler::Flow(Box::new(move |ctx, raw, shape| {
+        let run = Handler::Flow(Box::new(move |ctx, raw, validator| {
             Box::pin(async move {
-                let body = B::read(raw.body, shape.as_ref())?;
+                let body = B::read(raw.body, validator.as_ref())?;
                 handler(ctx, Req { path: raw.path, query: raw.query, body }).await
             })
         }));
@@ -695,7 +701,7 @@ impl Routes {
 
     fn add<P: PathArgs, B: Body>(
         &mut self,
-        nature: Nature,
+        nature: OperationKind,
         path: &'static str,
         operation_id: &'static str,
         answer: Option<Value>,
@@ -725,8 +731,11 @@ impl Routes {
             answer_media: &[],
             fields: Vec::new(),
             problems: Vec::new(),
-            answers_version: !matches!(nature, Nature::List | Nature::Start | Nature::Talk),
-            shape: None,
+            answers_version: !matches!(
+                nature,
+                OperationKind::List | OperationKind::Start | OperationKind::Talk
+            ),
+            validator: None,
             handler,
             traffic: Traffic::default(),
         });
@@ -735,9 +744,9 @@ impl Routes {
     }
 }
 
-fn typed<P: PathArgs, B: Body>(raw: RawReq, shape: Option<&Arc<Shape>>) -> Result<Req<P, B>> {
-    let body = B::read(raw.body, shape)?;
-    // An id that cannot be one names no record: 404, after the body's shape.
+fn typed<P: PathArgs, B: Body>(raw: RawReq, validator: Option<&Arc<SchemaValidator>>) -> Result<Req<P, B>> {
+    let body = B::read(raw.body, validator)?;
+    // An id that cannot be one names no record: 404, after the body's validator.
     let path = P::parse(&raw.path).ok_or_else(Error::not_found)?;
     Ok(Req { path, query: raw.query, body })
 }
@@ -761,15 +770,14 @@ impl Endpoint {
         self.access = Access::Scope(scopes);
         self
     }
-    /// A short line and a description, in Markdown.
-    pub fn says(&mut self, summary: &'static str, about: &'static str) -> &mut Self {
+    /// A short line.
+    pub fn summary(&mut self, summary: &'static str) -> &mut Self {
         self.summary = summary;
-        self.about = about;
         self
     }
-    /// Another description than the usual one of its kind, in Markdown.
-    pub fn describe(&mut self, about: &'static str) -> &mut Self {
-        self.about = about;
+    /// What it does, in Markdown.
+    pub fn description(&mut self, description: &'static str) -> &mut Self {
+        self.about = description;
         self
     }
     pub fn takes(&mut self, params: &[Param]) -> &mut Self {

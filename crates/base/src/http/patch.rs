@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::shape::Shape;
+use super::validator::SchemaValidator;
 use super::{Body, BodySchema, Components, Incoming, Media, from_value, refuse};
 use crate::db::{ExternalId, external};
 use crate::error::{Error, Fault, Result};
@@ -18,7 +18,7 @@ use crate::error::{Error, Fault, Result};
 #[derive(Debug, Clone)]
 pub struct Patch<T> {
     fields: Map<String, Value>,
-    shape: Option<Arc<Shape>>,
+    validator: Option<Arc<SchemaValidator>>,
     form: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -26,14 +26,14 @@ impl<T: ToSchema + Clone + Send + 'static> Body for Patch<T> {
     fn schema(components: &mut Components) -> Option<BodySchema> {
         Some(BodySchema { reference: components.reference::<T>(), patch: true, media: Media::Json })
     }
-    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
+    fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self> {
         let value = body.value();
-        if let Some(shape) = shape {
-            refuse(shape.check_patch(&value))?;
+        if let Some(validator) = validator {
+            refuse(validator.check_patch(&value))?;
         }
         match value {
             Value::Object(fields) => {
-                Ok(Patch { fields, shape: shape.cloned(), form: std::marker::PhantomData })
+                Ok(Patch { fields, validator: validator.cloned(), form: std::marker::PhantomData })
             }
             _ => Err(Error::field("", "wrong_type")),
         }
@@ -50,8 +50,8 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
         merge(&mut form, Value::Object(self.fields.clone()));
         // A patch that is right by itself can leave a form that is not, such as an address without a city.
         T::deserialize(&form).or_else(|_| {
-            if let Some(shape) = &self.shape {
-                refuse(shape.check(&form))?;
+            if let Some(validator) = &self.validator {
+                refuse(validator.check(&form))?;
             }
             from_value(form)
         })
@@ -61,7 +61,7 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
 impl<T> Patch<T> {
     /// A patch that changes nothing.
     pub fn of_nothing() -> Patch<T> {
-        Patch { fields: Map::new(), shape: None, form: std::marker::PhantomData }
+        Patch { fields: Map::new(), validator: None, form: std::marker::PhantomData }
     }
     pub fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
@@ -78,8 +78,8 @@ impl<T> Patch<T> {
     pub fn whole<C: DeserializeOwned>(&self) -> Result<C> {
         let mut form = Value::Null;
         merge(&mut form, Value::Object(self.fields.clone()));
-        if let Some(shape) = &self.shape {
-            refuse(shape.check(&form))?;
+        if let Some(validator) = &self.validator {
+            refuse(validator.check(&form))?;
         }
         from_value(form)
     }
@@ -101,7 +101,7 @@ impl<T> Patch<T> {
             }
             fields.insert("external_ids".into(), json!(ids));
         }
-        Ok(Patch { fields, shape: self.shape.clone(), form: std::marker::PhantomData })
+        Ok(Patch { fields, validator: self.validator.clone(), form: std::marker::PhantomData })
     }
 }
 

@@ -14,7 +14,7 @@ use super::Method;
 use super::answer::Reply;
 use super::call::etag;
 use super::dispatch::{API, App, method_not_allowed};
-use super::seen::Seen;
+use super::request_info::RequestInfo;
 use super::{compress, cors};
 use crate::core::Core;
 use crate::error::{Error, Problem};
@@ -110,22 +110,27 @@ pub fn problem_response(error: Error, lang: Lang, instance: &str, request_id: &s
 // ---- what every response has ---------------------------------------------------------------------------------
 
 /// Headers that every response has, the figures, and the log line.
-pub fn finish(mut response: HttpResponse, req: &HttpRequest, seen: &Seen, core: &Core) -> HttpResponse {
+pub fn finish(
+    mut response: HttpResponse,
+    req: &HttpRequest,
+    info: &RequestInfo,
+    core: &Core,
+) -> HttpResponse {
     compress::mark(&mut response);
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
+    if let Ok(id) = HeaderValue::from_str(&info.request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    harden(headers, core.web.hsts || seen.secure);
+    harden(headers, core.web.hsts || info.secure);
     headers.insert(header::VARY, HeaderValue::from_static("Authorization, Accept-Language, Accept-Encoding"));
     cors::tell(headers, req, &core.web);
-    tell_limit(headers, seen, core);
-    let (status, time) = (response.status().as_u16(), seen.started.elapsed());
-    match &seen.endpoint {
+    tell_limit(headers, info, core);
+    let (status, time) = (response.status().as_u16(), info.started.elapsed());
+    match &info.endpoint {
         Some(endpoint) => endpoint.traffic.record(status, time),
         None => core.metrics.elsewhere.record(status, time),
     }
-    log::info!("{} {} {} {status} {}us", seen.request_id, req.method(), req.path(), time.as_micros());
+    log::info!("{} {} {} {status} {}us", info.request_id, req.method(), req.path(), time.as_micros());
     response
 }
 
@@ -145,8 +150,8 @@ fn harden(headers: &mut HeaderMap, secure: bool) {
 }
 
 /// How many requests whoever was counted has left.
-fn tell_limit(headers: &mut HeaderMap, seen: &Seen, core: &Core) {
-    let standing = seen.counted.as_ref().and_then(|c| core.limits.standing(c, core.clock.now()));
+fn tell_limit(headers: &mut HeaderMap, info: &RequestInfo, core: &Core) {
+    let standing = info.counted.as_ref().and_then(|c| core.limits.standing(c, core.clock.now()));
     let Some(standing) = standing else { return };
     let texts = [("ratelimit", standing.limit()), ("ratelimit-policy", standing.policy())];
     for (name, text) in texts {
@@ -160,23 +165,23 @@ fn tell_limit(headers: &mut HeaderMap, seen: &Seen, core: &Core) {
 
 /// Anything outside the API that nobody serves.
 pub async fn not_here(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
-    let seen = Seen::of(&req, &app.core);
+    let info = RequestInfo::of(&req, &app.core);
     let problem = Problem::new("unknown_path").into();
-    let response = problem_response(problem, seen.lang, req.path(), &seen.request_id);
-    finish(response, &req, &seen, &app.core)
+    let response = problem_response(problem, info.lang, req.path(), &info.request_id);
+    finish(response, &req, &info, &app.core)
 }
 
 /// Another method than GET on a page beside the API.
 pub async fn only_get(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
-    let seen = Seen::of(&req, &app.core);
+    let info = RequestInfo::of(&req, &app.core);
     let error = method_not_allowed([Method::Get].into_iter());
-    problem_response(error, seen.lang, req.path(), &seen.request_id)
+    problem_response(error, info.lang, req.path(), &info.request_id)
 }
 
 /// A problem of a page beside the API.
 pub fn refused(app: &App, error: Error, req: &HttpRequest) -> HttpResponse {
-    let seen = Seen::of(req, &app.core);
-    problem_response(error, seen.lang, req.path(), &seen.request_id)
+    let info = RequestInfo::of(req, &app.core);
+    problem_response(error, info.lang, req.path(), &info.request_id)
 }
 
 /// Gives a page beside the API the headers that every response has.
@@ -186,17 +191,17 @@ pub async fn dress(
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse, actix_web::Error> {
     let core: Arc<Core> = app.core.clone();
-    let seen = Seen::of(req.request(), &core);
+    let info = RequestInfo::of(req.request(), &core);
     let _answering = core.metrics.enter();
     if let Some(response) = cors::preflight(req.request(), &core.web) {
-        let response = finish(response, req.request(), &seen, &core);
+        let response = finish(response, req.request(), &info, &core);
         return Ok(req.into_response(response));
     }
     // So that a problem made further in has the same id.
-    if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
+    if let Ok(id) = HeaderValue::from_str(&info.request_id) {
         req.headers_mut().insert(REQUEST_ID, id);
     }
     let (req, response) = next.call(req).await?.into_parts();
-    let response = finish(response.map_into_boxed_body(), &req, &seen, &core);
+    let response = finish(response.map_into_boxed_body(), &req, &info, &core);
     Ok(ServiceResponse::new(req, response))
 }

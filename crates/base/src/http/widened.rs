@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::finish::Declarations;
-use super::{Endpoint, Nature};
+use super::{Endpoint, OperationKind};
 
 type Schemas = Map<String, Value>;
 
@@ -60,11 +60,13 @@ fn part<'s>(schemas: &'s Schemas, holder: &str, name: &str) -> Option<&'s Value>
 /// The view of a record with this id as a list of its kind shows it.
 fn view_of(endpoints: &[Endpoint], schemas: &Schemas, prefix: &str) -> Option<String> {
     let reads = |e: &&Endpoint| {
-        e.nature == Nature::Read && e.path.ends_with('}') && e.path_prefixes.last() == Some(&Some(prefix))
+        e.nature == OperationKind::Read
+            && e.path.ends_with('}')
+            && e.path_prefixes.last() == Some(&Some(prefix))
     };
     let read = endpoints.iter().find(reads)?;
     let (collection, _) = read.path.rsplit_once('/')?;
-    let list = endpoints.iter().find(|e| e.nature == Nature::List && e.path == collection);
+    let list = endpoints.iter().find(|e| e.nature == OperationKind::List && e.path == collection);
     let row = list.and_then(|l| part(schemas, name_of(l.answer.as_ref()?)?, "data"));
     row.or(read.answer.as_ref()).and_then(name_of).map(str::to_owned)
 }

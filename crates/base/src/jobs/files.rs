@@ -39,10 +39,10 @@ struct Piece<'a> {
     bytes: &'a [u8],
 }
 
-fn of(job: JobId, role: FileRole) -> crate::db::filter::Cond {
-    use crate::db::filter::Cond;
-    Cond::eq(col!(job_files::job_id), job.0)
-        .and(Cond::eq(col!(job_files::role), crate::types::TextEnum::as_str(role)))
+fn of(job: JobId, role: FileRole) -> crate::db::filter::Predicate {
+    use crate::db::filter::Predicate;
+    Predicate::eq(col!(job_files::job_id), job.0)
+        .and(Predicate::eq(col!(job_files::role), crate::types::TextEnum::as_str(role)))
 }
 
 /// Writes bytes to the end of a file.

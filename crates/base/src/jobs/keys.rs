@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::model::JobId;
 use crate::db::Conn;
-use crate::db::filter::{Cond, Value, col};
+use crate::db::filter::{Predicate, Value, col};
 use crate::error::Result;
 use crate::schema::job_keys::{self, dsl};
 use crate::secret::sha256_hex;
@@ -19,7 +19,7 @@ pub fn digest(key: &str) -> String {
 
 /// The lines of those of these digests that were met before.
 pub fn met(conn: &mut Conn, job: JobId, digests: &[String]) -> Result<HashMap<String, i32>> {
-    let these = Cond::In(col!(job_keys::digest), digests.iter().cloned().map(Value::from).collect());
+    let these = Predicate::In(col!(job_keys::digest), digests.iter().cloned().map(Value::from).collect());
     let rows: Vec<(String, i32)> = dsl::job_keys
         .filter(dsl::job_id.eq(job))
         .filter(these)

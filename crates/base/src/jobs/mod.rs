@@ -2,7 +2,7 @@
 //!
 //! A job is a row with what was asked for (`params`) and how far it is (`state`). An area declares the
 //! function that does one chunk of its kind of job (`r.job(…)`, a [`StepFn`]); the [`runner`] calls it until
-//! it returns [`Step::Done`]. A chunk reads freely and commits with [`Run::commit`]: its effects, its
+//! it returns [`Progress::Done`]. A chunk reads freely and commits with [`JobRun::commit`]: its effects, its
 //! progress and its state in one transaction. So a program that is killed neither loses nor repeats a chunk.
 //! Files are stored in the database ([`files`]), so that every program on it can return them and nothing
 //! needs cleaning up after a crash.
@@ -14,7 +14,7 @@ pub mod runner;
 
 pub use files::FileRole;
 pub use model::{Job, JobAction, JobFile, JobId, JobKind, JobStatus};
-pub use runner::{Run, TASK, turn};
+pub use runner::{JobRun, TASK, turn};
 
 use std::sync::Arc;
 
@@ -23,20 +23,20 @@ use serde_json::Value;
 
 use super::auth::{Caller, Scopes, clients, sessions};
 use super::core::Core;
-use super::db::filter::{Cond, col};
-use super::db::{Act, Conn, Json, Tx};
+use super::db::filter::{Predicate, col};
+use super::db::{Act, Conn, JsonColumn, Tx};
 use super::error::{Error, Problem, Result};
 use super::http::actions;
 use super::messages::Lang;
 use super::types::{At, TextEnum};
 use crate::schema::jobs;
 
-/// Does one chunk of a job: reads what it needs, and commits by [`Run::commit`].
-pub type StepFn = fn(&Run) -> Result<Step>;
+/// Does one chunk of a job: reads what it needs, and commits by [`JobRun::commit`].
+pub type StepFn = fn(&JobRun) -> Result<Progress>;
 
 /// Whether there is more to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Progress {
     More,
     /// The job has ended, as well as its rows allowed.
     Done,
@@ -76,8 +76,8 @@ pub fn create(tx: &mut Tx, new: NewJob) -> Result<Job> {
         kind: new.kind.name.to_owned(),
         resource: new.resource,
         status: JobStatus::Queued,
-        params: Json(new.params),
-        state: Json(new.state),
+        params: JsonColumn(new.params),
+        state: JsonColumn(new.state),
         total: new.total,
         processed: 0,
         succeeded: 0,
@@ -87,7 +87,7 @@ pub fn create(tx: &mut Tx, new: NewJob) -> Result<Job> {
         error: None,
         asked_by,
         client_id: tx.caller.client_id.map(crate::types::principals::ClientId),
-        scopes: Json(tx.caller.scopes.list()),
+        scopes: JsonColumn(tx.caller.scopes.list()),
         lang: tx.lang.tag().to_owned(),
         request_id: tx.request_id.to_owned(),
         chunk: 0,
@@ -108,12 +108,12 @@ pub fn create(tx: &mut Tx, new: NewJob) -> Result<Job> {
     Ok(job)
 }
 
-fn active() -> Cond {
-    Cond::one_of(col!(jobs::status), JobStatus::ACTIVE)
+fn active() -> Predicate {
+    Predicate::one_of(col!(jobs::status), JobStatus::ACTIVE)
 }
 
 fn active_of(conn: &mut Conn, asked_by: &str) -> Result<i64> {
-    let theirs = active().and(Cond::eq(col!(jobs::asked_by), asked_by));
+    let theirs = active().and(Predicate::eq(col!(jobs::asked_by), asked_by));
     Ok(jobs::table.filter(theirs).count().get_result(conn)?)
 }
 
@@ -158,8 +158,8 @@ pub fn lang_of(job: &Job) -> Lang {
 /// Shows at `/metrics` how many jobs there are to do.
 pub fn measure(core: &Arc<Core>) {
     let count = |status: JobStatus| {
-        move |rx: &mut super::db::Rx| {
-            let of_status = active().and(Cond::eq(col!(jobs::status), status.as_str()));
+        move |rx: &mut super::db::ReadTx| {
+            let of_status = active().and(Predicate::eq(col!(jobs::status), status.as_str()));
             let count: i64 = jobs::table.filter(of_status).count().get_result(rx.conn)?;
             Ok(count as f64)
         }

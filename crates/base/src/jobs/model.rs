@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::{Caller, Scope};
-use crate::db::Json;
-use crate::db::filter::{Cond, Value, col};
+use crate::db::JsonColumn;
+use crate::db::filter::{Predicate, Value, col};
 use crate::db::list::Row;
 use crate::schema::jobs;
 use crate::types::At;
@@ -153,9 +153,9 @@ pub struct Job {
     pub status: JobStatus,
     /// What the request asked for: resource, format, filters and other parameters.
     #[schema(value_type = BTreeMap<String, crate::http::history::AnyJson>)]
-    pub params: Json<JsonValue>,
+    pub params: JsonColumn<JsonValue>,
     #[serde(skip)]
-    pub state: Json<JsonValue>,
+    pub state: JsonColumn<JsonValue>,
     /// Number of rows to process. Null while it is not known.
     #[schema(minimum = 0, example = 830)]
     pub total: Option<i64>,
@@ -171,20 +171,20 @@ pub struct Job {
     /// File that the job made; fetch it with `GET /jobs/{job_id}/result`. Null until the job has ended, when
     /// it made none, and after the job expired.
     #[schema(value_type = Option<JobFile>)]
-    pub result: Option<Json<JobFile>>,
+    pub result: Option<JsonColumn<JobFile>>,
     /// File with the rows that failed; fetch it with `GET /jobs/{job_id}/errors`. Null while no row has
     /// failed, and after the job expired.
     #[schema(value_type = Option<JobFile>)]
-    pub errors: Option<Json<JobFile>>,
+    pub errors: Option<JsonColumn<JobFile>>,
     /// Why the job failed. Null unless `status` is `failed`.
     #[schema(value_type = Option<JobError>)]
-    pub error: Option<Json<JobError>>,
+    pub error: Option<JsonColumn<JobError>>,
     #[serde(skip)]
     pub asked_by: String,
     /// Machine client that began the job. Null when a person did; see `created_by`.
     pub client_id: Option<ClientId>,
     #[serde(skip)]
-    pub scopes: Json<Vec<Scope>>,
+    pub scopes: JsonColumn<Vec<Scope>>,
     #[serde(skip)]
     pub lang: String,
     #[serde(skip)]
@@ -245,10 +245,10 @@ impl Row for Job {
 }
 
 /// The jobs that a caller sees: their own; all of them with `jobs:read`, unless they do not see everybody's records.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match caller.may(Scope::JobsRead) && caller.demand_to_see_all().is_ok() {
-        true => Cond::All,
-        false => Cond::eq(col!(jobs::asked_by), caller.key()),
+        true => Predicate::All,
+        false => Predicate::eq(col!(jobs::asked_by), caller.key()),
     }
 }
 

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::model::{Job, JobAction, JobFile, JobId, JobStatus, store};
-use super::{FileRole, Step, active, caller_of, end, files, find, lang_of, rest_after, told};
+use super::{FileRole, Progress, active, caller_of, end, files, find, lang_of, rest_after, told};
 use crate::auth::Caller;
-use crate::db::engine::Fate;
-use crate::db::filter::{Cond, Op, Value, col};
-use crate::db::{Conn, Json, Rx, Tx};
+use crate::db::engine::Ending;
+use crate::db::filter::{Op, Predicate, Value, col};
+use crate::db::{Conn, JsonColumn, ReadTx, Tx};
 use crate::error::{Error, Problem, Result};
 use crate::http::dispatch::App;
 use crate::schema::jobs;
@@ -55,7 +55,7 @@ pub fn take(app: &Arc<App>, only: Option<JobId>) -> Result<Option<Job>> {
         let mut job = find(conn, job.id)?;
         let is_free = job.leased_until.is_none_or(|until| until <= now);
         if !job.status.is_active() || !is_free {
-            return Ok((None, Fate::Keep));
+            return Ok((None, Ending::Commit));
         }
         // Whoever had it last said nothing more: it may be this job that makes programs end.
         job.failures += i32::from(job.leased_until.is_some());
@@ -63,17 +63,17 @@ pub fn take(app: &Arc<App>, only: Option<JobId>) -> Result<Option<Job>> {
         job.started_at = job.started_at.or(Some(now));
         (job.lease_owner, job.leased_until) = (Some(app.runner.clone()), Some(now.plus_seconds(LEASE)));
         store(&job, conn)?;
-        Ok((Some(job), Fate::Keep))
+        Ok((Some(job), Ending::Commit))
     })
 }
 
 fn next(conn: &mut Conn, now: At, runner: &str, only: Option<JobId>) -> Result<Option<Job>> {
-    let until = |op| Cond::Compare(col!(jobs::leased_until), op, Value::At(now));
-    let free = Cond::IsNull(col!(jobs::leased_until))
+    let until = |op| Predicate::Compare(col!(jobs::leased_until), op, Value::At(now));
+    let free = Predicate::IsNull(col!(jobs::leased_until))
         .or(until(Op::Le))
-        .or(Cond::eq(col!(jobs::lease_owner), runner));
-    let due = Cond::Compare(col!(jobs::due_at), Op::Le, Value::At(now));
-    let meant = only.map_or(Cond::All, |id| Cond::eq(col!(jobs::id), id.0));
+        .or(Predicate::eq(col!(jobs::lease_owner), runner));
+    let due = Predicate::Compare(col!(jobs::due_at), Op::Le, Value::At(now));
+    let meant = only.map_or(Predicate::All, |id| Predicate::eq(col!(jobs::id), id.0));
     Ok(jobs::table
         .filter(active().and(due).and(free).and(meant))
         .order((jobs::due_at, jobs::id))
@@ -94,7 +94,7 @@ fn advance(app: &Arc<App>, job: Job) -> Result<()> {
     };
     let step = app.jobs.iter().find(|(kind, _)| kind.name == job.kind).map(|(_, step)| *step);
     let step = step.ok_or_else(|| Error::internal(format!("nothing runs jobs of kind {}", job.kind)))?;
-    let run = Run { app: app.clone(), job: job.clone(), caller: Arc::new(caller) };
+    let run = JobRun { app: app.clone(), job: job.clone(), caller: Arc::new(caller) };
     let outcome = catch_unwind(AssertUnwindSafe(|| step(&run)))
         .unwrap_or_else(|_| Err(Error::internal(format!("the job {} panicked", job.id))));
     match outcome {
@@ -109,7 +109,7 @@ fn advance(app: &Arc<App>, job: Job) -> Result<()> {
 
 /// Ends the job as failed, unless it has ended meanwhile.
 fn fail(app: &Arc<App>, job: &Job, error: Error) -> Result<()> {
-    let error = Json(told(error, job));
+    let error = JsonColumn(told(error, job));
     let (id, core, runner) = (job.id, app.core.clone(), app.runner.clone());
     app.core.engine.write_now(move |conn| {
         let before = find(conn, id)?;
@@ -120,7 +120,7 @@ fn fail(app: &Arc<App>, job: &Job, error: Error) -> Result<()> {
             keep_errors(tx.conn, &mut job)?;
             end(&mut tx, &before, job, JobAction::Fail, Some(&error.0.code))?;
         }
-        Ok(((), Fate::Keep))
+        Ok(((), Ending::Commit))
     })
 }
 
@@ -136,7 +136,7 @@ fn again_later(app: &Arc<App>, job: &Job, error: &Error) -> Result<()> {
             (job.lease_owner, job.leased_until) = (None, None);
             store(&job, conn)?;
         }
-        Ok(((), Fate::Keep))
+        Ok(((), Ending::Commit))
     })
 }
 
@@ -151,8 +151,11 @@ pub fn keep_errors(conn: &mut Conn, job: &mut Job) -> Result<()> {
 /// Removes the files of one job that has expired.
 fn sweep(app: &Arc<App>) -> Result<bool> {
     let now = app.core.clock.now();
-    let old =
-        Cond::NotNull(col!(jobs::sweep_at)).and(Cond::Compare(col!(jobs::sweep_at), Op::Le, Value::At(now)));
+    let old = Predicate::NotNull(col!(jobs::sweep_at)).and(Predicate::Compare(
+        col!(jobs::sweep_at),
+        Op::Le,
+        Value::At(now),
+    ));
     let found = app.core.engine.read_now(move |conn| {
         let first = jobs::table.filter(old).order(jobs::sweep_at).select(Job::as_select()).first(conn);
         Ok(first.optional()?)
@@ -172,12 +175,12 @@ fn sweep(app: &Arc<App>) -> Result<bool> {
             }
             None => store(&job, tx.conn)?,
         }
-        Ok((true, Fate::Keep))
+        Ok((true, Ending::Commit))
     })
 }
 
 /// A job that is being run: what a [`StepFn`](super::StepFn) gets.
-pub struct Run {
+pub struct JobRun {
     pub app: Arc<App>,
     /// As it was when this turn began.
     pub job: Job,
@@ -185,23 +188,23 @@ pub struct Run {
     pub caller: Arc<Caller>,
 }
 
-impl Run {
+impl JobRun {
     /// Reads in one snapshot, as whoever asked for the job.
     pub fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut ReadTx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (core, caller, lang) = (self.app.core.clone(), self.caller.clone(), lang_of(&self.job));
         self.app.core.engine.read_now(move |conn| work(&mut core.rx(conn, &caller, lang)))
     }
 
     /// Commits a chunk: what `work` writes, and what it makes of the job (progress, state, files), in one transaction;
-    /// with [`Step::Done`] also the job's end. Nothing of it happens when the job was cancelled meanwhile, or this
+    /// with [`Progress::Done`] also the job's end. Nothing of it happens when the job was cancelled meanwhile, or this
     /// chunk was done by another program. As every unit of work it may run twice.
     pub fn commit(
         &self,
-        mut work: impl FnMut(&mut Tx, &mut Job) -> Result<Step> + Send + 'static,
-    ) -> Result<Step> {
+        mut work: impl FnMut(&mut Tx, &mut Job) -> Result<Progress> + Send + 'static,
+    ) -> Result<Progress> {
         let held = self.held();
         let (core, caller) = (self.app.core.clone(), self.caller.clone());
         self.app.core.engine.write_now(move |conn| {
@@ -213,10 +216,10 @@ impl Run {
             (job.due_at, job.updated_at) = (tx.now, tx.now);
             job.leased_until = Some(tx.now.plus_seconds(LEASE));
             match step {
-                Step::More => store(&job, tx.conn)?,
-                Step::Done => finish(&mut tx, &before, job)?,
+                Progress::More => store(&job, tx.conn)?,
+                Progress::Done => finish(&mut tx, &before, job)?,
             }
-            Ok((step, Fate::Keep))
+            Ok((step, Ending::Commit))
         })
     }
 
@@ -235,15 +238,15 @@ impl Run {
             job.leased_until = Some(core.clock.now().plus_seconds(LEASE));
             files::append(conn, job.id, role, &bytes)?;
             store(&job, conn)?;
-            Ok(((), Fate::Keep))
+            Ok(((), Ending::Commit))
         })
     }
 
     /// The same job after a commit, to go on with in the same turn.
-    pub fn again(&self) -> Result<Run> {
+    pub fn again(&self) -> Result<JobRun> {
         let id = self.job.id;
         let job = self.app.core.engine.read_now(move |conn| find(conn, id))?;
-        Ok(Run { job, app: self.app.clone(), caller: self.caller.clone() })
+        Ok(JobRun { job, app: self.app.clone(), caller: self.caller.clone() })
     }
 
     fn held(&self) -> Held {
@@ -271,7 +274,7 @@ impl Held {
 
 fn finish(tx: &mut Tx, before: &Job, mut job: Job) -> Result<()> {
     for (role, file) in [(FileRole::Result, &mut job.result), (FileRole::Errors, &mut job.errors)] {
-        if let Some(Json(JobFile { size, .. })) = file {
+        if let Some(JsonColumn(JobFile { size, .. })) = file {
             *size = files::size(tx.conn, before.id, role)?;
         }
     }

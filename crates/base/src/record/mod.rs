@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::db::filter::{Column, Cond};
+use crate::db::filter::{Column, Predicate};
 use crate::db::list::{ListSpec, Page, Row};
 use crate::db::{Conn, Entity, Tx};
 use crate::error::Result;
@@ -104,9 +104,9 @@ pub trait Stored: Entity + Row + Clone + ToSchema + Send + Sync + 'static {
     /// The same record with another form.
     fn with(&self, form: Self::Form) -> Self;
     fn form(&self) -> &Self::Form;
-    fn load(conn: &mut Conn, id: Self::Id, visible: Cond) -> Result<Option<Self>>;
-    fn load_all(conn: &mut Conn, ids: &[Uuid], visible: Cond) -> Result<Vec<Self>>;
-    fn page(conn: &mut Conn, list: &ListSpec, query: &Query, visible: Cond) -> Result<Page<Self>>;
+    fn load(conn: &mut Conn, id: Self::Id, visible: Predicate) -> Result<Option<Self>>;
+    fn load_all(conn: &mut Conn, ids: &[Uuid], visible: Predicate) -> Result<Vec<Self>>;
+    fn page(conn: &mut Conn, list: &ListSpec, query: &Query, visible: Predicate) -> Result<Page<Self>>;
 }
 
 /// A plain record: what is special about it.
@@ -118,8 +118,8 @@ pub trait Record: Stored {
     const PROBLEMS: &'static [&'static str] = &["duplicate"];
     fn list() -> &'static ListSpec;
     /// Which records a caller sees, who may read such records at all.
-    fn visible(_: &Caller) -> Cond {
-        Cond::All
+    fn visible(_: &Caller) -> Predicate {
+        Predicate::All
     }
     /// Whether the caller may write such records at all, beyond their scopes; asked before anything is loaded.
     fn admit(_tx: &mut Tx) -> Result<()> {
@@ -145,7 +145,7 @@ macro_rules! record {
         impl $row {
             /// The record, whoever asks.
             pub fn find(conn: &mut $crate::db::Conn, id: $id) -> $crate::error::Result<$row> {
-                let all = $crate::db::filter::Cond::All;
+                let all = $crate::db::filter::Predicate::All;
                 let found = <$row as $crate::record::Stored>::load(conn, id, all)?;
                 found.ok_or_else($crate::error::Error::not_found)
             }
@@ -182,7 +182,7 @@ macro_rules! record {
             fn load(
                 conn: &mut $crate::db::Conn,
                 id: $id,
-                visible: $crate::db::filter::Cond,
+                visible: $crate::db::filter::Predicate,
             ) -> $crate::error::Result<Option<$row>> {
                 use diesel::prelude::*;
                 use $crate::schema::$table;
@@ -192,7 +192,7 @@ macro_rules! record {
             fn load_all(
                 conn: &mut $crate::db::Conn,
                 ids: &[uuid::Uuid],
-                visible: $crate::db::filter::Cond,
+                visible: $crate::db::filter::Predicate,
             ) -> $crate::error::Result<Vec<$row>> {
                 use diesel::prelude::*;
                 use $crate::schema::$table;
@@ -204,7 +204,7 @@ macro_rules! record {
                 conn: &mut $crate::db::Conn,
                 list: &$crate::db::list::ListSpec,
                 query: &$crate::http::params::Query,
-                visible: $crate::db::filter::Cond,
+                visible: $crate::db::filter::Predicate,
             ) -> $crate::error::Result<$crate::db::list::Page<$row>> {
                 list.page(query, visible, $crate::load_from!(conn, $table, $row))
             }

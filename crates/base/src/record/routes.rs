@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{Names, Record, work};
 use crate::auth::Scope;
 use crate::db::list::Page;
-use crate::db::{Rx, Tx};
+use crate::db::{ReadTx, Tx};
 use crate::error::Result;
-use crate::events::{self, Told};
+use crate::events::{self, EventSource};
 use crate::http::dispatch::path_to;
 use crate::http::{Answer, Endpoint, Json, Patch, Req, Routes};
 use crate::types::RecordId;
@@ -35,7 +35,7 @@ impl RecordEndpoints<'_> {
     pub fn examples(&mut self, form: Value, change: Value) -> &mut Self {
         self.create().example(form.clone());
         self.change().example(change);
-        if let Some(put) = self.0.iter_mut().find(|e| e.nature == crate::http::Nature::Upsert) {
+        if let Some(put) = self.0.iter_mut().find(|e| e.nature == crate::http::OperationKind::Upsert) {
             put.example(form);
         }
         self
@@ -50,7 +50,7 @@ impl Routes {
         write: &'static [Scope],
     ) -> RecordEndpoints<'_> {
         let names = &R::NAMES;
-        self.tells(Told {
+        self.tells(EventSource {
             kind: R::KIND,
             name: names.title,
             scopes: read,
@@ -72,31 +72,34 @@ impl Routes {
         let expand = R::list().expand;
         self.list(paths.all, ids.list, R::list(), list::<R>)
             .scope(read)
-            .says(says.list, "Returns those that match all filters, in pages.");
+            .summary(says.list)
+            .description("Returns those that match all filters, in pages.");
         self.create(paths.all, ids.create, create::<R>)
             .scope(write)
-            .says(says.create, "Enters a new record.")
+            .summary(says.create)
+            .description("Enters a new record.")
             .fails_with(R::PROBLEMS);
         self.read(paths.one, ids.read, get::<R>)
             .scope(read)
             .expands(expand)
-            .says(says.read, "Returns one record.");
+            .summary(says.read)
+            .description("Returns one record.");
         self.change(paths.one, ids.change, update::<R>)
             .scope(write)
-            .says(says.change, "Changes the fields that are sent. A field that is left out stays as it is.")
+            .summary(says.change)
+            .description("Changes the fields that are sent. A field that is left out stays as it is.")
             .fails_with(R::PROBLEMS);
         self.remove(paths.one, ids.delete, delete::<R>)
             .scope(write)
-            .says(
-                says.delete,
+            .summary(says.delete)
+            .description(
                 "Deletes a record that no other record refers to. Refused with 409 `still_referenced` when other records \
                  refer to it.",
             )
             .fails_with(&["still_referenced"]);
-        self.history(paths.history, ids.history, get::<R>).scope(read).says(
-            says.history,
-            "Returns every change, the newest last: who made it, when and why, and the fields before and after.",
-        );
+        self.history(paths.history, ids.history, get::<R>).scope(read)
+            .summary(says.history)
+            .description("Returns every change, the newest last: who made it, when and why, and the fields before and after.");
     }
 
     fn named<R: Record>(&mut self, names: &Names, read: &'static [Scope], write: &'static [Scope]) {
@@ -109,11 +112,12 @@ impl Routes {
         self.read_by_external_id(path, ids.read_by_external_id, get::<R>)
             .scope(read)
             .expands(R::list().expand)
-            .says(says.read_by_external_id, "Returns the record that has this id in another system.");
+            .summary(says.read_by_external_id)
+            .description("Returns the record that has this id in another system.");
         self.put_by_external_id(path, ids.put_by_external_id, create::<R>, update::<R>)
             .scope(write)
-            .says(
-                says.put_by_external_id,
+            .summary(says.put_by_external_id)
+            .description(
                 "Changes the record that has this id in another system, or enters a new one under it. A new one needs all \
                  required fields.",
             )
@@ -122,7 +126,7 @@ impl Routes {
     }
 }
 
-fn list<R: Record>(rx: &mut Rx, req: &Req) -> Result<Page<R>> {
+fn list<R: Record>(rx: &mut ReadTx, req: &Req) -> Result<Page<R>> {
     R::page(rx.conn, R::list(), &req.query, R::visible(rx.caller))
 }
 
@@ -130,7 +134,7 @@ fn answer<R: Record>(record: R) -> Answer<R> {
     Answer::at(record.version(), record)
 }
 
-fn get<R: Record>(rx: &mut Rx, req: &Req<R::Id>) -> Result<Answer<R>> {
+fn get<R: Record>(rx: &mut ReadTx, req: &Req<R::Id>) -> Result<Answer<R>> {
     work::read(rx, req.path).map(answer)
 }
 

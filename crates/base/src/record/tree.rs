@@ -1,7 +1,7 @@
 //! Records that form a tree by a `parent_id`.
 
 use super::Stored;
-use crate::db::filter::Cond;
+use crate::db::filter::Predicate;
 use crate::db::{Conn, Guard, Tx};
 use crate::error::{Error, Fault, Problem, Result};
 
@@ -25,7 +25,7 @@ fn check_path<R: Tree>(conn: &mut Conn, parent: Option<R::Id>, own: Option<R::Id
         if Some(id) == own {
             return Err(Problem::new("circular_parent").into());
         }
-        match R::load(conn, id, Cond::All)? {
+        match R::load(conn, id, Predicate::All)? {
             Some(record) => next = record.parent(),
             None if depth == 0 => {
                 let fault =

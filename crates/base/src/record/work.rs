@@ -4,12 +4,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Record;
-use crate::db::{Act, Rx, Tx};
+use crate::db::{Act, ReadTx, Tx};
 use crate::error::{Error, Result};
 use crate::http::{Patch, expand};
 
 /// The record, as far as the caller may see it.
-pub fn read<R: Record>(rx: &mut Rx, id: R::Id) -> Result<R> {
+pub fn read<R: Record>(rx: &mut ReadTx, id: R::Id) -> Result<R> {
     R::load(rx.conn, id, R::visible(rx.caller))?.ok_or_else(Error::not_found)
 }
 
@@ -38,7 +38,7 @@ pub fn delete<R: Record>(tx: &mut Tx, id: R::Id) -> Result<()> {
 }
 
 /// For `expand`: the records among these that the caller may see.
-pub fn expand<R: Record>(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand<R: Record>(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let rows = R::load_all(rx.conn, ids, R::visible(rx.caller))?;
     expand::views(rows, |row: &R| row.key())
 }

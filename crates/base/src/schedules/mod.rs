@@ -3,7 +3,7 @@
 //! An area declares it (`r.schedule(Schedule { … })`): a name, a [`Rhythm`], and what does a chunk of it. A row of
 //! `schedules` says when it runs next and how its last run went. One task ([`runner`]) does a chunk of each that is due,
 //! under a lease in the row, so that of several programs on one database one runs it. A chunk is read as one likes and
-//! committed by [`Run::commit`]: its effects and where it is in one transaction, so that a program that is killed
+//! committed by [`ScheduleRun::commit`]: its effects and where it is in one transaction, so that a program that is killed
 //! neither loses nor doubles it. What was missed while no program ran happens once.
 //!
 //! ```ignore
@@ -11,7 +11,7 @@
 //!     name: "carrier-tidying",
 //!     about: ["Removes carriers that nobody uses.", "清除无人使用的承运商。"],
 //!     rhythm: Rhythm::Daily(Minute::at(3, 0)),
-//!     run: |run| run.commit(|tx, _| Ok(if work::tidy_some(tx)? { Step::More } else { Step::Done })),
+//!     run: |run| run.commit(|tx, _| Ok(if work::tidy_some(tx)? { Progress::More } else { Progress::Done })),
 //! });
 //! ```
 
@@ -20,9 +20,9 @@ pub mod rhythm;
 pub mod runner;
 
 pub use crate::deadlines::calendar::Minute;
-pub use crate::jobs::Step;
+pub use crate::jobs::Progress;
 pub use rhythm::Rhythm;
-pub use runner::{Run, TASK, turn};
+pub use runner::{ScheduleRun, TASK, turn};
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use diesel::prelude::*;
 use self::model::{ScheduleId, ScheduleRow};
 use super::auth::Caller;
 use super::core::Core;
-use super::db::{Conn, Json, Tx};
+use super::db::{Conn, JsonColumn, Tx};
 use super::error::{Error, Result, is_unique_violation};
 use super::types::At;
 use crate::schema::schedules;
@@ -44,9 +44,9 @@ pub struct Schedule {
     /// What it does, in English and in Chinese.
     pub about: [&'static str; 2],
     pub rhythm: Rhythm,
-    /// Does one chunk, which takes well under a lease of 60 seconds, and commits it by [`Run::commit`]. After
-    /// [`Step::More`] it is asked again at once. An error ends the run as failed; the next one is at its usual time.
-    pub run: fn(&Run) -> Result<Step>,
+    /// Does one chunk, which takes well under a lease of 60 seconds, and commits it by [`ScheduleRun::commit`]. After
+    /// [`Progress::More`] it is asked again at once. An error ends the run as failed; the next one is at its usual time.
+    pub run: fn(&ScheduleRun) -> Result<Progress>,
 }
 
 impl Schedule {
@@ -101,8 +101,8 @@ fn insert(tx: &mut Tx, schedule: &Schedule) -> Result<()> {
         id: tx.new_id(),
         version: 1,
         name: schedule.name.into(),
-        about: Json(schedule.about()),
-        rhythm: Json(schedule.rhythm),
+        about: JsonColumn(schedule.about()),
+        rhythm: JsonColumn(schedule.rhythm),
         enabled: true,
         next_run_at: schedule.rhythm.next_after(tx.now, tx.core.zone),
         place: None,
@@ -135,7 +135,7 @@ fn follow(tx: &mut Tx, row: &mut ScheduleRow, schedule: &Schedule) -> Result<()>
     if row.rhythm.0 != schedule.rhythm && row.next_run_at > tx.now {
         row.next_run_at = schedule.rhythm.next_after(tx.now, tx.core.zone);
     }
-    (row.rhythm, row.about) = (Json(schedule.rhythm), Json(schedule.about()));
+    (row.rhythm, row.about) = (JsonColumn(schedule.rhythm), JsonColumn(schedule.about()));
     model::store(row, tx.conn)
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Rhythm;
 use crate::db::filter::Value;
 use crate::db::list::Row;
-use crate::db::{Conn, Json};
+use crate::db::{Conn, JsonColumn};
 use crate::error::{Error, Result};
 use crate::messages::Lang;
 use crate::schema::schedules;
@@ -51,9 +51,9 @@ pub struct ScheduleRow {
     pub name: String,
     /// What it does, in English and in Chinese.
     #[serde(skip)]
-    pub about: Json<[String; 2]>,
+    pub about: JsonColumn<[String; 2]>,
     #[serde(skip)]
-    pub rhythm: Json<Rhythm>,
+    pub rhythm: JsonColumn<Rhythm>,
     pub enabled: bool,
     /// When a run begins, or has begun while one is under way.
     pub next_run_at: At,
@@ -84,7 +84,7 @@ pub struct ScheduleRow {
     #[serde(skip)]
     pub last_result: Option<RunResult>,
     #[serde(skip)]
-    pub last_error: Option<Json<RunError>>,
+    pub last_error: Option<JsonColumn<RunError>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,

@@ -7,11 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::model::{RunError, RunResult, ScheduleRow, all, find, store};
-use super::{Schedule, Step};
+use super::{Progress, Schedule};
 use crate::auth::Caller;
 use crate::core::Core;
-use crate::db::engine::Fate;
-use crate::db::{Conn, Json, Rx, Tx};
+use crate::db::engine::Ending;
+use crate::db::{Conn, JsonColumn, ReadTx, Tx};
 use crate::error::{Error, Problem, Result};
 use crate::http::dispatch::App;
 use crate::messages::Lang;
@@ -47,7 +47,7 @@ pub fn take(app: &Arc<App>, row: ScheduleRow) -> Result<Option<ScheduleRow>> {
     app.core.engine.write_now(move |conn| {
         let (now, mut row) = (core.clock.now(), find(conn, &row.name)?);
         if !row.is_due(now, &runner) {
-            return Ok((None, Fate::Keep));
+            return Ok((None, Ending::Commit));
         }
         match row.lease_owner {
             // Whoever had it said nothing more.
@@ -56,13 +56,13 @@ pub fn take(app: &Arc<App>, row: ScheduleRow) -> Result<Option<ScheduleRow>> {
         }
         (row.lease_owner, row.leased_until) = (Some(runner.clone()), Some(now.plus_seconds(LEASE)));
         store(&row, conn)?;
-        Ok((Some(row), Fate::Keep))
+        Ok((Some(row), Ending::Commit))
     })
 }
 
 /// Does a chunk, or writes down that the run failed.
 fn advance(app: &Arc<App>, schedule: &Schedule, row: ScheduleRow) -> Result<()> {
-    let run = Run { app: app.clone(), row, committed: Cell::new(false) };
+    let run = ScheduleRun { app: app.clone(), row, committed: Cell::new(false) };
     if run.row.interruptions >= MOST_INTERRUPTIONS {
         return run.fail(Problem::new("schedule_interrupted").into());
     }
@@ -81,19 +81,19 @@ fn advance(app: &Arc<App>, schedule: &Schedule, row: ScheduleRow) -> Result<()> 
 }
 
 /// That another program has the run by now, or that it was disabled, is nobody's fault.
-fn lost(error: Error) -> Result<Step> {
-    if error.code() == "schedule_lost" { Ok(Step::Done) } else { Err(error) }
+fn lost(error: Error) -> Result<Progress> {
+    if error.code() == "schedule_lost" { Ok(Progress::Done) } else { Err(error) }
 }
 
 /// A run that is under way: what does a chunk of it gets.
-pub struct Run {
+pub struct ScheduleRun {
     pub app: Arc<App>,
     /// As it was when this turn began.
     row: ScheduleRow,
     committed: Cell<bool>,
 }
 
-impl Run {
+impl ScheduleRun {
     /// Where the work was at the last commit, in its own words; None at the beginning, and when a run left none. It is
     /// kept from one run to the next.
     pub fn place(&self) -> Option<&str> {
@@ -108,18 +108,18 @@ impl Run {
     /// Reads in one snapshot, as the system.
     pub fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Rx) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut ReadTx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.app.core.read_as(self.caller(), work)
     }
 
-    /// Commits a chunk: what `work` writes, and what it makes of the place, in one transaction; with [`Step::Done`] also
+    /// Commits a chunk: what `work` writes, and what it makes of the place, in one transaction; with [`Progress::Done`] also
     /// the end of the run. At most once a turn. Nothing of it happens when the schedule was disabled meanwhile, or another
     /// program does it. As every unit of work it may run twice.
     pub fn commit(
         &self,
-        mut work: impl FnMut(&mut Tx, &mut Option<String>) -> Result<Step> + Send + 'static,
-    ) -> Result<Step> {
+        mut work: impl FnMut(&mut Tx, &mut Option<String>) -> Result<Progress> + Send + 'static,
+    ) -> Result<Progress> {
         let held = self.held();
         let (core, caller) = (self.app.core.clone(), self.caller());
         let step = self.app.core.engine.write_now(move |conn| {
@@ -128,11 +128,11 @@ impl Run {
             let step = work(&mut tx, &mut row.place)?;
             (row.chunk, row.interruptions) = (row.chunk + 1, 0);
             row.leased_until = Some(tx.now.plus_seconds(LEASE));
-            if step == Step::Done {
+            if step == Progress::Done {
                 end(&core, &mut row, tx.now, None);
             }
             store(&row, tx.conn)?;
-            Ok((step, Fate::Keep))
+            Ok((step, Ending::Commit))
         })?;
         self.committed.set(true);
         Ok(step)
@@ -146,7 +146,7 @@ impl Run {
             let mut row = held.find(conn)?;
             end(&core, &mut row, core.clock.now(), Some(error.clone()));
             store(&row, conn)?;
-            Ok((Step::Done, Fate::Keep))
+            Ok((Progress::Done, Ending::Commit))
         });
         written.or_else(lost).map(drop)
     }
@@ -171,7 +171,7 @@ fn end(core: &Core, row: &mut ScheduleRow, now: At, error: Option<RunError>) {
         Some(_) => row.failures += 1,
         None => row.last_success_at = Some(now),
     }
-    row.last_error = error.map(Json);
+    row.last_error = error.map(JsonColumn);
     row.rest(row.rhythm.0.next_after(now, core.zone));
 }
 

@@ -7,9 +7,9 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -17,14 +17,14 @@ use crate::load_from;
 
 // ---- price lists ---------------------------------------------------------------------------------------------
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<PriceListView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<PriceListView>> {
     let mut page =
         PRICE_LISTS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, price_lists, PriceList))?;
     let views = std::mem::take(&mut page.data).into_iter().map(|l| work::view(rx.caller, l)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Answer<PriceListView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<PriceListId>) -> Result<Answer<PriceListView>> {
     let list = work::find(rx.conn, rx.caller, req.path)?;
     Ok(answer(rx.caller, list))
 }
@@ -65,17 +65,17 @@ fn step(tx: &mut Tx, req: &Step, action: PriceListAction) -> Result<Answer<Price
 
 // ---- prices on a list ----------------------------------------------------------------------------------------
 
-pub fn list_prices(rx: &mut Rx, req: &Req<PriceListId>) -> Result<Page<PriceEntry>> {
+pub fn list_prices(rx: &mut ReadTx, req: &Req<PriceListId>) -> Result<Page<PriceEntry>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let on_list = Cond::eq(col!(prices::price_list_id), req.path.0);
+    let on_list = Predicate::eq(col!(prices::price_list_id), req.path.0);
     PRICES.page(&req.query, on_list, load_from!(rx.conn, prices, PriceEntry))
 }
 
-pub fn list_all_prices(rx: &mut Rx, req: &Req) -> Result<Page<PriceEntry>> {
+pub fn list_all_prices(rx: &mut ReadTx, req: &Req) -> Result<Page<PriceEntry>> {
     ALL_PRICES.page(&req.query, prices_visible_to(rx.caller), load_from!(rx.conn, prices, PriceEntry))
 }
 
-pub fn get_price(rx: &mut Rx, req: &Req<(PriceListId, PriceId)>) -> Result<Answer<PriceEntry>> {
+pub fn get_price(rx: &mut ReadTx, req: &Req<(PriceListId, PriceId)>) -> Result<Answer<PriceEntry>> {
     work::find(rx.conn, rx.caller, req.path.0)?;
     work::find_price(rx.conn, req.path.0, req.path.1).map(price_answer)
 }
@@ -103,6 +103,6 @@ pub fn delete_price(tx: &mut Tx, req: &Req<(PriceListId, PriceId)>) -> Result<()
 
 // ---- asking for a price --------------------------------------------------------------------------------------
 
-pub fn resolve(rx: &mut Rx, req: &Req) -> Result<Answer<PriceAnswer>> {
+pub fn resolve(rx: &mut ReadTx, req: &Req) -> Result<Answer<PriceAnswer>> {
     work::explain(rx, &req.query).map(Answer::of)
 }

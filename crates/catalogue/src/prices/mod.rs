@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -58,8 +58,8 @@ fn routes(r: &mut Routes) {
         .takes(model::QUESTION)
         .expands(&["product", "customer", "price_list"])
         .unversioned()
-        .says(
-            "Find the price of a product",
+        .summary("Find the price of a product")
+        .description(
             "Finds the price that applies to a customer, quantity and day, and tells how it was found. A \
                 list for the customer is used before one for the tier, then one for the channel, then a \
                 general one. Among equally specific lists the higher priority decides, then the later first \
@@ -72,26 +72,27 @@ fn routes(r: &mut Routes) {
 
 fn lists(r: &mut Routes) {
     r.tag("price-lists", "Price lists: for all customers, or for one customer, tier or channel.");
-    r.list("/price-lists", "listPriceLists", &model::PRICE_LISTS, http::list).scope(READ).says(
-        "List price lists",
-        "Lists the price lists for everybody and those of customers that you see, in every status.",
-    );
+    r.list("/price-lists", "listPriceLists", &model::PRICE_LISTS, http::list)
+        .scope(READ)
+        .summary("List price lists")
+        .description(
+            "Lists the price lists for everybody and those of customers that you see, in every status.",
+        );
     r.create("/price-lists", "createPriceList", http::create)
         .scope(WRITE)
-        .says(
-            "Add a price list",
-            "Enters a price list as a draft. It has no effect until it is activated.",
-        )
+        .summary("Add a price list")
+        .description("Enters a price list as a draft. It has no effect until it is activated.")
         .example(json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01", "priority": 100}))
         .fails_with(&["duplicate", "customer_merged"]);
     r.read("/price-lists/{price_list_id}", "getPriceList", http::get)
         .scope(READ)
         .expands(model::PRICE_LISTS.expand)
-        .says("Read a price list", "Returns one price list. Its prices have operations of their own.");
+        .summary("Read a price list")
+        .description("Returns one price list. Its prices have operations of their own.");
     r.change("/price-lists/{price_list_id}", "updatePriceList", http::update)
         .scope(WRITE)
-        .says(
-            "Change a price list",
+        .summary("Change a price list")
+        .description(
             "A draft can be changed freely. After activation only name, notes, external ids and the last \
                 day can change, and the last day cannot be moved before yesterday. Other changes are refused \
                 with `price_list_in_use`.",
@@ -100,8 +101,8 @@ fn lists(r: &mut Routes) {
         .fails_with(&["duplicate", "customer_merged", "price_list_in_use"]);
     r.remove("/price-lists/{price_list_id}", "deletePriceList", http::delete)
         .scope(WRITE)
-        .says(
-            "Delete a price list",
+        .summary("Delete a price list")
+        .description(
             "Deletes a draft with its prices. Refused with `price_list_in_use` after activation; retire \
                 the list instead.",
         )
@@ -109,8 +110,8 @@ fn lists(r: &mut Routes) {
     r.action("/price-lists/{price_list_id}/activate", "activatePriceList", http::activate)
         .scope(APPROVE)
         .optional_body()
-        .says(
-            "Activate a price list",
+        .summary("Activate a price list")
+        .description(
             "Moves the price list from `draft` to `active` and records the approver. From then on its \
                 prices apply, also to orders with an earlier order date that lies within its days. Lines \
                 that are already priced keep their prices.",
@@ -120,8 +121,8 @@ fn lists(r: &mut Routes) {
     r.action("/price-lists/{price_list_id}/retire", "retirePriceList", http::retire)
         .scope(APPROVE)
         .optional_body()
-        .says(
-            "Retire a price list",
+        .summary("Retire a price list")
+        .description(
             "Moves the price list from `active` to `retired`. It is not used from today on; questions \
                 about earlier days still use it.",
         )
@@ -130,10 +131,8 @@ fn lists(r: &mut Routes) {
     r.read_by_external_id("/price-lists/by-external-id/{system}/{id}", "getPriceListByExternalId", http::get)
         .scope(READ)
         .expands(model::PRICE_LISTS.expand)
-        .says(
-            "Read a price list by external id",
-            "Returns the price list that has this external id, if you see it.",
-        );
+        .summary("Read a price list by external id")
+        .description("Returns the price list that has this external id, if you see it.");
     r.put_by_external_id(
         "/price-lists/by-external-id/{system}/{id}",
         "upsertPriceListByExternalId",
@@ -141,8 +140,8 @@ fn lists(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says(
-        "Create or change a price list by external id",
+    .summary("Create or change a price list by external id")
+    .description(
         "For systems that push their price lists here. A new list needs `code`, `name` and `currency` and \
             is entered as a draft. After activation only name, notes, external ids and the last day can \
             change.",
@@ -151,11 +150,13 @@ fn lists(r: &mut Routes) {
         json!({"code": "RETAIL-2026", "name": "2026 零售价", "currency": "CNY", "valid_from": "2026-01-01"}),
     )
     .fails_with(&["duplicate", "customer_merged", "external_id_taken", "price_list_in_use"]);
-    r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get).scope(READ).says(
-        "Read a price list's history",
-        "Every change of the price list, oldest first: who made it, when, why, and the fields before \
+    r.history("/price-lists/{price_list_id}/history", "listPriceListHistory", http::get)
+        .scope(READ)
+        .summary("Read a price list's history")
+        .description(
+            "Every change of the price list, oldest first: who made it, when, why, and the fields before \
             and after.",
-    );
+        );
 }
 
 fn prices(r: &mut Routes) {
@@ -163,21 +164,21 @@ fn prices(r: &mut Routes) {
         "prices",
         "Prices: what products cost on the price lists, from which quantity and for which period.",
     );
-    r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices).scope(READ).says(
-        "List the prices of all lists",
-        "Lists the prices on all price lists that you see, in every status. Use it to keep another \
+    r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices)
+        .scope(READ)
+        .summary("List the prices of all lists")
+        .description(
+            "Lists the prices on all price lists that you see, in every status. Use it to keep another \
             system in step.",
-    );
+        );
     r.list("/price-lists/{price_list_id}/prices", "listPrices", &model::PRICES, http::list_prices)
         .scope(READ)
-        .says(
-            "List the prices of a list",
-            "Lists the prices on one price list, also those for past and future days.",
-        );
+        .summary("List the prices of a list")
+        .description("Lists the prices on one price list, also those for past and future days.");
     r.create("/price-lists/{price_list_id}/prices", "addPrice", http::add_price)
         .scope(WRITE)
-        .says(
-            "Add a price to a list",
+        .summary("Add a price to a list")
+        .description(
             "Adds a price. An earlier price for the same product, unit and `min_quantity` ends the day \
                 before; if the new price has a last day, the earlier one applies again after it. If a price \
                 begins on the same day or later within the new period, the request is refused with \
@@ -189,11 +190,12 @@ fn prices(r: &mut Routes) {
     r.read("/price-lists/{price_list_id}/prices/{price_id}", "getPrice", http::get_price)
         .scope(READ)
         .expands(model::PRICES.expand)
-        .says("Read a price", "Returns one price on the list.");
+        .summary("Read a price")
+        .description("Returns one price on the list.");
     r.change("/price-lists/{price_list_id}/prices/{price_id}", "updatePrice", http::update_price)
         .scope(WRITE)
-        .says(
-            "Change a price",
+        .summary("Change a price")
+        .description(
             "On a draft list, and before the first day of the price, everything can change. After that \
                 only the last day can change, to yesterday at the earliest. On an active list this needs \
                 `prices:approve`. Refused with `price_overlap` when another price for the same product, unit \
@@ -203,8 +205,8 @@ fn prices(r: &mut Routes) {
         .fails_with(&["price_overlap", "price_list_in_use"]);
     r.remove("/price-lists/{price_list_id}/prices/{price_id}", "deletePrice", http::delete_price)
         .scope(WRITE)
-        .says(
-            "Delete a price",
+        .summary("Delete a price")
+        .description(
             "Deletes a price on a draft list; on an active list only before its first day and with \
                 `prices:approve`. A price that has begun is refused with `price_list_in_use`: set its last \
                 day instead.",
@@ -212,15 +214,15 @@ fn prices(r: &mut Routes) {
         .fails_with(&["price_list_in_use"]);
     r.history("/price-lists/{price_list_id}/prices/{price_id}/history", "listPriceHistory", http::get_price)
         .scope(READ)
-        .says(
-            "Read a price's history",
+        .summary("Read a price's history")
+        .description(
             "Every change of the price, oldest first: who made it, when, why, and the fields before and \
                 after.",
         );
 }
 
-static TOLD: [Told; 2] = [
-    Told {
+static TOLD: [EventSource; 2] = [
+    EventSource {
         kind: model::PriceListId::KIND,
         name: ["Price list", "价目表"],
         scopes: READ,
@@ -235,7 +237,7 @@ static TOLD: [Told; 2] = [
                 .reads("retired", "已停用"),
         ],
     },
-    Told {
+    EventSource {
         kind: model::PriceId::KIND,
         name: ["Price", "价格"],
         scopes: READ,

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Column, Cond, Op, Value, col};
+use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero};
@@ -94,7 +94,7 @@ pub struct PriceList {
     #[schema(max_length = 2000, example = "Checked with finance")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -233,9 +233,9 @@ pub static PRICE_LISTS: ListSpec = ListSpec {
     expand: &["customer"],
 };
 
-fn list_valid_on(given: &Given) -> Cond {
-    let Given::Date(day) = given else { return Cond::Nothing };
-    let kept = Cond::IsNull(col!(price_lists::retired_on)).or(Cond::Compare(
+fn list_valid_on(given: &Given) -> Predicate {
+    let Given::Date(day) = given else { return Predicate::Nothing };
+    let kept = Predicate::IsNull(col!(price_lists::retired_on)).or(Predicate::Compare(
         col!(price_lists::retired_on),
         Op::Gt,
         Value::Date(*day),
@@ -244,9 +244,9 @@ fn list_valid_on(given: &Given) -> Cond {
 }
 
 /// The day is between the two, both included; the end may be open.
-pub fn holds(from: Column, to: Column, day: NaiveDate) -> Cond {
-    let not_over = Cond::IsNull(to).or(Cond::Compare(to, Op::Ge, Value::Date(day)));
-    Cond::Compare(from, Op::Le, Value::Date(day)).and(not_over)
+pub fn holds(from: Column, to: Column, day: NaiveDate) -> Predicate {
+    let not_over = Predicate::IsNull(to).or(Predicate::Compare(to, Op::Ge, Value::Date(day)));
+    Predicate::Compare(from, Op::Le, Value::Date(day)).and(not_over)
 }
 
 impl Row for PriceList {
@@ -368,10 +368,10 @@ pub static ALL_PRICES: ListSpec = ListSpec {
     expand: &["product", "price_list"],
 };
 
-fn price_valid_on(given: &Given) -> Cond {
+fn price_valid_on(given: &Given) -> Predicate {
     match given {
         Given::Date(day) => holds(col!(prices::valid_from), col!(prices::valid_to), *day),
-        _ => Cond::Nothing,
+        _ => Predicate::Nothing,
     }
 }
 
@@ -578,20 +578,20 @@ pub static QUESTION: &[Param] = &[
 ];
 
 /// The price lists that a caller sees: those for everybody, and those of customers that they see.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match crate::customers::model::visible_to(caller) {
-        Cond::All => Cond::All,
+        Predicate::All => Predicate::All,
         customers => {
-            let theirs = Cond::in_select(col!(price_lists::customer_id), col!(customers::id), customers);
-            Cond::IsNull(col!(price_lists::customer_id)).or(theirs)
+            let theirs = Predicate::in_select(col!(price_lists::customer_id), col!(customers::id), customers);
+            Predicate::IsNull(col!(price_lists::customer_id)).or(theirs)
         }
     }
 }
 
 /// Prices in the lists that a caller sees.
-pub fn prices_visible_to(caller: &Caller) -> Cond {
+pub fn prices_visible_to(caller: &Caller) -> Predicate {
     match visible_to(caller) {
-        Cond::All => Cond::All,
-        lists => Cond::in_select(col!(prices::price_list_id), col!(price_lists::id), lists),
+        Predicate::All => Predicate::All,
+        lists => Predicate::in_select(col!(prices::price_list_id), col!(price_lists::id), lists),
     }
 }

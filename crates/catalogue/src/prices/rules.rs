@@ -278,7 +278,7 @@ pub fn stands_aside(list: &PriceList, ctx: &PriceContext<'_>) -> Option<Lost> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::db::Json;
+    use crate::base::db::JsonColumn;
     use crate::base::types::At;
     use crate::customers::model::CustomerId;
     use crate::prices::model::{PriceId, PriceListId};
@@ -307,7 +307,7 @@ mod tests {
             approved_by: None,
             retired_on: None,
             notes: None,
-            external_ids: Json(vec![]),
+            external_ids: JsonColumn(vec![]),
             created_at: At::from_millis(0),
             created_by: None,
             updated_at: At::from_millis(0),

@@ -13,8 +13,8 @@ use super::model::{
 };
 use super::rules::{self, Asked, Offer, Terms};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Op, Value, col};
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::db::filter::{Op, Predicate, Value, col};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::params::{Query, bad};
 use crate::base::http::{Patch, actions, expand};
@@ -77,7 +77,7 @@ pub fn create(tx: &mut Tx, input: PriceListInput) -> Result<PriceList> {
         approved_by: None,
         retired_on: None,
         notes: input.notes.clone(),
-        external_ids: Json(input.external_ids.clone()),
+        external_ids: JsonColumn(input.external_ids.clone()),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -105,7 +105,7 @@ pub fn update(tx: &mut Tx, id: PriceListId, patch: &Patch<PriceListInput>) -> Re
         channel: input.channel.clone(),
         priority: input.priority,
         notes: input.notes.clone(),
-        external_ids: Json(input.external_ids.clone()),
+        external_ids: JsonColumn(input.external_ids.clone()),
         ..before.clone()
     };
     let fixed = rules::fixed_fields(&before, &list);
@@ -223,8 +223,8 @@ pub fn delete(tx: &mut Tx, id: PriceListId) -> Result<()> {
     tx.remove(&list)
 }
 
-pub fn expand_lists(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, JsonValue)>> {
-    let cond = Cond::ids(col!(price_lists::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand_lists(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, JsonValue)>> {
+    let cond = Predicate::ids(col!(price_lists::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<PriceList> =
         price_lists::table.filter(cond).select(PriceList::as_select()).load(rx.conn)?;
     let views = rows.into_iter().map(|list| view(rx.caller, list)).collect();
@@ -475,26 +475,26 @@ fn resolved(offer: &Offer<'_>) -> Resolved {
 
 /// Lists that are or were in use, for everybody or for this customer. The status is put so that no index
 /// serves it: the one by customer finds a handful among thousands, the one by status would read them all.
-fn in_use_for(customer: Uuid) -> Cond {
-    let theirs =
-        Cond::IsNull(col!(price_lists::customer_id)).or(Cond::eq(col!(price_lists::customer_id), customer));
-    let draft = Cond::eq(col!(price_lists::status), PriceListStatus::Draft.as_str());
-    theirs.and(Cond::negate(draft))
+fn in_use_for(customer: Uuid) -> Predicate {
+    let theirs = Predicate::IsNull(col!(price_lists::customer_id))
+        .or(Predicate::eq(col!(price_lists::customer_id), customer));
+    let draft = Predicate::eq(col!(price_lists::status), PriceListStatus::Draft.as_str());
+    theirs.and(Predicate::negate(draft))
 }
 
 /// The lists that have a say: [`rules::stands_aside`] as a condition.
 fn lists_for(conn: &mut Conn, ctx: &PriceContext<'_>) -> Result<Vec<PriceList>> {
     let only_for = |column, given: Option<&str>| match given {
-        Some(word) => Cond::IsNull(column).or(Cond::eq(column, word)),
-        None => Cond::IsNull(column),
+        Some(word) => Predicate::IsNull(column).or(Predicate::eq(column, word)),
+        None => Predicate::IsNull(column),
     };
-    let not_retired = Cond::IsNull(col!(price_lists::retired_on)).or(Cond::Compare(
+    let not_retired = Predicate::IsNull(col!(price_lists::retired_on)).or(Predicate::Compare(
         col!(price_lists::retired_on),
         Op::Gt,
         Value::Date(ctx.date),
     ));
     let cond = in_use_for(ctx.customer_id)
-        .and(Cond::eq(col!(price_lists::currency), ctx.currency))
+        .and(Predicate::eq(col!(price_lists::currency), ctx.currency))
         .and(not_retired)
         .and(holds(col!(price_lists::valid_from), col!(price_lists::valid_to), ctx.date))
         .and(only_for(col!(price_lists::tier), ctx.tier))
@@ -512,8 +512,8 @@ fn entries_on(
     if lists.is_empty() || wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let cond = Cond::ids(col!(prices::price_list_id), lists.iter().map(|l| l.id.0))
-        .and(Cond::ids(col!(prices::product_id), wanted.iter().map(|p| p.0)))
+    let cond = Predicate::ids(col!(prices::price_list_id), lists.iter().map(|l| l.id.0))
+        .and(Predicate::ids(col!(prices::product_id), wanted.iter().map(|p| p.0)))
         .and(holds(col!(prices::valid_from), col!(prices::valid_to), ctx.date));
     Ok(prices::table.filter(cond).select(PriceEntry::as_select()).load(conn)?)
 }
@@ -522,7 +522,7 @@ fn entries_on(
 const MOST_CONSIDERED: usize = 50;
 
 /// Answers what a product costs and how the price was found.
-pub fn explain(rx: &mut Rx, query: &Query) -> Result<PriceAnswer> {
+pub fn explain(rx: &mut ReadTx, query: &Query) -> Result<PriceAnswer> {
     let product = asked_product(rx, query)?;
     let customer = query.id("customer_id").map(CustomerId);
     let facts = match customer {
@@ -554,7 +554,7 @@ fn unknown(name: &'static str, kind: &str) -> Error {
     bad(vec![Fault::parameter(name, "unknown_reference").with("kind", kind)])
 }
 
-fn asked_product(rx: &mut Rx, query: &Query) -> Result<Product> {
+fn asked_product(rx: &mut ReadTx, query: &Query) -> Result<Product> {
     let id = query.id("product_id").map(ProductId);
     let id = id.ok_or_else(|| bad(vec![Fault::parameter("product_id", "required")]))?;
     products::work::find(rx.conn, id).map_err(|error| match error.code() {
@@ -586,8 +586,8 @@ fn look(conn: &mut Conn, ctx: &PriceContext<'_>, asked: &Asked<'_>) -> Result<Lo
     let wanted = HashSet::from([asked.product.id]);
     let entries = entries_on(conn, &having_say, &wanted, ctx)?;
     let product = asked.product.id.0;
-    let of_product = Cond::ids(col!(prices::price_list_id), having_say.iter().map(|l| l.id.0))
-        .and(Cond::eq(col!(prices::product_id), product));
+    let of_product = Predicate::ids(col!(prices::price_list_id), having_say.iter().map(|l| l.id.0))
+        .and(Predicate::eq(col!(prices::product_id), product));
     let at_other_times: HashSet<PriceListId> = prices::table
         .filter(of_product)
         .select(prices::price_list_id)
@@ -614,8 +614,8 @@ fn look(conn: &mut Conn, ctx: &PriceContext<'_>, asked: &Asked<'_>) -> Result<Lo
 
 /// Lists that have the product, but no say in the question.
 fn lists_aside(conn: &mut Conn, ctx: &PriceContext<'_>, product: Uuid) -> Result<Vec<PriceList>> {
-    let of_product = Cond::eq(col!(prices::product_id), product);
-    let has_product = Cond::in_select(col!(price_lists::id), col!(prices::price_list_id), of_product);
+    let of_product = Predicate::eq(col!(prices::product_id), product);
+    let has_product = Predicate::in_select(col!(price_lists::id), col!(prices::price_list_id), of_product);
     let lists: Vec<PriceList> = price_lists::table
         .filter(in_use_for(ctx.customer_id).and(has_product))
         .order(price_lists::code)
@@ -757,7 +757,7 @@ mod tests {
             approved_by: None,
             retired_on: None,
             notes: None,
-            external_ids: Json(vec![]),
+            external_ids: JsonColumn(vec![]),
             created_at: At::from_millis(0),
             created_by: None,
             updated_at: At::from_millis(0),

@@ -10,7 +10,7 @@ use super::work::duplicate;
 use super::{READ, WRITE};
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Guard, Json, Tx};
+use crate::base::db::{ExternalId, Guard, JsonColumn, Tx};
 use crate::base::error::Result;
 use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
@@ -33,11 +33,11 @@ pub fn routes(r: &mut Routes) {
     );
     category
         .list()
-        .describe("Lists the categories, sorted by code. `parent_id` gives one level of the tree.");
-    category.change().describe(
+        .description("Lists the categories, sorted by code. `parent_id` gives one level of the tree.");
+    category.change().description(
         "Changes the fields that you send. A category cannot be moved below itself (`circular_parent`).",
     );
-    category.delete().describe(
+    category.delete().description(
         "Deletes the category. Refused with `still_referenced` if it has products or categories below it.",
     );
 }
@@ -91,7 +91,7 @@ pub struct CategoryForm {
     pub parent_id: Option<CategoryId>,
     #[serde(default)]
     #[schema(max_items = 20, value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
 }
 
 impl Record for Category {

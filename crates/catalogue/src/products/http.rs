@@ -3,9 +3,9 @@
 use super::model::{PRODUCTS, Product, ProductAction, ProductId, ProductInput, ProductView, StepNote};
 use super::work;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::Predicate;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::history::{self, HistoryEntry};
@@ -14,13 +14,13 @@ use crate::load_from;
 
 // ---- products ------------------------------------------------------------------------------------------------
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<ProductView>> {
-    let mut page = PRODUCTS.page(&req.query, Cond::All, load_from!(rx.conn, products, Product))?;
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<ProductView>> {
+    let mut page = PRODUCTS.page(&req.query, Predicate::All, load_from!(rx.conn, products, Product))?;
     let views = std::mem::take(&mut page.data).into_iter().map(|p| work::view(rx.caller, p)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<ProductId>) -> Result<Answer<ProductView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<ProductId>) -> Result<Answer<ProductView>> {
     let product = work::find(rx.conn, req.path)?;
     Ok(answer(rx.caller, product))
 }
@@ -63,7 +63,7 @@ fn step(tx: &mut Tx, req: &Step, action: ProductAction) -> Result<Answer<Product
     Ok(answer(tx.caller, product))
 }
 
-pub fn history(rx: &mut Rx, req: &Req<ProductId>) -> Result<Page<HistoryEntry>> {
+pub fn history(rx: &mut ReadTx, req: &Req<ProductId>) -> Result<Page<HistoryEntry>> {
     work::find(rx.conn, req.path)?;
     let mut page = history::page(rx, ProductId::KIND, req.path.0, &req.query)?;
     if !rx.caller.may(Scope::ProductsCost) {

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::{Routes, history};
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -51,15 +51,17 @@ fn routes(r: &mut Routes) {
 
 fn products(r: &mut Routes) {
     r.tag("products", "Products: names, units, tax rate, cost and life.");
-    r.list("/products", "listProducts", &model::PRODUCTS, http::list).scope(READ).says(
-        "List products",
-        "Lists products of every status. `cost` and `cost_currency` are null for callers without \
+    r.list("/products", "listProducts", &model::PRODUCTS, http::list)
+        .scope(READ)
+        .summary("List products")
+        .description(
+            "Lists products of every status. `cost` and `cost_currency` are null for callers without \
             `products:cost`.",
-    );
+        );
     r.create("/products", "createProduct", http::create)
         .scope(WRITE)
-        .says(
-            "Add a product",
+        .summary("Add a product")
+        .description(
             "Enters a product as a draft; activate it to put it on sale. Sending `cost` needs \
                 `products:cost`. Refused with `duplicate` when another product has the article number or \
                 barcode.",
@@ -69,14 +71,14 @@ fn products(r: &mut Routes) {
     r.read("/products/{product_id}", "getProduct", http::get)
         .scope(READ)
         .expands(model::PRODUCTS.expand)
-        .says(
-            "Read a product",
+        .summary("Read a product")
+        .description(
             "Returns one product. `cost` and `cost_currency` are null for callers without `products:cost`.",
         );
     r.change("/products/{product_id}", "updateProduct", http::update)
         .scope(WRITE)
-        .says(
-            "Change a product",
+        .summary("Change a product")
+        .description(
             "Changes the fields that you send. A unit that has prices cannot be removed, and the base \
                 unit cannot be changed once the product has left the draft or has prices (`unit_in_use`). \
                 Sending `cost` or `cost_currency` needs `products:cost`. Existing order lines keep what they \
@@ -86,8 +88,8 @@ fn products(r: &mut Routes) {
         .fails_with(&["duplicate", "unit_in_use"]);
     r.remove("/products/{product_id}", "deleteProduct", http::delete)
         .scope(WRITE)
-        .says(
-            "Delete a product",
+        .summary("Delete a product")
+        .description(
             "Deletes the product. Refused with `still_referenced` if a price, an order or another record \
                 names it. Discontinue such a product instead.",
         )
@@ -95,7 +97,8 @@ fn products(r: &mut Routes) {
     r.read_by_external_id("/products/by-external-id/{system}/{id}", "getProductByExternalId", http::get)
         .scope(READ)
         .expands(model::PRODUCTS.expand)
-        .says("Read a product by external id", "Returns the product that has this external id.");
+        .summary("Read a product by external id")
+        .description("Returns the product that has this external id.");
     r.put_by_external_id(
         "/products/by-external-id/{system}/{id}",
         "upsertProductByExternalId",
@@ -103,8 +106,8 @@ fn products(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says(
-        "Create or change a product by external id",
+    .summary("Create or change a product by external id")
+    .description(
         "For systems that push their products here. A new product needs `sku`, `name`, `unit` and \
             `tax_rate` and is entered as a draft. Sending `cost` or `cost_currency` needs `products:cost`.",
     )
@@ -112,8 +115,8 @@ fn products(r: &mut Routes) {
     .fails_with(&["duplicate", "external_id_taken", "unit_in_use"]);
     r.list("/products/{product_id}/history", "listProductHistory", &history::HISTORY, http::history)
         .scope(READ)
-        .says(
-            "Read a product's history",
+        .summary("Read a product's history")
+        .description(
             "Every change of the product, oldest first: who made it, when, why, and the fields before and \
                 after. Changes of the cost are shown only to callers with `products:cost`.",
         );
@@ -123,8 +126,8 @@ fn steps(r: &mut Routes) {
     r.action("/products/{product_id}/activate", "activateProduct", http::activate)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Put a product on sale",
+        .summary("Put a product on sale")
+        .description(
             "Moves the product from `draft` to `active`. Refused with `invalid_transition` in any other \
                 status.",
         )
@@ -133,8 +136,8 @@ fn steps(r: &mut Routes) {
     r.action("/products/{product_id}/discontinue", "discontinueProduct", http::discontinue)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Take a product off sale",
+        .summary("Take a product off sale")
+        .description(
             "Moves the product from `active` to `discontinued`. From then on the review of orders with \
                 this product has a hard finding. Confirmed orders are not affected.",
         )
@@ -143,8 +146,8 @@ fn steps(r: &mut Routes) {
     r.action("/products/{product_id}/reactivate", "reactivateProduct", http::reactivate)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Put a product back on sale",
+        .summary("Put a product back on sale")
+        .description(
             "Moves the product from `discontinued` to `active`. Refused with `invalid_transition` in any \
                 other status.",
         )
@@ -152,7 +155,7 @@ fn steps(r: &mut Routes) {
         .fails_with(&["invalid_transition"]);
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: model::ProductId::KIND,
     name: ["Product", "产品"],
     scopes: READ,

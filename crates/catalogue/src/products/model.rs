@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::filter::{Cond, Sql, Value, col, sql};
+use crate::base::db::filter::{Predicate, Sql, Value, col, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero, RateToOne};
@@ -89,7 +89,7 @@ pub struct Product {
     pub unit: String,
     /// Further units that the product is sold in.
     #[schema(value_type = Vec<UnitConversion>)]
-    pub units: Json<Vec<UnitConversion>>,
+    pub units: JsonColumn<Vec<UnitConversion>>,
     /// Tax rate that new order lines copy, as a share from 0 to 1: `0.13` is 13 %.
     pub tax_rate: Rate,
     /// What one base unit costs the company, in `cost_currency`, before tax. Null when unknown, and for
@@ -110,9 +110,9 @@ pub struct Product {
     #[schema(example = "6901234567892")]
     pub barcode: Option<String>,
     #[schema(value_type = CustomFields)]
-    pub custom_fields: Json<CustomFields>,
+    pub custom_fields: JsonColumn<CustomFields>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -256,9 +256,10 @@ const BELOW_CATEGORY: Sql = sql!(
         JOIN below ON product_categories.parent_id = category) SELECT category FROM below)"
 );
 
-fn in_categories(given: &Given) -> Cond {
-    let Given::Ids(ids) = given else { return Cond::Nothing };
-    ids.iter().fold(Cond::Nothing, |any, id| any.or(Cond::Sql(BELOW_CATEGORY, vec![Value::from(*id)])))
+fn in_categories(given: &Given) -> Predicate {
+    let Given::Ids(ids) = given else { return Predicate::Nothing };
+    ids.iter()
+        .fold(Predicate::Nothing, |any, id| any.or(Predicate::Sql(BELOW_CATEGORY, vec![Value::from(*id)])))
 }
 
 impl Row for Product {

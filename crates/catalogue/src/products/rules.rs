@@ -123,7 +123,7 @@ pub fn unit_taken_away<'a>(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::base::db::Json;
+    use crate::base::db::JsonColumn;
     use crate::base::types::At;
     use crate::base::types::CustomFields;
     use crate::products::ProductId;
@@ -149,7 +149,7 @@ pub(crate) mod tests {
             description: None,
             category_id: None,
             unit: "pcs".into(),
-            units: Json(conversions(units)),
+            units: JsonColumn(conversions(units)),
             tax_rate: "0.13".parse().unwrap(),
             cost: None,
             cost_currency: None,
@@ -157,8 +157,8 @@ pub(crate) mod tests {
             sold_from: None,
             sold_to: None,
             barcode: None,
-            custom_fields: Json(CustomFields::default()),
-            external_ids: Json(vec![]),
+            custom_fields: JsonColumn(CustomFields::default()),
+            external_ids: JsonColumn(vec![]),
             created_at: At::from_millis(0),
             created_by: None,
             updated_at: At::from_millis(0),

@@ -10,8 +10,8 @@ use super::categories::Category;
 use super::model::{Product, ProductAction, ProductId, ProductInput, ProductStatus, ProductView};
 use super::rules;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -39,8 +39,8 @@ pub fn find(conn: &mut Conn, id: ProductId) -> Result<Product> {
 pub fn load_many(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>> {
     let cond = match ids {
         [] => return Ok(HashMap::new()),
-        [one] => Cond::eq(col!(products::id), one.0),
-        many => Cond::ids(col!(products::id), many.iter().map(|id| id.0)),
+        [one] => Predicate::eq(col!(products::id), one.0),
+        many => Predicate::ids(col!(products::id), many.iter().map(|id| id.0)),
     };
     let rows = products::table.filter(cond).select(Product::as_select()).load(conn)?;
     Ok(rows.into_iter().map(|product: Product| (product.id, product)).collect())
@@ -62,7 +62,7 @@ pub fn create(tx: &mut Tx, mut input: ProductInput) -> Result<Product> {
         description: input.description,
         category_id: input.category_id,
         unit: input.unit,
-        units: Json(input.units),
+        units: JsonColumn(input.units),
         tax_rate: input.tax_rate,
         cost: input.cost,
         cost_currency: input.cost_currency,
@@ -70,8 +70,8 @@ pub fn create(tx: &mut Tx, mut input: ProductInput) -> Result<Product> {
         sold_from: input.sold_from,
         sold_to: input.sold_to,
         barcode: input.barcode,
-        custom_fields: Json(input.custom_fields),
-        external_ids: Json(input.external_ids),
+        custom_fields: JsonColumn(input.custom_fields),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -119,15 +119,15 @@ fn changed(before: &Product, input: ProductInput) -> Product {
         description: input.description,
         category_id: input.category_id,
         unit: input.unit,
-        units: Json(input.units),
+        units: JsonColumn(input.units),
         tax_rate: input.tax_rate,
         cost: input.cost,
         cost_currency: input.cost_currency,
         sold_from: input.sold_from,
         sold_to: input.sold_to,
         barcode: input.barcode,
-        custom_fields: Json(input.custom_fields),
-        external_ids: Json(input.external_ids),
+        custom_fields: JsonColumn(input.custom_fields),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     }
 }
@@ -209,7 +209,7 @@ pub fn view(caller: &Caller, mut product: Product) -> ProductView {
 
 // ---- expand --------------------------------------------------------------------------------------------------
 
-pub fn expand_products(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand_products(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let ids: Vec<ProductId> = ids.iter().copied().map(ProductId).collect();
     let products = load_many(rx.conn, &ids)?;
     let views = products.into_values().map(|p| view(rx.caller, p)).collect();

@@ -2,8 +2,8 @@
 
 use super::model::{AUDIT_LOG, AuditEntry, AuditVerification};
 use super::work::{self, Known};
-use crate::base::db::Rx;
-use crate::base::db::filter::Cond;
+use crate::base::db::ReadTx;
+use crate::base::db::filter::Predicate;
 use crate::base::db::journal;
 use crate::base::db::list::Page;
 use crate::base::error::{Fault, Result};
@@ -12,23 +12,23 @@ use crate::base::http::params::{Query, bad};
 use crate::base::http::{Answer, Req};
 use crate::load_from;
 
-pub fn page(rx: &mut Rx, query: &Query) -> Result<Page<AuditEntry>> {
+pub fn page(rx: &mut ReadTx, query: &Query) -> Result<Page<AuditEntry>> {
     rx.caller.demand_to_see_all()?;
-    let page = AUDIT_LOG.page(query, Cond::All, load_from!(rx.conn, journal, journal::Entry))?;
+    let page = AUDIT_LOG.page(query, Predicate::All, load_from!(rx.conn, journal, journal::Entry))?;
     let entries = page.data.iter().map(|entry| AuditEntry::of(&rx.core.declared, entry)).collect();
     Ok(page.with(entries))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<AuditEntry>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<AuditEntry>> {
     page(rx, &req.query)
 }
 
-pub fn get(rx: &mut Rx, req: &Req<EventId>) -> Result<Answer<AuditEntry>> {
+pub fn get(rx: &mut ReadTx, req: &Req<EventId>) -> Result<Answer<AuditEntry>> {
     rx.caller.demand_to_see_all()?;
     work::find(rx.conn, req.path).map(|entry| Answer::of(AuditEntry::of(&rx.core.declared, &entry)))
 }
 
-pub fn verify(rx: &mut Rx, req: &Req) -> Result<Answer<AuditVerification>> {
+pub fn verify(rx: &mut ReadTx, req: &Req) -> Result<Answer<AuditVerification>> {
     let query = &req.query;
     let known = match (query.int("known_sequence"), query.text("known_link")) {
         (Some(sequence), Some(link)) => Some(Known { sequence, link: link.to_owned() }),

@@ -9,7 +9,7 @@ pub mod work;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::http::params::{Param, Takes};
-use crate::base::http::{Nature, Routes};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::messages::Phrase;
 
 pub const AREA: Area = Area { name: "audit", routes, problems: &[], phrases: PHRASES };
@@ -22,18 +22,19 @@ const MOST_VERIFIED: i64 = 100_000;
 fn routes(r: &mut Routes) {
     r.declare(check::CHECK);
     r.tag("audit-log", "Who changed what and when, and the proof that the trail was not altered.");
-    r.list("/audit-log", "listAuditLog", &model::AUDIT_LOG, http::list).scope(READ).says(
-        "List the audit trail",
-        "Returns every change of every record and every log-in, newest first. Passwords, tokens and other \
+    r.list("/audit-log", "listAuditLog", &model::AUDIT_LOG, http::list).scope(READ)
+        .summary("List the audit trail")
+        .description(
+            "Returns every change of every record and every log-in, newest first. Passwords, tokens and other \
          secrets are never in it. Refused with 403 `client_restricted` for a machine client that is \
          restricted to customers or a team.",
-    );
-    r.flow::<(), String, _>(Nature::Read, "/audit-log/export", "exportAuditLog", export::csv)
+        );
+    r.flow::<(), String, _>(OperationKind::Read, "/audit-log/export", "exportAuditLog", export::csv)
         .scope(READ)
         .takes_filters_of(&model::AUDIT_LOG)
         .answers_media(&["text/csv"])
-        .says(
-            "Export the audit trail as CSV",
+        .summary("Export the audit trail as CSV")
+        .description(
             "Returns the entries that the list would return, with the same filters, as one CSV file. There \
              is one row per changed field. Cells that a spreadsheet would read as a formula begin with an \
              apostrophe.",
@@ -60,17 +61,20 @@ fn routes(r: &mut Routes) {
             ),
             Param::new("known_link", Takes::Text(64), "The link that you kept for `known_sequence`."),
         ])
-        .says(
-            "Verify the audit trail",
+        .summary("Verify the audit trail")
+        .description(
             "Computes the hash and the link of each entry again. An entry that was changed, inserted or \
              removed is reported. With a link that you kept earlier, a trail that was cut off and rewritten \
              is reported too. Repeat with `next_sequence` until it is null.",
         );
-    r.read("/audit-log/{entry_id}", "getAuditEntry", http::get).scope(READ).unversioned().says(
-        "Read an audit entry",
-        "Returns one entry of the audit trail by its id. Refused with 403 `client_restricted` for a \
+    r.read("/audit-log/{entry_id}", "getAuditEntry", http::get)
+        .scope(READ)
+        .unversioned()
+        .summary("Read an audit entry")
+        .description(
+            "Returns one entry of the audit trail by its id. Refused with 403 `client_restricted` for a \
              machine client that is restricted to customers or a team.",
-    );
+        );
 }
 
 static PHRASES: &[Phrase] = &[

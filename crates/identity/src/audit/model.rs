@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::db::AnyId;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::journal::Entry;
 use crate::base::db::list::{Does, ListSpec, Sort, filter};
 use crate::base::declared::Declared;
@@ -116,10 +116,10 @@ pub struct AuditVerification {
 }
 
 /// The record with this id, whatever its kind.
-fn record_is(given: &Given) -> Cond {
-    let Given::Text(text) = given else { return Cond::Nothing };
+fn record_is(given: &Given) -> Predicate {
+    let Given::Text(text) = given else { return Predicate::Nothing };
     let uuid = text.rsplit('_').next().and_then(|hex| Uuid::try_parse(hex).ok());
-    uuid.map_or(Cond::Nothing, |uuid| Cond::eq(col!(journal::record_id), uuid))
+    uuid.map_or(Predicate::Nothing, |uuid| Predicate::eq(col!(journal::record_id), uuid))
 }
 
 /// The list behind `/audit-log`.

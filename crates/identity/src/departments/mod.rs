@@ -16,7 +16,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json, Tx};
+use crate::base::db::{ExternalId, JsonColumn, Tx};
 use crate::base::error::{Fault, Faults, Result};
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
@@ -45,11 +45,11 @@ fn routes(r: &mut Routes) {
         json!({"code": "WH", "name": "仓储部", "name_en": "Warehouse", "kind": "warehouse", "response_hours": 8}),
         json!({"response_hours": 4}),
     );
-    department.change().describe(
+    department.change().description(
         "Changes the data of a department. With `active: false` it gets no new requests; requests that it already has go \
          on.",
     );
-    department.delete().describe(
+    department.delete().description(
         "Deletes a department that never received a request. Refused with 409 `still_referenced` otherwise: set `active` \
          to false instead.",
     );
@@ -120,7 +120,7 @@ pub struct DepartmentForm {
     pub active: bool,
     #[serde(default)]
     #[schema(max_items = 20, value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
 }
 
 record!(Department, DepartmentForm, departments, DepartmentId, [name_sort], {

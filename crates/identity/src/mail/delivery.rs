@@ -13,8 +13,8 @@ use super::rules;
 use super::send::{Failure, send};
 use crate::base::core::Core;
 use crate::base::db::Conn;
-use crate::base::db::engine::Fate;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::engine::Ending;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::App;
 use crate::base::mail_server::MailServer;
@@ -38,14 +38,14 @@ const KEPT: i64 = 90 * 24 * 3600;
 
 /// What is under way in this process.
 #[derive(Default)]
-pub struct Postman {
+pub struct MailSender {
     under_way: AtomicUsize,
     full: AtomicBool,
     sent: AtomicU64,
     failed: AtomicU64,
 }
 
-impl Postman {
+impl MailSender {
     /// Whether too many mails wait for more to be made.
     pub fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
@@ -57,15 +57,15 @@ struct UnderWay(Arc<Core>);
 
 impl UnderWay {
     fn begin(core: &Arc<Core>) -> UnderWay {
-        core.part::<Postman>().under_way.fetch_add(1, Ordering::SeqCst);
+        core.part::<MailSender>().under_way.fetch_add(1, Ordering::SeqCst);
         UnderWay(core.clone())
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.part::<Postman>().under_way.fetch_sub(1, Ordering::SeqCst);
-        self.0.bells.ring(TASK);
+        self.0.part::<MailSender>().under_way.fetch_sub(1, Ordering::SeqCst);
+        self.0.wakers.wake(TASK);
     }
 }
 
@@ -73,13 +73,13 @@ impl Drop for UnderWay {
 pub fn turn(app: &Arc<App>) -> Result<bool> {
     let core = &app.core;
     let Some(settings) = &core.web.mail else { return Ok(false) };
-    let room = MOST.saturating_sub(core.part::<Postman>().under_way.load(Ordering::SeqCst));
+    let room = MOST.saturating_sub(core.part::<MailSender>().under_way.load(Ordering::SeqCst));
     if *core.stopping.borrow() || room == 0 {
         return Ok(false);
     }
     let now = core.clock.now();
     let (due, full) = core.engine.read_now(move |conn| look(conn, now))?;
-    core.part::<Postman>().full.store(full, Ordering::Relaxed);
+    core.part::<MailSender>().full.store(full, Ordering::Relaxed);
     if !due {
         return Ok(false);
     }
@@ -92,8 +92,8 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
 }
 
 /// What waits, written so that the partial index serves.
-fn waiting() -> Cond {
-    Cond::one_of(col!(mails::status), &[MailStatus::Waiting])
+fn waiting() -> Predicate {
+    Predicate::one_of(col!(mails::status), &[MailStatus::Waiting])
 }
 
 /// Whether something is due, and whether too many wait.
@@ -127,7 +127,7 @@ pub fn lease(core: &Arc<Core>, room: usize) -> Result<Vec<Mail>> {
             .set((mails::lease.eq(Some(&token)), mails::due_at.eq(until)))
             .execute(conn)?;
         rows.iter_mut().for_each(|row| (row.lease, row.due_at) = (Some(token.clone()), until));
-        Ok((rows, Fate::Keep))
+        Ok((rows, Ending::Commit))
     })
 }
 
@@ -159,10 +159,10 @@ fn prepare(core: &Arc<Core>, leased: Vec<Mail>) -> Result<Vec<Mail>> {
 fn begin(core: &Arc<Core>, settings: &MailServer, mail: Mail) -> Result<()> {
     let under_way = UnderWay::begin(core);
     let (core, settings) = (core.clone(), settings.clone());
-    let started = core.clone().aside.spawn("mail", move || {
+    let started = core.clone().workers.spawn("mail", move || {
         let outcome = send(&settings, &mail);
         let counter =
-            if outcome.is_ok() { &core.part::<Postman>().sent } else { &core.part::<Postman>().failed };
+            if outcome.is_ok() { &core.part::<MailSender>().sent } else { &core.part::<MailSender>().failed };
         counter.fetch_add(1, Ordering::Relaxed);
         let id = mail.id;
         if let Err(error) = end(&core, mail, move |mail, now| record(mail, now, outcome.clone())) {
@@ -185,7 +185,7 @@ fn end(core: &Arc<Core>, leased: Mail, mut change: impl FnMut(&mut Mail, At) + S
             change(&mut mail, clock.now());
             diesel::update(mails::table.find(mail.id)).set(&mail).execute(conn)?;
         }
-        Ok(((), Fate::Keep))
+        Ok(((), Ending::Commit))
     })
 }
 
@@ -220,10 +220,10 @@ pub fn figures(core: &Arc<Core>) {
         let some = mails::table.filter(waiting()).limit(MOST_WAITING).select(mails::id);
         Ok(some.load::<MailId>(rx.conn)?.len() as f64)
     });
-    let counted = |pick: fn(&Postman) -> &AtomicU64| {
+    let counted = |pick: fn(&MailSender) -> &AtomicU64| {
         let core = Arc::downgrade(core);
         move || {
-            core.upgrade().map_or(0.0, |core| pick(&core.part::<Postman>()).load(Ordering::Relaxed) as f64)
+            core.upgrade().map_or(0.0, |core| pick(&core.part::<MailSender>()).load(Ordering::Relaxed) as f64)
         }
     };
     let about = "Mails that the mail server took.";

@@ -17,10 +17,10 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{Told, Verb};
+use crate::base::events::{EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
-use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
+use crate::base::schedules::{Minute, Progress, Rhythm, Schedule};
 
 pub use model::MailId;
 
@@ -35,23 +35,26 @@ fn routes(r: &mut Routes) {
     r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
     r.list("/system/mails", "listMails", &model::MAILS, http::list)
         .scope(ADMIN)
-        .says(
-            "List e-mails",
+        .summary("List e-mails")
+        .description(
             "Returns e-mails that wait and e-mails that ended, newest first, without their content. Sent \
              e-mails are kept for 30 days, the others for 90. Refused with 403 `client_restricted` for a \
              machine client that is restricted to customers or a team.",
         )
         .fails_with(&["client_restricted"]);
-    r.read("/system/mails/{mail_id}", "getMail", http::get).scope(ADMIN).unversioned().says(
-        "Read an e-mail",
-        "Returns state and attempts of an e-mail, not its content. There is no ETag, because attempts \
+    r.read("/system/mails/{mail_id}", "getMail", http::get)
+        .scope(ADMIN)
+        .unversioned()
+        .summary("Read an e-mail")
+        .description(
+            "Returns state and attempts of an e-mail, not its content. There is no ETag, because attempts \
          change it without a new version.",
-    );
+        );
     r.action("/system/mails/{mail_id}/retry", "retryMail", http::retry)
         .scope(ADMIN)
         .unversioned()
-        .says(
-            "Send an e-mail again",
+        .summary("Send an e-mail again")
+        .description(
             "Sends an e-mail that waits, failed or was withheld at once, under the same Message-ID. If this \
              attempt fails, further attempts follow for two and a half days. Refused with 409 \
              `invalid_transition` when the e-mail was sent, and with 409 `mail_not_set_up` without a mail \
@@ -61,8 +64,8 @@ fn routes(r: &mut Routes) {
     r.action("/system/mails/test", "testMail", http::test)
         .scope(ADMIN)
         .unversioned()
-        .says(
-            "Test the mail settings",
+        .summary("Test the mail settings")
+        .description(
             "Sends a test e-mail to an address. Read it by its id afterwards to see the result. Refused \
              with 409 `mail_not_set_up` without a mail server, and with 403 `client_restricted` for a \
              restricted machine client.",
@@ -74,11 +77,11 @@ fn routes(r: &mut Routes) {
         name: "mail-clearing",
         about: ["Removes e-mails that ended long ago.", "清除早已结束的邮件。"],
         rhythm: Rhythm::Daily(Minute::at(3, 40)),
-        run: |run| run.commit(|tx, _| Ok(if work::clear(tx)? { Step::More } else { Step::Done })),
+        run: |run| run.commit(|tx, _| Ok(if work::clear(tx)? { Progress::More } else { Progress::Done })),
     });
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: MailId::KIND,
     name: ["E-mail", "邮件"],
     scopes: ADMIN,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -215,6 +215,6 @@ impl Row for Mail {
 }
 
 /// All of them, for whoever sees everybody's records.
-pub fn visible_to(caller: &Caller) -> Cond {
-    if caller.demand_to_see_all().is_ok() { Cond::All } else { Cond::Nothing }
+pub fn visible_to(caller: &Caller) -> Predicate {
+    if caller.demand_to_see_all().is_ok() { Predicate::All } else { Predicate::Nothing }
 }

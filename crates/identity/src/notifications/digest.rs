@@ -13,12 +13,12 @@ use super::mailing::{Reader, footer, link};
 use super::model::Notification;
 use super::preferences::model::MailWay;
 use super::preferences::work as preferences;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Conn, Guard, Tx};
 use crate::base::deadlines::working_calendar_row;
 use crate::base::error::Result;
 use crate::base::messages::{fill, phrase};
-use crate::base::schedules::{Rhythm, Run, Schedule, Step};
+use crate::base::schedules::{Progress, Rhythm, Schedule, ScheduleRun};
 use crate::base::types::At;
 use crate::mail::model::MailKind;
 use crate::mail::work::{Letter, put};
@@ -47,19 +47,19 @@ const FIRST: i64 = 7 * 24 * 3600;
 /// So does what was told after the person's hour, when the digest is late.
 const SETTLED: i64 = 120;
 
-fn run(run: &Run) -> Result<Step> {
+fn run(run: &ScheduleRun) -> Result<Progress> {
     if run.app.core.web.mail.is_none() {
-        return Ok(Step::Done);
+        return Ok(Progress::Done);
     }
     run.commit(|tx, place| {
         let calendar = tx.load_only(working_calendar_row)?.calendar(tx.core.zone);
         let after = place.take().and_then(|id| id.parse().ok());
         if calendar.hours(tx.today()).is_empty() {
-            return Ok(Step::Done);
+            return Ok(Progress::Done);
         }
         let last = some(tx, after)?;
         *place = last.map(|id| id.to_string());
-        Ok(if last.is_some() { Step::More } else { Step::Done })
+        Ok(if last.is_some() { Progress::More } else { Progress::Done })
     })
 }
 
@@ -142,7 +142,7 @@ fn note(tx: &mut Tx, user: UserId, until: At, is_first: bool) -> Result<()> {
 fn unread(conn: &mut Conn, user: UserId, since: At, until: At) -> Result<Vec<Notification>> {
     let unread = notifications::table
         .filter(notifications::user_id.eq(user))
-        .filter(Cond::IsNull(col!(notifications::read_at)))
+        .filter(Predicate::IsNull(col!(notifications::read_at)))
         .filter(notifications::created_at.gt(since))
         .filter(notifications::created_at.le(until));
     let in_order = unread.order((notifications::created_at, notifications::id)).limit(MOST);

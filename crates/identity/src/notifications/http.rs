@@ -4,7 +4,7 @@ use super::model::{Marked, NOTIFICATIONS, Notification, NotificationId, Notifica
 use super::work;
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::declared::Declared;
 use crate::base::error::Result;
 use crate::base::http::{Answer, Req};
@@ -21,7 +21,7 @@ fn person(caller: &Caller) -> Result<()> {
     demand_person(caller).map(drop)
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<NotificationView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<NotificationView>> {
     person(rx.caller)?;
     let visible = visible_to(rx.caller);
     let mut page =
@@ -30,7 +30,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<NotificationView>> {
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<NotificationId>) -> Result<Answer<NotificationView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<NotificationId>) -> Result<Answer<NotificationView>> {
     person(rx.caller)?;
     work::find(rx.conn, rx.caller, req.path).map(|n| answer(&rx.core.declared, &n, rx.lang))
 }

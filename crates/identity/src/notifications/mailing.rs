@@ -60,7 +60,7 @@ pub fn at_once(tx: &mut Tx, told: &[Notification]) -> Result<()> {
     if tx.core.web.mail.is_none() || told.is_empty() {
         return Ok(());
     }
-    if tx.core.part::<crate::mail::delivery::Postman>().is_full() {
+    if tx.core.part::<crate::mail::delivery::MailSender>().is_full() {
         log::warn!("too many mails wait: a notification is only in the inbox and in the next digest");
         return Ok(());
     }

@@ -15,7 +15,7 @@ pub mod work;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{Told, Verb};
+use crate::base::events::{EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
 
@@ -30,8 +30,8 @@ fn routes(r: &mut Routes) {
     r.tag("notifications", "Your inbox of notifications, and your e-mail preferences.");
     r.list("/me/notifications", "listMyNotifications", &model::NOTIFICATIONS, http::list)
         .person()
-        .says(
-            "List my notifications",
+        .summary("List my notifications")
+        .description(
             "Returns your notifications, newest first. `text` is in the language that the request asks for; \
              `href` leads to the record. Refused with 403 `not_a_person` for a machine client.",
         )
@@ -39,32 +39,26 @@ fn routes(r: &mut Routes) {
     r.read("/me/notifications/{notification_id}", "getMyNotification", http::get)
         .person()
         .unversioned()
-        .says(
-            "Read a notification of mine",
-            "Returns one of your notifications. Reading it here does not mark it as read.",
-        )
+        .summary("Read a notification of mine")
+        .description("Returns one of your notifications. Reading it here does not mark it as read.")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/{notification_id}/read", "readMyNotification", http::read)
         .person()
         .unversioned()
-        .says(
-            "Mark a notification as read",
-            "Marks the notification as read. If it is read already, nothing changes.",
-        )
+        .summary("Mark a notification as read")
+        .description("Marks the notification as read. If it is read already, nothing changes.")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/{notification_id}/unread", "unreadMyNotification", http::unread)
         .person()
         .unversioned()
-        .says(
-            "Mark a notification as unread",
-            "Marks the notification as unread. If it is unread already, nothing changes.",
-        )
+        .summary("Mark a notification as unread")
+        .description("Marks the notification as unread. If it is unread already, nothing changes.")
         .fails_with(&["not_a_person"]);
     r.action("/me/notifications/read-all", "readAllMyNotifications", http::read_all)
         .person()
         .unversioned()
-        .says(
-            "Mark all notifications as read",
+        .summary("Mark all notifications as read")
+        .description(
             "Marks your unread notifications as read, oldest first, at most 1,000 per request. `left` says \
              how many are still unread; send the request again until it is 0.",
         )
@@ -100,7 +94,7 @@ static PHRASES: &[Phrase] = &[
     ),
 ];
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: NotificationId::KIND,
     name: ["Notification", "通知"],
     scopes: &[Scope::EventsRead],

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{AnyId, Json};
+use crate::base::db::{AnyId, JsonColumn};
 use crate::base::declared::Declared;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::messages::{self, Lang};
@@ -34,7 +34,7 @@ pub struct Notification {
     pub record_kind: String,
     pub record_id: AnyId,
     /// What fills the phrase's places.
-    pub params: Json<BTreeMap<String, String>>,
+    pub params: JsonColumn<BTreeMap<String, String>>,
     pub read_at: Option<At>,
     pub created_at: At,
     pub created_by: Option<UserId>,
@@ -112,10 +112,10 @@ pub struct Marked {
     pub left: i64,
 }
 
-fn unread_is(given: &Given) -> Cond {
+fn unread_is(given: &Given) -> Predicate {
     match given {
-        Given::Bool(false) => Cond::NotNull(col!(notifications::read_at)),
-        _ => Cond::IsNull(col!(notifications::read_at)),
+        Given::Bool(false) => Predicate::NotNull(col!(notifications::read_at)),
+        _ => Predicate::IsNull(col!(notifications::read_at)),
     }
 }
 
@@ -154,9 +154,9 @@ impl Row for Notification {
 }
 
 /// One's own.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match caller.user {
-        Some(user) => Cond::eq(col!(notifications::user_id), user),
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(notifications::user_id), user),
+        None => Predicate::Nothing,
     }
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::mailing;
 use super::model::{Marked, Notification, NotificationId, visible_to};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, AnyId, Conn, Json, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, AnyId, Conn, JsonColumn, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::types::Kind;
 use crate::people::UserId;
@@ -44,7 +44,9 @@ pub fn notify(tx: &mut Tx, people: impl IntoIterator<Item = UserId>, notice: &No
             code: notice.code.into(),
             record_kind: notice.kind.name.into(),
             record_id: AnyId(notice.record),
-            params: Json(notice.params.iter().map(|(name, value)| ((*name).into(), value.clone())).collect()),
+            params: JsonColumn(
+                notice.params.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
+            ),
             read_at: None,
             created_at: tx.now,
             created_by: None,
@@ -76,7 +78,7 @@ pub fn mark(tx: &mut Tx, id: NotificationId, read: bool) -> Result<Notification>
 }
 
 pub fn mark_all(tx: &mut Tx) -> Result<Marked> {
-    let unread = visible_to(tx.caller).and(Cond::IsNull(col!(notifications::read_at)));
+    let unread = visible_to(tx.caller).and(Predicate::IsNull(col!(notifications::read_at)));
     let oldest = notifications::table
         .filter(unread.clone())
         .order(notifications::created_at)

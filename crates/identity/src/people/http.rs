@@ -9,9 +9,9 @@ use crate::base::auth::sessions::{self, Refreshed, SessionId, refused};
 use crate::base::auth::tokens::{Claims, LIFETIME};
 use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::Predicate;
 use crate::base::db::list::Page;
-use crate::base::db::{Act, Guard, Rx, Tx};
+use crate::base::db::{Act, Guard, ReadTx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Ctx, Json, Patch, Reply, Req};
@@ -138,7 +138,7 @@ pub fn my_id(caller: &Caller) -> Result<UserId> {
     caller.user.map(UserId).ok_or_else(|| Problem::new(code).into())
 }
 
-pub fn me(rx: &mut Rx, _: &Req) -> Result<Answer<Me>> {
+pub fn me(rx: &mut ReadTx, _: &Req) -> Result<Answer<Me>> {
     let user = work::find_user(rx.conn, my_id(rx.caller)?)?;
     Ok(Answer::at(user.version, Me { scopes: rx.caller.scopes.list(), user }))
 }
@@ -164,11 +164,11 @@ pub async fn change_password(ctx: Ctx, req: Req<Vec<String>, Json<PasswordChange
 
 // ---- users ---------------------------------------------------------------------------------------------------
 
-pub fn list_users(rx: &mut Rx, req: &Req) -> Result<Page<User>> {
-    USERS.page(&req.query, Cond::All, load_from!(rx.conn, users, User))
+pub fn list_users(rx: &mut ReadTx, req: &Req) -> Result<Page<User>> {
+    USERS.page(&req.query, Predicate::All, load_from!(rx.conn, users, User))
 }
 
-pub fn get_user(rx: &mut Rx, req: &Req<UserId>) -> Result<Answer<User>> {
+pub fn get_user(rx: &mut ReadTx, req: &Req<UserId>) -> Result<Answer<User>> {
     work::find_user(rx.conn, req.path).map(answer)
 }
 

@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::{Scope, sessions};
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
-use crate::base::http::{Nature, Routes};
+use crate::base::events::{self, EventSource, Verb};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
-use crate::base::schedules::{Minute, Rhythm, Schedule, Step};
+use crate::base::schedules::{Minute, Progress, Rhythm, Schedule};
 
 use crate::coded;
 
@@ -36,7 +36,7 @@ fn routes(r: &mut Routes) {
         name: "session-clearing",
         about: ["Removes sessions that ended long ago.", "清除早已结束的会话。"],
         rhythm: Rhythm::Daily(Minute::at(3, 30)),
-        run: |run| run.commit(|tx, _| Ok(if sessions::clear(tx)? { Step::More } else { Step::Done })),
+        run: |run| run.commit(|tx, _| Ok(if sessions::clear(tx)? { Progress::More } else { Progress::Done })),
     });
     r.expands("usr", work::expand_users);
     r.expands_to::<model::UserCard>("usr");
@@ -44,10 +44,10 @@ fn routes(r: &mut Routes) {
 
 fn log_in(r: &mut Routes) {
     r.tag("auth", "Log-in, log-out and tokens for people.");
-    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/login", "login", http::login)
+    r.flow::<_, model::Tokens, _>(OperationKind::Talk, "/auth/login", "login", http::login)
         .public()
-        .says(
-            "Log in",
+        .summary("Log in")
+        .description(
             "Returns an access token for 15 minutes and a refresh token. Refused with 401 \
              `invalid_credentials` when the user name or password is wrong or the user is blocked. After \
              five failures for a user or a network address, each further attempt must wait: 429 \
@@ -55,28 +55,28 @@ fn log_in(r: &mut Routes) {
         )
         .example(json!({"username": "clerk", "password": "salesdesk-demo"}))
         .fails_with(&["invalid_credentials", "too_many_requests"]);
-    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/refresh", "refreshTokens", http::refresh)
+    r.flow::<_, model::Tokens, _>(OperationKind::Talk, "/auth/refresh", "refreshTokens", http::refresh)
         .public()
-        .says(
-            "Renew the tokens",
+        .summary("Renew the tokens")
+        .description(
             "Exchanges a refresh token for a new access token and a new refresh token. Each refresh token \
              works once. If an old one is used again, the session ends, because two parties hold it; a \
              repeat within 30 seconds, after a lost answer, is accepted. Refused with 401 \
              `invalid_credentials` when the token is unknown, used or expired.",
         )
         .fails_with(&["invalid_credentials"]);
-    r.flow::<_, model::Done, _>(Nature::Talk, "/auth/logout", "logout", http::logout)
+    r.flow::<_, model::Done, _>(OperationKind::Talk, "/auth/logout", "logout", http::logout)
         .person()
-        .says(
-            "Log out",
+        .summary("Log out")
+        .description(
             "Ends this session. Its tokens stop working within seconds. Refused with 403 `not_a_person` for \
              a machine client.",
         )
         .fails_with(&["not_a_person"]);
-    r.flow::<_, model::Tokens, _>(Nature::Talk, "/auth/setup", "setUp", http::set_up)
+    r.flow::<_, model::Tokens, _>(OperationKind::Talk, "/auth/setup", "setUp", http::set_up)
         .public()
-        .says(
-            "Create the first administrator",
+        .summary("Create the first administrator")
+        .description(
             "Creates an administrator in a database without users and logs them in. Needs the set-up token \
              that the server prints when it starts. Refused with 401 `invalid_credentials` when the token \
              is wrong, and with 409 `already_set_up` when there are users.",
@@ -86,32 +86,38 @@ fn log_in(r: &mut Routes) {
     r.tag("me", "The person who is logged in: profile, password, notifications.");
     r.read("/me", "getMe", http::me)
         .person()
-        .says(
-            "Read my profile",
+        .summary("Read my profile")
+        .description(
             "Returns the person behind the access token, with their scopes. Refused with 403 `not_a_person` \
              for a machine client, which uses `/oauth/introspect` instead.",
         )
         .fails_with(&["not_a_person"]);
-    r.flow::<_, model::Done, _>(Nature::Talk, "/me/password", "changeMyPassword", http::change_password)
-        .person()
-        .says(
-            "Change my password",
-            "Sets a new password; the current one is needed. All other sessions of this person end. Refused \
+    r.flow::<_, model::Done, _>(
+        OperationKind::Talk,
+        "/me/password",
+        "changeMyPassword",
+        http::change_password,
+    )
+    .person()
+    .summary("Change my password")
+    .description(
+        "Sets a new password; the current one is needed. All other sessions of this person end. Refused \
              with 401 `invalid_credentials` when the current password is wrong, and with 422 \
              `weak_password`.",
-        )
-        .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
+    )
+    .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
 }
 
 fn users(r: &mut Routes) {
     r.tag("users", "The people who work with the system, and their accounts.");
     r.list("/users", "listUsers", &model::USERS, http::list_users)
         .scope(READ_USERS)
-        .says("List users", "Returns all users, blocked ones included, sorted by name.");
-    r.flow::<_, model::User, _>(Nature::Create, "/users", "createUser", http::create_user)
+        .summary("List users")
+        .description("Returns all users, blocked ones included, sorted by name.");
+    r.flow::<_, model::User, _>(OperationKind::Create, "/users", "createUser", http::create_user)
         .scope(WRITE_USERS)
-        .says(
-            "Create a user",
+        .summary("Create a user")
+        .description(
             "Creates an account for a person. The person must change the initial password at the first \
              log-in. Without `password` the person cannot log in until `reset-password` sets one. Refused \
              with 409 `duplicate` when the user name is taken. A machine client can give only roles whose \
@@ -121,11 +127,12 @@ fn users(r: &mut Routes) {
         .fails_with(&["weak_password", "duplicate"]);
     r.read("/users/{user_id}", "getUser", http::get_user)
         .scope(READ_USERS)
-        .says("Read a user", "Returns one user, with status and last log-in.");
+        .summary("Read a user")
+        .description("Returns one user, with status and last log-in.");
     r.change("/users/{user_id}", "updateUser", http::update_user)
         .scope(WRITE_USERS)
-        .says(
-            "Change a user",
+        .summary("Change a user")
+        .description(
             "Changes the data of a user. A new role or team takes effect within seconds. Refused with 409 \
              `duplicate` when the user name is taken, and with 409 `last_admin` when the last active \
              administrator would lose the role.",
@@ -134,8 +141,8 @@ fn users(r: &mut Routes) {
         .fails_with(&["last_admin"]);
     r.action("/users/{user_id}/block", "blockUser", http::block_user)
         .scope(WRITE_USERS)
-        .says(
-            "Block a user",
+        .summary("Block a user")
+        .description(
             "Ends all sessions of the user and refuses further log-ins. Webhooks that the user made are \
              disabled. Refused with 409 `last_admin` for the last active administrator, and with 409 \
              `invalid_transition` when the user is blocked already.",
@@ -144,21 +151,21 @@ fn users(r: &mut Routes) {
         .fails_with(&["invalid_transition", "last_admin"]);
     r.action("/users/{user_id}/unblock", "unblockUser", http::unblock_user)
         .scope(WRITE_USERS)
-        .says(
-            "Unblock a user",
+        .summary("Unblock a user")
+        .description(
             "Allows the user to log in again, with the same password and role. Refused with 409 \
              `invalid_transition` when the user is not blocked.",
         )
         .fails_with(&["invalid_transition"]);
     r.flow::<_, model::User, _>(
-        Nature::Action,
+        OperationKind::Action,
         "/users/{user_id}/reset-password",
         "resetUserPassword",
         http::reset_password,
     )
     .scope(WRITE_USERS)
-    .says(
-        "Set a user's password",
+    .summary("Set a user's password")
+    .description(
         "Sets a new password and ends all sessions of the user. The person must change the password at the \
          next log-in. Refused with 422 `weak_password`.",
     )
@@ -168,7 +175,8 @@ fn users(r: &mut Routes) {
 
     r.read_by_external_id("/users/by-external-id/{system}/{id}", "getUserByExternalId", http::get_user)
         .scope(READ_USERS)
-        .says("Read a user by external id", "Returns the user that has this id in another system.");
+        .summary("Read a user by external id")
+        .description("Returns the user that has this id in another system.");
     r.put_by_external_id(
         "/users/by-external-id/{system}/{id}",
         "upsertUserByExternalId",
@@ -176,21 +184,23 @@ fn users(r: &mut Routes) {
         http::update_user,
     )
     .scope(WRITE_USERS)
-    .says(
-        "Put a user by external id",
+    .summary("Put a user by external id")
+    .description(
         "A new user needs `username`, `name` and `role`. A new user has no password and cannot log in until \
          `POST /users/{user_id}/reset-password` sets one.",
     )
     .example(json!({"username": "wang.fang", "name": "王芳", "role": "rep"}))
     .fails_with(&["duplicate", "external_id_taken", "last_admin"]);
-    r.history("/users/{user_id}/history", "listUserHistory", http::get_user).scope(READ_USERS).says(
-        "Read a user's history",
-        "Returns every change of the user with the old and the new content, who made it, when and why; \
+    r.history("/users/{user_id}/history", "listUserHistory", http::get_user)
+        .scope(READ_USERS)
+        .summary("Read a user's history")
+        .description(
+            "Returns every change of the user with the old and the new content, who made it, when and why; \
          log-ins are listed too.",
-    );
+        );
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: UserId::KIND,
     name: ["User", "用户"],
     scopes: READ_USERS,

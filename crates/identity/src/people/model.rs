@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::base::auth::{Role, Scope};
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::{At, TextEnum};
@@ -52,7 +52,7 @@ pub struct User {
     pub team_id: Option<TeamId>,
     /// Sales regions that the person looks after.
     #[schema(value_type = Vec<RegionId>)]
-    pub region_ids: Json<Vec<RegionId>>,
+    pub region_ids: JsonColumn<Vec<RegionId>>,
     /// Whether the person may log in. Changed by `block` and `unblock`.
     pub status: UserStatus,
     /// Language of e-mails, unless the notification preferences name another.
@@ -65,7 +65,7 @@ pub struct User {
     /// When the person last logged in. Null when never.
     pub last_login_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,

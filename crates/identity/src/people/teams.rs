@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::base::auth::{Scope, sessions};
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Guard, Json, Tx};
+use crate::base::db::{ExternalId, Guard, JsonColumn, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
@@ -31,7 +31,7 @@ pub fn routes(r: &mut Routes) {
     r.begins_with(fill);
     let mut team = r.record::<Team>(READ, WRITE);
     team.examples(json!({"code": "SOUTH", "name": "华南区"}), json!({"name": "华南大区"}));
-    team.change().describe(
+    team.change().description(
         "Changes the data of a team. A new `parent_id` changes whose records managers see, within seconds. Refused with \
          409 `circular_parent` when the team would be above itself.",
     );
@@ -72,7 +72,7 @@ pub struct TeamForm {
     pub parent_id: Option<TeamId>,
     #[serde(default)]
     #[schema(max_items = 20, value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
 }
 record!(Team, TeamForm, teams, TeamId, [name_sort], {
     fn external_ids(&self) -> &[ExternalId] {

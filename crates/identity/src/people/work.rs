@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
 use super::teams::Team;
 use crate::base::auth::{Role, sessions};
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -55,13 +55,13 @@ pub fn create_user(
         title: input.title,
         role: input.role,
         team_id: input.team_id,
-        region_ids: Json(input.region_ids),
+        region_ids: JsonColumn(input.region_ids),
         status: UserStatus::Active,
         lang: input.lang.unwrap_or(Language::En),
         password_hash,
         must_change_password: must_change,
         last_login_at: None,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -89,9 +89,9 @@ pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<
         title: input.title,
         role: input.role,
         team_id: input.team_id,
-        region_ids: Json(input.region_ids),
+        region_ids: JsonColumn(input.region_ids),
         lang: input.lang.unwrap_or(Language::En),
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
     tx.save(&before, &mut user, Act::UPDATED)?;
@@ -191,7 +191,7 @@ pub fn check_password(password: &str, username: &str) -> Result<()> {
 
 // ---- expand --------------------------------------------------------------------------------------------------
 
-pub fn expand_users(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand_users(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let ids: Vec<UserId> = ids.iter().copied().map(UserId).collect();
     let rows = users::table.filter(users::id.eq_any(ids)).select(User::as_select()).load(rx.conn)?;
     let card = |u: User| UserCard { id: u.id, name: u.name, title: u.title, email: u.email, phone: u.phone };

@@ -15,7 +15,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json, Tx};
+use crate::base::db::{ExternalId, JsonColumn, Tx};
 use crate::base::error::Result;
 use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
@@ -74,7 +74,7 @@ pub struct RegionForm {
     pub parent_id: Option<RegionId>,
     #[serde(default)]
     #[schema(max_items = 20, value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
 }
 record!(Region, RegionForm, regions, RegionId, {
     fn external_ids(&self) -> &[ExternalId] {

@@ -3,12 +3,12 @@
 use super::model::{Settings, SettingsId, SettingsInput};
 use super::work;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::history::{self, HistoryEntry};
 use crate::base::http::{Answer, Patch, Req};
 
-pub fn get(rx: &mut Rx, _: &Req) -> Result<Answer<Settings>> {
+pub fn get(rx: &mut ReadTx, _: &Req) -> Result<Answer<Settings>> {
     work::load(rx.conn).map(answer)
 }
 
@@ -20,7 +20,7 @@ fn answer(settings: Settings) -> Answer<Settings> {
     Answer::at(settings.version, settings)
 }
 
-pub fn history(rx: &mut Rx, req: &Req) -> Result<Page<HistoryEntry>> {
+pub fn history(rx: &mut ReadTx, req: &Req) -> Result<Page<HistoryEntry>> {
     let settings = work::load(rx.conn)?;
     history::page(rx, SettingsId::KIND, settings.id.0, &req.query)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, EventSource};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
 
@@ -19,14 +19,16 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.begins_with(work::ensure);
     r.tag("settings", "The company's own data, and the limits that its rules use.");
-    r.read("/settings", "getSettings", http::get).scope(&[Scope::SettingsRead]).says(
-        "Read the settings",
-        "Returns the company's own data and the limits for reviews, approvals and customer relations.",
-    );
+    r.read("/settings", "getSettings", http::get)
+        .scope(&[Scope::SettingsRead])
+        .summary("Read the settings")
+        .description(
+            "Returns the company's own data and the limits for reviews, approvals and customer relations.",
+        );
     r.change("/settings", "updateSettings", http::update)
         .scope(&[Scope::SettingsWrite])
-        .says(
-            "Change the settings",
+        .summary("Change the settings")
+        .description(
             "Changes the settings. Objects are merged: send only what changes; null removes an entry of a \
              limit list. The new limits apply to the next review or approval. Refused with 422 \
              `validation_failed` for unknown roles, currencies, kinds of feedback or users, and for limits \
@@ -35,14 +37,14 @@ fn routes(r: &mut Routes) {
         .example(json!({"orders": {"duplicate_days": 14}}));
     r.list("/settings/history", "listSettingsHistory", &HISTORY, http::history)
         .scope(&[Scope::SettingsRead])
-        .says(
-            "Read the settings' history",
+        .summary("Read the settings' history")
+        .description(
             "Returns every change of the settings with the old and the new content, who made it, when and \
              why.",
         );
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: model::SettingsId::KIND,
     name: ["Settings", "设置"],
     scopes: &[Scope::SettingsRead],

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::auth::Role;
-use crate::base::db::Json;
+use crate::base::db::JsonColumn;
 use crate::base::types::{Amount, At, Rate};
 use crate::people::UserId;
 use crate::schema::settings;
@@ -148,16 +148,16 @@ pub struct Settings {
     pub version: i32,
     /// The company's own data.
     #[schema(value_type = Company)]
-    pub company: Json<Company>,
+    pub company: JsonColumn<Company>,
     /// Limits for orders and returns.
     #[schema(value_type = OrderSettings)]
-    pub orders: Json<OrderSettings>,
+    pub orders: JsonColumn<OrderSettings>,
     /// Limits for complaints.
     #[schema(value_type = ComplaintSettings)]
-    pub complaints: Json<ComplaintSettings>,
+    pub complaints: JsonColumn<ComplaintSettings>,
     /// Rules for customer relations.
     #[schema(value_type = RelationSettings)]
-    pub relations: Json<RelationSettings>,
+    pub relations: JsonColumn<RelationSettings>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,

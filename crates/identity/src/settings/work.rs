@@ -6,7 +6,7 @@ use super::model::{
     Company, ComplaintSettings, FeedbackKind, OrderSettings, RelationSettings, Settings, SettingsInput,
 };
 use crate::base::auth::Role;
-use crate::base::db::{Act, Conn, Guard, Json, Tx};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, Tx};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::http::Patch;
 use crate::base::types::{Rate, TextEnum};
@@ -31,10 +31,10 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
     let mut first = Settings {
         id: tx.new_id(),
         version: 0,
-        company: Json(company),
-        orders: Json(OrderSettings::default()),
-        complaints: Json(ComplaintSettings::default()),
-        relations: Json(RelationSettings::default()),
+        company: JsonColumn(company),
+        orders: JsonColumn(OrderSettings::default()),
+        complaints: JsonColumn(ComplaintSettings::default()),
+        relations: JsonColumn(RelationSettings::default()),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -56,10 +56,10 @@ pub fn update(tx: &mut Tx, patch: &Patch<SettingsInput>) -> Result<Settings> {
     check(&input)?;
     check_routes(tx, &input.relations)?;
     let mut after = Settings {
-        company: Json(input.company),
-        orders: Json(input.orders),
-        complaints: Json(input.complaints),
-        relations: Json(input.relations),
+        company: JsonColumn(input.company),
+        orders: JsonColumn(input.orders),
+        complaints: JsonColumn(input.complaints),
+        relations: JsonColumn(input.relations),
         ..before.clone()
     };
     tx.save(&before, &mut after, Act::UPDATED)?;

@@ -19,8 +19,8 @@ fn routes(r: &mut Routes) {
         .scope(&[Scope::ReportsRead])
         .unversioned()
         .takes(model::PARAMS)
-        .says(
-            "Report booked sales",
+        .summary("Report booked sales")
+        .description(
             "Adds up orders that are approved or later and not cancelled, by order date. You get one row \
                 per group and currency; amounts of different currencies are never added. `total` is null \
                 with more than one currency, and `totals` has one entry for each. The amounts of the rows \

@@ -11,9 +11,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
+use crate::base::db::ReadTx;
 use crate::base::db::dialect::{Dialect, Span};
-use crate::base::db::filter::{Cond, Op, Sql, col, one_of, sql};
+use crate::base::db::filter::{Op, Predicate, Sql, col, one_of, sql};
 use crate::base::db::statement::Statement;
 use crate::base::error::{Fault, Problem, Result};
 use crate::base::http::params::{Param, Query, Takes, bad};
@@ -180,8 +180,8 @@ pub fn routes(r: &mut Routes) {
         .scope(&[Scope::ReportsRead])
         .unversioned()
         .takes(PARAMS)
-        .says(
-            "Report on-time delivery in full",
+        .summary("Report on-time delivery in full")
+        .description(
             "Measures delivery against the first promised date of each order line; later promises do not \
                 change that date. A delivery counts on the day for which it was confirmed. It covers orders \
                 that are confirmed or later and not cancelled, over at most five years. A line that was \
@@ -194,7 +194,7 @@ pub fn routes(r: &mut Routes) {
         .fields = false;
 }
 
-fn report(rx: &mut Rx, req: &Req) -> Result<Answer<OnTimeInFull>> {
+fn report(rx: &mut ReadTx, req: &Req) -> Result<Answer<OnTimeInFull>> {
     let (from, to) = range(rx, &req.query)?;
     let cond = condition(rx, &req.query, from, to);
     let mut rows = load(rx, &req.query, cond.clone())?;
@@ -206,7 +206,7 @@ fn report(rx: &mut Rx, req: &Req) -> Result<Answer<OnTimeInFull>> {
     Ok(Answer::of(OnTimeInFull { promised_from: from, promised_to: to, rows, total }))
 }
 
-fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
+fn range(rx: &ReadTx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
     let to = query.date("promised_to").unwrap_or_else(|| rx.today());
     let year_before = to.checked_sub_months(Months::new(12)).unwrap_or(to);
     let from = query.date("promised_from").unwrap_or(year_before);
@@ -216,10 +216,10 @@ fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
     }
 }
 
-fn condition(rx: &Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Cond {
-    let mut cond = Cond::Compare(col!(order_lines::first_promised_date), Op::Ge, from.into())
-        .and(Cond::Compare(col!(order_lines::first_promised_date), Op::Le, to.into()))
-        .and(Cond::one_of(col!(orders::status), OrderStatus::PROMISED))
+fn condition(rx: &ReadTx, query: &Query, from: NaiveDate, to: NaiveDate) -> Predicate {
+    let mut cond = Predicate::Compare(col!(order_lines::first_promised_date), Op::Ge, from.into())
+        .and(Predicate::Compare(col!(order_lines::first_promised_date), Op::Le, to.into()))
+        .and(Predicate::one_of(col!(orders::status), OrderStatus::PROMISED))
         .and(visible_to(rx.caller));
     for (name, column) in [
         ("customer_id", col!(orders::customer_id)),
@@ -228,7 +228,7 @@ fn condition(rx: &Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Cond {
         ("product_id", col!(order_lines::product_id)),
     ] {
         if query.get(name).is_some() {
-            cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
+            cond = cond.and(Predicate::ids(column, query.ids(name).iter().copied()));
         }
     }
     cond
@@ -236,7 +236,7 @@ fn condition(rx: &Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Cond {
 
 // ---- the query -------------------------------------------------------------------------------------------------
 
-type Shape = (
+type SchemaValidator = (
     (Nullable<Text>, Nullable<Text>, Nullable<Text>),
     (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt),
     (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt),
@@ -273,7 +273,7 @@ fn key(dimension: Option<PromiseDimension>, dialect: Dialect) -> (Sql, Sql) {
 
 /// In one statement, from the inside: the lines as they are; what each of them is; what the lines of each
 /// order come to; what the orders of each group come to.
-fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
+fn load(rx: &mut ReadTx, query: &Query, cond: Predicate) -> Result<Vec<PromiseRow>> {
     let dialect = Dialect::of(rx.conn);
     let span = period(query.word("period"), dialect);
     let (key, label) = key(query.word("group_by").and_then(PromiseDimension::parse), dialect);
@@ -306,9 +306,9 @@ fn load(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Vec<PromiseRow>> {
     );
     let flags = Sql::list(&flags);
     let delivered = one_of(col!(shipments::status), &[ShipmentStatus::Delivered]);
-    let past = Cond::Compare(col!(order_lines::first_promised_date), Op::Lt, rx.today().into());
+    let past = Predicate::Compare(col!(order_lines::first_promised_date), Op::Lt, rx.today().into());
     let most = MOST_ROWS + 1;
-    let statement = Statement::<Shape>::new(sql!(
+    let statement = Statement::<SchemaValidator>::new(sql!(
         "SELECT span, grp, MAX(label), CAST(SUM(lines) AS BIGINT), {whole}, COUNT(*), {orders} FROM (
             SELECT span, grp, order_id, MAX(label) AS label, COUNT(*) AS lines, {sums} FROM (
                 SELECT span, grp, label, order_id, {flags} FROM (

@@ -6,8 +6,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::model::{Dimension, Keys, Measures, SalesRow, SalesSummary};
 use crate::base::db::dialect::{Dialect, Span};
-use crate::base::db::filter::{Column, Cond, Op, Sql, col, sql};
-use crate::base::db::{Conn, Rx};
+use crate::base::db::filter::{Column, Op, Predicate, Sql, col, sql};
+use crate::base::db::{Conn, ReadTx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::params::Query;
 use crate::base::types::{Amount, Quantity, TextEnum};
@@ -16,7 +16,7 @@ use crate::schema::{customers, order_lines, orders, product_categories, products
 
 const MOST_ROWS: usize = 5_000;
 
-type Shape = (
+type SchemaValidator = (
     Nullable<Text>,
     Nullable<Text>,
     Nullable<Text>,
@@ -45,7 +45,7 @@ type Loaded = (
     i64,
 );
 
-pub fn sales_summary(rx: &mut Rx, query: &Query) -> Result<SalesSummary> {
+pub fn sales_summary(rx: &mut ReadTx, query: &Query) -> Result<SalesSummary> {
     let dimensions = dimensions(query)?;
     let cond = condition(query).and(visible_to(rx.caller));
     let rows = load(rx.conn, &dimensions, cond.clone(), MOST_ROWS as i64 + 1)?;
@@ -67,13 +67,13 @@ fn dimensions(query: &Query) -> Result<Vec<Dimension>> {
         .collect()
 }
 
-fn condition(query: &Query) -> Cond {
+fn condition(query: &Query) -> Predicate {
     let mut cond = booked();
     if let Some(from) = query.date("order_date_from") {
-        cond = cond.and(Cond::Compare(col!(orders::order_date), Op::Ge, from.into()));
+        cond = cond.and(Predicate::Compare(col!(orders::order_date), Op::Ge, from.into()));
     }
     if let Some(to) = query.date("order_date_to") {
-        cond = cond.and(Cond::Compare(col!(orders::order_date), Op::Le, to.into()));
+        cond = cond.and(Predicate::Compare(col!(orders::order_date), Op::Le, to.into()));
     }
     for (name, column) in [
         ("customer_id", col!(orders::customer_id)),
@@ -84,12 +84,12 @@ fn condition(query: &Query) -> Cond {
         ("category_id", col!(products::category_id)),
     ] {
         if query.get(name).is_some() {
-            cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
+            cond = cond.and(Predicate::ids(column, query.ids(name).iter().copied()));
         }
     }
     for (name, column) in [("channel", col!(orders::channel)), ("currency", col!(orders::currency))] {
         if let Some(text) = query.text(name) {
-            cond = cond.and(Cond::eq(column, text));
+            cond = cond.and(Predicate::eq(column, text));
         }
     }
     cond
@@ -119,7 +119,7 @@ fn key(dialect: Dialect, dimension: Dimension) -> (Sql, Option<Sql>) {
 }
 
 /// Groups in one statement: keys and labels of up to two dimensions, currency, measures.
-fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Result<Vec<Loaded>> {
+fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Predicate, limit: i64) -> Result<Vec<Loaded>> {
     let dialect = Dialect::of(conn);
     let keys: Vec<(Sql, Option<Sql>)> = dimensions.iter().map(|d| key(dialect, *d)).collect();
     let nothing = || sql!("CAST(NULL AS TEXT)");
@@ -153,7 +153,7 @@ fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Cond, limit: i64) -> Re
         .left_join(regions::table.on(regions::id.nullable().eq(orders::region_id)))
         .filter(cond)
         .group_by(group.typed::<Text>())
-        .select(select.typed::<Shape>())
+        .select(select.typed::<SchemaValidator>())
         .order(group.typed::<Text>())
         .limit(limit);
     Ok(query.load(conn)?)

@@ -8,7 +8,7 @@ mod work;
 use serde_json::{Value, json};
 
 use crate::base::Area;
-use crate::base::http::{Nature, Routes};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub const AREA: Area = Area { name: "batch", routes, problems: PROBLEMS, phrases: PHRASES };
@@ -46,11 +46,12 @@ Query parameters in `errors` are those of the operation's own path.";
 
 fn routes(r: &mut Routes) {
     r.tag("batch", "Several operations in one request.");
-    r.flow::<_, model::BatchAnswer, _>(Nature::Action, "/batch", "runBatch", http::run)
+    r.flow::<_, model::BatchAnswer, _>(OperationKind::Action, "/batch", "runBatch", http::run)
         .person()
         .unversioned()
         .takes_up_to(MAX_BODY)
-        .says("Run a batch", ABOUT)
+        .summary("Run a batch")
+        .description(ABOUT)
         .example(example())
         .answer_example(answer_example())
         .fails_with(&[

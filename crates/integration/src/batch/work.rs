@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::model::{BatchAnswer, BatchInput, BatchMode, BatchOperation, BatchResult};
 use super::rules::{self, Reference};
 use crate::base::auth::Caller;
-use crate::base::db::engine::Fate;
+use crate::base::db::engine::Ending;
 use crate::base::db::{Tx, savepoint};
 use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::http::call::{self, Call, Conditions, etag};
@@ -67,7 +67,7 @@ pub fn rehearse(tx: &mut Tx, batch: &Batch) -> Result<Reply> {
     let mut done = Done::default();
     for index in 0..batch.operations.len() {
         let part =
-            savepoint::part(tx, |tx| in_unit(tx, batch, index, &done).map(|reply| (reply, Fate::Keep)));
+            savepoint::part(tx, |tx| in_unit(tx, batch, index, &done).map(|reply| (reply, Ending::Commit)));
         match part {
             Ok(reply) => done.add(batch, reply)?,
             Err(error) if error.concerns_the_unit() => return Err(error),
@@ -96,7 +96,8 @@ pub async fn independent(ctx: &Ctx, batch: &Batch) -> Result<Reply> {
 /// before anything is done.
 async fn known(ctx: &Ctx) -> Result<bool> {
     let Some(key) = ctx.key.clone() else { return Ok(false) };
-    let begun = ctx.write(move |tx| idempotency::once(tx, Some(&key), |_| Ok(Reply::empty(200)))).await?;
+    let begun =
+        ctx.write(move |tx| idempotency::with_idempotency(tx, Some(&key), |_| Ok(Reply::empty(200)))).await?;
     Ok(begun.replayed)
 }
 
@@ -115,7 +116,7 @@ fn in_unit(tx: &mut Tx, batch: &Batch, index: usize, done: &Done) -> Result<Repl
     let call = batch.call(tx.caller, index, done)?;
     let began = Instant::now();
     let reply = match call.query.dry_run {
-        true => savepoint::part(tx, |tx| call.run_in(tx).map(|reply| (reply, Fate::Discard))),
+        true => savepoint::part(tx, |tx| call.run_in(tx).map(|reply| (reply, Ending::Rollback))),
         false => call.run_in(tx),
     };
     let reply = reply.map_err(|e| placed(e, index));

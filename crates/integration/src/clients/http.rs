@@ -6,9 +6,9 @@ use super::model::{
 };
 use super::{rules, work};
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::Predicate;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
@@ -27,14 +27,14 @@ fn told_once(caller: &Caller, client: Client, secret: String) -> Answer<ClientWi
     Answer::at(told.client.client.version, told).secret_fields(SECRET_FIELDS)
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<ClientView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<ClientView>> {
     let caller = rx.caller;
-    let mut page = CLIENTS.page(&req.query, Cond::All, load_from!(rx.conn, clients, Client))?;
+    let mut page = CLIENTS.page(&req.query, Predicate::All, load_from!(rx.conn, clients, Client))?;
     let views = page.data.drain(..).map(|client| work::view(caller, client)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<ClientId>) -> Result<Answer<ClientView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<ClientId>) -> Result<Answer<ClientView>> {
     let client = work::find(rx.conn, req.path)?;
     Ok(answer(rx.caller, client))
 }
@@ -81,6 +81,6 @@ pub fn revoke(tx: &mut Tx, req: &Req<ClientId, Json<Reason>>) -> Result<Answer<C
     step(tx, req.path, ClientAction::Revoke, Some(&req.body.reason))
 }
 
-pub fn actions(rx: &mut Rx, req: &Req<ClientId>) -> Result<Answer<ActionStates>> {
+pub fn actions(rx: &mut ReadTx, req: &Req<ClientId>) -> Result<Answer<ActionStates>> {
     work::action_states(rx, req.path).map(Answer::of)
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -50,11 +50,12 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/clients", "listClients", &model::CLIENTS, http::list)
         .scope(READ)
-        .says("List machine clients", "Returns all machine clients, revoked ones included, sorted by name.");
+        .summary("List machine clients")
+        .description("Returns all machine clients, revoked ones included, sorted by name.");
     r.create("/clients", "createClient", http::create)
         .scope(WRITE)
-        .says(
-            "Register a machine client",
+        .summary("Register a machine client")
+        .description(
             "Creates a machine client and shows its `client_secret`, only this once. With id and secret the \
              program gets access tokens at `/oauth/token`. `customer_ids` or `team_id` restrict which \
              records it sees and changes. Refused with 403 `client_restricted` for a machine client that is \
@@ -65,28 +66,29 @@ fn records(r: &mut Routes) {
     r.read("/clients/{client_id}", "getClient", http::get)
         .scope(READ)
         .expands(model::CLIENTS.expand)
-        .says("Read a machine client", "Returns one machine client, never its secret.");
+        .summary("Read a machine client")
+        .description("Returns one machine client, never its secret.");
     r.change("/clients/{client_id}", "updateClient", http::update)
         .scope(WRITE)
-        .says(
-            "Change a machine client",
+        .summary("Change a machine client")
+        .description(
             "Changes the data of a machine client. A scope that is taken away is gone within seconds, also \
              for access tokens that were issued before.",
         )
         .example(json!({"scopes": ["customers:read", "orders:read"], "token_lifetime": 900}))
         .fails_with(&["external_id_taken", "client_restricted"]);
-    r.history("/clients/{client_id}/history", "listClientHistory", http::get).scope(READ).says(
-        "Read a machine client's history",
-        "Returns every change of the machine client with the old and the new content, who made it, when \
+    r.history("/clients/{client_id}/history", "listClientHistory", http::get)
+        .scope(READ)
+        .summary("Read a machine client's history")
+        .description(
+            "Returns every change of the machine client with the old and the new content, who made it, when \
              and why.",
-    );
+        );
     r.read_by_external_id("/clients/by-external-id/{system}/{id}", "getClientByExternalId", http::get)
         .scope(READ)
         .expands(model::CLIENTS.expand)
-        .says(
-            "Read a client by external id",
-            "Returns the machine client that has this id in another system.",
-        );
+        .summary("Read a client by external id")
+        .description("Returns the machine client that has this id in another system.");
     r.put_by_external_id(
         "/clients/by-external-id/{system}/{id}",
         "upsertClientByExternalId",
@@ -94,8 +96,8 @@ fn records(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says(
-        "Put a client by external id",
+    .summary("Put a client by external id")
+    .description(
         "For tools that set up an installation from files. A new client needs `name` and `scopes`, and has \
          no secret: use `rotate-secret` to make the first one.",
     )
@@ -103,7 +105,7 @@ fn records(r: &mut Routes) {
     .fails_with(&["external_id_taken", "client_restricted"]);
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: ClientId::KIND,
     name: ["Machine client", "接口客户端"],
     scopes: READ,
@@ -122,15 +124,16 @@ const TOLD: Told = Told {
 
 fn life(r: &mut Routes) {
     let fails = &["invalid_transition", "client_restricted"];
-    r.read("/clients/{client_id}/actions", "getClientActions", http::actions).scope(READ).unversioned().says(
-        "Explain a machine client's actions",
-        "Returns every step, whether the caller can take it now, and what stands in the way.",
-    );
+    r.read("/clients/{client_id}/actions", "getClientActions", http::actions)
+        .scope(READ)
+        .unversioned()
+        .summary("Explain a machine client's actions")
+        .description("Returns every step, whether the caller can take it now, and what stands in the way.");
     r.action("/clients/{client_id}/rotate-secret", "rotateClientSecret", http::rotate)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Rotate a client's secret",
+        .summary("Rotate a client's secret")
+        .description(
             "Makes a new secret and shows it only in this answer. The current secret works for another 24 \
              hours, or `overlap_hours`, so that it can be replaced without a gap; an older one ends at \
              once. With `overlap_hours: 0` the current secret and all access tokens of the client end now. \
@@ -140,8 +143,8 @@ fn life(r: &mut Routes) {
         .fails_with(fails);
     r.action("/clients/{client_id}/suspend", "suspendClient", http::suspend)
         .scope(WRITE)
-        .says(
-            "Suspend a machine client",
+        .summary("Suspend a machine client")
+        .description(
             "Refuses tokens to the client until it is resumed. Access tokens that it has stop working \
              within seconds and do not come back. Refused with 409 `invalid_transition` when the client is \
              not active.",
@@ -150,16 +153,16 @@ fn life(r: &mut Routes) {
         .fails_with(fails);
     r.action("/clients/{client_id}/resume", "resumeClient", http::resume)
         .scope(WRITE)
-        .says(
-            "Resume a machine client",
+        .summary("Resume a machine client")
+        .description(
             "Gives tokens to the client again, with the secret that it has. Refused with 409 \
              `invalid_transition` when the client is not suspended.",
         )
         .fails_with(fails);
     r.action("/clients/{client_id}/revoke", "revokeClient", http::revoke)
         .scope(WRITE)
-        .says(
-            "Revoke a machine client",
+        .summary("Revoke a machine client")
+        .description(
             "Ends the client for good: it gets no tokens, and those that it has stop working within \
              seconds. Its name stays in histories. Refused with 409 `invalid_transition` when the client is \
              revoked already.",

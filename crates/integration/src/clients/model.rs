@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::base::auth::Scope;
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
 use crate::base::types::principals::CustomerId;
@@ -63,16 +63,16 @@ pub struct Client {
     pub status: ClientStatus,
     /// Rights of the client.
     #[schema(value_type = Vec<Scope>, max_items = 128)]
-    pub scopes: Json<Vec<Scope>>,
+    pub scopes: JsonColumn<Vec<Scope>>,
     /// The only customers whose records the client sees and changes. Empty: no customer. Null: no such
     /// restriction.
     #[schema(value_type = Option<Vec<CustomerId>>, max_items = 200)]
-    pub customer_ids: Option<Json<Vec<CustomerId>>>,
+    pub customer_ids: Option<JsonColumn<Vec<CustomerId>>>,
     /// Restricts the client to the records of this team and of the teams below it. Null: no such restriction.
     pub team_id: Option<TeamId>,
     /// Networks that the client may call from. Empty: any network.
     #[schema(value_type = Vec<String>, max_items = 50, example = json!(["10.1.0.0/16"]))]
-    pub allowed_networks: Json<Vec<String>>,
+    pub allowed_networks: JsonColumn<Vec<String>>,
     /// Seconds until an access token of the client expires.
     #[schema(minimum = 60, maximum = 3600, example = 3600)]
     pub token_lifetime: i32,
@@ -91,7 +91,7 @@ pub struct Client {
     /// new version.
     pub last_used_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::model::{Client, ClientAction, ClientId, ClientInput, ClientStatus, ClientView};
 use super::rules;
 use crate::base::auth::{Caller, Scopes};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Faults, Result};
 use crate::base::http::Patch;
 use crate::base::http::actions::{self, ActionStates};
@@ -33,7 +33,7 @@ pub fn view(caller: &Caller, client: Client) -> ClientView {
 }
 
 /// Every step in the client's life, with what stands in its way.
-pub fn action_states(rx: &mut Rx, id: ClientId) -> Result<ActionStates> {
+pub fn action_states(rx: &mut ReadTx, id: ClientId) -> Result<ActionStates> {
     let client = find(rx.conn, id)?;
     Ok(ActionStates { data: rules::action_states(rx.caller, &client, rx.lang) })
 }
@@ -156,10 +156,10 @@ fn blank(id: ClientId, now: At) -> Client {
         name_sort: String::new(),
         description: None,
         status: ClientStatus::Active,
-        scopes: Json(vec![]),
+        scopes: JsonColumn(vec![]),
         customer_ids: None,
         team_id: None,
-        allowed_networks: Json(vec![]),
+        allowed_networks: JsonColumn(vec![]),
         token_lifetime: super::model::TOKEN_LIFETIME,
         token_epoch: 1,
         secret_digest: None,
@@ -167,7 +167,7 @@ fn blank(id: ClientId, now: At) -> Client {
         previous_digest: None,
         previous_secret_until: None,
         last_used_at: None,
-        external_ids: Json(vec![]),
+        external_ids: JsonColumn(vec![]),
         created_at: now,
         created_by: None,
         updated_at: now,
@@ -181,12 +181,12 @@ fn filled_in(client: Client, input: ClientInput) -> Client {
         name_sort: text::sort_key(&input.name),
         name: input.name,
         description: input.description,
-        scopes: Json(input.scopes),
-        customer_ids: input.customer_ids.map(Json),
+        scopes: JsonColumn(input.scopes),
+        customer_ids: input.customer_ids.map(JsonColumn),
         team_id: input.team_id,
-        allowed_networks: Json(input.allowed_networks),
+        allowed_networks: JsonColumn(input.allowed_networks),
         token_lifetime: input.token_lifetime,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..client
     }
 }

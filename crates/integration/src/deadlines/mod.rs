@@ -19,7 +19,7 @@ use crate::base::auth::Scope;
 use crate::base::db::filter::col;
 use crate::base::deadlines::model::WorkingCalendarId;
 use crate::base::deadlines::task;
-use crate::base::events::{self, Told};
+use crate::base::events::{self, EventSource};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
 use crate::base::http::params::{Param, Takes};
@@ -41,16 +41,18 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.begins_with(work::ensure);
     r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
-    r.read("/working-calendar", "getWorkingCalendar", http::get).scope(READ).says(
-        "Read the working calendar",
-        "Returns the working hours by weekday and the exceptions: holidays, and weekend days on which \
+    r.read("/working-calendar", "getWorkingCalendar", http::get)
+        .scope(READ)
+        .summary("Read the working calendar")
+        .description(
+            "Returns the working hours by weekday and the exceptions: holidays, and weekend days on which \
              people work. A new installation has the Chinese public calendar of 2026, and for 2027 the \
              holidays that the law fixes.",
-    );
+        );
     r.change("/working-calendar", "updateWorkingCalendar", http::update)
         .scope(&[Scope::SettingsWrite])
-        .says(
-            "Change the working calendar",
+        .summary("Change the working calendar")
+        .description(
             "Changes the working hours. Objects are merged: send only what changes; a day that is null \
              follows its weekday again. Deadlines that run are computed again within moments; reminders and \
              escalations that were sent stay sent. Hours must be in order and must not overlap; otherwise \
@@ -61,8 +63,8 @@ fn routes(r: &mut Routes) {
         );
     r.list("/working-calendar/history", "listWorkingCalendarHistory", &HISTORY, http::history)
         .scope(READ)
-        .says(
-            "Read the working calendar's history",
+        .summary("Read the working calendar's history")
+        .description(
             "Returns every change of the working calendar with the old and the new content, who made it, \
              when and why.",
         );
@@ -70,8 +72,8 @@ fn routes(r: &mut Routes) {
         .scope(READ)
         .unversioned()
         .takes(TIME)
-        .says(
-            "Compute the end of working time",
+        .summary("Compute the end of working time")
+        .description(
             "Computes when a number of working minutes has passed, counted from an instant. The answer \
              lists the stretches that count and those that do not. Refused with 422 `no_working_time` when \
              the next three years have less working time.",
@@ -83,18 +85,21 @@ fn routes(r: &mut Routes) {
 
 /// Who may read some record that has deadlines may ask for them: known when all areas have declared.
 fn explain(r: &mut Routes) -> Result<(), String> {
-    let has_deadlines = |told: &&Told| r.declared.consequences.iter().any(|c| c.kind == told.kind);
+    let has_deadlines = |told: &&EventSource| r.declared.consequences.iter().any(|c| c.kind == told.kind);
     let mut readers: Vec<Scope> =
         r.declared.told.iter().filter(has_deadlines).flat_map(|t| t.scopes).copied().collect();
     readers.sort_unstable();
     readers.dedup();
     let readers = r.keep(readers);
-    r.read("/deadlines/{record_id}", "getDeadlines", http::explain).scope(readers).unversioned().says(
-        "Explain a record's deadlines",
-        "Returns the deadlines of a record of any kind: when each is due, how the time was counted, and \
+    r.read("/deadlines/{record_id}", "getDeadlines", http::explain)
+        .scope(readers)
+        .unversioned()
+        .summary("Explain a record's deadlines")
+        .description(
+            "Returns the deadlines of a record of any kind: when each is due, how the time was counted, and \
              its reminders and escalations. Refused with 404 `not_found` when the record has no deadline or \
              you may not see it.",
-    );
+        );
     Ok(())
 }
 
@@ -112,7 +117,7 @@ static PHRASES: &[Phrase] = &[
     ("too_many_days", ["must not list more than {max} days", "特殊日期不能超过 {max} 天"]),
 ];
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: WorkingCalendarId::KIND,
     name: ["Working calendar", "工作日历"],
     scopes: READ,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::model::{DeadlineStep, DeadlineView, Deadlines, WorkingCalendarInput, WorkingTime};
 use super::{rules, seed};
 use crate::base::db::filter::col;
-use crate::base::db::{Act, AnyId, Guard, Json, Rx, Tx};
+use crate::base::db::{Act, AnyId, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::deadlines::calendar::Calendar;
 use crate::base::deadlines::model::{Deadline, WorkingCalendar};
 use crate::base::deadlines::{calendar, of, working_calendar_row};
@@ -26,8 +26,8 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
     let mut first = WorkingCalendar {
         id: tx.new_id(),
         version: 0,
-        week: Json(seed::week()),
-        days: Json(seed::days()),
+        week: JsonColumn(seed::week()),
+        days: JsonColumn(seed::days()),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -42,13 +42,14 @@ pub fn update(tx: &mut Tx, patch: &Patch<WorkingCalendarInput>) -> Result<Workin
     let form = WorkingCalendarInput { week: before.week.0.clone(), days: before.days.0.clone() };
     let input = patch.onto(&form)?;
     rules::check(&input).done()?;
-    let mut after = WorkingCalendar { week: Json(input.week), days: Json(input.days), ..before.clone() };
+    let mut after =
+        WorkingCalendar { week: JsonColumn(input.week), days: JsonColumn(input.days), ..before.clone() };
     tx.save(&before, &mut after, Act::UPDATED)?;
     Ok(after)
 }
 
 /// When so many working minutes have passed.
-pub fn time(rx: &mut Rx, from: At, minutes: i64) -> Result<WorkingTime> {
+pub fn time(rx: &mut ReadTx, from: At, minutes: i64) -> Result<WorkingTime> {
     let (calendar, _) = calendar(rx.conn, rx.core.zone)?;
     let due_at =
         calendar.after(from, minutes * 60_000_000, &[]).ok_or_else(|| Problem::new("no_working_time"))?;
@@ -56,7 +57,7 @@ pub fn time(rx: &mut Rx, from: At, minutes: i64) -> Result<WorkingTime> {
 }
 
 /// The deadlines of a record that the caller sees, whatever its kind; 404 for one that has none.
-pub fn explain(rx: &mut Rx, record: &str) -> Result<Deadlines> {
+pub fn explain(rx: &mut ReadTx, record: &str) -> Result<Deadlines> {
     let prefix = record.split('_').next().unwrap_or_default();
     let kind = rx.core.declared.told_by_prefix(prefix).ok_or_else(Error::not_found)?;
     let id = parse_id(record, prefix).map_err(|_| Error::not_found())?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::core::Core;
-use crate::base::db::{Conn, Rx};
+use crate::base::db::{Conn, ReadTx};
 use crate::base::declared::Declared;
 use crate::base::error::{Fault, Problem, Result};
 use crate::base::events::feed::{self, Cursor, Event};
@@ -22,7 +22,7 @@ pub struct EventPage {
     pub next_cursor: String,
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Answer<EventPage>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Answer<EventPage>> {
     let types = types_of(&rx.core.declared, &req.query)?;
     let from = match place(rx.core, rx.conn, req.query.text("after"))? {
         Place::Start => Cursor { epoch: rx.core.epoch.clone(), sequence: feed::oldest(rx.conn, rx.now)? },

@@ -10,7 +10,7 @@ use crate::base::auth::Scope;
 use crate::base::core::Core;
 use crate::base::events::sequencer;
 use crate::base::http::params::{Param, Takes};
-use crate::base::http::{Nature, Routes};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 
 pub const AREA: Area = Area { name: "events", routes, problems: PROBLEMS, phrases: PHRASES };
@@ -43,8 +43,8 @@ fn routes(r: &mut Routes) {
                 "Largest number of events in the answer. Defaults to 100.",
             ),
         ])
-        .says(
-            "Read the event feed",
+        .summary("Read the event feed")
+        .description(
             "Returns the changes of records that you may read, in the order in which they became final. Use \
              it to keep another system in step: save `next_cursor` together with your own work and continue \
              with it; it is always present. With `has_more` ask again at once, even when the page is empty. \
@@ -54,12 +54,12 @@ fn routes(r: &mut Routes) {
              read the lists once, and continue from it.",
         )
         .fails_with(&["invalid_cursor", "cursor_expired"]);
-    r.flow::<(), String, _>(Nature::Read, "/events/stream", "streamEvents", stream::open)
+    r.flow::<(), String, _>(OperationKind::Read, "/events/stream", "streamEvents", stream::open)
         .scope(READ)
         .takes(&[AFTER, TYPES])
         .answers_media(&["text/event-stream"])
-        .says(
-            "Stream events",
+        .summary("Stream events")
+        .description(
             "Sends the feed as server-sent events: `id` is the cursor, `event` the type, `data` the event. \
              It begins at the end of the feed, unless `after` or the header `Last-Event-ID` says otherwise. \
              A comment is sent every 15 seconds when nothing happens. A stream ends after 15 minutes, or \

@@ -11,13 +11,13 @@ use crate::jobs::model::JobView;
 pub async fn create(ctx: Ctx, req: Req<Vec<String>, Json<ExportInput>>) -> Result<Reply> {
     let (input, query) = (req.body.0, req.query);
     Plan::of(&ctx.app, &ctx.caller, &input)?;
-    let bells = ctx.core.bells.clone();
+    let wakers = ctx.core.wakers.clone();
     let reply = ctx.answer(move |tx| {
         let job = work::create(tx, &input)?;
         let path = path_to("jobs", job.id);
         Answer::of(JobView::from(job)).located(path).finish_write(tx, &query, 202)
     });
     let reply = reply.await?;
-    bells.ring(jobs::TASK);
+    wakers.wake(jobs::TASK);
     Ok(reply)
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::columns::Exported;
-use crate::base::http::{Nature, Routes};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::jobs::JobKind;
 use crate::base::messages::{ProblemText, problem_text};
 use crate::jobs::model::JobView;
@@ -26,10 +26,10 @@ fn routes(r: &mut Routes) {
     r.job(JOB, step::step);
     r.finally(resources);
     r.tag("exports", "Exporting records to files: CSV, XLSX and NDJSON.");
-    r.flow::<_, JobView, _>(Nature::Start, "/exports", "createExport", http::create)
+    r.flow::<_, JobView, _>(OperationKind::Start, "/exports", "createExport", http::create)
         .scope(&[Scope::ExportsWrite])
-        .says(
-            "Export records to a file",
+        .summary("Export records to a file")
+        .description(
             "Begins a job that writes a file; when the job has ended, `GET /jobs/{job_id}/result` returns \
              it. The file holds what the list of the resource returns to you, with its filters and sort; \
              you need the right to read that list. CSV is UTF-8 with CRLF. In CSV and XLSX, cells that a \
@@ -50,7 +50,11 @@ fn resources(r: &mut Routes) -> Result<(), String> {
         if all[..i].iter().any(|other| other.resource == *resource) {
             return Err(format!("{resource} can be exported twice"));
         }
-        if !r.endpoints.iter().any(|endpoint| endpoint.nature == Nature::List && endpoint.path == *path) {
+        if !r
+            .endpoints
+            .iter()
+            .any(|endpoint| endpoint.nature == OperationKind::List && endpoint.path == *path)
+        {
             return Err(format!("{resource} is exported from the list {path}, which is not declared"));
         }
     }

@@ -8,9 +8,9 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use super::model::ExportFormat;
 use super::step::result_file;
 use crate::base::columns::{Cell, Heading};
-use crate::base::db::Json;
+use crate::base::db::JsonColumn;
 use crate::base::error::{Error, Result};
-use crate::base::jobs::{FileRole, JobId, Run, Step, files};
+use crate::base::jobs::{FileRole, JobId, JobRun, Progress, files};
 use crate::base::text::harmless_cell;
 
 /// Characters that a cell holds.
@@ -19,10 +19,10 @@ const LONGEST: usize = 32_767;
 const DIGITS: usize = 15;
 
 /// Makes the workbook of all rows and ends the job. Begins anew after an interruption.
-pub fn render(run: &Run, columns: &[&'static Heading], titles: &[&'static str]) -> Result<Step> {
+pub fn render(run: &JobRun, columns: &[&'static Heading], titles: &[&'static str]) -> Result<Progress> {
     run.commit(|tx, job| {
         tx.own(job, |conn| files::remove(conn, job.id, FileRole::Result))?;
-        Ok(Step::More)
+        Ok(Progress::More)
     })?;
     let run = run.again()?;
     let mut book = Workbook::new();
@@ -42,8 +42,8 @@ pub fn render(run: &Run, columns: &[&'static Heading], titles: &[&'static str]) 
     saved.map_err(|error| run.keep().err().unwrap_or_else(|| failed(error)))?;
     pieces.store().map_err(|e| Error::internal(e.to_string()))?;
     run.commit(|_, job| {
-        job.result = Some(Json(result_file(&job.state.0, ExportFormat::Xlsx)));
-        Ok(Step::Done)
+        job.result = Some(JsonColumn(result_file(&job.state.0, ExportFormat::Xlsx)));
+        Ok(Progress::Done)
     })
 }
 
@@ -65,7 +65,7 @@ fn begin(sheet: &mut Worksheet, columns: &[&Heading], titles: &[&str]) -> std::r
 }
 
 /// Calls `take` with every row that was kept, by its number in the sheet.
-fn each_row(run: &Run, mut take: impl FnMut(u32, Vec<Option<String>>) -> Result<()>) -> Result<()> {
+fn each_row(run: &JobRun, mut take: impl FnMut(u32, Vec<Option<String>>) -> Result<()>) -> Result<()> {
     let (id, mut row, mut rest): (JobId, u32, Vec<u8>) = (run.job.id, 1, Vec::new());
     for n in 0.. {
         let Some(piece) = run.read(move |rx| files::piece(rx.conn, id, FileRole::Work, n))? else { break };
@@ -109,7 +109,7 @@ fn put(
 
 /// Writes to the job's result, a piece at a time.
 struct Pieces<'a> {
-    run: &'a Run,
+    run: &'a JobRun,
     buffer: Vec<u8>,
 }
 

@@ -10,10 +10,10 @@ use super::model::{ExportFormat, ExportInput, Headings};
 use super::sheet;
 use super::work::{Plan, check_size, value_of};
 use crate::base::columns::Heading;
-use crate::base::db::Json;
+use crate::base::db::JsonColumn;
 use crate::base::error::{Error, Result};
 use crate::base::http::from_value;
-use crate::base::jobs::{FileRole, JobFile, Run, Step, files};
+use crate::base::jobs::{FileRole, JobFile, JobRun, Progress, files};
 use crate::base::messages::Lang;
 use crate::base::text::harmless_cell;
 use crate::jobs::work::XLSX;
@@ -28,7 +28,7 @@ struct Rows {
     total: Option<i64>,
 }
 
-pub fn step(run: &Run) -> Result<Step> {
+pub fn step(run: &JobRun) -> Result<Progress> {
     let input: ExportInput = from_value(run.job.params.0.clone())?;
     let plan = Plan::of(&run.app, &run.caller, &input)?;
     if run.job.state["phase"] == "render" {
@@ -48,16 +48,16 @@ pub fn step(run: &Run) -> Result<Step> {
         job.succeeded += count;
         job.state.0["cursor"] = json!(cursor);
         if cursor.is_some() {
-            return Ok(Step::More);
+            return Ok(Progress::More);
         }
         // Others have written meanwhile: the rows that there were are those that are in the file.
         job.total = Some(job.processed);
         if input.format == ExportFormat::Xlsx {
             job.state.0["phase"] = json!("render");
-            return Ok(Step::More);
+            return Ok(Progress::More);
         }
-        job.result = Some(Json(result_file(&job.state.0, input.format)));
-        Ok(Step::Done)
+        job.result = Some(JsonColumn(result_file(&job.state.0, input.format)));
+        Ok(Progress::Done)
     })
 }
 
@@ -73,7 +73,7 @@ pub fn result_file(state: &Value, format: ExportFormat) -> JobFile {
 }
 
 /// The next page, through the list's own endpoint.
-fn read(run: &Run, plan: &Plan) -> Result<Rows> {
+fn read(run: &JobRun, plan: &Plan) -> Result<Rows> {
     let mut call = plan.call()?;
     call.query.limit = PAGE;
     call.query.cursor = run.job.state["cursor"].as_str().map(str::to_owned);

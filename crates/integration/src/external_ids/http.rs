@@ -2,13 +2,13 @@
 
 use super::Known;
 use super::model::{EXTERNAL_IDS, Name, NamedRecord, view, visible_to};
-use crate::base::db::Rx;
+use crate::base::db::ReadTx;
 use crate::base::db::list::Page;
 use crate::base::error::{Error, Result};
 use crate::base::http::Req;
 use crate::load_from;
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<NamedRecord>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<NamedRecord>> {
     let core = rx.core;
     let kinds: &[Known] = core.declared.all();
     let wanted = req.query.words("kind");

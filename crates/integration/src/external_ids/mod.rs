@@ -8,7 +8,7 @@ mod model;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::events::Told;
+use crate::base::events::EventSource;
 use crate::base::http::Routes;
 use crate::base::http::external::NamedKind;
 use crate::base::http::params::{Param, Takes};
@@ -19,7 +19,7 @@ pub const AREA: Area = Area { name: "external_ids", routes, problems: &[], phras
 struct Known {
     named: NamedKind,
     /// Who sees which of its records.
-    told: Told,
+    told: EventSource,
     /// Whether its records are read by id right below the collection.
     by_id: bool,
 }
@@ -43,8 +43,8 @@ fn list(r: &mut Routes) -> Result<(), String> {
     r.list("/external-ids", "listExternalIds", &model::EXTERNAL_IDS, http::list)
         .scope(scopes)
         .takes(&[Param::new("kind", Takes::Words(words), about)])
-        .says(
-            "Find records by external id",
+        .summary("Find records by external id")
+        .description(
             "Returns the records that have an id in the other system, of all kinds. With `id`: the records \
              with exactly this id, at most one of each kind. Without: every external id of the system, for \
              comparing two systems. Only records that you may read are returned.",

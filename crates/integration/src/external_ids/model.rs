@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Known;
 use crate::base::auth::Caller;
 use crate::base::db::AnyId;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::dispatch::API;
 use crate::base::http::params::{Param, Takes, percent_encode};
@@ -78,10 +78,10 @@ impl Row for Name {
 }
 
 /// The names of the records of these kinds that the caller may read.
-pub fn visible_to<'k>(caller: &Caller, kinds: impl Iterator<Item = &'k Known>) -> Cond {
+pub fn visible_to<'k>(caller: &Caller, kinds: impl Iterator<Item = &'k Known>) -> Predicate {
     let readable = kinds.filter(|kind| kind.told.scopes.iter().any(|scope| caller.may(*scope)));
-    readable.fold(Cond::Nothing, |any, kind| {
-        let of_kind = Cond::eq(col!(external_ids::record_kind), kind.named.kind.name);
+    readable.fold(Predicate::Nothing, |any, kind| {
+        let of_kind = Predicate::eq(col!(external_ids::record_kind), kind.named.kind.name);
         any.or(of_kind.and(kind.told.seen(col!(external_ids::record_id), caller)))
     })
 }

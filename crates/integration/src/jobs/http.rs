@@ -3,20 +3,20 @@
 use super::model::{JOBS, JobView};
 use super::work::{self, Wanted};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::{Answer, Ctx, Reply, Req};
 use crate::base::jobs::model::visible_to;
 use crate::base::jobs::{FileRole, Job, JobId, files};
 use crate::load_from;
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<JobView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<JobView>> {
     let mut page = JOBS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, jobs, Job))?;
     let jobs = std::mem::take(&mut page.data);
     Ok(page.with(jobs.into_iter().map(JobView::from).collect()))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<JobId>) -> Result<Answer<JobView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<JobId>) -> Result<Answer<JobView>> {
     work::find(rx.conn, rx.caller, req.path).map(|job| Answer::of(job.into()))
 }
 

@@ -8,8 +8,8 @@ pub mod work;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{Told, Verb};
-use crate::base::http::{Nature, Routes};
+use crate::base::events::{EventSource, Verb};
+use crate::base::http::{OperationKind, Routes};
 use crate::base::jobs::{self, JobId, JobKind};
 use crate::base::lives::{BY_ITSELF, Life};
 use crate::base::messages::{ProblemText, problem_text};
@@ -40,43 +40,45 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.task(jobs::TASK, 2, jobs::turn);
     r.tag("jobs", "Long work such as imports and exports: progress, results, cancelling.");
-    r.list("/jobs", "listJobs", &model::JOBS, http::list).scope(READ).says(
-        "List jobs",
+    r.list("/jobs", "listJobs", &model::JOBS, http::list).scope(READ).summary("List jobs").description(
         "Returns the jobs that you began, newest first. With the scope `jobs:read` it returns \
              everybody's jobs.",
     );
-    r.read("/jobs/{job_id}", "getJob", http::get).scope(READ).unversioned().says(
-        "Read a job",
-        "Returns state and progress of a job. Ask every second or two until `finished_at` is set. There \
+    r.read("/jobs/{job_id}", "getJob", http::get)
+        .scope(READ)
+        .unversioned()
+        .summary("Read a job")
+        .description(
+            "Returns state and progress of a job. Ask every second or two until `finished_at` is set. There \
              is no ETag, because progress changes the job without a new version.",
-    );
+        );
     r.action("/jobs/{job_id}/cancel", "cancelJob", http::cancel)
         .scope(&[Scope::ImportsWrite, Scope::ExportsWrite])
         .unversioned()
-        .says(
-            "Cancel a job",
+        .summary("Cancel a job")
+        .description(
             "Stops a job that waits or runs. Rows that were processed stay processed; the part in progress \
              is undone. The file of failed rows can still be fetched, a result file cannot. Refused with \
              409 `invalid_transition` when the job has ended.",
         )
         .fails_with(&["invalid_transition"]);
     let fails = &["job_not_ended", "no_such_file", "not_your_job", "job_expired"];
-    r.flow::<(), String, _>(Nature::Read, "/jobs/{job_id}/result", "getJobResult", http::result)
+    r.flow::<(), String, _>(OperationKind::Read, "/jobs/{job_id}/result", "getJobResult", http::result)
         .scope(READ)
         .answers_media(work::MEDIA_TYPES)
-        .says(
-            "Fetch a job's result",
+        .summary("Fetch a job's result")
+        .description(
             "Returns the file that the job made, until `expires_at`. Only the caller who began the job gets \
              it; others get 403 `not_your_job`. Refused with 409 `job_not_ended` while the job runs, with \
              404 `no_such_file` when it made no file, and with 410 `job_expired` afterwards.",
         )
         .fails_with(fails)
         .path_prefixes = &[Some("job")];
-    r.flow::<(), String, _>(Nature::Read, "/jobs/{job_id}/errors", "getJobErrors", http::errors)
+    r.flow::<(), String, _>(OperationKind::Read, "/jobs/{job_id}/errors", "getJobErrors", http::errors)
         .scope(READ)
         .answers_media(work::MEDIA_TYPES)
-        .says(
-            "Fetch a job's failed rows",
+        .summary("Fetch a job's failed rows")
+        .description(
             "Returns a file with each row that failed, with its line, the field and the reason. Correct the \
              rows and import the file again. Only the caller who began the job gets it. The refusals are \
              those of the result file.",
@@ -94,7 +96,7 @@ fn kinds(r: &mut Routes) -> Result<(), String> {
     r.takes_words("listJobs", "kind", names)
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: JobId::KIND,
     name: ["Job", "作业"],
     scopes: READ,

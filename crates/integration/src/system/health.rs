@@ -12,8 +12,8 @@ use crate::base::core::Core;
 use crate::base::db::migrations;
 use crate::base::error::{Error, Problem};
 use crate::base::http::dispatch::{App, bearer};
+use crate::base::http::request_info::RequestInfo;
 use crate::base::http::response::{self, problem_response};
-use crate::base::http::seen::Seen;
 use crate::base::{metrics, secret};
 
 /// The database has this long to answer.
@@ -50,7 +50,7 @@ pub async fn ready(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
     }
     log::warn!("not ready: {}", failed.join(", "));
     let problem = Problem { retry_after: Some(5), ..Problem::new("unavailable") };
-    let seen = Seen::of(&req, core);
+    let seen = RequestInfo::of(&req, core);
     problem_response(problem.with("checks", told).into(), seen.lang, req.path(), &seen.request_id)
 }
 
@@ -94,7 +94,7 @@ fn free_bytes(folder: &Path) -> Option<u64> {
 pub async fn figures(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
     let core = &app.core;
     let refuse = |code| {
-        let seen = Seen::of(&req, core);
+        let seen = RequestInfo::of(&req, core);
         problem_response(Problem::new(code).into(), seen.lang, req.path(), &seen.request_id)
     };
     match &core.web.metrics_token {

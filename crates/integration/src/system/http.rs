@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
 use std::sync::Arc;
 
 use super::{ProblemExplanation, health};
-use crate::base::db::Rx;
+use crate::base::db::ReadTx;
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::{self, App};
 use crate::base::http::params::{self, Common};
@@ -16,7 +16,7 @@ use crate::base::http::{Answer, Req, compress, document, response};
 use crate::base::messages;
 use crate::clients::oauth::model as oauth;
 
-pub fn problem(rx: &mut Rx, req: &Req<String>) -> Result<Answer<ProblemExplanation>> {
+pub fn problem(rx: &mut ReadTx, req: &Req<String>) -> Result<Answer<ProblemExplanation>> {
     let text = messages::find_problem(&req.path).ok_or_else(Error::not_found)?;
     Ok(Answer::of(ProblemExplanation {
         code: text.code.into(),

@@ -36,11 +36,12 @@ pub struct ProblemExplanation {
 
 fn routes(r: &mut Routes) {
     r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
-    r.read("/problems/{code}", "getProblem", http::problem).public().unversioned().says(
-        "Explain a problem",
-        "Returns what a problem code means and what to do about it, in the language that the request asks \
+    r.read("/problems/{code}", "getProblem", http::problem).public().unversioned()
+        .summary("Explain a problem")
+        .description(
+            "Returns what a problem code means and what to do about it, in the language that the request asks \
          for.",
-    );
+        );
     schedules::routes(r);
     r.task(base_schedules::TASK, 5, base_schedules::turn);
 }

@@ -5,11 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::auth::Scope;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
-use crate::base::db::{Act, Rx, Tx};
+use crate::base::db::{Act, ReadTx, Tx};
 use crate::base::error::{Problem, Result};
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Answer, Req, Routes};
 use crate::base::messages::{Lang, ProblemText, problem_text};
@@ -22,36 +22,45 @@ const WRITE: &[Scope] = &[Scope::SettingsWrite];
 
 pub fn routes(r: &mut Routes) {
     r.tells(TOLD);
-    r.list("/system/schedules", "listSchedules", &SCHEDULES, list).scope(READ).says(
-        "List schedules",
-        "Returns the work that the system does regularly: when each schedule runs next, and how its last \
+    r.list("/system/schedules", "listSchedules", &SCHEDULES, list)
+        .scope(READ)
+        .summary("List schedules")
+        .description(
+            "Returns the work that the system does regularly: when each schedule runs next, and how its last \
          run ended.",
-    );
-    r.read("/system/schedules/{name}", "getSchedule", get).scope(READ).unversioned().says(
-        "Read a schedule",
-        "Returns one schedule by its name. There is no ETag, because runs change it without a new \
+        );
+    r.read("/system/schedules/{name}", "getSchedule", get)
+        .scope(READ)
+        .unversioned()
+        .summary("Read a schedule")
+        .description(
+            "Returns one schedule by its name. There is no ETag, because runs change it without a new \
              version.",
-    );
+        );
     r.action("/system/schedules/{name}/run", "runSchedule", run)
         .scope(WRITE)
         .unversioned()
-        .says(
-            "Run a schedule now",
+        .summary("Run a schedule now")
+        .description(
             "Begins a run within seconds. Afterwards the schedule continues in its rhythm. If a run is in \
              progress, no second one begins. Refused with 409 `schedule_disabled` when the schedule is \
              disabled.",
         )
         .fails_with(&["schedule_disabled"]);
-    r.action("/system/schedules/{name}/enable", "enableSchedule", enable).scope(WRITE).unversioned().says(
-        "Enable a schedule",
-        "Lets the schedule run again, from its next regular time on. Runs that were missed are not made \
+    r.action("/system/schedules/{name}/enable", "enableSchedule", enable)
+        .scope(WRITE)
+        .unversioned()
+        .summary("Enable a schedule")
+        .description(
+            "Lets the schedule run again, from its next regular time on. Runs that were missed are not made \
              up for. If it is enabled already, nothing changes.",
-    );
-    r.action("/system/schedules/{name}/disable", "disableSchedule", disable).scope(WRITE).unversioned().says(
-        "Disable a schedule",
-        "Stops the schedule until it is enabled again. A run in progress is given up where it is. If it is \
+        );
+    r.action("/system/schedules/{name}/disable", "disableSchedule", disable).scope(WRITE).unversioned()
+        .summary("Disable a schedule")
+        .description(
+            "Stops the schedule until it is enabled again. A run in progress is given up where it is. If it is \
          disabled already, nothing changes.",
-    );
+        );
 }
 
 /// Work that the system does regularly, and its last run.
@@ -149,13 +158,13 @@ static SCHEDULES: ListSpec = ListSpec {
     expand: &[],
 };
 
-fn list(rx: &mut Rx, req: &Req) -> Result<Page<Schedule>> {
-    let mut page = SCHEDULES.page(&req.query, Cond::All, load_from!(rx.conn, schedules, ScheduleRow))?;
+fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<Schedule>> {
+    let mut page = SCHEDULES.page(&req.query, Predicate::All, load_from!(rx.conn, schedules, ScheduleRow))?;
     let rows = std::mem::take(&mut page.data);
     Ok(page.with(rows.into_iter().map(|row| view(row, rx.now, rx.lang)).collect()))
 }
 
-fn get(rx: &mut Rx, req: &Req<String>) -> Result<Answer<Schedule>> {
+fn get(rx: &mut ReadTx, req: &Req<String>) -> Result<Answer<Schedule>> {
     find(rx.conn, &req.path).map(|row| Answer::of(view(row, rx.now, rx.lang)))
 }
 
@@ -192,7 +201,7 @@ fn disable(tx: &mut Tx, req: &Req<String>) -> Result<Answer<Schedule>> {
     Ok(Answer::of(view(after, tx.now, tx.lang)))
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: ScheduleId::KIND,
     name: ["Schedule", "定时任务"],
     scopes: READ,

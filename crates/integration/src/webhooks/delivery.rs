@@ -16,8 +16,8 @@ use super::send::{Message, Outcome, send};
 use super::{TEST_EVENT, rules, work};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
-use crate::base::db::engine::Fate;
-use crate::base::db::{Conn, Guard, Rx, Tx};
+use crate::base::db::engine::Ending;
+use crate::base::db::{Conn, Guard, ReadTx, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::feed::{self, EventData, WebhookEvent, WebhookTest};
 use crate::base::http::dispatch::App;
@@ -46,7 +46,7 @@ const SUCCESS_EVERY: i64 = 60;
 
 /// The attempts that are under way, and how far journals were looked through.
 #[derive(Default)]
-pub struct Courier {
+pub struct WebhookSender {
     state: Mutex<State>,
     succeeded: AtomicU64,
     failed: AtomicU64,
@@ -59,7 +59,7 @@ struct State {
     looked: HashMap<WebhookId, (i64, i64)>,
 }
 
-impl Courier {
+impl WebhookSender {
     /// How far nothing more is to be looked for, for a webhook whose place this is.
     pub fn looked_until(&self, webhook: WebhookId, place: i64) -> i64 {
         match self.lock().looked.get(&webhook) {
@@ -94,7 +94,7 @@ impl Courier {
         shares
     }
     fn begin(core: &Arc<Core>, webhook: WebhookId) -> UnderWay {
-        *core.part::<Courier>().lock().under_way.entry(webhook).or_insert(0) += 1;
+        *core.part::<WebhookSender>().lock().under_way.entry(webhook).or_insert(0) += 1;
         UnderWay(core.clone(), webhook)
     }
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -107,8 +107,8 @@ struct UnderWay(Arc<Core>, WebhookId);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let courier = self.0.part::<Courier>();
-        let mut state = courier.lock();
+        let sender = self.0.part::<WebhookSender>();
+        let mut state = sender.lock();
         if let Some(count) = state.under_way.get_mut(&self.1) {
             *count -= 1;
             if *count == 0 {
@@ -116,7 +116,7 @@ impl Drop for UnderWay {
             }
         }
         drop(state);
-        self.0.bells.ring(TASK);
+        self.0.wakers.wake(TASK);
     }
 }
 
@@ -130,7 +130,7 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
     }
     let now = core.clock.now();
     let due = core.engine.read_now(move |conn| due_webhooks(conn, now))?;
-    let leased = lease(core, core.part::<Courier>().shares(due))?;
+    let leased = lease(core, core.part::<WebhookSender>().shares(due))?;
     if leased.is_empty() {
         return Ok(false);
     }
@@ -172,7 +172,7 @@ pub fn lease(core: &Arc<Core>, shares: Vec<(WebhookId, usize)>) -> Result<Vec<De
         for (webhook, share) in &shares {
             leased.extend(lease_of(&unit, conn, *webhook, *share)?);
         }
-        Ok((leased, Fate::Keep))
+        Ok((leased, Ending::Commit))
     })
 }
 
@@ -293,9 +293,9 @@ fn secrets(core: &Core, webhook: &Webhook, now: At) -> Result<Vec<Vec<u8>>> {
 
 /// Sends on a thread of its own. What cannot begin comes again when its lease ends.
 fn begin(core: &Arc<Core>, job: Job) -> Result<()> {
-    let under_way = Courier::begin(core, job.delivery.webhook_id);
+    let under_way = WebhookSender::begin(core, job.delivery.webhook_id);
     let core = core.clone();
-    let started = core.clone().aside.spawn("webhook", move || {
+    let started = core.clone().workers.spawn("webhook", move || {
         let at = core.clock.now();
         let outcome = send(&job.message, &core.web.webhooks);
         if let Err(error) = record(&core, &job.delivery, at, &outcome) {
@@ -311,9 +311,9 @@ fn begin(core: &Arc<Core>, job: Job) -> Result<()> {
 /// Writes down an attempt and what follows from it: the end of the delivery, the next attempt, the webhook's end.
 fn record(core: &Arc<Core>, delivery: &DeliveryRow, at: At, outcome: &Outcome) -> Result<()> {
     let counter = if outcome.error.is_none() {
-        &core.part::<Courier>().succeeded
+        &core.part::<WebhookSender>().succeeded
     } else {
-        &core.part::<Courier>().failed
+        &core.part::<WebhookSender>().failed
     };
     counter.fetch_add(1, Ordering::Relaxed);
     let attempt = Attempt {
@@ -434,7 +434,7 @@ pub fn withhold(core: &Arc<Core>, deliveries: Vec<DeliveryRow>) -> Result<()> {
                 dsl::clear_at.eq(Some(now.plus_seconds(KEPT))),
             ))
             .execute(conn)?;
-        Ok(((), Fate::Keep))
+        Ok(((), Ending::Commit))
     })
 }
 
@@ -455,21 +455,22 @@ pub fn figures(core: &Arc<Core>) {
     });
     let name = "salesdesk_webhook_oldest_due_seconds";
     metrics.stored_gauge(name, "For how long the oldest delivery has been due.", oldest_due);
-    let counted = |core: &Arc<Core>, pick: fn(&Courier) -> &AtomicU64| {
+    let counted = |core: &Arc<Core>, pick: fn(&WebhookSender) -> &AtomicU64| {
         let core = Arc::downgrade(core);
         move || {
-            core.upgrade().map_or(0.0, |core| pick(&core.part::<Courier>()).load(Ordering::Relaxed) as f64)
+            core.upgrade()
+                .map_or(0.0, |core| pick(&core.part::<WebhookSender>()).load(Ordering::Relaxed) as f64)
         }
     };
     metrics.counter(
         "salesdesk_webhook_attempts_succeeded_total",
         "Attempts to deliver that were answered 2xx.",
-        counted(core, |courier| &courier.succeeded),
+        counted(core, |sender| &sender.succeeded),
     );
     metrics.counter(
         "salesdesk_webhook_attempts_failed_total",
         "Attempts to deliver that failed.",
-        counted(core, |courier| &courier.failed),
+        counted(core, |sender| &sender.failed),
     );
 }
 
@@ -484,7 +485,7 @@ fn waiting() -> _ {
         .filter(webhook_deliveries::webhook_id.eq_any(active))
 }
 
-fn oldest_due(rx: &mut Rx) -> Result<f64> {
+fn oldest_due(rx: &mut ReadTx) -> Result<f64> {
     let by_time = waiting().order(webhook_deliveries::due_at).select(webhook_deliveries::due_at);
     let first: Option<At> = by_time.first(rx.conn).optional()?;
     let late = first.map_or(0, |due_at| rx.now.micros() - due_at.micros());

@@ -10,7 +10,7 @@ use super::{delivery, work};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
 use crate::base::db::Conn;
-use crate::base::db::engine::Fate;
+use crate::base::db::engine::Ending;
 use crate::base::error::Result;
 use crate::base::events::feed::{self, Event};
 use crate::base::events::follow::Stretch;
@@ -48,7 +48,7 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
     let (more, orphans) = (found.more, !found.orphans.is_empty());
     let written = keep(&app.core, found.steps)?;
     if written {
-        app.core.bells.ring(delivery::TASK);
+        app.core.wakers.wake(delivery::TASK);
     }
     Ok(more || orphans)
 }
@@ -61,10 +61,12 @@ fn look(core: &Core, conn: &mut Conn) -> Result<Found> {
         .filter(dsl::sequence.lt(newest))
         .select((dsl::id, dsl::sequence))
         .load(conn)?;
-    behind.retain(|(id, place)| core.part::<super::delivery::Courier>().looked_until(*id, *place) < newest);
+    behind.retain(|(id, place)| {
+        core.part::<super::delivery::WebhookSender>().looked_until(*id, *place) < newest
+    });
     let mut found = Found { more: behind.len() > WEBHOOKS, ..Found::default() };
     for (id, place) in behind.into_iter().take(WEBHOOKS) {
-        let looked = core.part::<super::delivery::Courier>().looked_until(id, place);
+        let looked = core.part::<super::delivery::WebhookSender>().looked_until(id, place);
         let webhook = dsl::webhooks.find(id).select(Webhook::as_select()).first(conn)?;
         match work::owner(conn, &webhook)? {
             None => found.orphans.push(webhook.id),
@@ -85,7 +87,7 @@ fn look_for(
     let place = (webhook.sequence, looked);
     let stretch = Stretch::read(conn, &core.declared, owner, &webhook.event_types.0, place, EVENTS)?;
     if !stretch.is_worth_keeping() {
-        core.part::<super::delivery::Courier>().looked(webhook.id, stretch.from, stretch.to);
+        core.part::<super::delivery::WebhookSender>().looked(webhook.id, stretch.from, stretch.to);
         found.more |= stretch.more;
         return Ok(());
     }
@@ -117,7 +119,7 @@ fn keep(core: &Arc<Core>, steps: Vec<Step>) -> Result<bool> {
         for step in &steps {
             written |= advance(&unit, conn, step)? && !step.stretch.events.is_empty();
         }
-        Ok((written, Fate::Keep))
+        Ok((written, Ending::Commit))
     })
 }
 

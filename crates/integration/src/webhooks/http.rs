@@ -7,7 +7,7 @@ use super::model::{
 use super::{rules, work};
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
@@ -32,7 +32,7 @@ fn new_secret() -> [u8; rules::SECRET_BYTES] {
     bytes
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<WebhookView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<WebhookView>> {
     let caller = rx.caller;
     let visible = work::visible_to(caller);
     let mut page = WEBHOOKS.page(&req.query, visible, load_from!(rx.conn, webhooks, Webhook))?;
@@ -40,7 +40,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<WebhookView>> {
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<WebhookId>) -> Result<Answer<WebhookView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<WebhookId>) -> Result<Answer<WebhookView>> {
     let webhook = work::find(rx.conn, rx.caller, req.path)?;
     Ok(answer(rx.caller, webhook))
 }
@@ -68,7 +68,7 @@ pub fn delete(tx: &mut Tx, req: &Req<WebhookId>) -> Result<()> {
     work::delete(tx, req.path)
 }
 
-pub fn actions(rx: &mut Rx, req: &Req<WebhookId>) -> Result<Answer<ActionStates>> {
+pub fn actions(rx: &mut ReadTx, req: &Req<WebhookId>) -> Result<Answer<ActionStates>> {
     work::action_states(rx, req.path).map(Answer::of)
 }
 
@@ -99,11 +99,11 @@ pub fn replay(tx: &mut Tx, req: &Req<WebhookId, Json<Replay>>) -> Result<Answer<
     Ok(answer(tx.caller, webhook))
 }
 
-pub fn deliveries(rx: &mut Rx, req: &Req<WebhookId>) -> Result<Page<WebhookDelivery>> {
+pub fn deliveries(rx: &mut ReadTx, req: &Req<WebhookId>) -> Result<Page<WebhookDelivery>> {
     work::deliveries(rx, req.path, &req.query)
 }
 
-pub fn delivery(rx: &mut Rx, req: &Req<DeliveryId>) -> Result<Answer<WebhookDeliveryDetail>> {
+pub fn delivery(rx: &mut ReadTx, req: &Req<DeliveryId>) -> Result<Answer<WebhookDeliveryDetail>> {
     work::delivery_with_log(rx, req.path).map(Answer::of)
 }
 

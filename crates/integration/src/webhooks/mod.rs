@@ -23,10 +23,10 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::engine::Fate;
+use crate::base::db::engine::Ending;
 use crate::base::db::filter::col;
 use crate::base::error::Result;
-use crate::base::events::{self, Told, Verb, sequencer};
+use crate::base::events::{self, EventSource, Verb, sequencer};
 use crate::base::http::Routes;
 use crate::base::http::dispatch::App;
 use crate::base::lives::Life;
@@ -63,15 +63,17 @@ fn routes(r: &mut Routes) {
 
 fn records(r: &mut Routes) {
     let fails = &["external_id_taken"];
-    r.list("/webhooks", "listWebhooks", &model::WEBHOOKS, http::list).scope(READ).says(
-        "List webhooks",
-        "Returns webhooks, oldest first. A machine client sees only those that it made; a person sees \
+    r.list("/webhooks", "listWebhooks", &model::WEBHOOKS, http::list)
+        .scope(READ)
+        .summary("List webhooks")
+        .description(
+            "Returns webhooks, oldest first. A machine client sees only those that it made; a person sees \
              all.",
-    );
+        );
     r.create("/webhooks", "createWebhook", http::create)
         .scope(WRITE)
-        .says(
-            "Create a webhook",
+        .summary("Create a webhook")
+        .description(
             "Creates a webhook that receives events from now on. Each event is sent to the URL as a signed \
              POST, and again after failures, until the receiver answers 2xx. The answer shows the `secret` \
              for checking the signature, only this once. You receive events about records that you may see \
@@ -83,29 +85,34 @@ fn records(r: &mut Routes) {
         .fails_with(&["too_many_webhooks"]);
     r.read("/webhooks/{webhook_id}", "getWebhook", http::get)
         .scope(READ)
-        .says("Read a webhook", "Returns one webhook, never its secret.");
+        .summary("Read a webhook")
+        .description("Returns one webhook, never its secret.");
     r.change("/webhooks/{webhook_id}", "updateWebhook", http::update)
         .scope(WRITE)
-        .says("Change a webhook", "Changes the data of a webhook. Deliveries that wait go to the new URL.")
+        .summary("Change a webhook")
+        .description("Changes the data of a webhook. Deliveries that wait go to the new URL.")
         .example(json!({"event_types": ["order.*"]}))
         .fails_with(fails);
-    r.remove("/webhooks/{webhook_id}", "deleteWebhook", http::delete).scope(WRITE).says(
-        "Delete a webhook",
-        "Deletes a webhook with its deliveries. Deliveries that wait are not sent.",
-    );
-    r.history("/webhooks/{webhook_id}/history", "listWebhookHistory", http::get).scope(READ).says(
-        "Read a webhook's history",
-        "Returns every change of the webhook with the old and the new content, who made it, when and \
+    r.remove("/webhooks/{webhook_id}", "deleteWebhook", http::delete)
+        .scope(WRITE)
+        .summary("Delete a webhook")
+        .description("Deletes a webhook with its deliveries. Deliveries that wait are not sent.");
+    r.history("/webhooks/{webhook_id}/history", "listWebhookHistory", http::get)
+        .scope(READ)
+        .summary("Read a webhook's history")
+        .description(
+            "Returns every change of the webhook with the old and the new content, who made it, when and \
              why.",
-    );
+        );
     let path = "/webhooks/by-external-id/{system}/{id}";
     r.read_by_external_id(path, "getWebhookByExternalId", http::get)
         .scope(READ)
-        .says("Read a webhook by external id", "Returns the webhook that has this id in another system.");
+        .summary("Read a webhook by external id")
+        .description("Returns the webhook that has this id in another system.");
     r.put_by_external_id(path, "upsertWebhookByExternalId", http::declare, http::update)
         .scope(WRITE)
-        .says(
-            "Put a webhook by external id",
+        .summary("Put a webhook by external id")
+        .description(
             "For tools that set up an installation from files. A new webhook has a secret that nobody sees: \
              use `rotate-secret` to get one that you know.",
         )
@@ -119,22 +126,20 @@ fn life(r: &mut Routes) {
     r.read("/webhooks/{webhook_id}/actions", "getWebhookActions", http::actions)
         .scope(READ)
         .unversioned()
-        .says(
-            "Explain a webhook's actions",
-            "Returns every step, whether the caller can take it now, and what stands in the way.",
-        );
+        .summary("Explain a webhook's actions")
+        .description("Returns every step, whether the caller can take it now, and what stands in the way.");
     r.action("/webhooks/{webhook_id}/enable", "enableWebhook", http::enable)
         .scope(WRITE)
-        .says(
-            "Enable a webhook",
+        .summary("Enable a webhook")
+        .description(
             "Sends events to the webhook again, from now on. Deliveries that waited are sent; use `replay` \
              for events that happened in between. Refused with 409 `invalid_transition` when it is active.",
         )
         .fails_with(fails);
     r.action("/webhooks/{webhook_id}/disable", "disableWebhook", http::disable)
         .scope(WRITE)
-        .says(
-            "Disable a webhook",
+        .summary("Disable a webhook")
+        .description(
             "Stops sending until the webhook is enabled again. Refused with 409 `invalid_transition` when \
              it is disabled already.",
         )
@@ -142,8 +147,8 @@ fn life(r: &mut Routes) {
     r.action("/webhooks/{webhook_id}/rotate-secret", "rotateWebhookSecret", http::rotate)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Rotate a webhook's secret",
+        .summary("Rotate a webhook's secret")
+        .description(
             "Makes a new secret and shows it only in this answer. For 24 hours, or `overlap_hours`, \
              deliveries carry a signature of each of the two secrets, so that the receiver can change \
              without a gap.",
@@ -152,8 +157,8 @@ fn life(r: &mut Routes) {
     r.action("/webhooks/{webhook_id}/test", "testWebhook", http::test)
         .scope(WRITE)
         .unversioned()
-        .says(
-            "Test a webhook",
+        .summary("Test a webhook")
+        .description(
             "Sends a `webhook.test` now. It is signed, repeated and listed like any other delivery; read \
              the delivery by its id to see the result. Refused with 409 `invalid_transition` when the \
              webhook is disabled.",
@@ -161,8 +166,8 @@ fn life(r: &mut Routes) {
         .fails_with(fails);
     r.action("/webhooks/{webhook_id}/replay", "replayWebhook", http::replay)
         .scope(WRITE)
-        .says(
-            "Send past events again",
+        .summary("Send past events again")
+        .description(
             "Sends the events from an instant (`since`) or after a cursor of the feed (`after`) again, as \
              new deliveries with new ids. Some events from shortly before can be sent too. Refused with 410 \
              `cursor_expired` for events older than 90 days, and with 409 `invalid_transition` when the \
@@ -180,23 +185,21 @@ fn deliveries(r: &mut Routes) {
         http::deliveries,
     )
     .scope(READ)
-    .says(
-        "List a webhook's deliveries",
+    .summary("List a webhook's deliveries")
+    .description(
         "Returns the deliveries of a webhook, newest first. Successful deliveries are kept for 30 days, the \
          others for 90.",
     );
     r.read("/webhook-deliveries/{delivery_id}", "getWebhookDelivery", http::delivery)
         .scope(READ)
         .unversioned()
-        .says(
-            "Read a delivery",
-            "Returns a delivery with its attempts: when, how long, and what the receiver answered.",
-        );
+        .summary("Read a delivery")
+        .description("Returns a delivery with its attempts: when, how long, and what the receiver answered.");
     r.action("/webhook-deliveries/{delivery_id}/retry", "retryWebhookDelivery", http::retry)
         .scope(WRITE)
         .unversioned()
-        .says(
-            "Retry a delivery",
+        .summary("Retry a delivery")
+        .description(
             "Sends a delivery again at once, under the same `webhook-id`. If it fails, the usual retries \
              follow. Refused with 409 `invalid_transition` when it succeeded, and with 409 \
              `webhook_disabled` when the webhook is disabled.",
@@ -204,7 +207,7 @@ fn deliveries(r: &mut Routes) {
         .fails_with(&["invalid_transition", "webhook_disabled"]);
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: WebhookId::KIND,
     name: ["Webhook", "Webhook"],
     scopes: READ,
@@ -231,7 +234,7 @@ fn clear(app: &Arc<App>) -> Result<bool> {
     if !app.core.engine.read_now(move |conn| work::is_to_clear(conn, now))? {
         return Ok(false);
     }
-    app.core.engine.write_now(move |conn| Ok((work::clear(conn, now)?, Fate::Keep)))
+    app.core.engine.write_now(move |conn| Ok((work::clear(conn, now)?, Ending::Commit)))
 }
 
 static PROBLEMS: &[ProblemText] = &[

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::events::feed::EventId;
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -100,7 +100,7 @@ pub struct Webhook {
     pub description: Option<String>,
     /// Event types that are sent. Empty: all types.
     #[schema(value_type = Vec<String>, max_items = 100, example = json!(["order.*", "shipment.delivered"]))]
-    pub event_types: Json<Vec<String>>,
+    pub event_types: JsonColumn<Vec<String>>,
     /// Whether the webhook receives events.
     pub status: WebhookStatus,
     /// Why the webhook is disabled. Null while it is active.
@@ -131,7 +131,7 @@ pub struct Webhook {
     /// without a new version.
     pub last_success_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,

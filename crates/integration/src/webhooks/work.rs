@@ -9,9 +9,9 @@ use super::model::{
 };
 use super::rules;
 use crate::base::auth::{self, Caller};
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Faults, Problem, Result};
 use crate::base::events::feed::{self, Cursor, EventId};
 use crate::base::http::Patch;
@@ -32,10 +32,10 @@ const LOG: i64 = 50;
 
 /// Which webhooks a caller sees: a machine client its own, so that none gets at what another may see by changing
 /// where that is sent; a person with the right to them, all.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match caller.client_id {
-        Some(client) => Cond::eq(col!(webhooks::owner_client_id), client),
-        None => Cond::All,
+        Some(client) => Predicate::eq(col!(webhooks::owner_client_id), client),
+        None => Predicate::All,
     }
 }
 
@@ -62,7 +62,7 @@ pub fn view(caller: &Caller, webhook: Webhook) -> WebhookView {
     WebhookView { allowed_actions: rules::allowed_actions(caller, &webhook), webhook }
 }
 
-pub fn action_states(rx: &mut Rx, id: WebhookId) -> Result<ActionStates> {
+pub fn action_states(rx: &mut ReadTx, id: WebhookId) -> Result<ActionStates> {
     let webhook = find(rx.conn, rx.caller, id)?;
     Ok(ActionStates { data: rules::action_states(rx.caller, &webhook, rx.lang) })
 }
@@ -86,7 +86,7 @@ pub fn create(tx: &mut Tx, input: WebhookInput, secret: &[u8]) -> Result<Webhook
         version: 0,
         url: input.url,
         description: input.description,
-        event_types: Json(input.event_types),
+        event_types: JsonColumn(input.event_types),
         status: WebhookStatus::Active,
         disabled_reason: None,
         disabled_at: None,
@@ -99,7 +99,7 @@ pub fn create(tx: &mut Tx, input: WebhookInput, secret: &[u8]) -> Result<Webhook
         sequence: newest(tx)?,
         failing_since: None,
         last_success_at: None,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -142,8 +142,8 @@ pub fn update(tx: &mut Tx, id: WebhookId, patch: &Patch<WebhookInput>) -> Result
     let mut webhook = Webhook {
         url: input.url,
         description: input.description,
-        event_types: Json(input.event_types),
-        external_ids: Json(input.external_ids),
+        event_types: JsonColumn(input.event_types),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
     tx.save(&before, &mut webhook, Act::UPDATED)?;
@@ -309,9 +309,9 @@ pub fn insert(conn: &mut Conn, deliveries: &[DeliveryRow]) -> Result<()> {
     Ok(())
 }
 
-pub fn deliveries(rx: &mut Rx, webhook: WebhookId, query: &Query) -> Result<Page<WebhookDelivery>> {
+pub fn deliveries(rx: &mut ReadTx, webhook: WebhookId, query: &Query) -> Result<Page<WebhookDelivery>> {
     find(rx.conn, rx.caller, webhook)?;
-    let of_webhook = Cond::eq(col!(webhook_deliveries::webhook_id), webhook.0);
+    let of_webhook = Predicate::eq(col!(webhook_deliveries::webhook_id), webhook.0);
     let mut page =
         DELIVERIES.page(query, of_webhook, load_from!(rx.conn, webhook_deliveries, DeliveryRow))?;
     let views = page.data.drain(..).map(WebhookDelivery::from).collect();
@@ -326,7 +326,7 @@ fn delivery(conn: &mut Conn, caller: &Caller, id: DeliveryId) -> Result<(Deliver
     Ok((row, webhook))
 }
 
-pub fn delivery_with_log(rx: &mut Rx, id: DeliveryId) -> Result<WebhookDeliveryDetail> {
+pub fn delivery_with_log(rx: &mut ReadTx, id: DeliveryId) -> Result<WebhookDeliveryDetail> {
     let (row, _) = delivery(rx.conn, rx.caller, id)?;
     let log = webhook_attempts::table
         .filter(webhook_attempts::delivery_id.eq(id))

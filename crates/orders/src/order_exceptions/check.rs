@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::open;
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::error::Result;
 use crate::orders::check::{Faults, OrderCheck};
 use crate::orders::model::{Order, OrderId, OrderRow};
@@ -27,7 +27,7 @@ fn faults(conn: &mut Conn, orders: &[Order]) -> Result<Faults> {
 
 /// Open exceptions of orders, and how many of them block.
 fn excepted(conn: &mut Conn, orders: &[Order]) -> Result<HashMap<OrderId, (i32, i32)>> {
-    let ids = Cond::ids(col!(order_exceptions::order_id), orders.iter().map(|order| order.row.id.0));
+    let ids = Predicate::ids(col!(order_exceptions::order_id), orders.iter().map(|order| order.row.id.0));
     let all: Vec<(OrderId, bool)> = order_exceptions::table
         .filter(ids.and(open()))
         .select((order_exceptions::order_id, order_exceptions::blocking))

@@ -7,7 +7,7 @@ use super::model::{
 use super::work;
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -20,7 +20,7 @@ fn answer(exception: OrderException, caller: &Caller) -> Answer<OrderExceptionVi
     Answer::at(exception.version, work::view(exception, caller))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<OrderExceptionView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<OrderExceptionView>> {
     let visible = visible_to(rx.caller);
     let load = load_from!(rx.conn, order_exceptions, OrderException);
     let mut page = ORDER_EXCEPTIONS.page(&req.query, visible, load)?;
@@ -28,7 +28,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<OrderExceptionView>> {
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<OrderExceptionId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<OrderExceptionId>) -> Answered {
     work::find(rx.conn, rx.caller, req.path).map(|e| answer(e, rx.caller))
 }
 

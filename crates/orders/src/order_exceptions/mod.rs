@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -74,59 +74,67 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/order-exceptions", "listOrderExceptions", &model::ORDER_EXCEPTIONS, http::list)
         .scope(READ)
-        .says("List order exceptions", "Exceptions of the orders that you may see, and those that you own. Use `open=true` and `overdue=true` for what is still to be done.");
+        .summary("List order exceptions")
+        .description("Exceptions of the orders that you may see, and those that you own. Use `open=true` and `overdue=true` for what is still to be done.");
     r.create("/order-exceptions", "reportOrderException", http::report)
         .scope(WRITE)
-        .says("Report an order exception", "Records a problem with an order and tells the owner. The order counts it in `open_exceptions`; one that blocks stops the order's shipping (`blocked`). A minor exception must be resolved within 40 working hours, a major one within 16, a critical one within 4 (`GET /deadlines/{record_id}`). In the same order, the owner is reminded 8, 4 and 1 working hours before the deadline and told at the deadline; the manager is told 8, 4 and 1 working hours after it, the executives 40, 16 and 4. A draft or cancelled order is refused with `invalid_transition`.")
+        .summary("Report an order exception")
+        .description("Records a problem with an order and tells the owner. The order counts it in `open_exceptions`; one that blocks stops the order's shipping (`blocked`). A minor exception must be resolved within 40 working hours, a major one within 16, a critical one within 4 (`GET /deadlines/{record_id}`). In the same order, the owner is reminded 8, 4 and 1 working hours before the deadline and told at the deadline; the manager is told 8, 4 and 1 working hours after it, the executives 40, 16 and 4. A draft or cancelled order is refused with `invalid_transition`.")
         .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "shortage", "severity": "major", "description": "Only forty of sixty boxes are in stock"}))
         .fails_with(&["invalid_transition"]);
     r.read("/order-exceptions/{exception_id}", "getOrderException", http::get)
         .scope(READ)
         .expands(model::ORDER_EXCEPTIONS.expand)
-        .says("Read an order exception", "The exception with the steps that you can take now.");
+        .summary("Read an order exception")
+        .description("The exception with the steps that you can take now.");
     r.change("/order-exceptions/{exception_id}", "updateOrderException", http::update)
         .scope(WRITE)
-        .says("Change an order exception", "Corrects what was reported while the exception is open or in progress. Allowed for its owner, for its reporter and with `exceptions:manage`. A changed severity changes the deadline; `blocking` stays as it is.")
+        .summary("Change an order exception")
+        .description("Corrects what was reported while the exception is open or in progress. Allowed for its owner, for its reporter and with `exceptions:manage`. A changed severity changes the deadline; `blocking` stays as it is.")
         .example(json!({"severity": "critical"}))
         .fails_with(&["invalid_transition"]);
     r.history("/order-exceptions/{exception_id}/history", "listOrderExceptionHistory", http::get)
         .scope(READ)
-        .says(
-            "Read history of an exception",
-            "Every change in order: who made it, when and why, with the fields before and after.",
-        );
+        .summary("Read history of an exception")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
 }
 
 fn life(r: &mut Routes) {
     let by = &["invalid_transition"][..];
     r.action("/order-exceptions/{exception_id}/assign", "assignOrderException", http::assign)
         .scope(WRITE)
-        .says("Assign an order exception", "Makes another person the owner and tells them at once. Allowed for the present owner and with `exceptions:manage`, while the exception is open or in progress.")
+        .summary("Assign an order exception")
+        .description("Makes another person the owner and tells them at once. Allowed for the present owner and with `exceptions:manage`, while the exception is open or in progress.")
         .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/start", "startOrderException", http::start)
         .scope(WRITE)
-        .says("Start an order exception", "Marks the exception as being worked on: `open` becomes `in_progress`. Allowed for its owner and with `exceptions:manage`.")
+        .summary("Start an order exception")
+        .description("Marks the exception as being worked on: `open` becomes `in_progress`. Allowed for its owner and with `exceptions:manage`.")
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/resolve", "resolveOrderException", http::resolve)
         .scope(WRITE)
-        .says("Resolve an order exception", "Records how the exception was resolved. Its deadline ends, and it does not block the order any more. Allowed for its owner and with `exceptions:manage`, while the exception is open or in progress.")
+        .summary("Resolve an order exception")
+        .description("Records how the exception was resolved. Its deadline ends, and it does not block the order any more. Allowed for its owner and with `exceptions:manage`, while the exception is open or in progress.")
         .example(
             json!({"outcome": "fulfilled_later", "resolution": "The other twenty go with the next truck"}),
         )
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/close", "closeOrderException", http::close)
         .scope(WRITE)
-        .says("Close an order exception", "Ends a resolved exception: nothing more is to be done. Allowed for its owner and with `exceptions:manage`.")
+        .summary("Close an order exception")
+        .description("Ends a resolved exception: nothing more is to be done. Allowed for its owner and with `exceptions:manage`.")
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/reopen", "reopenOrderException", http::reopen)
         .scope(WRITE)
-        .says("Reopen an order exception", "Opens a resolved or closed exception again, because the problem is not solved. A new deadline begins now, the recorded resolution is cleared, and a blocking exception blocks the order again. The owner is told. Allowed for its owner and with `exceptions:manage`.")
+        .summary("Reopen an order exception")
+        .description("Opens a resolved or closed exception again, because the problem is not solved. A new deadline begins now, the recorded resolution is cleared, and a blocking exception blocks the order again. The owner is told. Allowed for its owner and with `exceptions:manage`.")
         .example(json!({"reason": "The truck came without them"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/cancel", "cancelOrderException", http::cancel)
         .scope(WRITE)
-        .says("Cancel an order exception", "Takes back an exception that was entered by mistake. It does not block the order any more and is not counted in reports. Allowed for its owner, its reporter and with `exceptions:manage`, while the exception is open or in progress.")
+        .summary("Cancel an order exception")
+        .description("Takes back an exception that was entered by mistake. It does not block the order any more and is not counted in reports. Allowed for its owner, its reporter and with `exceptions:manage`, while the exception is open or in progress.")
         .example(json!({"reason": "It was another order"}))
         .fails_with(by);
 }
@@ -134,12 +142,14 @@ fn life(r: &mut Routes) {
 fn blocking(r: &mut Routes) {
     r.action("/order-exceptions/{exception_id}/block", "blockByOrderException", http::block)
         .scope(WRITE)
-        .says("Block shipping by an exception", "From now on the order cannot ship while this exception is open or in progress. Everybody who may report exceptions may do this. Refused with `invalid_transition` when it blocks already.")
+        .summary("Block shipping by an exception")
+        .description("From now on the order cannot ship while this exception is open or in progress. Everybody who may report exceptions may do this. Refused with `invalid_transition` when it blocks already.")
         .example(json!({"reason": "The customer has not said yes yet"}))
         .fails_with(&["invalid_transition"]);
     r.action("/order-exceptions/{exception_id}/unblock", "unblockOrderException", http::unblock)
         .scope(&[Scope::ExceptionsManage])
-        .says("Unblock shipping of an order", "Lets the order ship although the exception stays open. Refused with `invalid_transition` when the exception does not block.")
+        .summary("Unblock shipping of an order")
+        .description("Lets the order ship although the exception stays open. Refused with `invalid_transition` when the exception does not block.")
         .example(json!({"reason": "They take what there is"}))
         .fails_with(&["invalid_transition"]);
 }
@@ -199,7 +209,7 @@ static PHRASES: &[Phrase] = &[
     ),
 ];
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: OrderExceptionId::KIND,
     name: ["Order exception", "订单异常"],
     scopes: READ,

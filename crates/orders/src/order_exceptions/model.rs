@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::rules::{ExceptionAction, ExceptionKind, ExceptionOutcome, ExceptionSeverity, ExceptionStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, Quantity, TextEnum};
@@ -163,33 +163,33 @@ pub struct ExceptionResolution {
 }
 
 /// The exceptions that a caller sees: those of the orders that they see, and those that they own.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let mine = match caller.user {
-        Some(user) => Cond::eq(col!(order_exceptions::owner_id), user),
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(order_exceptions::owner_id), user),
+        None => Predicate::Nothing,
     };
     match crate::orders::model::visible_to(caller) {
-        Cond::All => Cond::All,
-        orders => Cond::in_select(col!(order_exceptions::order_id), col!(orders::id), orders).or(mine),
+        Predicate::All => Predicate::All,
+        orders => Predicate::in_select(col!(order_exceptions::order_id), col!(orders::id), orders).or(mine),
     }
 }
 
 /// Exceptions about which somebody still has to do something.
-pub fn open() -> Cond {
-    Cond::one_of(col!(order_exceptions::status), ExceptionStatus::OPEN)
+pub fn open() -> Predicate {
+    Predicate::one_of(col!(order_exceptions::status), ExceptionStatus::OPEN)
 }
 
-fn open_is(given: &Given) -> Cond {
+fn open_is(given: &Given) -> Predicate {
     match given {
-        Given::Bool(false) => Cond::negate(open()),
+        Given::Bool(false) => Predicate::negate(open()),
         _ => open(),
     }
 }
 
-fn overdue_is(given: &Given) -> Cond {
-    let overdue = Cond::IsTrue(col!(order_exceptions::resolution_missed)).and(open());
+fn overdue_is(given: &Given) -> Predicate {
+    let overdue = Predicate::IsTrue(col!(order_exceptions::resolution_missed)).and(open());
     match given {
-        Given::Bool(false) => Cond::negate(overdue),
+        Given::Bool(false) => Predicate::negate(overdue),
         _ => overdue,
     }
 }

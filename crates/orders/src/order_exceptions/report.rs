@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use super::model::visible_to;
 use super::rules::ExceptionStatus;
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Column, Cond, Op, Sql, col, one_of, sql};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Column, Op, Predicate, Sql, col, one_of, sql};
 use crate::base::db::statement::Statement;
 use crate::base::error::{Problem, Result};
 use crate::base::http::params::{Param, Query, Takes};
@@ -102,13 +102,14 @@ pub fn routes(r: &mut Routes) {
         .scope(&[Scope::ReportsRead])
         .unversioned()
         .takes(PARAMS)
-        .says("Report on order exceptions", "Counts the exceptions that you may see in groups: all, open, overdue, resolved and resolved in time, with the mean and median working time until they were resolved. Cancelled exceptions are left out. The rows add up to the total. Refused with `too_many_groups` above 1,000 groups.")
+        .summary("Report on order exceptions")
+        .description("Counts the exceptions that you may see in groups: all, open, overdue, resolved and resolved in time, with the mean and median working time until they were resolved. Cancelled exceptions are left out. The rows add up to the total. Refused with `too_many_groups` above 1,000 groups.")
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;
 }
 
-fn report(rx: &mut Rx, req: &Req) -> Result<Answer<ExceptionReport>> {
+fn report(rx: &mut ReadTx, req: &Req) -> Result<Answer<ExceptionReport>> {
     let rows = load(rx, &req.query)?;
     if rows.len() as i64 > MOST_ROWS {
         return Err(Problem::new("too_many_groups").param("max", MOST_ROWS).into());
@@ -117,7 +118,7 @@ fn report(rx: &mut Rx, req: &Req) -> Result<Answer<ExceptionReport>> {
     Ok(Answer::of(ExceptionReport { rows, exceptions }))
 }
 
-type Shape = (
+type SchemaValidator = (
     Nullable<Text>,
     Nullable<Text>,
     BigInt,
@@ -141,12 +142,12 @@ fn key(dimension: ExceptionDimension) -> (Column, Option<Column>) {
     }
 }
 
-fn condition(rx: &Rx, query: &Query) -> Cond {
-    let counted = Cond::none_of(col!(order_exceptions::status), &[ExceptionStatus::Cancelled]);
+fn condition(rx: &ReadTx, query: &Query) -> Predicate {
+    let counted = Predicate::none_of(col!(order_exceptions::status), &[ExceptionStatus::Cancelled]);
     let mut cond = visible_to(rx.caller).and(counted);
     for (name, op) in [("reported_from", Op::Ge), ("reported_to", Op::Le)] {
         if let Some(at) = query.instant(name) {
-            cond = cond.and(Cond::Compare(col!(order_exceptions::reported_at), op, at.into()));
+            cond = cond.and(Predicate::Compare(col!(order_exceptions::reported_at), op, at.into()));
         }
     }
     cond
@@ -154,7 +155,7 @@ fn condition(rx: &Rx, query: &Query) -> Cond {
 
 /// In one statement. The median is the mean of the one or two in the middle of those that were resolved, which the
 /// inner statement puts in their places.
-fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ExceptionGroup>> {
+fn load(rx: &mut ReadTx, query: &Query) -> Result<Vec<ExceptionGroup>> {
     let word = query.word("group_by").unwrap_or_default();
     let (key, label) = key(ExceptionDimension::parse(word).unwrap_or(ExceptionDimension::Kind));
     let label = label.map_or_else(|| sql!("CAST(NULL AS TEXT)"), Sql::from);
@@ -170,7 +171,7 @@ fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ExceptionGroup>> {
         mean("seconds"),
         mean("CASE WHEN place IN ((resolved + 1) / 2, (resolved + 2) / 2) THEN seconds END"),
     ]);
-    let statement = Statement::<Shape>::new(sql!(
+    let statement = Statement::<SchemaValidator>::new(sql!(
         "SELECT {select} FROM (SELECT {key} AS grp, {label} AS label, order_exceptions.status AS status,
             order_exceptions.resolution_missed AS resolution_missed, order_exceptions.resolution_seconds AS seconds,
             ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY

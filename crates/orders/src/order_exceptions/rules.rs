@@ -3,7 +3,7 @@
 
 use super::model::OrderException;
 use crate::base::auth::{Caller, Scope};
-use crate::base::deadlines::model::Step;
+use crate::base::deadlines::model::DeadlineAction;
 use crate::base::word_sets;
 use crate::text_enum;
 
@@ -159,10 +159,13 @@ pub fn resolution_seconds(severity: ExceptionSeverity) -> i64 {
 pub const OVERDUE: &str = "overdue";
 
 /// What happens before and after the deadline.
-pub fn steps(severity: ExceptionSeverity) -> Vec<Step> {
+pub fn steps(severity: ExceptionSeverity) -> Vec<DeadlineAction> {
     let hours = allowance(severity);
-    let step =
-        |name: &str, level, hours: i64| Step { name: name.into(), level, offset_seconds: 3600 * hours };
+    let step = |name: &str, level, hours: i64| DeadlineAction {
+        name: name.into(),
+        level,
+        offset_seconds: 3600 * hours,
+    };
     vec![
         step("reminder", 0, -hours.remind),
         step(OVERDUE, 0, 0),

@@ -12,10 +12,10 @@ use super::model::{
 };
 use super::rules::{self, ExceptionAction, ExceptionStatus, OVERDUE};
 use crate::base::auth::{Caller, Scope, forbidden};
-use crate::base::db::filter::{Cond, col, sql};
-use crate::base::db::{Act, Conn, Guard, Rx, Tx, external};
+use crate::base::db::filter::{Predicate, col, sql};
+use crate::base::db::{Act, Conn, Guard, ReadTx, Tx, external};
 use crate::base::deadlines;
-use crate::base::deadlines::model::{Budget, Deadline, Step};
+use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::Quantity;
@@ -59,8 +59,8 @@ pub fn view(exception: OrderException, caller: &Caller) -> OrderExceptionView {
 }
 
 /// For `expand=exception`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids(col!(order_exceptions::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let seen = Predicate::ids(col!(order_exceptions::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<OrderException> =
         order_exceptions::table.filter(seen).select(OrderException::as_select()).load(rx.conn)?;
     let views: Vec<OrderExceptionView> = rows.into_iter().map(|row| view(row, rx.caller)).collect();
@@ -72,13 +72,13 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 /// The most exceptions that the refusal of an order names.
 const MOST_NAMED: i64 = 20;
 
-fn open_of(order: OrderId) -> Cond {
-    Cond::eq(col!(order_exceptions::order_id), order.0).and(open())
+fn open_of(order: OrderId) -> Predicate {
+    Predicate::eq(col!(order_exceptions::order_id), order.0).and(open())
 }
 
 /// The open exceptions that block an order.
 pub fn blocking(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderException>> {
-    let blocking = open_of(order).and(Cond::IsTrue(col!(order_exceptions::blocking)));
+    let blocking = open_of(order).and(Predicate::IsTrue(col!(order_exceptions::blocking)));
     let first = order_exceptions::table.filter(blocking).order(order_exceptions::number).limit(MOST_NAMED);
     Ok(first.select(OrderException::as_select()).load(conn)?)
 }
@@ -356,7 +356,7 @@ pub fn unblock(tx: &mut Tx, id: OrderExceptionId, reason: &str) -> Result<OrderE
 
 /// A step of an exception's deadline is due: the owner is reminded before it and told at it, then the manager, then the
 /// executives are told, each once.
-pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
+pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &DeadlineAction) -> Result<()> {
     let before = tx.find(find, OrderExceptionId(deadline.record_id.0))?;
     let due = [("due", deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default())];
     if step.level == 0 && step.name != OVERDUE {

@@ -8,8 +8,8 @@ use diesel::sql_types::BigInt;
 use super::model::{OrderException, open};
 use super::rules::{ExceptionAction, ExceptionSeverity, ExceptionStatus};
 use crate::base::auth::Scope;
-use crate::base::db::filter::{Cond, col, sql};
-use crate::base::db::{Conn, Rx};
+use crate::base::db::filter::{Predicate, col, sql};
+use crate::base::db::{Conn, ReadTx};
 use crate::base::deadlines;
 use crate::base::error::Result;
 use crate::base::types::{Amount, At};
@@ -41,7 +41,7 @@ static EXCEPTION_OPEN: Reason = Reason {
 
 pub const SOURCE: Source = Source { reasons: &[&EXCEPTION_BLOCKING, &EXCEPTION_OPEN], items };
 
-fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     let exceptions = exceptions_of(rx, me)?;
     let due = deadlines::next_of(rx.conn, exceptions.iter().map(|e| e.id.0))?;
     let stakes = Stakes::of(rx, exceptions.iter().map(|e| e.order_id))?;
@@ -53,11 +53,11 @@ fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
 }
 
 /// The order exceptions that they look after.
-fn exceptions_of(rx: &mut Rx, me: UserId) -> Result<Vec<OrderException>> {
+fn exceptions_of(rx: &mut ReadTx, me: UserId) -> Result<Vec<OrderException>> {
     if !rx.caller.may(Scope::ExceptionsRead) {
         return Ok(vec![]);
     }
-    let mine = Cond::eq(col!(order_exceptions::owner_id), me.0).and(open());
+    let mine = Predicate::eq(col!(order_exceptions::owner_id), me.0).and(open());
     let first = order_exceptions::table
         .filter(mine)
         .order((order_exceptions::reported_at, order_exceptions::id))
@@ -70,8 +70,8 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
     if of.is_empty() {
         return Ok(HashMap::new());
     }
-    let open = Cond::ids(col!(order_lines::order_id), of.iter().map(|e| e.order_id.0))
-        .and(Cond::Sql(sql!("order_lines.shipped + order_lines.closed < order_lines.quantity"), vec![]));
+    let open = Predicate::ids(col!(order_lines::order_id), of.iter().map(|e| e.order_id.0))
+        .and(Predicate::Sql(sql!("order_lines.shipped + order_lines.closed < order_lines.quantity"), vec![]));
     let gross = sql!("CAST(SUM(order_lines.gross) AS BIGINT)");
     let sums: Vec<(OrderId, i64)> = order_lines::table
         .filter(open)
@@ -82,7 +82,7 @@ fn unshipped(conn: &mut Conn, of: &[OrderException]) -> Result<HashMap<OrderId, 
 }
 
 fn exception_item(
-    rx: &Rx,
+    rx: &ReadTx,
     exception: &OrderException,
     due: Option<At>,
     unshipped: Option<Amount>,

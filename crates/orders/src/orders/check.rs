@@ -12,7 +12,7 @@ use super::rules::{OrderStatus, Sums, line_sums, progress, total};
 use crate::base::checks::Check;
 use crate::base::core::Core;
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::declared::Declared;
 use crate::base::error::Result;
 use crate::schema::{order_lines, orders};
@@ -73,7 +73,7 @@ fn check_chunk(conn: &mut Conn, declared: &Declared, after: Uuid) -> Result<Foun
 }
 
 fn lines_of(conn: &mut Conn, rows: &[OrderRow]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
-    let of_these = Cond::ids(col!(order_lines::order_id), rows.iter().map(|r| r.id.0));
+    let of_these = Predicate::ids(col!(order_lines::order_id), rows.iter().map(|r| r.id.0));
     let mut by_order: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for line in order_lines::table.filter(of_these).select(OrderLine::as_select()).load::<OrderLine>(conn)? {
         by_order.entry(line.order_id).or_default().push(line);

@@ -7,9 +7,9 @@ use super::model::{
 use super::rules::OrderAction;
 use super::work::{self, entry, life, obstacles, push, review, revise};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
@@ -23,13 +23,13 @@ fn answer(order: Order, caller: &Caller) -> Answer<OrderView> {
 
 // ---- the order -------------------------------------------------------------------------------------------------
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<OrderSummary>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<OrderSummary>> {
     let mut page = ORDERS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, orders, OrderRow))?;
     let rows = std::mem::take(&mut page.data);
     Ok(page.with(rows.into_iter().map(|row| work::summary(row, rx.caller)).collect()))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<OrderId>) -> Result<Answer<OrderView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Answer<OrderView>> {
     work::find(rx.conn, rx.caller, req.path).map(|o| answer(o, rx.caller))
 }
 
@@ -52,26 +52,26 @@ pub fn delete(tx: &mut Tx, req: &Req<OrderId>) -> Result<()> {
     entry::delete(tx, req.path)
 }
 
-pub fn revisions(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<Revision>> {
+pub fn revisions(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Page<Revision>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let of_order = Cond::eq(col!(order_revisions::order_id), req.path.0);
+    let of_order = Predicate::eq(col!(order_revisions::order_id), req.path.0);
     REVISIONS.page(&req.query, of_order, load_from!(rx.conn, order_revisions, Revision))
 }
 
-pub fn read_review(rx: &mut Rx, req: &Req<OrderId>) -> Result<Answer<Review>> {
+pub fn read_review(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Answer<Review>> {
     let order = work::find(rx.conn, rx.caller, req.path)?;
     let around = review::surroundings(rx.conn, &order, rx.caller)?;
     review::report(&order, &around, rx.caller, rx.today(), rx.lang).map(Answer::of)
 }
 
-pub fn actions(rx: &mut Rx, req: &Req<OrderId>) -> Result<Answer<ActionStates>> {
+pub fn actions(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Answer<ActionStates>> {
     let order = work::find(rx.conn, rx.caller, req.path)?;
     obstacles::explain(rx, &order).map(Answer::of)
 }
 
 // ---- lines -----------------------------------------------------------------------------------------------------
 
-pub fn list_lines(rx: &mut Rx, req: &Req<OrderId>) -> Result<Answer<Lines>> {
+pub fn list_lines(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Answer<Lines>> {
     let order = work::find(rx.conn, rx.caller, req.path)?;
     Ok(Answer::at(order.row.version, Lines { data: order.lines }))
 }
@@ -83,7 +83,7 @@ pub struct Lines {
     pub data: Vec<OrderLine>,
 }
 
-pub fn get_line(rx: &mut Rx, req: &Req<(OrderId, OrderLineId)>) -> Result<Answer<OrderLine>> {
+pub fn get_line(rx: &mut ReadTx, req: &Req<(OrderId, OrderLineId)>) -> Result<Answer<OrderLine>> {
     let (id, line) = req.path;
     let order = work::find(rx.conn, rx.caller, id)?;
     let line = order.lines.into_iter().find(|l| l.id == line).ok_or_else(Error::not_found)?;

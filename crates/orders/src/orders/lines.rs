@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::model::{OrderId, OrderLine, OrderRow, visible_to};
 use super::rules::OrderStatus;
 use crate::base::db::ExternalId;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Page, Row, Sort, filter, made};
 use crate::base::error::{Error, Result};
 use crate::base::http::Req;
@@ -64,14 +64,14 @@ pub struct LineOfOrder {
 }
 
 /// Lines of the orders that are meant.
-fn of_orders(orders: Cond) -> Cond {
+fn of_orders(orders: Predicate) -> Predicate {
     match orders {
-        Cond::All => Cond::All,
-        orders => Cond::in_select(col!(order_lines::order_id), col!(orders::id), orders),
+        Predicate::All => Predicate::All,
+        orders => Predicate::in_select(col!(order_lines::order_id), col!(orders::id), orders),
     }
 }
 
-fn of(does: Does, given: &Given) -> Cond {
+fn of(does: Does, given: &Given) -> Predicate {
     of_orders(made(does, given))
 }
 
@@ -147,7 +147,7 @@ impl Row for OrderLine {
     }
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<LineOfOrder>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<LineOfOrder>> {
     let seen = of_orders(visible_to(rx.caller));
     let mut page = ORDER_LINES.page(&req.query, seen, load_from!(rx.conn, order_lines, OrderLine))?;
     let lines = std::mem::take(&mut page.data);
@@ -160,11 +160,13 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<LineOfOrder>> {
 }
 
 /// The orders of these lines, which have been shown to be visible.
-fn heads(rx: &mut Rx, lines: &[OrderLine]) -> Result<HashMap<OrderId, OrderRow>> {
+fn heads(rx: &mut ReadTx, lines: &[OrderLine]) -> Result<HashMap<OrderId, OrderRow>> {
     let mut ids: Vec<Uuid> = lines.iter().map(|line| line.order_id.0).collect();
     ids.dedup();
-    let rows: Vec<OrderRow> =
-        orders::table.filter(Cond::ids(col!(orders::id), ids)).select(OrderRow::as_select()).load(rx.conn)?;
+    let rows: Vec<OrderRow> = orders::table
+        .filter(Predicate::ids(col!(orders::id), ids))
+        .select(OrderRow::as_select())
+        .load(rx.conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -77,8 +77,8 @@ fn routes(r: &mut Routes) {
 fn entry(r: &mut Routes) {
     r.create("/orders", "createOrder", http::create)
         .scope(OrderAction::Edit.scopes())
-        .says(
-            "Enter an order",
+        .summary("Enter an order")
+        .description(
             "Enters an order as a draft, with its lines in the same request. Fields that you leave out \
                 are taken from the customer, the price lists and the products. All totals are computed here; \
                 if you send totals, they are compared (`totals_mismatch`). Nothing is reviewed or booked \
@@ -92,8 +92,8 @@ fn entry(r: &mut Routes) {
         .fails_with(&["totals_mismatch", "customer_merged"]);
     r.change("/orders/{order_id}", "updateOrder", http::update)
         .scope(OrderAction::Edit.scopes())
-        .says(
-            "Change a draft's head",
+        .summary("Change a draft's head")
+        .description(
             "Changes the head fields that you send. Lines keep their prices and have operations of their \
                 own. Only a draft can be changed, except `external_ids`, which can be changed in every \
                 status when sent alone. After confirmation use `POST /orders/{order_id}/revisions`.",
@@ -102,33 +102,33 @@ fn entry(r: &mut Routes) {
         .fails_with(STEP);
     r.remove("/orders/{order_id}", "deleteOrder", http::delete)
         .scope(OrderAction::Delete.scopes())
-        .says(
-            "Delete a draft",
+        .summary("Delete a draft")
+        .description(
             "Deletes an order that was never submitted. Refused with `invalid_transition` for any other; \
                 cancel it instead.",
         )
         .fails_with(STEP);
-    r.read("/orders/{order_id}/lines", "listOrderLines", http::list_lines).scope(READ).says(
-        "List an order's lines",
-        "Lists all lines of one order, by position, on one page. The ETag is the order's.",
-    );
+    r.read("/orders/{order_id}/lines", "listOrderLines", http::list_lines)
+        .scope(READ)
+        .summary("List an order's lines")
+        .description("Lists all lines of one order, by position, on one page. The ETag is the order's.");
     r.create("/orders/{order_id}/lines", "addOrderLine", http::add_line)
         .scope(OrderAction::Edit.scopes())
-        .says(
-            "Add a line",
+        .summary("Add a line")
+        .description(
             "Adds a line to a draft and returns the whole order; `Location` names the line. Without \
                 `unit_price` the price lists give the price. An order has at most 500 lines.",
         )
         .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "2", "unit_price": "12.50"}))
         .fails_with(STEP);
-    r.read("/orders/{order_id}/lines/{line_id}", "getOrderLine", http::get_line).scope(READ).says(
-        "Read a line",
-        "Returns one line. Lines have no version of their own: the ETag is the order's.",
-    );
+    r.read("/orders/{order_id}/lines/{line_id}", "getOrderLine", http::get_line)
+        .scope(READ)
+        .summary("Read a line")
+        .description("Returns one line. Lines have no version of their own: the ETag is the order's.");
     r.change("/orders/{order_id}/lines/{line_id}", "updateOrderLine", http::update_line)
         .scope(OrderAction::Edit.scopes())
-        .says(
-            "Change a line",
+        .summary("Change a line")
+        .description(
             "Changes a line of a draft and returns the whole order. A price from a price list is looked \
                 up again for the new quantity and unit; a manual price stays. `If-Match` takes the order's \
                 ETag.",
@@ -137,10 +137,8 @@ fn entry(r: &mut Routes) {
         .fails_with(STEP);
     r.remove_part("/orders/{order_id}/lines/{line_id}", "removeOrderLine", http::remove_line)
         .scope(OrderAction::Edit.scopes())
-        .says(
-            "Remove a line",
-            "Removes a line from a draft and returns the order. `If-Match` takes the order's ETag.",
-        )
+        .summary("Remove a line")
+        .description("Removes a line from a draft and returns the order. `If-Match` takes the order's ETag.")
         .fails_with(STEP);
 }
 
@@ -149,14 +147,12 @@ fn by_external_id(r: &mut Routes) {
     r.read_by_external_id("/orders/by-external-id/{system}/{id}", "getOrderByExternalId", http::get)
         .scope(READ)
         .expands(EXPAND)
-        .says(
-            "Read an order by external id",
-            "Returns the order that has this external id, with its lines, if you see it.",
-        );
+        .summary("Read an order by external id")
+        .description("Returns the order that has this external id, with its lines, if you see it.");
     r.put_by_external_id("/orders/by-external-id/{system}/{id}", "upsertOrderByExternalId", http::create, http::push)
         .scope(OrderAction::Edit.scopes())
-        .says(
-            "Create or change an order by external id",
+        .summary("Create or change an order by external id")
+        .description(
             "For systems that push whole orders here. A new order needs `customer_id` and is entered as a \
                 draft.\n\
                 \n\
@@ -178,45 +174,55 @@ fn by_external_id(r: &mut Routes) {
 }
 
 fn reading(r: &mut Routes) {
-    r.list("/orders", "listOrders", &model::ORDERS, http::list).scope(READ).says(
-        "List orders",
-        "Lists the orders that you see, without their lines. A rep sees their own orders and those \
+    r.list("/orders", "listOrders", &model::ORDERS, http::list)
+        .scope(READ)
+        .summary("List orders")
+        .description(
+            "Lists the orders that you see, without their lines. A rep sees their own orders and those \
             shared with them, a manager also those of their teams, the warehouse those that are approved \
             or later and not cancelled. A machine client can be restricted to certain customers or to a \
             team.",
-    );
-    r.list("/order-lines", "listAllOrderLines", &lines::ORDER_LINES, lines::list).scope(READ).says(
-        "List the lines of all orders",
-        "Lists the lines of all orders that you see, each with fields from the head of its order. For \
+        );
+    r.list("/order-lines", "listAllOrderLines", &lines::ORDER_LINES, lines::list)
+        .scope(READ)
+        .summary("List the lines of all orders")
+        .description(
+            "Lists the lines of all orders that you see, each with fields from the head of its order. For \
             programs that work line by line.",
-    );
+        );
     r.read("/orders/{order_id}", "getOrder", http::get)
         .scope(READ)
         .expands(EXPAND)
-        .says("Read an order", "Returns one order with its lines.");
-    r.read("/orders/{order_id}/review", "getOrderReview", http::read_review).scope(READ).unversioned().says(
-        "Read an order's review",
-        "Shows what a reviewer has to look at, computed now: credit, prices, discounts, dates and \
+        .summary("Read an order")
+        .description("Returns one order with its lines.");
+    r.read("/orders/{order_id}/review", "getOrderReview", http::read_review)
+        .scope(READ)
+        .unversioned()
+        .summary("Read an order's review")
+        .description(
+            "Shows what a reviewer has to look at, computed now: credit, prices, discounts, dates and \
             duplicates. Hard findings stop the approval until somebody with `orders:override` lets them \
             pass with a reason. Reading the review changes nothing.",
-    );
+        );
     r.read("/orders/{order_id}/actions", "explainOrderActions", http::actions)
         .scope(READ)
         .unversioned()
-        .says(
-            "Explain an order's steps",
+        .summary("Explain an order's steps")
+        .description(
             "Lists every step in the order's life. For each step that the caller cannot take now it says \
                 what stands in the way and who can clear it.",
         );
-    r.history("/orders/{order_id}/history", "getOrderHistory", http::get).scope(READ).says(
-        "Read an order's history",
-        "Every change of the order, oldest first: who made it, when, why, and the fields before and \
+    r.history("/orders/{order_id}/history", "getOrderHistory", http::get)
+        .scope(READ)
+        .summary("Read an order's history")
+        .description(
+            "Every change of the order, oldest first: who made it, when, why, and the fields before and \
             after.",
-    );
+        );
     r.list("/orders/{order_id}/revisions", "listOrderRevisions", &model::REVISIONS, http::revisions)
         .scope(READ)
-        .says(
-            "List an order's revisions",
+        .summary("List an order's revisions")
+        .description(
             "Lists the changes after confirmation, oldest first, each with the whole order before and after.",
         );
 }
@@ -225,16 +231,16 @@ fn life(r: &mut Routes) {
     let why = || json!({"reason": "Asked for by the customer"});
     r.action("/orders/{order_id}/submit", "submitOrder", http::submit)
         .scope(OrderAction::Submit.scopes())
-        .says(
-            "Submit an order for review",
+        .summary("Submit an order for review")
+        .description(
             "Moves the order from `draft` to `submitted`. It needs at least one line. Findings of the \
                 review do not stop this step. Earlier overrides are cleared.",
         )
         .fails_with(STEP);
     r.action("/orders/{order_id}/withdraw", "withdrawOrder", http::withdraw)
         .scope(OrderAction::Withdraw.scopes())
-        .says(
-            "Take an order back to draft",
+        .summary("Take an order back to draft")
+        .description(
             "Moves the order from `submitted` or `approved` to `draft`, for those who enter orders. \
                 Approval, hold and overrides are cleared. Not possible after confirmation.",
         )
@@ -243,8 +249,8 @@ fn life(r: &mut Routes) {
     r.action("/orders/{order_id}/approve", "approveOrder", http::approve)
         .scope(OrderAction::Approve.scopes())
         .optional_body()
-        .says(
-            "Approve an order",
+        .summary("Approve an order")
+        .description(
             "Moves the order from `submitted` to `approved`: it counts as booked sales and against the \
                 credit limit. The review is computed again; hard findings refuse the approval with \
                 `review_blocked` unless they were let pass. Above the limit in `orders.four_eyes_above` of \
@@ -256,8 +262,8 @@ fn life(r: &mut Routes) {
         .fails_with(&["review_blocked", "four_eyes"]);
     r.action("/orders/{order_id}/reject", "rejectOrder", http::reject)
         .scope(OrderAction::Reject.scopes())
-        .says(
-            "Send an order back to draft",
+        .summary("Send an order back to draft")
+        .description(
             "Moves the order from `submitted` or `approved` to `draft`, as a reviewer, with a reason. \
                 Approval, hold and overrides are cleared.",
         )
@@ -265,8 +271,8 @@ fn life(r: &mut Routes) {
         .fails_with(STEP);
     r.action("/orders/{order_id}/override", "overrideOrderFindings", http::override_findings)
         .scope(OrderAction::Override.scopes())
-        .says(
-            "Let hard findings pass",
+        .summary("Let hard findings pass")
+        .description(
             "Lets all hard findings that stand in the way now pass, or those that `codes` names, and \
                 keeps the reason on the order. Possible from `submitted` to `partially_shipped`. Refused \
                 with `nothing_to_override` when no such finding stands in the way.",
@@ -276,8 +282,8 @@ fn life(r: &mut Routes) {
         .fails_with(&["nothing_to_override"]);
     r.action("/orders/{order_id}/confirm", "confirmOrder", http::confirm)
         .scope(OrderAction::Confirm.scopes())
-        .says(
-            "Confirm an order to the customer",
+        .summary("Confirm an order to the customer")
+        .description(
             "Moves the order from `approved` to `confirmed`; it can be shipped then. Credit is checked \
                 again: a blocked customer or an exceeded credit limit is refused with `review_blocked` \
                 unless it was let pass. The promised dates are kept as first promised dates. Later changes \
@@ -287,8 +293,8 @@ fn life(r: &mut Routes) {
         .fails_with(&["review_blocked"]);
     r.action("/orders/{order_id}/revisions", "reviseOrder", http::revise)
         .scope(OrderAction::Revise.scopes())
-        .says(
-            "Revise a confirmed order",
+        .summary("Revise a confirmed order")
+        .description(
             "Changes an order that is `confirmed` or `partially_shipped` and keeps a revision with the \
                 order before and after. Quantities cannot go below what is shipped or closed. If `gross` \
                 rises above what was approved, it needs `orders:approve` above the limit in \
@@ -301,8 +307,8 @@ fn life(r: &mut Routes) {
         .fails_with(&["review_blocked"]);
     r.action("/orders/{order_id}/close-short", "closeOrderShort", http::close_short)
         .scope(OrderAction::CloseShort.scopes())
-        .says(
-            "Close an order's open quantities",
+        .summary("Close an order's open quantities")
+        .description(
             "Gives up all quantities of a partially shipped order that are not shipped yet: they are \
                 added to `closed` of the lines. The order becomes `shipped`, or `delivered` if everything \
                 shipped has arrived. It cannot be undone.",
@@ -311,16 +317,16 @@ fn life(r: &mut Routes) {
         .fails_with(STEP);
     r.action("/orders/{order_id}/complete", "completeOrder", http::complete)
         .scope(OrderAction::Complete.scopes())
-        .says(
-            "Complete an order",
+        .summary("Complete an order")
+        .description(
             "Moves the order from `delivered` to `completed`. A hold ends. The order no longer counts \
                 against the credit limit.",
         )
         .fails_with(STEP);
     r.action("/orders/{order_id}/cancel", "cancelOrder", http::cancel)
         .scope(OrderAction::Cancel.scopes())
-        .says(
-            "Cancel an order",
+        .summary("Cancel an order")
+        .description(
             "Moves the order to `cancelled`, with a reason. Possible from `draft`, `submitted`, \
                 `approved` or `confirmed`, and not once goods are shipped. A hold ends.",
         )
@@ -328,8 +334,8 @@ fn life(r: &mut Routes) {
         .fails_with(STEP);
     r.action("/orders/{order_id}/hold", "holdOrder", http::hold)
         .scope(OrderAction::Hold.scopes())
-        .says(
-            "Put an order on hold",
+        .summary("Put an order on hold")
+        .description(
             "Stops shipping; the status stays. Possible from `submitted` to `partially_shipped`. A \
                 `credit` hold needs `orders:hold_credit`, any other hold `orders:hold`.",
         )
@@ -337,15 +343,15 @@ fn life(r: &mut Routes) {
         .fails_with(STEP);
     r.action("/orders/{order_id}/release", "releaseOrder", http::release)
         .scope(OrderAction::Release.scopes())
-        .says(
-            "Release an order from hold",
+        .summary("Release an order from hold")
+        .description(
             "Ends the hold, so that the order can ship again. A `credit` hold needs `orders:hold_credit`, \
                 any other hold `orders:hold`.",
         )
         .fails_with(STEP);
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: model::OrderId::KIND,
     name: ["Order", "订单"],
     scopes: READ,

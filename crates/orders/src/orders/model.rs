@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::rules::{Finding, Fulfilment, OrderAction, OrderStatus};
 use crate::base::auth::{Caller, Role, Sight};
-use crate::base::db::filter::{Cond, Op, Value, col, sql};
+use crate::base::db::filter::{Op, Predicate, Value, col, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json, search, shares};
+use crate::base::db::{ExternalId, JsonColumn, search, shares};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{Amount, At, CustomFields, Price, Quantity, Rate, TextEnum};
 use crate::customers::Attention;
@@ -133,15 +133,15 @@ pub struct OrderRow {
     pub delivery_terms: Option<String>,
     /// Address for the invoice. Null when there is none.
     #[schema(value_type = Option<PostalAddress>)]
-    pub billing_address: Option<Json<PostalAddress>>,
+    pub billing_address: Option<JsonColumn<PostalAddress>>,
     /// Address for the goods. Null when there is none; the review has a finding then.
     #[schema(value_type = Option<PostalAddress>)]
-    pub shipping_address: Option<Json<PostalAddress>>,
+    pub shipping_address: Option<JsonColumn<PostalAddress>>,
     /// Internal notes. Null when there are none.
     #[schema(max_length = 4000, example = "Ring before delivery")]
     pub notes: Option<String>,
     #[schema(value_type = CustomFields)]
-    pub custom_fields: Json<CustomFields>,
+    pub custom_fields: JsonColumn<CustomFields>,
     /// Sum of the lines' `list`: quantity times price before discount and tax, in `currency`.
     pub list: Amount,
     /// Sum of the lines' discounts, in `currency`.
@@ -170,7 +170,7 @@ pub struct OrderRow {
     pub line_digest: String,
     /// Hard findings that were let pass since the order was last submitted.
     #[schema(value_type = Vec<Override>)]
-    pub overrides: Json<Vec<Override>>,
+    pub overrides: JsonColumn<Vec<Override>>,
     /// When the order was last submitted for review. Null when it never was.
     pub submitted_at: Option<At>,
     /// Person who last submitted it. Null when it never was, and when it was a machine client.
@@ -192,7 +192,7 @@ pub struct OrderRow {
     #[schema(max_length = 1000, example = "Asked for by the customer")]
     pub cancel_reason: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -512,13 +512,13 @@ pub struct Revision {
     pub reason: String,
     /// The whole order with its lines before the change.
     #[schema(value_type = BTreeMap<String, crate::base::http::history::AnyJson>)]
-    pub before: Json<JsonValue>,
+    pub before: JsonColumn<JsonValue>,
     /// The whole order with its lines after the change.
     #[schema(value_type = BTreeMap<String, crate::base::http::history::AnyJson>)]
-    pub after: Json<JsonValue>,
+    pub after: JsonColumn<JsonValue>,
     /// Changed fields, each with the old and the new content in this order.
     #[schema(value_type = BTreeMap<String, Vec<crate::base::http::history::AnyJson>>)]
-    pub changes: Json<JsonValue>,
+    pub changes: JsonColumn<JsonValue>,
     pub created_at: At,
     pub created_by: Option<UserId>,
 }
@@ -678,27 +678,26 @@ pub static ORDERS: ListSpec = ListSpec {
     expand: &["customer", "contact", "rep", "team", "region"],
 };
 
-fn search_orders(given: &Given) -> Cond {
-    let Given::Text(words) = given else { return Cond::Nothing };
+fn search_orders(given: &Given) -> Predicate {
+    let Given::Text(words) = given else { return Predicate::Nothing };
     match search::Found::new(words) {
-        None => Cond::Nothing,
-        Some(found) => {
-            Cond::Found(col!(orders::id), found.clone()).or(Cond::Found(col!(orders::customer_id), found))
-        }
+        None => Predicate::Nothing,
+        Some(found) => Predicate::Found(col!(orders::id), found.clone())
+            .or(Predicate::Found(col!(orders::customer_id), found)),
     }
 }
 
-fn has_open_exception(given: &Given) -> Cond {
+fn has_open_exception(given: &Given) -> Predicate {
     match given {
-        Given::Bool(true) => Cond::Sql(sql!("orders.open_exceptions > 0"), vec![]),
-        _ => Cond::Sql(sql!("orders.open_exceptions = 0"), vec![]),
+        Given::Bool(true) => Predicate::Sql(sql!("orders.open_exceptions > 0"), vec![]),
+        _ => Predicate::Sql(sql!("orders.open_exceptions = 0"), vec![]),
     }
 }
 
-fn with_product(given: &Given) -> Cond {
-    let Given::Ids(ids) = given else { return Cond::Nothing };
-    let product = Cond::ids(col!(order_lines::product_id), ids.iter().copied());
-    Cond::in_select(col!(orders::id), col!(order_lines::order_id), product)
+fn with_product(given: &Given) -> Predicate {
+    let Given::Ids(ids) = given else { return Predicate::Nothing };
+    let product = Predicate::ids(col!(order_lines::product_id), ids.iter().copied());
+    Predicate::in_select(col!(orders::id), col!(order_lines::order_id), product)
 }
 
 impl Row for OrderRow {
@@ -717,37 +716,39 @@ impl Row for OrderRow {
 }
 
 /// The orders that count as sales.
-pub fn booked() -> Cond {
-    Cond::one_of(col!(orders::status), OrderStatus::BOOKED)
+pub fn booked() -> Predicate {
+    Predicate::one_of(col!(orders::status), OrderStatus::BOOKED)
 }
 
 /// The orders that count against a customer's credit, which the partial index `orders_exposure` has.
-pub fn open() -> Cond {
-    Cond::one_of(col!(orders::status), OrderStatus::OPEN)
+pub fn open() -> Predicate {
+    Predicate::one_of(col!(orders::status), OrderStatus::OPEN)
 }
 
 /// A customer has attention when there is a new order, other than a cancelled one.
 pub const RECENT: Attention = Attention {
     customer: col!(orders::customer_id),
     since: |_, on| {
-        let later = Cond::Compare(col!(orders::order_date), Op::Gt, on.into());
-        later.and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
+        let later = Predicate::Compare(col!(orders::order_date), Op::Gt, on.into());
+        later.and(Predicate::none_of(col!(orders::status), &[OrderStatus::Cancelled]))
     },
 };
 /// A customer has attention as long as an order is under way.
 pub const UNDER_WAY: Attention = Attention { customer: col!(orders::customer_id), since: |_, _| open() };
 
 /// The orders that a caller sees.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let mine = || match caller.user {
-        Some(user) => Cond::eq(col!(orders::rep_id), user),
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(orders::rep_id), user),
+        None => Predicate::Nothing,
     };
     let shared = || shares::shared_with(col!(orders::id), caller);
     let seen = match caller.sight {
         Sight::All if caller.role == Some(Role::Warehouse) => booked(),
-        Sight::All => Cond::All,
-        Sight::Team => Cond::ids(col!(orders::team_id), caller.teams.iter().copied()).or(mine()).or(shared()),
+        Sight::All => Predicate::All,
+        Sight::Team => {
+            Predicate::ids(col!(orders::team_id), caller.teams.iter().copied()).or(mine()).or(shared())
+        }
         Sight::Own => mine().or(shared()),
     };
     seen.and(caller.within(col!(orders::customer_id)))

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 
 use crate::base::auth::{Scope, forbidden};
 use crate::base::db::dialect::{Dialect, Span};
-use crate::base::db::filter::{Cond, Sql, col, sql};
+use crate::base::db::filter::{Predicate, Sql, col, sql};
 use crate::base::db::sql_types::Key;
-use crate::base::db::{Conn, Rx};
+use crate::base::db::{Conn, ReadTx};
 use crate::base::error::Result;
 use crate::base::http::{Answer, Req, Routes};
 use crate::base::types::{Amount, Quantity};
@@ -171,8 +171,8 @@ pub fn routes(r: &mut Routes) {
     r.read("/customers/{customer_id}/purchase-history", "getCustomerPurchaseHistory", history)
         .scope(READ)
         .unversioned()
-        .says(
-            "Read a customer's purchase history",
+        .summary("Read a customer's purchase history")
+        .description(
             "Shows what the customer has bought: totals per currency and per year, the main products, how \
                 often the customer orders and when the next order is expected. It counts orders that are \
                 approved or later and not cancelled, by order date. The totals include the orders of all \
@@ -181,21 +181,21 @@ pub fn routes(r: &mut Routes) {
     r.read("/customers/{customer_id}/credit-standing", "getCustomerCreditStanding", standing)
         .scope(READ)
         .unversioned()
-        .says(
-            "Read a customer's credit standing",
+        .summary("Read a customer's credit standing")
+        .description(
             "Shows the credit limit, the open orders that count against it, and what is left. It needs \
                 `orders:read` as well. `POST /customers/{customer_id}/credit-terms` sets the limit.",
         );
 }
 
-fn find(rx: &mut Rx, id: CustomerId) -> Result<Customer> {
+fn find(rx: &mut ReadTx, id: CustomerId) -> Result<Customer> {
     if !rx.caller.may(Scope::OrdersRead) {
         return Err(forbidden(&[Scope::OrdersRead]));
     }
     work::find(rx.conn, rx.caller, id)
 }
 
-fn history(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<PurchaseHistory>> {
+fn history(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Answer<PurchaseHistory>> {
     let customer = find(rx, req.path)?;
     let booked = booked_of(customer.id);
     let days = order_days(rx.conn, booked.clone())?;
@@ -215,7 +215,7 @@ fn history(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<PurchaseHistory>
     }))
 }
 
-fn standing(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<CreditStanding>> {
+fn standing(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Answer<CreditStanding>> {
     let customer = find(rx, req.path)?;
     let open = open_orders(rx.conn, customer.id)?;
     Ok(Answer::of(stands(CreditTerms::of(customer), open)?))
@@ -263,8 +263,8 @@ fn stands(terms: CreditTerms, open: Vec<PurchaseTotal>) -> Result<CreditStanding
 
 // ---- what there is -------------------------------------------------------------------------------------------
 
-fn booked_of(customer: CustomerId) -> Cond {
-    Cond::eq(col!(orders::customer_id), customer.0).and(booked())
+fn booked_of(customer: CustomerId) -> Predicate {
+    Predicate::eq(col!(orders::customer_id), customer.0).and(booked())
 }
 
 const SUMS: Sql = sql!(
@@ -276,7 +276,7 @@ fn total((currency, orders, net, gross): (String, i64, i64, i64)) -> PurchaseTot
     PurchaseTotal { currency, orders, net: Amount::from_units(net), gross: Amount::from_units(gross) }
 }
 
-fn years(conn: &mut Conn, of: Cond) -> Result<Vec<PurchaseYear>> {
+fn years(conn: &mut Conn, of: Predicate) -> Result<Vec<PurchaseYear>> {
     let year = Dialect::of(conn).span(col!(orders::order_date), Span::Year);
     let rows: Vec<(String, String, i64, i64, i64)> = orders::table
         .filter(of)
@@ -312,7 +312,7 @@ fn totals_of(years: &[PurchaseYear]) -> Result<Vec<PurchaseTotal>> {
 /// By the partial index of what counts against a credit limit.
 fn open_orders(conn: &mut Conn, customer: CustomerId) -> Result<Vec<PurchaseTotal>> {
     let rows: Vec<(String, i64, i64, i64)> = orders::table
-        .filter(Cond::eq(col!(orders::customer_id), customer.0).and(open()))
+        .filter(Predicate::eq(col!(orders::customer_id), customer.0).and(open()))
         .group_by(orders::currency)
         .select(SUMS.typed::<(Text, BigInt, BigInt, BigInt)>())
         .order(orders::currency)
@@ -321,14 +321,14 @@ fn open_orders(conn: &mut Conn, customer: CustomerId) -> Result<Vec<PurchaseTota
 }
 
 /// The last days with orders, the newest first.
-fn order_days(conn: &mut Conn, of: Cond) -> Result<Vec<NaiveDate>> {
+fn order_days(conn: &mut Conn, of: Predicate) -> Result<Vec<NaiveDate>> {
     let days = orders::table.filter(of).select(orders::order_date).distinct();
     Ok(days.order(orders::order_date.desc()).limit(DAYS_OF_RHYTHM).load(conn)?)
 }
 
 type Bought = (ProductId, String, String, String, i64, i64, i64, Option<NaiveDate>);
 
-fn products_of(conn: &mut Conn, of: Cond) -> Result<Vec<PurchasedProduct>> {
+fn products_of(conn: &mut Conn, of: Predicate) -> Result<Vec<PurchasedProduct>> {
     let sums = sql!(
         "orders.currency, COUNT(DISTINCT orders.id), CAST(COALESCE(SUM(order_lines.quantity),0) AS BIGINT), \
             CAST(COALESCE(SUM(order_lines.net),0) AS BIGINT), MAX(orders.order_date)"
@@ -347,7 +347,7 @@ fn products_of(conn: &mut Conn, of: Cond) -> Result<Vec<PurchasedProduct>> {
         .load(conn)?;
     let ids: Vec<ProductId> = rows.iter().map(|row| row.0).collect();
     let named: Vec<(ProductId, String, String)> = products::table
-        .filter(Cond::ids(col!(products::id), ids.iter().map(|id| id.0)))
+        .filter(Predicate::ids(col!(products::id), ids.iter().map(|id| id.0)))
         .select((products::id, products::sku, products::name))
         .load(conn)?;
     let bought = rows.into_iter().filter_map(|(id, (currency, orders, quantity, net, last))| {

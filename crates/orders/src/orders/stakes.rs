@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::model::{OrderId, visible_to};
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::error::Result;
 use crate::base::types::Amount;
 use crate::base::worklist::Item;
@@ -27,12 +27,13 @@ pub struct Stakes(HashMap<OrderId, Stake>);
 
 impl Stakes {
     /// Of these orders, with one statement.
-    pub fn of(rx: &mut Rx, ids: impl Iterator<Item = OrderId>) -> Result<Stakes> {
+    pub fn of(rx: &mut ReadTx, ids: impl Iterator<Item = OrderId>) -> Result<Stakes> {
         let ids: Vec<OrderId> = ids.collect();
         if ids.is_empty() || !rx.caller.may(Scope::OrdersRead) {
             return Ok(Stakes::default());
         }
-        let seen = Cond::ids(col!(orders::id), ids.into_iter().map(|id| id.0)).and(visible_to(rx.caller));
+        let seen =
+            Predicate::ids(col!(orders::id), ids.into_iter().map(|id| id.0)).and(visible_to(rx.caller));
         let fields = (orders::id, orders::gross, orders::currency, orders::number);
         let rows: Vec<(OrderId, Amount, String, String)> =
             orders::table.filter(seen).select(fields).load(rx.conn)?;

@@ -6,8 +6,8 @@ use super::model::{OrderRow, visible_to};
 use super::rules::{OrderAction, OrderStatus};
 use super::work::life::is_own;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Op, Predicate, col};
 use crate::base::error::Result;
 use crate::base::types::At;
 use crate::base::worklist::{EACH, Item, Reason, Source};
@@ -32,7 +32,7 @@ static ORDER_DRAFT: Reason = Reason {
 
 pub const SOURCE: Source = Source { reasons: &[&ORDER_TO_APPROVE, &ORDER_DRAFT], items };
 
-fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     let settings = settings::work::load(rx.conn)?;
     let mut items = Vec::new();
     for order in drafts_of(rx, me, &settings)? {
@@ -46,25 +46,26 @@ fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
 }
 
 /// Their drafts that nobody has touched for days.
-fn drafts_of(rx: &mut Rx, me: UserId, settings: &Settings) -> Result<Vec<OrderRow>> {
+fn drafts_of(rx: &mut ReadTx, me: UserId, settings: &Settings) -> Result<Vec<OrderRow>> {
     if !rx.caller.may(Scope::OrdersSubmit) {
         return Ok(vec![]);
     }
     let before = rx.now.plus_seconds(-24 * 3600 * i64::from(settings.relations.0.draft_days));
-    let stale = Cond::Compare(col!(orders::updated_at), Op::Le, before.into());
-    let mine = Cond::eq(col!(orders::rep_id), me.0).or(Cond::eq(col!(orders::created_by), me.0));
-    let draft = Cond::one_of(col!(orders::status), &[OrderStatus::Draft]).and(stale).and(mine);
+    let stale = Predicate::Compare(col!(orders::updated_at), Op::Le, before.into());
+    let mine = Predicate::eq(col!(orders::rep_id), me.0).or(Predicate::eq(col!(orders::created_by), me.0));
+    let draft = Predicate::one_of(col!(orders::status), &[OrderStatus::Draft]).and(stale).and(mine);
     let seen = orders::table.filter(draft.and(visible_to(rx.caller)));
     let first = seen.order((orders::updated_at, orders::id)).limit(EACH);
     Ok(first.select(OrderRow::as_select()).load(rx.conn)?)
 }
 
 /// Orders that wait for somebody who may approve them.
-fn to_approve(rx: &mut Rx, settings: &Settings) -> Result<Vec<OrderRow>> {
+fn to_approve(rx: &mut ReadTx, settings: &Settings) -> Result<Vec<OrderRow>> {
     if !rx.caller.may(Scope::OrdersApprove) {
         return Ok(vec![]);
     }
-    let submitted = Cond::one_of(col!(orders::status), &[OrderStatus::Submitted]).and(visible_to(rx.caller));
+    let submitted =
+        Predicate::one_of(col!(orders::status), &[OrderStatus::Submitted]).and(visible_to(rx.caller));
     let first = orders::table.filter(submitted).order((orders::order_date, orders::id)).limit(EACH);
     let mut rows: Vec<OrderRow> = first.select(OrderRow::as_select()).load(rx.conn)?;
     rows.retain(|order| can_approve(order, rx.caller, settings));
@@ -81,7 +82,7 @@ fn can_approve(order: &OrderRow, caller: &Caller, settings: &Settings) -> bool {
         && (!four_eyes || !is_own(order, caller))
 }
 
-fn order_item(rx: &Rx, order: &OrderRow, reason: &'static Reason, step: OrderAction, since: At) -> Item {
+fn order_item(rx: &ReadTx, order: &OrderRow, reason: &'static Reason, step: OrderAction, since: At) -> Item {
     let params = [("number", order.number.clone()), ("since", since.local(rx.core.zone))];
     let call = order.allowed_actions(rx.caller).contains(&step).then(|| step.to_string());
     Item {

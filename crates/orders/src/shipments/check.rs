@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::ShipmentStatus;
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::error::Result;
 use crate::base::types::Quantity;
 use crate::orders::check::{Faults, OrderCheck};
@@ -38,7 +38,7 @@ fn of_order(order: &Order, moved: &Moved) -> Vec<String> {
 type Moved = HashMap<OrderLineId, (i64, i64)>;
 
 fn moved(conn: &mut Conn, orders: &[Order]) -> Result<Moved> {
-    let of_these = Cond::ids(col!(shipments::order_id), orders.iter().map(|order| order.row.id.0));
+    let of_these = Predicate::ids(col!(shipments::order_id), orders.iter().map(|order| order.row.id.0));
     let all: Vec<(OrderLineId, Quantity, ShipmentStatus)> = shipment_lines::table
         .inner_join(shipments::table.on(shipments::id.eq(shipment_lines::shipment_id)))
         .filter(of_these)

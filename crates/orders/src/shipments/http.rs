@@ -6,9 +6,9 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -20,24 +20,28 @@ fn answer(shipment: Shipment, caller: &Caller) -> Answer<ShipmentView> {
     Answer::at(shipment.row.version, work::view(shipment, caller))
 }
 
-fn page(rx: &mut Rx, req: &crate::base::http::params::Query, cond: Cond) -> Result<Page<ShipmentSummary>> {
+fn page(
+    rx: &mut ReadTx,
+    req: &crate::base::http::params::Query,
+    cond: Predicate,
+) -> Result<Page<ShipmentSummary>> {
     let page = SHIPMENTS.page(req, cond, load_from!(rx.conn, shipments, ShipmentRow))?;
     let mut page = page;
     let rows = std::mem::take(&mut page.data).into_iter().map(|r| work::summary(r, rx.caller)).collect();
     Ok(page.with(rows))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<ShipmentSummary>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<ShipmentSummary>> {
     let visible = visible_to(rx.caller);
     page(rx, &req.query, visible)
 }
 
-pub fn list_of_order(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<ShipmentSummary>> {
+pub fn list_of_order(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Page<ShipmentSummary>> {
     crate::orders::work::find(rx.conn, rx.caller, req.path)?;
-    page(rx, &req.query, Cond::eq(col!(shipments::order_id), req.path.0))
+    page(rx, &req.query, Predicate::eq(col!(shipments::order_id), req.path.0))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<ShipmentId>) -> Result<Answer<ShipmentView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<ShipmentId>) -> Result<Answer<ShipmentView>> {
     work::find(rx.conn, rx.caller, req.path).map(|s| answer(s, rx.caller))
 }
 

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
 use crate::customers::model::{CustomerId, PostalAddress};
@@ -97,7 +97,7 @@ pub struct ShipmentRow {
     /// Address that the goods go to: the order's shipping address when the shipment was posted. Null when the
     /// order had none.
     #[schema(value_type = Option<PostalAddress>)]
-    pub shipping_address: Option<Json<PostalAddress>>,
+    pub shipping_address: Option<JsonColumn<PostalAddress>>,
     /// Internal notes about the shipment.
     #[schema(max_length = 4000)]
     pub notes: Option<String>,
@@ -105,7 +105,7 @@ pub struct ShipmentRow {
     #[schema(max_length = 1000)]
     pub void_reason: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -319,10 +319,10 @@ impl Row for ShipmentRow {
 }
 
 /// The shipments that a caller sees: those of the orders that they see.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match crate::orders::model::visible_to(caller) {
-        Cond::All => Cond::All,
-        orders => Cond::in_select(col!(shipments::order_id), col!(orders::id), orders),
+        Predicate::All => Predicate::All,
+        orders => Predicate::in_select(col!(shipments::order_id), col!(orders::id), orders),
     }
 }
 

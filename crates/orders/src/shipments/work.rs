@@ -9,7 +9,7 @@ use super::model::{
     ShipmentLine, ShipmentLineId, ShipmentRow, ShipmentStatus, ShipmentSummary, ShipmentView, visible_to,
 };
 use crate::base::auth::Caller;
-use crate::base::db::{Act, Conn, Json, Tx, external};
+use crate::base::db::{Act, Conn, JsonColumn, Tx, external};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions};
 use crate::base::types::Quantity;
@@ -163,7 +163,7 @@ fn new_shipment(
         shipping_address: order.row.shipping_address.clone(),
         notes: None,
         void_reason: None,
-        external_ids: Json::default(),
+        external_ids: JsonColumn::default(),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -180,7 +180,7 @@ fn set_carriage(row: &mut ShipmentRow, carriage: Carriage, currency: &str) {
     let named = carriage.freight_currency.unwrap_or_else(|| currency.to_owned());
     row.freight_currency = carriage.freight_cost.map(|_| named);
     row.notes = carriage.notes;
-    row.external_ids = Json(carriage.external_ids);
+    row.external_ids = JsonColumn(carriage.external_ids);
 }
 
 /// Changes how a shipment travels, while it does. What other systems call it may be added whenever they learn of it.

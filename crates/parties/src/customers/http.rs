@@ -6,9 +6,9 @@ use super::model::{
 };
 use super::{duplicates, rules, work};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
@@ -20,11 +20,11 @@ fn answer(caller: &Caller, customer: Customer) -> Answer<CustomerView> {
     Answer::at(customer.version, rules::view(caller, customer))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<CustomerView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<CustomerView>> {
     let caller = rx.caller;
     let listed = match req.query.bool("include_merged") {
-        Some(true) => Cond::All,
-        _ => Cond::IsNull(col!(customers::merged_into_id)),
+        Some(true) => Predicate::All,
+        _ => Predicate::IsNull(col!(customers::merged_into_id)),
     };
     let mut page = CUSTOMERS.page(
         &req.query,
@@ -35,7 +35,7 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<CustomerView>> {
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
     let customer = work::find(rx.conn, rx.caller, req.path)?;
     Ok(answer(rx.caller, customer))
 }
@@ -97,7 +97,7 @@ pub fn unblock(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView
     step(tx, req.path, CustomerAction::Unblock, None)
 }
 
-pub fn actions(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<ActionStates>> {
+pub fn actions(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Answer<ActionStates>> {
     work::action_states(rx, req.path).map(Answer::of)
 }
 

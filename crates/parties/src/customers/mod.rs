@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -78,18 +78,20 @@ fn routes(r: &mut Routes) {
 }
 
 fn records(r: &mut Routes) {
-    r.list("/customers", "listCustomers", &model::CUSTOMERS, http::list).scope(READ).says(
-        "List customers",
-        "Lists the customers that you see. A rep sees their own customers and those shared with them; a \
+    r.list("/customers", "listCustomers", &model::CUSTOMERS, http::list)
+        .scope(READ)
+        .summary("List customers")
+        .description(
+            "Lists the customers that you see. A rep sees their own customers and those shared with them; a \
             manager also sees the customers of their teams. A machine client can be restricted to certain \
             customers or to one team's customers. Merged customers are left out unless \
             `include_merged=true`.",
-    );
+        );
     r.create("/customers", "createCustomer", http::create)
         .scope(WRITE)
         .takes(model::ENTRY)
-        .says(
-            "Add a customer",
+        .summary("Add a customer")
+        .description(
             "Enters a customer with its contacts and addresses in one request. The status is `prospect`. \
                 If the customer may already exist, the request is refused with `possible_duplicate`: \
                 `candidates` lists similar customers that you see, and `others_not_visible` tells whether \
@@ -103,16 +105,16 @@ fn records(r: &mut Routes) {
         .fails_with(&["duplicate", "possible_duplicate", "external_id_taken", "client_restricted"]);
     r.read("/customers/{customer_id}", "getCustomer", http::get)
         .scope(READ)
-        .says(
-            "Read a customer",
+        .summary("Read a customer")
+        .description(
             "Returns one customer that you see. Merged customers can be read, too; `merged_into_id` names \
                 the customer that has their records now.",
         )
         .expands(model::EXPAND);
     r.change("/customers/{customer_id}", "updateCustomer", http::update)
         .scope(WRITE)
-        .says(
-            "Change a customer",
+        .summary("Change a customer")
+        .description(
             "Changes the fields that you send. Owner, status and credit terms have operations of their \
                 own. Refused with `read_only_share` if the customer is only shared with you, and with \
                 `customer_merged` if it was merged into another.",
@@ -121,8 +123,8 @@ fn records(r: &mut Routes) {
         .fails_with(&["duplicate", "external_id_taken", "read_only_share", "customer_merged"]);
     r.remove("/customers/{customer_id}", "deleteCustomer", http::delete)
         .scope(WRITE)
-        .says(
-            "Delete a customer",
+        .summary("Delete a customer")
+        .description(
             "Deletes a prospect together with its contacts, addresses and shares. Refused with \
                 `invalid_transition` in any other status, and with `still_referenced` if orders or other \
                 records refer to it. Block such a customer instead.",
@@ -130,10 +132,8 @@ fn records(r: &mut Routes) {
         .fails_with(&["still_referenced", "invalid_transition", "read_only_share", "customer_merged"]);
     r.read_by_external_id("/customers/by-external-id/{system}/{id}", "getCustomerByExternalId", http::get)
         .scope(READ)
-        .says(
-            "Read a customer by external id",
-            "Returns the customer that has this external id, if you see it.",
-        )
+        .summary("Read a customer by external id")
+        .description("Returns the customer that has this external id, if you see it.")
         .expands(model::EXPAND);
     r.put_by_external_id(
         "/customers/by-external-id/{system}/{id}",
@@ -142,8 +142,8 @@ fn records(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says(
-        "Create or change a customer by external id",
+    .summary("Create or change a customer by external id")
+    .description(
         "For systems that push their customers here. A new customer needs a `name`. There is no check for \
             duplicates; `GET /customers/duplicates` lists them afterwards. Contacts have external ids and an \
             operation of their own.",
@@ -156,11 +156,13 @@ fn records(r: &mut Routes) {
         "customer_merged",
         "client_restricted",
     ]);
-    r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get).scope(READ).says(
-        "Read a customer's history",
-        "Every change of the customer, oldest first: who made it, when, why, and the fields before \
+    r.history("/customers/{customer_id}/history", "listCustomerHistory", http::get)
+        .scope(READ)
+        .summary("Read a customer's history")
+        .description(
+            "Every change of the customer, oldest first: who made it, when, why, and the fields before \
             and after.",
-    );
+        );
 }
 
 fn life(r: &mut Routes) {
@@ -168,31 +170,31 @@ fn life(r: &mut Routes) {
     r.read("/customers/{customer_id}/actions", "getCustomerActions", http::actions)
         .scope(READ)
         .unversioned()
-        .says(
-            "Explain a customer's steps",
+        .summary("Explain a customer's steps")
+        .description(
             "Lists every step in the customer's life. For each step that the caller cannot take now it \
                 says what stands in the way and who can clear it.",
         );
     r.action("/customers/{customer_id}/activate", "activateCustomer", http::activate)
         .scope(WRITE)
-        .says(
-            "Activate a customer",
+        .summary("Activate a customer")
+        .description(
             "Moves the customer from `prospect` or `dormant` to `active`. Refused with \
                 `invalid_transition` in any other status.",
         )
         .fails_with(fails);
     r.action("/customers/{customer_id}/mark-dormant", "markCustomerDormant", http::mark_dormant)
         .scope(WRITE)
-        .says(
-            "Mark a customer as dormant",
+        .summary("Mark a customer as dormant")
+        .description(
             "Moves the customer from `active` to `dormant`. Refused with `invalid_transition` in any \
                 other status. Orders of a dormant customer are not stopped.",
         )
         .fails_with(fails);
     r.action("/customers/{customer_id}/block", "blockCustomer", http::block)
         .scope(BLOCK)
-        .says(
-            "Block a customer",
+        .summary("Block a customer")
+        .description(
             "Moves the customer from any other status to `blocked` and keeps the reason. From then on the \
                 review of its orders has the hard finding `customer_blocked`: they are not approved, \
                 confirmed or shipped unless somebody with `orders:override` lets them pass.",
@@ -201,16 +203,16 @@ fn life(r: &mut Routes) {
         .fails_with(fails);
     r.action("/customers/{customer_id}/unblock", "unblockCustomer", http::unblock)
         .scope(BLOCK)
-        .says(
-            "Unblock a customer",
+        .summary("Unblock a customer")
+        .description(
             "Moves the customer from `blocked` to `active` and clears the reason. Refused with \
                 `invalid_transition` in any other status.",
         )
         .fails_with(fails);
     r.action("/customers/{customer_id}/reassign", "reassignCustomer", http::reassign)
         .scope(REASSIGN)
-        .says(
-            "Give a customer to another owner",
+        .summary("Give a customer to another owner")
+        .description(
             "Makes another person the owner. The new owner must be an active person whose role may work \
                 on customers. The customer moves to the owner's team and leaves the pool if it was there. \
                 Existing orders keep their rep.",
@@ -219,8 +221,8 @@ fn life(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged"]);
     r.action("/customers/{customer_id}/credit-terms", "setCustomerCreditTerms", http::set_credit_terms)
         .scope(CREDIT)
-        .says(
-            "Set a customer's credit terms",
+        .summary("Set a customer's credit terms")
+        .description(
             "Replaces all credit terms: limit, currency, payment days and payment terms. Finance decides \
                 on them, so they are kept apart from the customer's other fields. `credit_limit: null` \
                 removes the limit. Orders that exist keep their payment terms; the new limit counts at their \
@@ -229,8 +231,8 @@ fn life(r: &mut Routes) {
         .example(json!({"credit_limit": "500000.00", "payment_days": 45, "payment_terms": "45 days net", "reason": "Yearly review"}));
 }
 
-static TOLD: [Told; 3] = [
-    Told {
+static TOLD: [EventSource; 3] = [
+    EventSource {
         kind: CustomerId::KIND,
         name: ["Customer", "客户"],
         scopes: READ,
@@ -267,7 +269,7 @@ static TOLD: [Told; 3] = [
                 .reads("share removed", "已取消共享"),
         ],
     },
-    Told {
+    EventSource {
         kind: ContactId::KIND,
         name: ["Contact", "联系人"],
         scopes: READ,
@@ -275,7 +277,7 @@ static TOLD: [Told; 3] = [
         visible: contacts::model::visible_to,
         verbs: &[events::CREATED, events::UPDATED, events::DELETED],
     },
-    Told {
+    EventSource {
         kind: AddressId::KIND,
         name: ["Address", "地址"],
         scopes: READ_OR_SHIP_TO,

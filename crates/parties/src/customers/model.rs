@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::quality::{self, CustomerDefect};
 use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
-use crate::base::db::filter::{Column, Cond, Op, Value, col};
+use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, Json, shares};
+use crate::base::db::{Conn, ExternalId, JsonColumn, shares};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
@@ -137,14 +137,14 @@ pub struct Customer {
     pub bank_account: Option<String>,
     /// Labels that group customers.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["VIP"]))]
-    pub tags: Json<Vec<String>>,
+    pub tags: JsonColumn<Vec<String>>,
     #[schema(value_type = CustomFields)]
-    pub custom_fields: Json<CustomFields>,
+    pub custom_fields: JsonColumn<CustomFields>,
     /// Internal notes. Null when there are none.
     #[schema(max_length = 4000, example = "Delivery on weekdays only")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -360,52 +360,54 @@ pub const ENTRY: &[Param] = &[
 ];
 
 /// Which customers a caller sees; every read of customers goes through it.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let own = match caller.user {
-        Some(user) => Cond::eq(col!(customers::owner_id), user),
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(customers::owner_id), user),
+        None => Predicate::Nothing,
     };
     let shared = || shares::shared_with(col!(customers::id), caller);
     let seen = match caller.sight {
-        Sight::All => Cond::All,
-        Sight::Team => Cond::ids(col!(customers::team_id), caller.teams.iter().copied()).or(own.or(shared())),
+        Sight::All => Predicate::All,
+        Sight::Team => {
+            Predicate::ids(col!(customers::team_id), caller.teams.iter().copied()).or(own.or(shared()))
+        }
         Sight::Own => own.or(shared()),
     };
     seen.and(caller.within(col!(customers::id)))
 }
 
 /// Parts of the customers that a caller sees; the column names the part's customer.
-pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
+pub fn part_of_visible(caller: &Caller, column: Column) -> Predicate {
     match visible_to(caller) {
-        Cond::All => Cond::All,
-        customers => Cond::in_select(column, col!(customers::id), customers),
+        Predicate::All => Predicate::All,
+        customers => Predicate::in_select(column, col!(customers::id), customers),
     }
 }
 
-fn tag_is(given: &Given) -> Cond {
-    let Given::Text(tag) = given else { return Cond::Nothing };
-    let tagged = Cond::eq(col!(customer_tags::tag), text::fold(tag));
-    Cond::in_select(col!(customers::id), col!(customer_tags::customer_id), tagged)
+fn tag_is(given: &Given) -> Predicate {
+    let Given::Text(tag) = given else { return Predicate::Nothing };
+    let tagged = Predicate::eq(col!(customer_tags::tag), text::fold(tag));
+    Predicate::in_select(col!(customers::id), col!(customer_tags::customer_id), tagged)
 }
 
-fn lacks(given: &Given) -> Cond {
-    let Given::Words(defects) = given else { return Cond::Nothing };
-    let Some(defect) = defects.first() else { return Cond::Nothing };
-    let lacking = Cond::eq(col!(customer_defects::defect), *defect);
-    Cond::in_select(col!(customers::id), col!(customer_defects::customer_id), lacking)
+fn lacks(given: &Given) -> Predicate {
+    let Given::Words(defects) = given else { return Predicate::Nothing };
+    let Some(defect) = defects.first() else { return Predicate::Nothing };
+    let lacking = Predicate::eq(col!(customer_defects::defect), *defect);
+    Predicate::in_select(col!(customers::id), col!(customer_defects::customer_id), lacking)
 }
 
-fn at_most_complete(given: &Given) -> Cond {
-    let Given::Int(score) = given else { return Cond::Nothing };
-    let incomplete = Cond::Compare(col!(customer_quality::score), Op::Le, (*score).into());
-    Cond::in_select(col!(customers::id), col!(customer_quality::customer_id), incomplete)
+fn at_most_complete(given: &Given) -> Predicate {
+    let Given::Int(score) = given else { return Predicate::Nothing };
+    let incomplete = Predicate::Compare(col!(customer_quality::score), Op::Le, (*score).into());
+    Predicate::in_select(col!(customers::id), col!(customer_quality::customer_id), incomplete)
 }
 
 /// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
-fn tax_id_is(given: &Given) -> Cond {
-    let Given::Text(typed) = given else { return Cond::Nothing };
+fn tax_id_is(given: &Given) -> Predicate {
+    let Given::Text(typed) = given else { return Predicate::Nothing };
     let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
-    Cond::Compare(col!(customers::tax_id), Op::Eq, code.into())
+    Predicate::Compare(col!(customers::tax_id), Op::Eq, code.into())
 }
 
 pub static CUSTOMERS: ListSpec = ListSpec {
@@ -474,7 +476,7 @@ pub static CUSTOMERS: ListSpec = ListSpec {
                 Takes::Bool,
                 "`true` also lists customers that were merged into others. Defaults to `false`.",
             ),
-            Does::Makes(|_| Cond::All),
+            Does::Makes(|_| Predicate::All),
         ),
         filter(
             Param::new("code", Takes::Text(40), "The customer with exactly this code."),

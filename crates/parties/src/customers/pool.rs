@@ -13,13 +13,13 @@ use super::model::{Customer, CustomerKind, CustomerStatus, CustomerTier, Custome
 use super::{CustomerId, READ, WRITE, rules, work};
 use crate::base::auth::Caller;
 use crate::base::core::Core;
-use crate::base::db::filter::{Column, Cond, Op, Value, col};
+use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Page, Row, Sort, filter};
-use crate::base::db::{Act, AnyId, Conn, Guard, Rx, Tx};
+use crate::base::db::{Act, AnyId, Conn, Guard, ReadTx, Tx};
 use crate::base::error::{Error, Problem, Result, found};
 use crate::base::http::params::{Param, Takes};
 use crate::base::http::{Answer, Json, Req, Routes};
-use crate::base::schedules::{Minute, Rhythm, Run, Schedule, Step};
+use crate::base::schedules::{Minute, Progress, Rhythm, Schedule, ScheduleRun};
 use crate::base::types::{At, RecordId, TextEnum};
 use crate::load_from;
 use crate::notifications::{Notice, notify};
@@ -71,8 +71,8 @@ pub struct PooledCustomer {
 }
 
 /// Customers in the pool. Merged customers cannot be claimed.
-fn pooled() -> Cond {
-    Cond::NotNull(col!(customers::pooled_at)).and(Cond::IsNull(col!(customers::merged_into_id)))
+fn pooled() -> Predicate {
+    Predicate::NotNull(col!(customers::pooled_at)).and(Predicate::IsNull(col!(customers::merged_into_id)))
 }
 
 pub static POOL: ListSpec = ListSpec {
@@ -118,15 +118,17 @@ impl Row for PooledCustomer {
 }
 
 pub fn routes(r: &mut Routes) {
-    r.list("/customers/pool", "listPooledCustomers", &POOL, list).scope(READ).says(
-        "List customers in the pool",
-        "Lists customers without an owner that everybody who sells may claim, the newest in the pool \
+    r.list("/customers/pool", "listPooledCustomers", &POOL, list)
+        .scope(READ)
+        .summary("List customers in the pool")
+        .description(
+            "Lists customers without an owner that everybody who sells may claim, the newest in the pool \
             first. It shows only the main facts; contacts and other details become visible after the claim.",
-    );
+        );
     r.action("/customers/{customer_id}/claim", "claimCustomer", claim)
         .scope(WRITE)
-        .says(
-            "Claim a customer from the pool",
+        .summary("Claim a customer from the pool")
+        .description(
             "Makes the caller the owner; the customer moves to the caller's team. Refused with \
                 `not_in_pool` when the customer is not in the pool, with `claimed_too_soon` when the caller \
                 lost it within `relations.pool_reclaim_days` of the settings, and with `too_many_claims` \
@@ -136,8 +138,8 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["not_in_pool", "claimed_too_soon", "too_many_claims", "not_a_person"]);
     r.action("/customers/{customer_id}/release", "releaseCustomer", release)
         .scope(WRITE)
-        .says(
-            "Give a customer back to the pool",
+        .summary("Give a customer back to the pool")
+        .description(
             "Removes the owner and puts the customer into the pool, where everybody who sells may claim \
                 it. Its team stays the same. The former owner cannot claim it for the days in the setting \
                 `relations.pool_reclaim_days`. Refused with `in_pool` when it is already there.",
@@ -156,7 +158,7 @@ pub fn routes(r: &mut Routes) {
     });
 }
 
-fn list(rx: &mut Rx, req: &Req) -> Result<Page<PooledCustomer>> {
+fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<PooledCustomer>> {
     let visible = pooled().and(rx.caller.within(col!(customers::id)));
     POOL.page(&req.query, visible, load_from!(rx.conn, customers, PooledCustomer))
 }
@@ -183,7 +185,7 @@ fn claim(tx: &mut Tx, req: &Req<CustomerId>) -> Result<Answer<CustomerView>> {
 }
 
 fn in_pool(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<Customer> {
-    let id = Cond::eq(col!(customers::id), id.0);
+    let id = Predicate::eq(col!(customers::id), id.0);
     let this = pooled().and(id).and(caller.within(col!(customers::id)));
     let found = customers::table.filter(this).select(Customer::as_select()).first(conn).optional()?;
     found.ok_or_else(Error::not_found)
@@ -256,12 +258,12 @@ fn note(tx: &mut Tx, customer: CustomerId, user: UserId, kind: PoolMove) -> Resu
 // ---- the rule ------------------------------------------------------------------------------------------------
 
 /// One chunk: the next neglected customers, in the order of their ids.
-fn by_rule(run: &Run) -> Result<Step> {
+fn by_rule(run: &ScheduleRun) -> Result<Progress> {
     run.commit(|tx, place| {
         let relations = tx.load_only(settings::work::load)?.relations.0;
         let Some(days) = relations.pool_after_days else {
             *place = None;
-            return Ok(Step::Done);
+            return Ok(Progress::Done);
         };
         let rule = Rule::of(&relations, days, tx.now, tx.core.zone);
         let after = place.as_deref().and_then(|id| id.parse().ok());
@@ -274,7 +276,7 @@ fn by_rule(run: &Run) -> Result<Step> {
         }
         let more = neglected.len() as i64 == CHUNK;
         *place = neglected.last().filter(|_| more).map(|customer| customer.id.to_string());
-        Ok(if more { Step::More } else { Step::Done })
+        Ok(if more { Progress::More } else { Progress::Done })
     })
 }
 
@@ -312,27 +314,27 @@ pub struct Attention {
     /// Which customer such a record is about.
     pub customer: Column,
     /// The records that count, of those after an instant and its day. Each is looked for in an index.
-    pub since: fn(At, NaiveDate) -> Cond,
+    pub since: fn(At, NaiveDate) -> Predicate,
 }
 
 /// Nothing happened with the customer since then.
-fn unattended(core: &Core, since: At, on: NaiveDate) -> Cond {
-    core.declared.all::<Attention>().iter().fold(Cond::All, |cond, attention| {
-        let of_customer = Cond::Same(attention.customer, col!(customers::id));
-        let happened = Cond::exists(attention.customer, of_customer.and((attention.since)(since, on)));
-        cond.and(Cond::negate(happened))
+fn unattended(core: &Core, since: At, on: NaiveDate) -> Predicate {
+    core.declared.all::<Attention>().iter().fold(Predicate::All, |cond, attention| {
+        let of_customer = Predicate::Same(attention.customer, col!(customers::id));
+        let happened = Predicate::exists(attention.customer, of_customer.and((attention.since)(since, on)));
+        cond.and(Predicate::negate(happened))
     })
 }
 
 fn neglected(conn: &mut Conn, core: &Core, rule: &Rule, after: Option<CustomerId>) -> Result<Vec<Customer>> {
-    let owned = Cond::Compare(col!(customers::owned_since), Op::Le, rule.warn.into())
-        .and(Cond::NotNull(col!(customers::owner_id)))
-        .and(Cond::IsNull(col!(customers::merged_into_id)))
-        .and(Cond::none_of(col!(customers::status), &[CustomerStatus::Blocked]))
+    let owned = Predicate::Compare(col!(customers::owned_since), Op::Le, rule.warn.into())
+        .and(Predicate::NotNull(col!(customers::owner_id)))
+        .and(Predicate::IsNull(col!(customers::merged_into_id)))
+        .and(Predicate::none_of(col!(customers::status), &[CustomerStatus::Blocked]))
         .and(unattended(core, rule.warn, rule.warn_on));
     let behind = match after {
-        Some(id) => Cond::Compare(col!(customers::id), Op::Gt, id.0.into()),
-        None => Cond::All,
+        Some(id) => Predicate::Compare(col!(customers::id), Op::Gt, id.0.into()),
+        None => Predicate::All,
     };
     let some = customers::table.filter(owned.and(behind)).order(customers::id).limit(CHUNK);
     Ok(some.select(Customer::as_select()).load(conn)?)
@@ -364,7 +366,7 @@ fn is_unattended_since_fall(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Re
     let since = rule.fall;
     let owned_long = customer.owned_since.is_some_and(|at| at <= since);
     let still = unattended(tx.core, since, since.date_in(tx.core.zone));
-    let still = customers::table.filter(Cond::eq(col!(customers::id), customer.id.0).and(still)).count();
+    let still = customers::table.filter(Predicate::eq(col!(customers::id), customer.id.0).and(still)).count();
     let found: i64 = tx.under(Guard::row("attention", customer.id), |conn| Ok(still.get_result(conn)?))?;
     Ok(owned_long && found > 0)
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::model::{Address, AddressKind, Contact, Customer, CustomerKind, CustomerView};
 use super::{CustomerId, READ, WRITE, rules, work};
-use crate::base::db::{Conn, Rx, Tx};
+use crate::base::db::{Conn, ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::{Answer, Req, Routes};
 use crate::base::messages;
@@ -113,23 +113,23 @@ pub fn routes(r: &mut Routes) {
     r.read("/customers/{customer_id}/completeness", "getCustomerCompleteness", get)
         .scope(READ)
         .unversioned()
-        .says(
-            "Read a customer's completeness",
+        .summary("Read a customer's completeness")
+        .description(
             "Shows what is missing in the customer's data, with weights, and whether somebody should \
                 check the data again. To find such customers, use `GET /customers` with `defect=no_tax_id`, \
                 `completeness_max=60` or `confirmed_before=…&sort=confirmed_at`.",
         );
     r.action("/customers/{customer_id}/confirm", "confirmCustomer", confirm)
         .scope(WRITE)
-        .says(
-            "Confirm a customer's data",
+        .summary("Confirm a customer's data")
+        .description(
             "States that somebody has checked the data with the customer and that they are right. Sets \
                 `confirmed_at` to now and changes nothing else.",
         )
         .fails_with(&["read_only_share", "customer_merged"]);
 }
 
-fn get(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Answer<CustomerCompleteness>> {
+fn get(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Answer<CustomerCompleteness>> {
     let customer = work::find(rx.conn, rx.caller, req.path)?;
     let months = settings::work::load(rx.conn)?.relations.confirm_months;
     let defects = of(rx.conn, &customer)?;

@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{CustomerId, READ, work};
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::{Does, ListSpec, Page, Sort, filter};
-use crate::base::db::{AnyId, Conn, Rx, journal};
+use crate::base::db::{AnyId, Conn, ReadTx, journal};
 use crate::base::declared::Declared;
 use crate::base::error::Result;
 use crate::base::events::{self, words};
@@ -80,21 +80,23 @@ pub static TIMELINE: ListSpec = ListSpec {
 };
 
 pub fn routes(r: &mut Routes) {
-    r.list("/customers/{customer_id}/timeline", "listCustomerTimeline", &TIMELINE, list).scope(READ).says(
-        "Read a customer's timeline",
-        "Lists everything that happened with the customer, the newest first: orders, shipments, \
+    r.list("/customers/{customer_id}/timeline", "listCustomerTimeline", &TIMELINE, list)
+        .scope(READ)
+        .summary("Read a customer's timeline")
+        .description(
+            "Lists everything that happened with the customer, the newest first: orders, shipments, \
             contacts by phone or visit, complaints, tasks and changes of its data. You see only events \
             of records that you may see. The timeline of a customer that others were merged into \
             includes theirs.",
-    );
+        );
 }
 
-fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<TimelineEntry>> {
+fn list(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Page<TimelineEntry>> {
     let customer = work::find(rx.conn, rx.caller, req.path)?;
     let of_them = match absorbed(rx.conn, customer.id)? {
-        none if none.is_empty() => Cond::eq(col!(journal::customer_id), customer.id.0),
+        none if none.is_empty() => Predicate::eq(col!(journal::customer_id), customer.id.0),
         others => {
-            Cond::ids(col!(journal::customer_id), others.into_iter().chain([customer.id]).map(|id| id.0))
+            Predicate::ids(col!(journal::customer_id), others.into_iter().chain([customer.id]).map(|id| id.0))
         }
     };
     let seen = of_them.and(events::visible(&rx.core.declared, rx.caller));
@@ -113,7 +115,7 @@ fn absorbed(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerId>> {
     let mut all = Vec::new();
     let mut into = vec![customer];
     for _ in 0..MOST_LEVELS {
-        let merged = Cond::ids(col!(customers::merged_into_id), into.iter().map(|id| id.0));
+        let merged = Predicate::ids(col!(customers::merged_into_id), into.iter().map(|id| id.0));
         // In no order: by id, an engine would rather walk through all customers.
         let level = customers::table.filter(merged).limit(MOST_MERGED);
         into = level.select(customers::id).load(conn)?;

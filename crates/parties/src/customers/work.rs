@@ -10,8 +10,8 @@ use super::model::{
 };
 use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, AnyId, Conn, Guard, Json, Rx, Tx, shares};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, AnyId, Conn, Guard, JsonColumn, ReadTx, Tx, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
@@ -79,7 +79,7 @@ pub fn find_theirs(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<C
 /// Those of these customers that the caller sees, for a record that names them.
 pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec<CustomerId>> {
     Ok(customers::table
-        .filter(Cond::ids(col!(customers::id), ids.iter().map(|id| id.0)))
+        .filter(Predicate::ids(col!(customers::id), ids.iter().map(|id| id.0)))
         .filter(visible_to(caller))
         .select(customers::id)
         .load(conn)?)
@@ -93,7 +93,7 @@ pub fn begin(tx: &mut Tx, id: CustomerId) -> Result<Customer> {
 }
 
 /// Every step in the customer's life, with what stands in its way.
-pub fn action_states(rx: &mut Rx, id: CustomerId) -> Result<ActionStates> {
+pub fn action_states(rx: &mut ReadTx, id: CustomerId) -> Result<ActionStates> {
     let customer = find(rx.conn, rx.caller, id)?;
     Ok(ActionStates { data: rules::action_states(rx.caller, &customer, rx.lang) })
 }
@@ -232,10 +232,10 @@ fn blank(id: CustomerId, currency: &str, now: At) -> Customer {
         invoice_title: None,
         bank_name: None,
         bank_account: None,
-        tags: Json(vec![]),
-        custom_fields: Json::default(),
+        tags: JsonColumn(vec![]),
+        custom_fields: JsonColumn::default(),
         notes: None,
-        external_ids: Json(vec![]),
+        external_ids: JsonColumn(vec![]),
         created_at: now,
         created_by: None,
         updated_at: now,
@@ -266,10 +266,10 @@ pub fn filled_in(customer: Customer, input: CustomerInput) -> Customer {
         invoice_title: input.invoice_title,
         bank_name: input.bank_name,
         bank_account: input.bank_account,
-        tags: Json(input.tags),
-        custom_fields: Json(input.custom_fields),
+        tags: JsonColumn(input.tags),
+        custom_fields: JsonColumn(input.custom_fields),
         notes: input.notes,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..customer
     }
 }
@@ -411,7 +411,7 @@ pub fn delete(tx: &mut Tx, id: CustomerId) -> Result<()> {
 // ---- expand --------------------------------------------------------------------------------------------------
 
 /// Customers beside ids that refer to them, as far as the caller sees them.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let visible = visible(rx, ids)?;
     let caller = rx.caller;
     let views = visible.into_iter().map(|c| rules::view(caller, c)).collect();
@@ -419,12 +419,12 @@ pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
 }
 
 /// Those of these customers that the caller may read.
-pub fn visible(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<Customer>> {
+pub fn visible(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<Customer>> {
     if !rx.caller.may(Scope::CustomersRead) {
         return Ok(Vec::new());
     }
     Ok(customers::table
-        .filter(Cond::ids(col!(customers::id), ids.iter().copied()))
+        .filter(Predicate::ids(col!(customers::id), ids.iter().copied()))
         .filter(visible_to(rx.caller))
         .select(Customer::as_select())
         .load(rx.conn)?)

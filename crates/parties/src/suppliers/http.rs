@@ -5,9 +5,9 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::Cond;
+use crate::base::db::filter::Predicate;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -20,13 +20,13 @@ fn answer(supplier: Supplier, caller: &Caller) -> Answer<SupplierView> {
     Answer::at(supplier.version, supplier.view(caller))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<SupplierView>> {
-    let mut page = SUPPLIERS.page(&req.query, Cond::All, load_from!(rx.conn, suppliers, Supplier))?;
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<SupplierView>> {
+    let mut page = SUPPLIERS.page(&req.query, Predicate::All, load_from!(rx.conn, suppliers, Supplier))?;
     let views = page.data.drain(..).map(|supplier| supplier.view(rx.caller)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<SupplierId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<SupplierId>) -> Answered {
     work::find(rx.conn, req.path).map(|supplier| answer(supplier, rx.caller))
 }
 

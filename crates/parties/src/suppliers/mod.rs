@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::Phrase;
@@ -48,11 +48,12 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/suppliers", "listSuppliers", &model::SUPPLIERS, http::list)
         .scope(READ)
-        .says("List suppliers", "Lists suppliers, partners and carriers. `kind` selects one of these.");
+        .summary("List suppliers")
+        .description("Lists suppliers, partners and carriers. `kind` selects one of these.");
     r.create("/suppliers", "createSupplier", http::create)
         .scope(WRITE)
-        .says(
-            "Add a supplier",
+        .summary("Add a supplier")
+        .description(
             "Enters a supplier with its contacts in one request. The status is `active`. Refused with \
                 `duplicate` when another supplier has the code.",
         )
@@ -62,11 +63,12 @@ fn records(r: &mut Routes) {
     r.read("/suppliers/{supplier_id}", "getSupplier", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
-        .says("Read a supplier", "Returns one supplier. Its contacts have an operation of their own.");
+        .summary("Read a supplier")
+        .description("Returns one supplier. Its contacts have an operation of their own.");
     r.change("/suppliers/{supplier_id}", "updateSupplier", http::update)
         .scope(WRITE)
-        .says(
-            "Change a supplier",
+        .summary("Change a supplier")
+        .description(
             "Changes the fields that you send. The status changes only by its steps. Refused with \
                 `duplicate` when another supplier has the code.",
         )
@@ -74,8 +76,8 @@ fn records(r: &mut Routes) {
         .fails_with(&["duplicate", "external_id_taken"]);
     r.remove("/suppliers/{supplier_id}", "deleteSupplier", http::delete)
         .scope(WRITE)
-        .says(
-            "Delete a supplier",
+        .summary("Delete a supplier")
+        .description(
             "Deletes a supplier with its contacts. Refused with `still_referenced` if a request was ever \
                 sent to it. Block such a supplier instead.",
         )
@@ -83,7 +85,8 @@ fn records(r: &mut Routes) {
     r.read_by_external_id("/suppliers/by-external-id/{system}/{id}", "getSupplierByExternalId", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
-        .says("Read a supplier by external id", "Returns the supplier that has this external id.");
+        .summary("Read a supplier by external id")
+        .description("Returns the supplier that has this external id.");
     r.put_by_external_id(
         "/suppliers/by-external-id/{system}/{id}",
         "upsertSupplierByExternalId",
@@ -91,24 +94,24 @@ fn records(r: &mut Routes) {
         http::update,
     )
     .scope(WRITE)
-    .says(
-        "Create or change a supplier by external id",
-        "For systems that push their suppliers here. A new supplier needs a `name`.",
-    )
+    .summary("Create or change a supplier by external id")
+    .description("For systems that push their suppliers here. A new supplier needs a `name`.")
     .example(json!({"name": "景德镇青华瓷业有限公司", "kind": "supplier"}))
     .fails_with(&["duplicate", "external_id_taken"]);
-    r.history("/suppliers/{supplier_id}/history", "listSupplierHistory", http::get).scope(READ).says(
-        "Read a supplier's history",
-        "Every change of the supplier, oldest first: who made it, when, why, and the fields before \
+    r.history("/suppliers/{supplier_id}/history", "listSupplierHistory", http::get)
+        .scope(READ)
+        .summary("Read a supplier's history")
+        .description(
+            "Every change of the supplier, oldest first: who made it, when, why, and the fields before \
             and after.",
-    );
+        );
 }
 
 fn life(r: &mut Routes) {
     r.action("/suppliers/{supplier_id}/block", "blockSupplier", http::block)
         .scope(WRITE)
-        .says(
-            "Block a supplier",
+        .summary("Block a supplier")
+        .description(
             "Moves the supplier from `active` to `blocked` and keeps the reason. New requests to it are \
                 refused; open requests go on.",
         )
@@ -116,8 +119,8 @@ fn life(r: &mut Routes) {
         .fails_with(&["invalid_transition"]);
     r.action("/suppliers/{supplier_id}/unblock", "unblockSupplier", http::unblock)
         .scope(WRITE)
-        .says(
-            "Unblock a supplier",
+        .summary("Unblock a supplier")
+        .description(
             "Moves the supplier from `blocked` to `active` and clears the reason. It can get requests again.",
         )
         .example(json!({"reason": "They have a new line"}))
@@ -126,8 +129,8 @@ fn life(r: &mut Routes) {
 
 static PHRASES: &[Phrase] = &[("supplier_is_blocked", ["is blocked: {reason}", "已被停用：{reason}"])];
 
-static TOLD: [Told; 2] = [
-    Told {
+static TOLD: [EventSource; 2] = [
+    EventSource {
         kind: SupplierId::KIND,
         name: ["Supplier", "供应商"],
         scopes: READ,
@@ -141,7 +144,7 @@ static TOLD: [Told; 2] = [
             Verb::new("unblocked", "The supplier was unblocked and can get requests again."),
         ],
     },
-    Told {
+    EventSource {
         kind: contacts::model::SupplierContactId::KIND,
         name: ["Contact of a supplier", "供应商联系人"],
         scopes: READ,

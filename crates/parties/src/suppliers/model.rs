@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::contacts::model::SupplierContactInput;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Op, Value, col};
+use crate::base::db::filter::{Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::{At, TextEnum};
@@ -107,7 +107,7 @@ pub struct Supplier {
     #[schema(max_length = 4000, example = "Closed for two weeks at Spring Festival")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -220,10 +220,10 @@ pub struct NewSupplier {
 }
 
 /// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
-fn tax_id_is(given: &Given) -> Cond {
-    let Given::Text(typed) = given else { return Cond::Nothing };
+fn tax_id_is(given: &Given) -> Predicate {
+    let Given::Text(typed) = given else { return Predicate::Nothing };
     let code = tax_id::check_uscc(typed).unwrap_or_else(|_| typed.trim().to_owned());
-    Cond::Compare(col!(suppliers::tax_id), Op::Eq, code.into())
+    Predicate::Compare(col!(suppliers::tax_id), Op::Eq, code.into())
 }
 
 pub static SUPPLIERS: ListSpec = ListSpec {

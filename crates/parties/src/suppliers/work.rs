@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::{contacts, rules};
 use crate::base::db::filter::col;
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -58,7 +58,7 @@ pub fn create(tx: &mut Tx, new: NewSupplier) -> Result<Supplier> {
         owner_id: input.owner_id,
         response_hours: input.response_hours,
         notes: input.notes,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -94,7 +94,7 @@ pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Resu
         owner_id: input.owner_id,
         response_hours: input.response_hours,
         notes: input.notes,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
     tx.save(&before, &mut supplier, Act::UPDATED)?;
@@ -187,7 +187,7 @@ pub fn delete(tx: &mut Tx, id: SupplierId) -> Result<()> {
 }
 
 /// For `expand=supplier`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let ids: Vec<SupplierId> = ids.iter().copied().map(SupplierId).collect();
     let some = suppliers::table.filter(suppliers::id.eq_any(ids));
     let rows: Vec<Supplier> = some.select(Supplier::as_select()).load(rx.conn)?;

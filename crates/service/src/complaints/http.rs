@@ -6,9 +6,9 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -21,14 +21,14 @@ fn answer(complaint: Complaint, caller: &Caller) -> Answer<ComplaintView> {
     Answer::at(complaint.version, work::view(complaint, caller))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<ComplaintView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<ComplaintView>> {
     let visible = visible_to(rx.caller);
     let mut page = COMPLAINTS.page(&req.query, visible, load_from!(rx.conn, complaints, Complaint))?;
     let views = page.data.drain(..).map(|c| work::view(c, rx.caller)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<ComplaintId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<ComplaintId>) -> Answered {
     work::find(rx.conn, rx.caller, req.path).map(|c| answer(c, rx.caller))
 }
 
@@ -86,9 +86,9 @@ pub fn escalate(tx: &mut Tx, req: &Req<ComplaintId, Json<Reason>>) -> Answered {
     work::escalate(tx, req.path, &req.body.reason).map(|c| answer(c, tx.caller))
 }
 
-pub fn list_notes(rx: &mut Rx, req: &Req<ComplaintId>) -> Result<Page<ComplaintNote>> {
+pub fn list_notes(rx: &mut ReadTx, req: &Req<ComplaintId>) -> Result<Page<ComplaintNote>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let of_complaint = Cond::eq(col!(complaint_notes::complaint_id), req.path.0);
+    let of_complaint = Predicate::eq(col!(complaint_notes::complaint_id), req.path.0);
     NOTES.page(&req.query, of_complaint, load_from!(rx.conn, complaint_notes, ComplaintNote))
 }
 

@@ -21,8 +21,8 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Column, Cond, Op, col};
-use crate::base::events::{self, Told, Verb};
+use crate::base::db::filter::{Column, Op, Predicate, col};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -39,10 +39,10 @@ const READ: &[Scope] = &[Scope::ComplaintsRead];
 const WRITE: &[Scope] = &[Scope::ComplaintsWrite];
 
 /// Parts of the complaints that a caller sees; the column names the part's complaint.
-pub fn part_of_visible(caller: &Caller, column: Column) -> Cond {
+pub fn part_of_visible(caller: &Caller, column: Column) -> Predicate {
     match model::visible_to(caller) {
-        Cond::All => Cond::All,
-        complaints => Cond::in_select(column, col!(complaints::id), complaints),
+        Predicate::All => Predicate::All,
+        complaints => Predicate::in_select(column, col!(complaints::id), complaints),
     }
 }
 
@@ -62,7 +62,7 @@ fn routes(r: &mut Routes) {
     r.declare(worklist::SOURCE);
     r.declare(Attention {
         customer: col!(complaints::customer_id),
-        since: |at, _| Cond::Compare(col!(complaints::received_at), Op::Gt, at.into()),
+        since: |at, _| Predicate::Compare(col!(complaints::received_at), Op::Gt, at.into()),
     });
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("complaints", "Complaints of customers: who handles them, by when, and how they are resolved.");
@@ -83,32 +83,36 @@ fn routes(r: &mut Routes) {
 fn records(r: &mut Routes) {
     r.list("/complaints", "listComplaints", &model::COMPLAINTS, http::list)
         .scope(READ)
-        .says("List complaints", "Complaints of the customers that you may see, and those that you handle. Use `open=true` for what is still to be done.");
+        .summary("List complaints")
+        .description("Complaints of the customers that you may see, and those that you handle. Use `open=true` for what is still to be done.");
     r.create("/complaints", "createComplaint", http::create)
         .scope(WRITE)
-        .says("Enter a complaint", "Records a complaint and tells the assignee at once. The assignee defaults to the customer's owner. The service level policy for the severity and the customer's tier sets a response and a resolution deadline in working time (`GET /deadlines/{record_id}`); without a policy there are none. A customer that was merged into another one is refused with `customer_merged`.")
+        .summary("Enter a complaint")
+        .description("Records a complaint and tells the assignee at once. The assignee defaults to the customer's owner. The service level policy for the severity and the customer's tier sets a response and a resolution deadline in working time (`GET /deadlines/{record_id}`); without a policy there are none. A customer that was merged into another one is refused with `customer_merged`.")
         .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
         .fails_with(&["external_id_taken", "customer_merged"]);
     r.read("/complaints/{complaint_id}", "getComplaint", http::get)
         .scope(READ)
         .expands(model::COMPLAINTS.expand)
-        .says(
-            "Read a complaint",
+        .summary("Read a complaint")
+        .description(
             "The complaint with the steps that you can take now. Notes and remedies have their own lists.",
         );
     r.change("/complaints/{complaint_id}", "updateComplaint", http::update)
         .scope(WRITE)
-        .says("Change a complaint", "Corrects what was entered, until the complaint is resolved; then it is refused with `invalid_transition`. A changed severity changes the deadlines, counted from when they began.")
+        .summary("Change a complaint")
+        .description("Corrects what was entered, until the complaint is resolved; then it is refused with `invalid_transition`. A changed severity changes the deadlines, counted from when they began.")
         .example(json!({"severity": "critical"}))
         .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
-    r.history("/complaints/{complaint_id}/history", "listComplaintHistory", http::get).scope(READ).says(
-        "Read the history of a complaint",
-        "Every change in order: who made it, when and why, with the fields before and after.",
-    );
+    r.history("/complaints/{complaint_id}/history", "listComplaintHistory", http::get)
+        .scope(READ)
+        .summary("Read the history of a complaint")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
     r.read_by_external_id("/complaints/by-external-id/{system}/{id}", "getComplaintByExternalId", http::get)
         .scope(READ)
         .expands(model::COMPLAINTS.expand)
-        .says("Read a complaint by external id", "The complaint that another system calls by this id.");
+        .summary("Read a complaint by external id")
+        .description("The complaint that another system calls by this id.");
     r.put_by_external_id(
         "/complaints/by-external-id/{system}/{id}",
         "upsertComplaintByExternalId",
@@ -116,7 +120,8 @@ fn records(r: &mut Routes) {
         http::update_named,
     )
     .scope(WRITE)
-    .says("Upsert a complaint by external id", "For another system that sends its complaints. A new complaint is entered as by `POST /complaints`. An existing one keeps its customer and `received_at`. Another `assignee_id` assigns it, and the new assignee is told.")
+    .summary("Upsert a complaint by external id")
+    .description("For another system that sends its complaints. A new complaint is entered as by `POST /complaints`. An existing one keeps its customer and `received_at`. Another `assignee_id` assigns it, and the new assignee is told.")
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
     .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
 }
@@ -125,56 +130,62 @@ fn life(r: &mut Routes) {
     let by = &["invalid_transition"][..];
     r.action("/complaints/{complaint_id}/assign", "assignComplaint", http::assign)
         .scope(WRITE)
-        .says(
-            "Assign a complaint",
+        .summary("Assign a complaint")
+        .description(
             "Makes another person the assignee and tells them at once, until the complaint is resolved.",
         )
         .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(by);
     r.action("/complaints/{complaint_id}/acknowledge", "acknowledgeComplaint", http::acknowledge)
         .scope(WRITE)
-        .says("Acknowledge a complaint", "Records that the customer was told that the complaint is being handled. This ends the response deadline. Only a received complaint can be acknowledged.")
+        .summary("Acknowledge a complaint")
+        .description("Records that the customer was told that the complaint is being handled. This ends the response deadline. Only a received complaint can be acknowledged.")
         .fails_with(by);
     r.action("/complaints/{complaint_id}/investigate", "investigateComplaint", http::investigate)
         .scope(WRITE)
-        .says("Investigate a complaint", "Records that the cause is being looked for. Use it after the complaint was acknowledged, or when the customer refused the proposal.")
+        .summary("Investigate a complaint")
+        .description("Records that the cause is being looked for. Use it after the complaint was acknowledged, or when the customer refused the proposal.")
         .fails_with(by);
     r.action("/complaints/{complaint_id}/propose", "proposeComplaintSolution", http::propose)
         .scope(WRITE)
-        .says("Propose a solution", "Records what was proposed to the customer; it replaces an earlier proposal. Allowed while the complaint is investigated, or after another proposal.")
+        .summary("Propose a solution")
+        .description("Records what was proposed to the customer; it replaces an earlier proposal. Allowed while the complaint is investigated, or after another proposal.")
         .example(json!({"proposal": "New boxes by Thursday, and 5 % off the order"}))
         .fails_with(by);
     r.action("/complaints/{complaint_id}/resolve", "resolveComplaint", http::resolve)
         .scope(WRITE)
-        .says("Resolve a complaint", "Records the cause and what was done, and ends the resolution deadline. Approved remedies are granted in the same transaction; a replacement becomes a draft order at price 0, which needs the scope `orders:write`, too. Refused with `remedy_undecided` while a remedy waits for approval, and with `invalid_transition` before the complaint was acknowledged.")
+        .summary("Resolve a complaint")
+        .description("Records the cause and what was done, and ends the resolution deadline. Approved remedies are granted in the same transaction; a replacement becomes a draft order at price 0, which needs the scope `orders:write`, too. Refused with `remedy_undecided` while a remedy waits for approval, and with `invalid_transition` before the complaint was acknowledged.")
         .example(json!({"root_cause": "transport", "root_cause_note": "The pallet stood in the rain at the depot", "resolution": "Replaced and credited; the carrier was told"}))
         .fails_with(&["invalid_transition", "remedy_undecided"]);
     r.action("/complaints/{complaint_id}/close", "closeComplaint", http::close)
         .scope(WRITE)
         .optional_body()
-        .says(
-            "Close a complaint",
-            "Ends a resolved complaint, with what the customer says about the handling.",
-        )
+        .summary("Close a complaint")
+        .description("Ends a resolved complaint, with what the customer says about the handling.")
         .example(json!({"satisfaction": 4, "satisfaction_note": "Quick, thank you"}))
         .fails_with(by);
     r.action("/complaints/{complaint_id}/reopen", "reopenComplaint", http::reopen)
         .scope(WRITE)
-        .says("Reopen a complaint", "Opens a resolved or closed complaint again, because it is not solved. It is `investigating` again, a new resolution deadline begins now, and the assignee is told. Refused with `too_late_to_reopen` more than 30 days after it was resolved.")
+        .summary("Reopen a complaint")
+        .description("Opens a resolved or closed complaint again, because it is not solved. It is `investigating` again, a new resolution deadline begins now, and the assignee is told. Refused with `too_late_to_reopen` more than 30 days after it was resolved.")
         .example(json!({"reason": "The new boxes are damp, too"}))
         .fails_with(&["invalid_transition", "too_late_to_reopen"]);
     r.action("/complaints/{complaint_id}/wait", "waitForComplainant", http::wait)
         .scope(WRITE)
-        .says("Wait for the customer", "Records what the customer has to do or send first. The resolution deadline stands still until the complaint is resumed or resolved. Refused with `invalid_transition` when it waits already, before it was acknowledged and after it was resolved.")
+        .summary("Wait for the customer")
+        .description("Records what the customer has to do or send first. The resolution deadline stands still until the complaint is resumed or resolved. Refused with `invalid_transition` when it waits already, before it was acknowledged and after it was resolved.")
         .example(json!({"reason": "They are to send photographs"}))
         .fails_with(by);
     r.action("/complaints/{complaint_id}/resume", "resumeComplaint", http::resume)
         .scope(WRITE)
-        .says("Resume a complaint", "Ends the waiting for the customer: the resolution deadline runs again.")
+        .summary("Resume a complaint")
+        .description("Ends the waiting for the customer: the resolution deadline runs again.")
         .fails_with(by);
     r.action("/complaints/{complaint_id}/escalate", "escalateComplaint", http::escalate)
         .scope(WRITE)
-        .says("Escalate a complaint", "Raises the escalation level by one and tells the manager (level 1) or the executives (level 2), and the assignee. A missed deadline does this by itself. Refused with `invalid_transition` at level 2, and once the complaint is resolved.")
+        .summary("Escalate a complaint")
+        .description("Raises the escalation level by one and tells the manager (level 1) or the executives (level 2), and the assignee. A missed deadline does this by itself. Refused with `invalid_transition` at level 2, and once the complaint is resolved.")
         .example(json!({"reason": "The customer threatens to leave"}))
         .fails_with(by);
 }
@@ -182,11 +193,13 @@ fn life(r: &mut Routes) {
 fn notes(r: &mut Routes) {
     r.list("/complaints/{complaint_id}/notes", "listComplaintNotes", &model::NOTES, http::list_notes)
         .scope(READ)
-        .says("List notes of a complaint", "The notes of one complaint, the oldest first.");
+        .summary("List notes of a complaint")
+        .description("The notes of one complaint, the oldest first.");
     r.action("/complaints/{complaint_id}/notes", "addComplaintNote", http::add_note)
         .scope(WRITE)
         .unversioned()
-        .says("Add a note to a complaint", "Adds a remark among colleagues, what the customer said, or what both sides agreed on. The assignee is told. Notes can be added in every status and are never changed.")
+        .summary("Add a note to a complaint")
+        .description("Adds a remark among colleagues, what the customer said, or what both sides agreed on. The assignee is told. Notes can be added in every status and are never changed.")
         .example(json!({"kind": "mediation", "text": "They would take new boxes and a discount"}));
 }
 
@@ -265,8 +278,8 @@ static PHRASES: &[Phrase] = &[
     ),
 ];
 
-const TOLD: &[Told] = &[
-    Told {
+const TOLD: &[EventSource] = &[
+    EventSource {
         kind: ComplaintId::KIND,
         name: ["Complaint", "投诉"],
         scopes: READ,
@@ -293,7 +306,7 @@ const TOLD: &[Told] = &[
             Verb::new("escalated", "The complaint was escalated to the manager or the executives."),
         ],
     },
-    Told {
+    EventSource {
         kind: model::ComplaintNoteId::KIND,
         name: ["Note on a complaint", "投诉记录"],
         scopes: READ,

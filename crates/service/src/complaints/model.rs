@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::rules::{ComplaintAction, ComplaintStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, Json};
+use crate::base::db::{Conn, ExternalId, JsonColumn};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -196,7 +196,7 @@ pub struct Complaint {
     #[schema(max_length = 1000)]
     pub satisfaction_note: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -352,30 +352,30 @@ pub struct ComplaintNoteInput {
 }
 
 /// The complaints that a caller sees: those of the customers that they see, and those that they handle.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let mine = match caller.user {
-        Some(user) => Cond::eq(col!(complaints::assignee_id), user),
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(complaints::assignee_id), user),
+        None => Predicate::Nothing,
     };
     match part_of_visible(caller, col!(complaints::customer_id)) {
-        Cond::All => Cond::All,
+        Predicate::All => Predicate::All,
         customers => customers.or(mine),
     }
 }
 
 /// The notes of the complaints that a caller sees.
-pub fn notes_visible_to(caller: &Caller) -> Cond {
+pub fn notes_visible_to(caller: &Caller) -> Predicate {
     super::part_of_visible(caller, col!(complaint_notes::complaint_id))
 }
 
 /// Complaints that are not resolved.
-pub fn open() -> Cond {
-    Cond::none_of(col!(complaints::status), ComplaintStatus::RESOLVED)
+pub fn open() -> Predicate {
+    Predicate::none_of(col!(complaints::status), ComplaintStatus::RESOLVED)
 }
 
-fn open_is(given: &Given) -> Cond {
+fn open_is(given: &Given) -> Predicate {
     match given {
-        Given::Bool(false) => Cond::negate(open()),
+        Given::Bool(false) => Predicate::negate(open()),
         _ => open(),
     }
 }

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::model::visible_to;
 use super::rules::ComplaintStatus;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Column, Cond, Op, Sql, col, none_of, sql};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Column, Op, Predicate, Sql, col, none_of, sql};
 use crate::base::error::{Problem, Result};
 use crate::base::http::params::{Param, Query, Takes};
 use crate::base::http::{Answer, Req, Routes};
@@ -108,13 +108,14 @@ pub fn routes(r: &mut Routes) {
         .scope(super::READ)
         .unversioned()
         .takes(PARAMS)
-        .says("Report on complaints", "Counts the complaints that you may see in groups: all, open, reopened and late ones, with the mean working time until they were acknowledged and resolved, and the mean satisfaction of the customers. The rows add up to the total. Refused with `too_many_groups` above 1,000 groups.")
+        .summary("Report on complaints")
+        .description("Counts the complaints that you may see in groups: all, open, reopened and late ones, with the mean working time until they were acknowledged and resolved, and the mean satisfaction of the customers. The rows add up to the total. Refused with `too_many_groups` above 1,000 groups.")
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;
 }
 
-fn report(rx: &mut Rx, req: &Req) -> Result<Answer<ComplaintReport>> {
+fn report(rx: &mut ReadTx, req: &Req) -> Result<Answer<ComplaintReport>> {
     let rows = load(rx, &req.query)?;
     if rows.len() as i64 > MOST_ROWS {
         return Err(Problem::new("too_many_groups").param("max", MOST_ROWS).into());
@@ -123,7 +124,7 @@ fn report(rx: &mut Rx, req: &Req) -> Result<Answer<ComplaintReport>> {
     Ok(Answer::of(ComplaintReport { rows, complaints }))
 }
 
-type Shape = (
+type SchemaValidator = (
     Nullable<Text>,
     Nullable<Text>,
     BigInt,
@@ -165,7 +166,7 @@ fn key(dimension: ComplaintDimension, sqlite: bool, zone: chrono_tz::Tz, now: At
     }
 }
 
-fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ComplaintGroup>> {
+fn load(rx: &mut ReadTx, query: &Query) -> Result<Vec<ComplaintGroup>> {
     let word = query.word("group_by").unwrap_or_default();
     let dimension = ComplaintDimension::parse(word).unwrap_or(ComplaintDimension::RootCause);
     let (key, label) = key(dimension, rx.conn.is_sqlite(), rx.core.zone, rx.now);
@@ -185,17 +186,17 @@ fn load(rx: &mut Rx, query: &Query) -> Result<Vec<ComplaintGroup>> {
     ]);
     let mut cond = visible_to(rx.caller);
     if let Some(from) = query.instant("received_from") {
-        cond = cond.and(Cond::Compare(col!(complaints::received_at), Op::Ge, from.into()));
+        cond = cond.and(Predicate::Compare(col!(complaints::received_at), Op::Ge, from.into()));
     }
     if let Some(to) = query.instant("received_to") {
-        cond = cond.and(Cond::Compare(col!(complaints::received_at), Op::Le, to.into()));
+        cond = cond.and(Predicate::Compare(col!(complaints::received_at), Op::Le, to.into()));
     }
     let rows: Vec<Loaded> = complaints::table
         .inner_join(customers::table.on(customers::id.eq(complaints::customer_id)))
         .left_join(products::table.on(products::id.nullable().eq(complaints::product_id)))
         .filter(cond)
         .group_by(key.typed::<Text>())
-        .select(select.typed::<Shape>())
+        .select(select.typed::<SchemaValidator>())
         .order(sql!("3 DESC, 1").typed::<BigInt>())
         .limit(MOST_ROWS + 1)
         .load(rx.conn)?;

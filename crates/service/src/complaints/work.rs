@@ -13,10 +13,10 @@ use super::policies::work::policy_for;
 use super::remedies;
 use super::rules::{ComplaintAction, ComplaintStatus, REOPEN_DAYS};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::deadlines;
-use crate::base::deadlines::model::{Budget, Deadline, Step};
+use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::At;
@@ -56,8 +56,8 @@ pub fn view(complaint: Complaint, caller: &Caller) -> ComplaintView {
 }
 
 /// For `expand=complaint`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids(col!(complaints::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let seen = Predicate::ids(col!(complaints::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Complaint> = complaints::table.filter(seen).select(Complaint::as_select()).load(rx.conn)?;
     let views: Vec<ComplaintView> = rows.into_iter().map(|row| view(row, rx.caller)).collect();
     expand::views(views, |v: &ComplaintView| v.complaint.id.0)
@@ -112,7 +112,7 @@ pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
         resolution_missed: false,
         satisfaction: None,
         satisfaction_note: None,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -237,7 +237,7 @@ fn apply(tx: &mut Tx, before: &Complaint, input: ComplaintInput) -> Result<Compl
         channel: input.channel,
         subject: input.subject,
         description: input.description,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
     tx.save(before, &mut complaint, Act::UPDATED)?;
@@ -420,7 +420,7 @@ pub fn add_note(tx: &mut Tx, id: ComplaintId, input: &ComplaintNoteInput) -> Res
 // ---- deadlines -----------------------------------------------------------------------------------------------
 
 /// A step of one of a complaint's deadlines is due.
-pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
+pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &DeadlineAction) -> Result<()> {
     let id = ComplaintId(deadline.record_id.0);
     let before = tx.find(find, id)?;
     let due = deadline.due_at.map(|at| at.local(tx.core.zone)).unwrap_or_default();

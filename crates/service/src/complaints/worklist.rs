@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::model::{Complaint, ComplaintSeverity, open};
 use super::rules::ComplaintStatus;
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::deadlines;
 use crate::base::error::Result;
 use crate::base::types::At;
@@ -34,7 +34,7 @@ static COMPLAINT_OPEN: Reason = Reason {
 
 pub const SOURCE: Source = Source { reasons: &[&COMPLAINT_OVERDUE, &COMPLAINT_OPEN], items };
 
-fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     let complaints = complaints_of(rx, me)?;
     let due = deadlines::next_of(rx.conn, complaints.iter().map(|c| c.id.0))?;
     let stakes = Stakes::of(rx, complaints.iter().filter_map(|c| c.order_id))?;
@@ -42,16 +42,16 @@ fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
 }
 
 /// The complaints that they look after.
-fn complaints_of(rx: &mut Rx, me: UserId) -> Result<Vec<Complaint>> {
+fn complaints_of(rx: &mut ReadTx, me: UserId) -> Result<Vec<Complaint>> {
     if !rx.caller.may(Scope::ComplaintsRead) {
         return Ok(vec![]);
     }
-    let mine = complaints::table.filter(Cond::eq(col!(complaints::assignee_id), me.0).and(open()));
+    let mine = complaints::table.filter(Predicate::eq(col!(complaints::assignee_id), me.0).and(open()));
     let first = mine.order((complaints::received_at, complaints::id)).limit(EACH);
     Ok(first.select(Complaint::as_select()).load(rx.conn)?)
 }
 
-fn complaint_item(rx: &Rx, complaint: &Complaint, due: Option<At>, stakes: &Stakes) -> Item {
+fn complaint_item(rx: &ReadTx, complaint: &Complaint, due: Option<At>, stakes: &Stakes) -> Item {
     let overdue = due.is_some_and(|at| at < rx.now);
     let reason: &'static Reason = if overdue { &COMPLAINT_OVERDUE } else { &COMPLAINT_OPEN };
     let params = [

@@ -3,7 +3,7 @@
 use super::model::{INTERACTIONS, Interaction, InteractionId, InteractionInput, NewInteraction, visible_to};
 use super::work;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -15,11 +15,11 @@ fn answer(interaction: Interaction) -> Answer<Interaction> {
     Answer::at(interaction.version, interaction)
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<Interaction>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<Interaction>> {
     INTERACTIONS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, interactions, Interaction))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<InteractionId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<InteractionId>) -> Answered {
     work::find(rx.conn, rx.caller, req.path).map(answer)
 }
 

@@ -17,8 +17,8 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::filter::{Cond, Op, col};
-use crate::base::events::{self, Told};
+use crate::base::db::filter::{Op, Predicate, col};
+use crate::base::events::{self, EventSource};
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
 use crate::customers::Attention;
@@ -38,36 +38,37 @@ fn routes(r: &mut Routes) {
     r.declare(movable!(Interaction, interactions, InteractionId));
     r.declare(Attention {
         customer: col!(interactions::customer_id),
-        since: |at, _| Cond::Compare(col!(interactions::happened_at), Op::Gt, at.into()),
+        since: |at, _| Predicate::Compare(col!(interactions::happened_at), Op::Gt, at.into()),
     });
     r.tells(TOLD);
     r.tag("interactions", "Interactions: calls, visits and messages with customers, and what was agreed.");
     r.list("/interactions", "listInteractions", &model::INTERACTIONS, http::list)
         .scope(READ)
-        .says("List interactions", "Interactions with the customers that you may see, and those in which you took part or that you entered.");
+        .summary("List interactions")
+        .description("Interactions with the customers that you may see, and those in which you took part or that you entered.");
     r.create("/interactions", "createInteraction", http::create)
         .scope(WRITE)
-        .says("Enter an interaction", "Records a call, visit or message, with the customer's `feedback` in separate items. Each item is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`). Read the items with `GET /feedback?interaction_id=`.")
+        .summary("Enter an interaction")
+        .description("Records a call, visit or message, with the customer's `feedback` in separate items. Each item is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`). Read the items with `GET /feedback?interaction_id=`.")
         .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "visit", "direction": "outbound", "summary": "They sell twenty boxes a week", "next_step": "Send samples of the larger box", "feedback": [{"kind": "quality", "text": "The lids do not close well"}]}))
         .fails_with(&["external_id_taken"]);
     r.read("/interactions/{interaction_id}", "getInteraction", http::get)
         .scope(READ)
         .expands(model::INTERACTIONS.expand)
-        .says("Read an interaction", "The interaction without its feedback, which has its own list.");
+        .summary("Read an interaction")
+        .description("The interaction without its feedback, which has its own list.");
     r.change("/interactions/{interaction_id}", "updateInteraction", http::update)
         .scope(WRITE)
-        .says(
-            "Change an interaction",
+        .summary("Change an interaction")
+        .description(
             "Corrects what was entered. The customer and the person who took part cannot be changed.",
         )
         .example(json!({"next_step": "Call on Monday"}))
         .fails_with(&["external_id_taken"]);
     r.history("/interactions/{interaction_id}/history", "listInteractionHistory", http::get)
         .scope(READ)
-        .says(
-            "Read history of an interaction",
-            "Every change in order: who made it, when and why, with the fields before and after.",
-        );
+        .summary("Read history of an interaction")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
     r.read_by_external_id(
         "/interactions/by-external-id/{system}/{id}",
         "getInteractionByExternalId",
@@ -75,7 +76,8 @@ fn routes(r: &mut Routes) {
     )
     .scope(READ)
     .expands(model::INTERACTIONS.expand)
-    .says("Read an interaction by external id", "The interaction that another system calls by this id.");
+    .summary("Read an interaction by external id")
+    .description("The interaction that another system calls by this id.");
     r.put_by_external_id(
         "/interactions/by-external-id/{system}/{id}",
         "upsertInteractionByExternalId",
@@ -83,7 +85,8 @@ fn routes(r: &mut Routes) {
         http::update_named,
     )
     .scope(WRITE)
-    .says("Upsert an interaction by external id", "For another system that sends its interactions. A new interaction is entered as by `POST /interactions`. An existing one keeps `customer_id` and `user_id`; feedback with a new kind and text is added and sent.")
+    .summary("Upsert an interaction by external id")
+    .description("For another system that sends its interactions. A new interaction is entered as by `POST /interactions`. An existing one keeps `customer_id` and `user_id`; feedback with a new kind and text is added and sent.")
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
     .fails_with(&["external_id_taken"]);
     feedback::routes(r);
@@ -93,7 +96,7 @@ fn routes(r: &mut Routes) {
 static PHRASES: &[Phrase] =
     &[("feedback_relayed", ["{customer} said ({kind}): {text}", "{customer} 反馈（{kind}）：{text}"])];
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: InteractionId::KIND,
     name: ["Conversation", "往来"],
     scopes: READ,

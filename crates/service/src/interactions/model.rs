@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::feedback::model::FeedbackInput;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{At, TextEnum};
 use crate::complaints::ComplaintId;
@@ -79,7 +79,7 @@ pub struct Interaction {
     #[schema(max_length = 1000)]
     pub next_step: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -141,15 +141,14 @@ pub struct NewInteraction {
 }
 
 /// The interactions that a caller sees: those with the customers that they see, and their own.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let mine = match caller.user {
-        Some(user) => {
-            Cond::eq(col!(interactions::user_id), user).or(Cond::eq(col!(interactions::created_by), user))
-        }
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(interactions::user_id), user)
+            .or(Predicate::eq(col!(interactions::created_by), user)),
+        None => Predicate::Nothing,
     };
     match part_of_visible(caller, col!(interactions::customer_id)) {
-        Cond::All => Cond::All,
+        Predicate::All => Predicate::All,
         customers => customers.or(mine),
     }
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::feedback;
 use super::model::{Interaction, InteractionId, InteractionInput, NewInteraction, visible_to};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Faults, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::types::At;
@@ -27,8 +27,8 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: InteractionId) -> Result<Inter
 }
 
 /// For `expand=interaction`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids(col!(interactions::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let seen = Predicate::ids(col!(interactions::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Interaction> =
         interactions::table.filter(seen).select(Interaction::as_select()).load(rx.conn)?;
     expand::views(rows, |row: &Interaction| row.id.0)
@@ -64,7 +64,7 @@ pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
         team_id: customer.team_id,
         summary: input.summary,
         next_step: input.next_step,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -145,7 +145,7 @@ fn apply(tx: &mut Tx, before: &Interaction, input: InteractionInput) -> Result<I
         task_id: input.task_id,
         summary: input.summary,
         next_step: input.next_step,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
     tx.save(before, &mut interaction, Act::UPDATED)?;

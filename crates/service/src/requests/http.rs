@@ -6,9 +6,9 @@ use super::model::{
 };
 use super::rules::RequestAction;
 use super::{expedite, work};
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::actions::ActionStates;
 use crate::base::http::dispatch::path_to;
@@ -32,7 +32,7 @@ fn created(tx: &mut Tx, request: Request) -> Answered {
     Ok(answer(tx, request)?.located(path))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<RequestView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<RequestView>> {
     let visible = visible_to(rx.caller);
     let mut page = REQUESTS.page(&req.query, visible, load_from!(rx.conn, requests, Request))?;
     let rows = std::mem::take(&mut page.data);
@@ -40,12 +40,12 @@ pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<RequestView>> {
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<RequestId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<RequestId>) -> Answered {
     let request = work::find(rx.conn, rx.caller, req.path)?;
     Ok(Answer::at(request.version, work::view(rx.conn, rx.caller, request)?))
 }
 
-pub fn actions(rx: &mut Rx, req: &Req<RequestId>) -> Result<Answer<ActionStates>> {
+pub fn actions(rx: &mut ReadTx, req: &Req<RequestId>) -> Result<Answer<ActionStates>> {
     work::action_states(rx, req.path).map(Answer::of)
 }
 
@@ -109,9 +109,9 @@ pub fn withdraw(tx: &mut Tx, req: &Req<RequestId, Json<Reason>>) -> Answered {
     answer(tx, request)
 }
 
-pub fn list_replies(rx: &mut Rx, req: &Req<RequestId>) -> Result<Page<RequestReply>> {
+pub fn list_replies(rx: &mut ReadTx, req: &Req<RequestId>) -> Result<Page<RequestReply>> {
     work::find(rx.conn, rx.caller, req.path)?;
-    let of_request = Cond::eq(col!(request_replies::request_id), req.path.0);
+    let of_request = Predicate::eq(col!(request_replies::request_id), req.path.0);
     REPLIES.page(&req.query, of_request, load_from!(rx.conn, request_replies, RequestReply))
 }
 

@@ -3,7 +3,7 @@
 use super::model::{Request, RequestId};
 use super::work::{self, tell};
 use crate::base::db::{Act, Conn, Tx};
-use crate::base::deadlines::model::{Budget, Deadline, Step};
+use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::deadlines::{self, working_calendar_row};
 use crate::base::error::{Result, found};
 use crate::departments::Department;
@@ -23,9 +23,9 @@ const REMIND_OF_DELIVERY: i64 = 4 * HOUR;
 /// managers, the executives.
 const RUNGS: [i64; 4] = [0, 4 * HOUR, 8 * HOUR, 16 * HOUR];
 
-fn steps(remind: i64) -> Vec<Step> {
-    let reminder = Step { name: "reminder".into(), level: 0, offset_seconds: -remind };
-    let escalations = RUNGS.iter().zip(1..).map(|(after, level)| Step {
+fn steps(remind: i64) -> Vec<DeadlineAction> {
+    let reminder = DeadlineAction { name: "reminder".into(), level: 0, offset_seconds: -remind };
+    let escalations = RUNGS.iter().zip(1..).map(|(after, level)| DeadlineAction {
         name: "escalation".into(),
         level,
         offset_seconds: *after,
@@ -67,7 +67,7 @@ pub fn deliver(tx: &mut Tx, request: &mut Request) -> Result<()> {
 // ---- when nobody acts ----------------------------------------------------------------------------------------
 
 /// A step of one of a request's deadlines is due.
-pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &Step) -> Result<()> {
+pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, step: &DeadlineAction) -> Result<()> {
     let before = tx.find(work::find, RequestId(deadline.record_id.0))?;
     if before.status.has_ended() {
         return Ok(());

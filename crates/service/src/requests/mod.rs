@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -96,37 +96,41 @@ fn notices(r: &mut Routes) {
 }
 
 fn records(r: &mut Routes) {
-    r.list("/requests", "listRequests", &model::REQUESTS, http::list).scope(READ).says("List requests", "Sales reps see requests that they asked or may answer, those to departments and suppliers for which they answer, and those about customers that they may see. Managers also see those of their teams. Warehouse users see only those that they asked or may answer. Other roles see all requests.");
+    r.list("/requests", "listRequests", &model::REQUESTS, http::list).scope(READ)
+        .summary("List requests")
+        .description("Sales reps see requests that they asked or may answer, those to departments and suppliers for which they answer, and those about customers that they may see. Managers also see those of their teams. Warehouse users see only those that they asked or may answer. Other roles see all requests.");
     r.create("/requests", "createRequest", http::create)
         .scope(WRITE)
-        .says("Ask a department or supplier", "Asks a department or a supplier for something and tells the person who has to answer. There are two deadlines (`GET /deadlines/{record_id}`): the answer, within the working hours that the department or supplier sets (`response_hours`), and the delivery, by the end of the day in `due_on`. The assignee is reminded one working hour before the first and four before the second. At a missed deadline the assignee is told, the lead of the department or owner of the supplier 4 working hours later, the managers of both sides after 8, the executives after 16.")
+        .summary("Ask a department or supplier")
+        .description("Asks a department or a supplier for something and tells the person who has to answer. There are two deadlines (`GET /deadlines/{record_id}`): the answer, within the working hours that the department or supplier sets (`response_hours`), and the delivery, by the end of the day in `due_on`. The assignee is reminded one working hour before the first and four before the second. At a missed deadline the assignee is told, the lead of the department or owner of the supplier 4 working hours later, the managers of both sides after 8, the executives after 16.")
         .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "delivery", "subject": "Please ship with the other order",
             "about": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "wanted_by": "2026-12-04"}));
     r.create("/orders/{order_id}/expedite", "expediteOrder", http::expedite)
         .scope(WRITE)
-        .says("Expedite an order", "Asks a department or a supplier to hurry with an order, or with some of its lines, and notes it in the order's history. The scope `orders:read` is needed, too. `Location` names the new request; `GET /requests?about={order_id}` lists all requests about the order. When a later date is offered than was promised to the customer, the sales rep of the order and the customer's owner are told. A delivered, completed or cancelled order is refused with `invalid_transition`.")
+        .summary("Expedite an order")
+        .description("Asks a department or a supplier to hurry with an order, or with some of its lines, and notes it in the order's history. The scope `orders:read` is needed, too. `Location` names the new request; `GET /requests?about={order_id}` lists all requests about the order. When a later date is offered than was promised to the customer, the sales rep of the order and the customer's owner are told. A delivered, completed or cancelled order is refused with `invalid_transition`.")
         .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51d0f37b", "wanted_by": "2026-12-04", "reason": "Their exhibition opens on Saturday"}))
         .fails_with(&["invalid_transition"]);
     r.read("/requests/{request_id}", "getRequest", http::get)
         .scope(READ)
         .expands(model::REQUESTS.expand)
-        .says(
-            "Read a request",
-            "The request with the steps that you can take now. Replies have their own list.",
-        );
+        .summary("Read a request")
+        .description("The request with the steps that you can take now. Replies have their own list.");
     r.change("/requests/{request_id}", "updateRequest", http::update)
         .scope(WRITE)
-        .says("Change a request", "Changes what is asked for. Only for the requester's side, and only while the request is open. Others are refused with `not_your_turn`. A changed `wanted_by` starts the delivery deadline anew.")
+        .summary("Change a request")
+        .description("Changes what is asked for. Only for the requester's side, and only while the request is open. Others are refused with `not_your_turn`. A changed `wanted_by` starts the delivery deadline anew.")
         .example(json!({"wanted_by": "2026-12-07"}))
         .fails_with(STEP);
     r.read("/requests/{request_id}/actions", "explainRequestActions", http::actions)
         .scope(READ)
         .unversioned()
-        .says("Explain actions of a request", "Lists every step. For each step that you cannot take now it says what stands in the way and who can help.");
-    r.history("/requests/{request_id}/history", "listRequestHistory", http::get).scope(READ).says(
-        "Read the history of a request",
-        "Every change in order: who made it, when and why, with the fields before and after.",
-    );
+        .summary("Explain actions of a request")
+        .description("Lists every step. For each step that you cannot take now it says what stands in the way and who can help.");
+    r.history("/requests/{request_id}/history", "listRequestHistory", http::get)
+        .scope(READ)
+        .summary("Read the history of a request")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
 }
 
 /// The steps of the side that is asked.
@@ -134,27 +138,32 @@ fn answers(r: &mut Routes) {
     r.action("/requests/{request_id}/accept", "acceptRequest", http::accept)
         .scope(WRITE)
         .optional_body()
-        .says("Accept a request", "For the side that is asked: promises to do it and ends the response deadline. Without `promised_on` the day in `due_on` is accepted. A day later than the wanted one is a proposal: `due_on` stays until the requester agrees. The requester is told. Others are refused with `not_your_turn`.")
+        .summary("Accept a request")
+        .description("For the side that is asked: promises to do it and ends the response deadline. Without `promised_on` the day in `due_on` is accepted. A day later than the wanted one is a proposal: `due_on` stays until the requester agrees. The requester is told. Others are refused with `not_your_turn`.")
         .example(json!({"promised_on": "2026-12-04"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/decline", "declineRequest", http::decline)
         .scope(WRITE)
-        .says("Decline a request", "For the side that is asked: refuses to do it, also after it was accepted. The deadlines end and the requester is told. Others are refused with `not_your_turn`.")
+        .summary("Decline a request")
+        .description("For the side that is asked: refuses to do it, also after it was accepted. The deadlines end and the requester is told. Others are refused with `not_your_turn`.")
         .example(json!({"reason": "The kiln is being rebuilt"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/propose-date", "proposeRequestDate", http::propose_date)
         .scope(WRITE)
-        .says("Offer another date", "For the side that is asked, after the request was accepted. A day not later than `wanted_by` or `due_on` is valid at once. A later day waits for the requester to agree or insist. The requester is told; `proposals` keeps the offered days. Others are refused with `not_your_turn`.")
+        .summary("Offer another date")
+        .description("For the side that is asked, after the request was accepted. A day not later than `wanted_by` or `due_on` is valid at once. A later day waits for the requester to agree or insist. The requester is told; `proposals` keeps the offered days. Others are refused with `not_your_turn`.")
         .example(json!({"promised_on": "2026-12-08", "reason": "The kiln is full until Monday"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/start", "startRequest", http::start)
         .scope(WRITE)
-        .says("Start a request", "For the side that is asked: `accepted` becomes `in_progress`, and the requester is told. Others are refused with `not_your_turn`.")
+        .summary("Start a request")
+        .description("For the side that is asked: `accepted` becomes `in_progress`, and the requester is told. Others are refused with `not_your_turn`.")
         .fails_with(STEP);
     r.action("/requests/{request_id}/finish", "finishRequest", http::finish)
         .scope(WRITE)
         .optional_body()
-        .says("Finish a request", "For the side that is asked: records that an accepted request is done, with the result in `reply`, and ends the delivery deadline. The requester is told. Others are refused with `not_your_turn`.")
+        .summary("Finish a request")
+        .description("For the side that is asked: records that an accepted request is done, with the result in `reply`, and ends the delivery deadline. The requester is told. Others are refused with `not_your_turn`.")
         .example(json!({"reply": "180 are in stock, 20 more come on Tuesday"}))
         .fails_with(STEP);
 }
@@ -163,21 +172,25 @@ fn answers(r: &mut Routes) {
 fn decisions(r: &mut Routes) {
     r.action("/requests/{request_id}/agree-date", "agreeRequestDate", http::agree_date)
         .scope(WRITE)
-        .says("Agree to an offered date", "For the requester: the offered day becomes `due_on`, the delivery deadline starts anew, and the person who answers is told. Refused with `invalid_transition` when no offered day waits for agreement, and with `not_your_turn` for others.")
+        .summary("Agree to an offered date")
+        .description("For the requester: the offered day becomes `due_on`, the delivery deadline starts anew, and the person who answers is told. Refused with `invalid_transition` when no offered day waits for agreement, and with `not_your_turn` for others.")
         .fails_with(STEP);
     r.action("/requests/{request_id}/insist", "insistOnRequestDate", http::insist)
         .scope(WRITE)
-        .says("Refuse an offered date", "For the requester: `due_on` stays as it was, and the person who answers is told. Refused with `invalid_transition` when no offered day waits for agreement, and with `not_your_turn` for others.")
+        .summary("Refuse an offered date")
+        .description("For the requester: `due_on` stays as it was, and the person who answers is told. Refused with `invalid_transition` when no offered day waits for agreement, and with `not_your_turn` for others.")
         .example(json!({"reason": "The exhibition opens on Saturday"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/withdraw", "withdrawRequest", http::withdraw)
         .scope(WRITE)
-        .says("Withdraw a request", "For the requester: ends a request that is not needed any more, until it is done or declined. The deadlines end and the person who answers is told. Others are refused with `not_your_turn`.")
+        .summary("Withdraw a request")
+        .description("For the requester: ends a request that is not needed any more, until it is done or declined. The deadlines end and the person who answers is told. Others are refused with `not_your_turn`.")
         .example(json!({"reason": "The customer has cancelled"}))
         .fails_with(STEP);
     r.action("/requests/{request_id}/assign", "assignRequest", http::assign)
         .scope(WRITE)
-        .says("Assign a request", "Names another person who has to answer and tells them at once. Both sides may do this, until the request has ended.")
+        .summary("Assign a request")
+        .description("Names another person who has to answer and tells them at once. Both sides may do this, until the request has ended.")
         .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(&["invalid_transition"]);
 }
@@ -185,11 +198,13 @@ fn decisions(r: &mut Routes) {
 fn replies(r: &mut Routes) {
     r.list("/requests/{request_id}/replies", "listRequestReplies", &model::REPLIES, http::list_replies)
         .scope(READ)
-        .says("List replies to a request", "The messages of both sides, the oldest first.");
+        .summary("List replies to a request")
+        .description("The messages of both sides, the oldest first.");
     r.action("/requests/{request_id}/replies", "addRequestReply", http::reply)
         .scope(WRITE)
         .unversioned()
-        .says("Reply to a request", "Adds a question or an answer, in every status of the request. The requester and the person who answers are told. Replies are never changed.")
+        .summary("Reply to a request")
+        .description("Adds a question or an answer, in every status of the request. The requester and the person who answers are told. Replies are never changed.")
         .example(json!({"text": "Do the boxes have to be sealed?"}));
 }
 
@@ -300,8 +315,8 @@ static PHRASES: &[Phrase] = &[
     ),
 ];
 
-static TOLD: [Told; 2] = [
-    Told {
+static TOLD: [EventSource; 2] = [
+    EventSource {
         kind: RequestId::KIND,
         name: ["Request", "协作请求"],
         scopes: READ,
@@ -325,7 +340,7 @@ static TOLD: [Told; 2] = [
             Verb::new("escalated", "The request is late, and the next level of management was told."),
         ],
     },
-    Told {
+    EventSource {
         kind: model::RequestReplyId::KIND,
         name: ["Reply to a request", "请求回复"],
         scopes: READ,

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::rules::{RequestAction, RequestStatus};
 use crate::base::auth::{Caller, Role, Sight};
-use crate::base::db::Json;
-use crate::base::db::filter::{Cond, Sql, Value, col, one_of, sql};
+use crate::base::db::JsonColumn;
+use crate::base::db::filter::{Predicate, Sql, Value, col, one_of, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -121,7 +121,7 @@ pub struct Request {
     pub customer_id: Option<CustomerId>,
     /// Lines of the order that are meant by an expedite request. Empty: the whole order.
     #[schema(value_type = Vec<OrderLineId>, max_items = 200)]
-    pub order_line_ids: Json<Vec<OrderLineId>>,
+    pub order_line_ids: JsonColumn<Vec<OrderLineId>>,
     /// Person who asked. Null for a machine client.
     pub requester_id: Option<UserId>,
     /// Team of the requester when the request was asked. Null when the requester had none.
@@ -141,7 +141,7 @@ pub struct Request {
     pub promise: Option<DatePromise>,
     /// Days that were offered, the latest last. The last 20 are kept here; the history has all.
     #[schema(value_type = Vec<DateProposal>, max_items = 20)]
-    pub proposals: Json<Vec<DateProposal>>,
+    pub proposals: JsonColumn<Vec<DateProposal>>,
     /// Result of the request, or why it was declined or withdrawn. Null until it ends, and when no result was
     /// given.
     #[schema(max_length = 4000)]
@@ -327,45 +327,46 @@ pub struct RequestReplyInput {
 /// The requests that a caller sees: those that they asked or may answer, those of their teams for a manager, those to
 /// departments and suppliers for which they answer, and those about the customers that they see. The warehouse sees
 /// only the requests that it asked or may answer.
-pub fn visible_to(caller: &Caller) -> Cond {
-    let mine = caller.user.map_or(Cond::Nothing, |user| concerns(caller, user));
+pub fn visible_to(caller: &Caller) -> Predicate {
+    let mine = caller.user.map_or(Predicate::Nothing, |user| concerns(caller, user));
     if caller.role == Some(Role::Warehouse) {
         return mine;
     }
     let teams = match caller.sight {
-        Sight::Team => Cond::ids(col!(requests::team_id), caller.teams.iter().copied()),
-        _ => Cond::Nothing,
+        Sight::Team => Predicate::ids(col!(requests::team_id), caller.teams.iter().copied()),
+        _ => Predicate::Nothing,
     };
     match part_of_visible(caller, col!(requests::customer_id)) {
-        Cond::All => Cond::All,
-        customers if teams == Cond::Nothing => customers.or(mine),
+        Predicate::All => Predicate::All,
+        customers if teams == Predicate::Nothing => customers.or(mine),
         customers => customers.or(teams.and(caller.within(col!(requests::customer_id)))).or(mine),
     }
 }
 
 /// Requests that a person asked or may answer.
-fn concerns(caller: &Caller, user: Uuid) -> Cond {
-    let asked = Cond::eq(col!(requests::requester_id), user).or(Cond::eq(col!(requests::assignee_id), user));
+fn concerns(caller: &Caller, user: Uuid) -> Predicate {
+    let asked = Predicate::eq(col!(requests::requester_id), user)
+        .or(Predicate::eq(col!(requests::assignee_id), user));
     let led = answered_by(caller, user);
-    let departments = Cond::in_select(col!(requests::department_id), col!(departments::id), led);
-    let owned = Cond::eq(col!(suppliers::owner_id), user);
-    asked.or(departments).or(Cond::in_select(col!(requests::supplier_id), col!(suppliers::id), owned))
+    let departments = Predicate::in_select(col!(requests::department_id), col!(departments::id), led);
+    let owned = Predicate::eq(col!(suppliers::owner_id), user);
+    asked.or(departments).or(Predicate::in_select(col!(requests::supplier_id), col!(suppliers::id), owned))
 }
 
 /// The departments that a person leads, or is in the team of.
-pub fn answered_by(caller: &Caller, user: Uuid) -> Cond {
-    let led = Cond::eq(col!(departments::lead_id), user);
+pub fn answered_by(caller: &Caller, user: Uuid) -> Predicate {
+    let led = Predicate::eq(col!(departments::lead_id), user);
     match caller.team {
-        Some(team) => led.or(Cond::eq(col!(departments::team_id), team)),
+        Some(team) => led.or(Predicate::eq(col!(departments::team_id), team)),
         None => led,
     }
 }
 
 /// The replies to the requests that a caller sees.
-pub fn replies_visible_to(caller: &Caller) -> Cond {
+pub fn replies_visible_to(caller: &Caller) -> Predicate {
     match visible_to(caller) {
-        Cond::All => Cond::All,
-        seen => Cond::in_select(col!(request_replies::request_id), col!(requests::id), seen),
+        Predicate::All => Predicate::All,
+        seen => Predicate::in_select(col!(request_replies::request_id), col!(requests::id), seen),
     }
 }
 
@@ -380,18 +381,18 @@ pub fn late() -> Sql {
     sql!("{still_open} AND (requests.delivery_missed OR ({open} AND requests.response_missed))")
 }
 
-fn either(condition: Sql, given: &Given) -> Cond {
-    let condition = Cond::Sql(condition, vec![]);
+fn either(condition: Sql, given: &Given) -> Predicate {
+    let condition = Predicate::Sql(condition, vec![]);
     match given {
-        Given::Bool(false) => Cond::negate(condition),
+        Given::Bool(false) => Predicate::negate(condition),
         _ => condition,
     }
 }
 
-fn open_is(given: &Given) -> Cond {
+fn open_is(given: &Given) -> Predicate {
     either(still_open(), given)
 }
-fn overdue_is(given: &Given) -> Cond {
+fn overdue_is(given: &Given) -> Predicate {
     either(late(), given)
 }
 

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 
 use super::model::{late, still_open, visible_to};
 use super::rules::{RequestStatus, hours, percentile};
-use crate::base::db::filter::{Cond, Op, Sql, col, one_of, sql};
+use crate::base::db::filter::{Op, Predicate, Sql, col, one_of, sql};
 use crate::base::db::sql_types::Key;
-use crate::base::db::{AnyId, Rx};
+use crate::base::db::{AnyId, ReadTx};
 use crate::base::deadlines::calendar;
 use crate::base::error::{Fault, Problem, Result};
 use crate::base::http::params::{Param, Query, Takes, bad};
@@ -123,13 +123,14 @@ pub fn routes(r: &mut Routes) {
         .scope(super::READ)
         .unversioned()
         .takes(PARAMS)
-        .says("Report on answers to requests", "Counts the requests that you may see per department and supplier: how many were answered and done in time, and how many working hours an answer took. The rows add up to the total. Refused with `too_many_groups` above 1,000 departments and suppliers.")
+        .summary("Report on answers to requests")
+        .description("Counts the requests that you may see per department and supplier: how many were answered and done in time, and how many working hours an answer took. The rows add up to the total. Refused with `too_many_groups` above 1,000 departments and suppliers.")
         .fails_with(&["too_many_groups"])
         .common
         .fields = false;
 }
 
-fn report(rx: &mut Rx, req: &Req) -> Result<Answer<RequestResponseReport>> {
+fn report(rx: &mut ReadTx, req: &Req) -> Result<Answer<RequestResponseReport>> {
     let (created_from, created_to) = range(rx, &req.query)?;
     let cond = condition(rx, &req.query, created_from, created_to)?;
     let counted = count(rx, cond.clone())?;
@@ -151,7 +152,7 @@ fn report(rx: &mut Rx, req: &Req) -> Result<Answer<RequestResponseReport>> {
     Ok(Answer::of(RequestResponseReport { created_from, created_to, rows, total }))
 }
 
-fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
+fn range(rx: &ReadTx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
     let to = query.date("created_to").unwrap_or_else(|| rx.today());
     let usual = to.checked_sub_days(Days::new(USUAL_DAYS)).unwrap_or(to);
     let from = query.date("created_from").unwrap_or(usual);
@@ -161,17 +162,17 @@ fn range(rx: &Rx, query: &Query) -> Result<(NaiveDate, NaiveDate)> {
     }
 }
 
-fn condition(rx: &mut Rx, query: &Query, from: NaiveDate, to: NaiveDate) -> Result<Cond> {
+fn condition(rx: &mut ReadTx, query: &Query, from: NaiveDate, to: NaiveDate) -> Result<Predicate> {
     let (calendar, _) = calendar(rx.conn, rx.core.zone)?;
     let begin = calendar.midnight_after(from.pred_opt().unwrap_or(from));
     let mut cond = visible_to(rx.caller)
-        .and(Cond::Compare(col!(requests::created_at), Op::Ge, begin.into()))
-        .and(Cond::Compare(col!(requests::created_at), Op::Lt, calendar.midnight_after(to).into()));
+        .and(Predicate::Compare(col!(requests::created_at), Op::Ge, begin.into()))
+        .and(Predicate::Compare(col!(requests::created_at), Op::Lt, calendar.midnight_after(to).into()));
     for (name, column) in
         [("department_id", col!(requests::department_id)), ("supplier_id", col!(requests::supplier_id))]
     {
         if query.get(name).is_some() {
-            cond = cond.and(Cond::ids(column, query.ids(name).iter().copied()));
+            cond = cond.and(Predicate::ids(column, query.ids(name).iter().copied()));
         }
     }
     Ok(cond)
@@ -192,7 +193,7 @@ type Names = (
 type Counts = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 
 /// The counts of each department and supplier.
-fn count(rx: &mut Rx, cond: Cond) -> Result<Vec<RequestResponseRow>> {
+fn count(rx: &mut ReadTx, cond: Predicate) -> Result<Vec<RequestResponseRow>> {
     let count = |what: Sql| sql!("COUNT(CASE WHEN {what} THEN 1 END)");
     let is = |status: RequestStatus| one_of(col!(requests::status), &[status]);
     let done = is(RequestStatus::Done);
@@ -249,11 +250,11 @@ fn row_of((department_id, supplier_id, names, counts): Counted) -> RequestRespon
 /// Per department and supplier: pairs of working minutes until the answer, ascending, and the number of requests.
 type Times = HashMap<(Option<DepartmentId>, Option<SupplierId>), Vec<(i64, i64)>>;
 
-fn times(rx: &mut Rx, cond: Cond) -> Result<Times> {
+fn times(rx: &mut ReadTx, cond: Predicate) -> Result<Times> {
     const MINUTES: Sql = sql!("requests.response_seconds / 60");
     let select = sql!("requests.department_id, requests.supplier_id, {MINUTES}, COUNT(*)");
     let rows: Vec<(Option<AnyId>, Option<AnyId>, i64, i64)> = requests::table
-        .filter(cond.and(Cond::NotNull(col!(requests::response_seconds))))
+        .filter(cond.and(Predicate::NotNull(col!(requests::response_seconds))))
         .group_by((requests::department_id, requests::supplier_id, MINUTES.typed::<BigInt>()))
         .select(select.typed::<(Nullable<Key>, Nullable<Key>, BigInt, BigInt)>())
         .order(sql!("3").typed::<BigInt>())

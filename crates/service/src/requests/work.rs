@@ -12,8 +12,8 @@ use super::model::{
 use super::rules::{RequestAction, RequestStatus};
 use super::{about, expedite, late};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::deadlines;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::actions::{self, ActionStates};
@@ -64,9 +64,11 @@ fn answers_for(conn: &mut Conn, caller: &Caller, of: &[Request]) -> Result<Answe
         return Ok(AnswersFor::default());
     };
     let departments = department_rows::table.filter(answered_by(caller, user));
-    let owned =
-        Cond::ids(col!(suppliers::id), of.iter().filter_map(|request| request.supplier_id).map(|id| id.0))
-            .and(Cond::eq(col!(suppliers::owner_id), user));
+    let owned = Predicate::ids(
+        col!(suppliers::id),
+        of.iter().filter_map(|request| request.supplier_id).map(|id| id.0),
+    )
+    .and(Predicate::eq(col!(suppliers::owner_id), user));
     Ok(AnswersFor {
         departments: departments.select(department_rows::id).limit(MOST_DEPARTMENTS).load(conn)?,
         suppliers: supplier_rows::table.filter(owned).select(supplier_rows::id).load(conn)?,
@@ -87,15 +89,15 @@ pub fn view(conn: &mut Conn, caller: &Caller, request: Request) -> Result<Reques
 }
 
 /// Every step in the request's life, with its obstacles.
-pub fn action_states(rx: &mut Rx, id: RequestId) -> Result<ActionStates> {
+pub fn action_states(rx: &mut ReadTx, id: RequestId) -> Result<ActionStates> {
     let request = find(rx.conn, rx.caller, id)?;
     let own = answers_for(rx.conn, rx.caller, std::slice::from_ref(&request))?;
     Ok(ActionStates { data: request.action_states(rx.caller, &own, rx.lang) })
 }
 
 /// For `expand=request`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids(col!(requests::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let seen = Predicate::ids(col!(requests::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Request> = requests::table.filter(seen).select(Request::as_select()).load(rx.conn)?;
     expand::views(views(rx.conn, rx.caller, rows)?, |v: &RequestView| v.request.id.0)
 }
@@ -130,7 +132,7 @@ pub fn enter(tx: &mut Tx, new: NewRequest, order_line_ids: Vec<OrderLineId>) -> 
         about_kind: about.as_ref().map(|about| about.kind.to_owned()),
         customer_id: about.as_ref().and_then(|about| about.customer_id),
         about: about.map(|about| about.id),
-        order_line_ids: Json(order_line_ids),
+        order_line_ids: JsonColumn(order_line_ids),
         requester_id: tx.caller.user.map(UserId),
         team_id: tx.caller.team.map(TeamId),
         assignee_id,
@@ -138,7 +140,7 @@ pub fn enter(tx: &mut Tx, new: NewRequest, order_line_ids: Vec<OrderLineId>) -> 
         due_on: new.request.wanted_by,
         promised_on: None,
         promise: None,
-        proposals: Json(vec![]),
+        proposals: JsonColumn(vec![]),
         outcome: None,
         answered_at: None,
         started_at: None,

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::model::{DatePromise, Request};
 use super::rules::RequestStatus;
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Op, Predicate, col};
 use crate::base::error::Result;
 use crate::base::worklist::{EACH, Item, Reason, Source};
 use crate::orders::model::OrderId;
@@ -51,7 +51,7 @@ static REQUEST_DUE: Reason = Reason {
 pub const SOURCE: Source =
     Source { reasons: &[&REQUEST_OVERDUE, &REQUEST_TO_ANSWER, &REQUEST_DATE_TO_AGREE, &REQUEST_DUE], items };
 
-fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     let (asked, offered) = (requests_of(rx, me)?, offered_to(rx, me)?);
     let stakes = Stakes::of(rx, asked.iter().chain(&offered).filter_map(order_of))?;
     let asked = asked.iter().map(|request| request_item(rx, request, &stakes));
@@ -60,27 +60,27 @@ fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
 }
 
 /// The requests that they are to answer, and those that they have taken on and are to finish by today.
-fn requests_of(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
+fn requests_of(rx: &mut ReadTx, me: UserId) -> Result<Vec<Request>> {
     if !rx.caller.may(Scope::RequestsRead) {
         return Ok(vec![]);
     }
-    let today = Cond::Compare(col!(requests::due_on), Op::Le, rx.today().into());
-    let now = Cond::one_of(col!(requests::status), &[RequestStatus::Open]).or(today);
-    let mine = Cond::eq(col!(requests::assignee_id), me.0)
-        .and(Cond::one_of(col!(requests::status), RequestStatus::OPEN))
+    let today = Predicate::Compare(col!(requests::due_on), Op::Le, rx.today().into());
+    let now = Predicate::one_of(col!(requests::status), &[RequestStatus::Open]).or(today);
+    let mine = Predicate::eq(col!(requests::assignee_id), me.0)
+        .and(Predicate::one_of(col!(requests::status), RequestStatus::OPEN))
         .and(now);
     let first = requests::table.filter(mine).order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
 }
 
 /// Their own requests for which a date was offered that waits for them.
-fn offered_to(rx: &mut Rx, me: UserId) -> Result<Vec<Request>> {
+fn offered_to(rx: &mut ReadTx, me: UserId) -> Result<Vec<Request>> {
     if !rx.caller.may(Scope::RequestsWrite) {
         return Ok(vec![]);
     }
-    let waiting = Cond::one_of(col!(requests::status), RequestStatus::PROMISED)
-        .and(Cond::one_of(col!(requests::promise), &[DatePromise::Proposed]));
-    let mine = requests::table.filter(Cond::eq(col!(requests::requester_id), me.0).and(waiting));
+    let waiting = Predicate::one_of(col!(requests::status), RequestStatus::PROMISED)
+        .and(Predicate::one_of(col!(requests::promise), &[DatePromise::Proposed]));
+    let mine = requests::table.filter(Predicate::eq(col!(requests::requester_id), me.0).and(waiting));
     let first = mine.order((requests::due_on, requests::id)).limit(EACH);
     Ok(first.select(Request::as_select()).load(rx.conn)?)
 }
@@ -90,7 +90,7 @@ fn order_of(request: &Request) -> Option<OrderId> {
     request.about.as_ref()?.parse().ok()
 }
 
-fn request_item(rx: &Rx, request: &Request, stakes: &Stakes) -> Item {
+fn request_item(rx: &ReadTx, request: &Request, stakes: &Stakes) -> Item {
     let is_open = request.status == RequestStatus::Open;
     let reason: &'static Reason = match is_open {
         _ if request.delivery_missed || (is_open && request.response_missed) => &REQUEST_OVERDUE,

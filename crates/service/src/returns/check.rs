@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::rules::ReturnStatus;
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::error::Result;
 use crate::base::types::{Amount, At, Quantity};
 use crate::orders::check::{Faults, OrderCheck};
@@ -32,7 +32,7 @@ struct Back {
 fn returned(conn: &mut Conn, orders: &[Order]) -> Result<Back> {
     type Found =
         (OrderId, OrderLineId, ReturnStatus, Option<At>, Quantity, Option<Quantity>, Amount, Amount, Amount);
-    let of_these = Cond::ids(col!(returns::order_id), orders.iter().map(|order| order.row.id.0));
+    let of_these = Predicate::ids(col!(returns::order_id), orders.iter().map(|order| order.row.id.0));
     let all: Vec<Found> = return_lines::table
         .inner_join(returns::table.on(returns::id.eq(return_lines::return_id)))
         .filter(of_these)

@@ -6,9 +6,9 @@ use super::model::{
 };
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::params::Query;
@@ -29,23 +29,23 @@ fn created(returned: Return, caller: &Caller) -> Answer<ReturnView> {
     answer(returned, caller).located(path)
 }
 
-fn page(rx: &mut Rx, query: &Query, cond: Cond) -> Result<Page<ReturnSummary>> {
+fn page(rx: &mut ReadTx, query: &Query, cond: Predicate) -> Result<Page<ReturnSummary>> {
     let mut page = RETURNS.page(query, cond, load_from!(rx.conn, returns, ReturnRow))?;
     let rows = std::mem::take(&mut page.data).into_iter().map(|r| work::summary(r, rx.caller)).collect();
     Ok(page.with(rows))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<ReturnSummary>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<ReturnSummary>> {
     let visible = visible_to(rx.caller);
     page(rx, &req.query, visible)
 }
 
-pub fn list_of_order(rx: &mut Rx, req: &Req<OrderId>) -> Result<Page<ReturnSummary>> {
+pub fn list_of_order(rx: &mut ReadTx, req: &Req<OrderId>) -> Result<Page<ReturnSummary>> {
     orders::find(rx.conn, rx.caller, req.path)?;
-    page(rx, &req.query, Cond::eq(col!(returns::order_id), req.path.0))
+    page(rx, &req.query, Predicate::eq(col!(returns::order_id), req.path.0))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<ReturnId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<ReturnId>) -> Answered {
     work::find(rx.conn, rx.caller, req.path).map(|r| answer(r, rx.caller))
 }
 

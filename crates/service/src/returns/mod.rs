@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -66,36 +66,43 @@ fn example(with_order: bool) -> Value {
 }
 
 fn records(r: &mut Routes) {
-    r.list("/returns", "listReturns", &model::RETURNS, http::list).scope(READ).says(
-        "List returns",
-        "Returns of the orders that you may see, without their lines. Read one return to get them.",
-    );
+    r.list("/returns", "listReturns", &model::RETURNS, http::list)
+        .scope(READ)
+        .summary("List returns")
+        .description(
+            "Returns of the orders that you may see, without their lines. Read one return to get them.",
+        );
     r.list("/orders/{order_id}/returns", "listOrderReturns", &model::RETURNS, http::list_of_order)
         .scope(READ)
-        .says("List returns of an order", "All returns of one order, rejected and cancelled ones included, without their lines. Answers 404 when you may not see the order.");
+        .summary("List returns of an order")
+        .description("All returns of one order, rejected and cancelled ones included, without their lines. Answers 404 when you may not see the order.");
     r.create("/returns", "createReturn", http::request_named)
         .scope(WRITE)
-        .says("Request a return", "As `POST /orders/{order_id}/returns`, with the order in the body: `order_id`, or `order_external_id` with its id in another system.")
+        .summary("Request a return")
+        .description("As `POST /orders/{order_id}/returns`, with the order in the body: `order_id`, or `order_external_id` with its id in another system.")
         .example(example(true))
         .fails_with(&["read_only_share"]);
     r.create("/orders/{order_id}/returns", "requestOrderReturn", http::request)
         .scope(WRITE)
-        .says("Request return of an order", "Requests that shipped goods of the order come back, at most what was shipped and has not come back. The quantities are reserved on the order lines (`in_return`); the order's `fulfilment` stays, because the goods were shipped. `net`, `tax` and `gross` are computed at the order's prices. When `gross` is above the limit of the settings (`orders.return_limit`), the managers of the order's team are told that it waits for approval. Refused with `read_only_share` when the order is only shared with you.")
+        .summary("Request return of an order")
+        .description("Requests that shipped goods of the order come back, at most what was shipped and has not come back. The quantities are reserved on the order lines (`in_return`); the order's `fulfilment` stays, because the goods were shipped. `net`, `tax` and `gross` are computed at the order's prices. When `gross` is above the limit of the settings (`orders.return_limit`), the managers of the order's team are told that it waits for approval. Refused with `read_only_share` when the order is only shared with you.")
         .example(example(false))
         .fails_with(&["read_only_share"]);
     r.read("/returns/{return_id}", "getReturn", http::get)
         .scope(READ)
         .expands(model::RETURNS.expand)
-        .says("Read a return", "The return with its lines.");
+        .summary("Read a return")
+        .description("The return with its lines.");
     r.change("/returns/{return_id}", "updateReturn", http::update)
         .scope(WRITE)
-        .says("Change details of a return", "Changes complaint, exception and notes while the return is requested or approved; later it is refused with `invalid_transition`. `external_ids` alone can be changed at any time. Lines cannot be changed: cancel the return and request another one.")
+        .summary("Change details of a return")
+        .description("Changes complaint, exception and notes while the return is requested or approved; later it is refused with `invalid_transition`. `external_ids` alone can be changed at any time. Lines cannot be changed: cancel the return and request another one.")
         .example(json!({"notes": "Pallet 7"}))
         .fails_with(&["invalid_transition", "external_id_taken"]);
-    r.history("/returns/{return_id}/history", "listReturnHistory", http::get).scope(READ).says(
-        "Read the history of a return",
-        "Every change in order: who made it, when and why, with the fields before and after.",
-    );
+    r.history("/returns/{return_id}/history", "listReturnHistory", http::get)
+        .scope(READ)
+        .summary("Read the history of a return")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
 }
 
 fn by_external_id(r: &mut Routes) {
@@ -103,13 +110,12 @@ fn by_external_id(r: &mut Routes) {
     r.read_by_external_id(path, "getReturnByExternalId", http::get)
         .scope(READ)
         .expands(model::RETURNS.expand)
-        .says(
-            "Read a return by external id",
-            "The return that another system calls by this id, with its lines.",
-        );
+        .summary("Read a return by external id")
+        .description("The return that another system calls by this id, with its lines.");
     r.put_by_external_id(path, "upsertReturnByExternalId", http::request_named, http::update_named)
         .scope(WRITE)
-        .says("Upsert a return by external id", "For another system that sends its returns. A new return is requested as by `POST /returns`. An existing one stays with its order and keeps its lines: other lines are refused with `return_requested`. Complaint, exception and notes can change while the return is requested or approved.")
+        .summary("Upsert a return by external id")
+        .description("For another system that sends its returns. A new return is requested as by `POST /returns`. An existing one stays with its order and keeps its lines: other lines are refused with `return_requested`. Complaint, exception and notes can change while the return is requested or approved.")
         .example(example(true))
         .fails_with(&["invalid_transition", "read_only_share", "external_id_taken", "return_requested"]);
 }
@@ -119,37 +125,44 @@ fn life(r: &mut Routes) {
     r.action("/returns/{return_id}/approve", "approveReturn", http::approve)
         .scope(ReturnAction::Approve.scopes())
         .optional_body()
-        .says("Approve a return", "Allows the goods to come back; the person who requested it is told. When `gross` is above the limit of the settings (`orders.return_limit`, 0 for a currency that is not listed), the scope `returns:approve_high` is needed, too, and a return that you requested yourself is refused with `own_return`. Only a requested return can be approved.")
+        .summary("Approve a return")
+        .description("Allows the goods to come back; the person who requested it is told. When `gross` is above the limit of the settings (`orders.return_limit`, 0 for a currency that is not listed), the scope `returns:approve_high` is needed, too, and a return that you requested yourself is refused with `own_return`. Only a requested return can be approved.")
         .example(json!({"reason": "The photographs show it"}))
         .fails_with(&["invalid_transition", "own_return"]);
     r.action("/returns/{return_id}/reject", "rejectReturn", http::reject)
         .scope(ReturnAction::Reject.scopes())
-        .says("Reject a return", "Refuses a requested return. Its quantities can be returned by another return. The person who requested it is told.")
+        .summary("Reject a return")
+        .description("Refuses a requested return. Its quantities can be returned by another return. The person who requested it is told.")
         .example(json!({"reason": "The guarantee is over"}))
         .fails_with(by);
     r.action("/returns/{return_id}/receive", "receiveReturn", http::receive)
         .scope(ReturnAction::Receive.scopes())
         .optional_body()
-        .says("Receive returned goods", "For the warehouse: records the quantity of each line that came, which is at most the requested one, and what happens to the goods. A line not listed counts as 0 and can be returned again; without `lines` everything came. The amounts are computed anew from the received quantities, the order lines are updated, and the sales rep of the order is told. Refused when nothing came (cancel the return instead) and when received goods have no `disposition`.")
+        .summary("Receive returned goods")
+        .description("For the warehouse: records the quantity of each line that came, which is at most the requested one, and what happens to the goods. A line not listed counts as 0 and can be returned again; without `lines` everything came. The amounts are computed anew from the received quantities, the order lines are updated, and the sales rep of the order is told. Refused when nothing came (cancel the return instead) and when received goods have no `disposition`.")
         .example(json!({}))
         .fails_with(by);
     r.action("/returns/{return_id}/credit", "creditReturn", http::credit)
         .scope(ReturnAction::Credit.scopes())
-        .says("Credit a return", "Fixes the credit for the received goods at the order's prices and adds it to `credited_net`, `credited_tax` and `credited_gross` of the order. The credit of a line is computed over everything that came back of it so far, less earlier credits; so partial returns of a line add up to the whole line to the cent. No accounting document is posted. Only a received return can be credited.")
+        .summary("Credit a return")
+        .description("Fixes the credit for the received goods at the order's prices and adds it to `credited_net`, `credited_tax` and `credited_gross` of the order. The credit of a line is computed over everything that came back of it so far, less earlier credits; so partial returns of a line add up to the whole line to the cent. No accounting document is posted. Only a received return can be credited.")
         .fails_with(by);
     r.action("/returns/{return_id}/replace", "replaceReturn", http::replace)
         .scope(ReturnAction::Replace.scopes())
         .optional_body()
-        .says("Replace returned goods", "Records that other goods are sent instead of a credit. Name an existing order of the customer in `order_id`, or leave it out: then a draft order over the received quantities at price 0 is entered, which is reviewed like any order and needs the scope `orders:write`, too. Nothing of the return is credited. Only a received return can be replaced.")
+        .summary("Replace returned goods")
+        .description("Records that other goods are sent instead of a credit. Name an existing order of the customer in `order_id`, or leave it out: then a draft order over the received quantities at price 0 is entered, which is reviewed like any order and needs the scope `orders:write`, too. Nothing of the return is credited. Only a received return can be replaced.")
         .example(json!({"reason": "They need the goods, not the money"}))
         .fails_with(by);
     r.action("/returns/{return_id}/close", "closeReturn", http::close)
         .scope(ReturnAction::Close.scopes())
-        .says("Close a return", "Ends a credited or replaced return: nothing more is to be done.")
+        .summary("Close a return")
+        .description("Ends a credited or replaced return: nothing more is to be done.")
         .fails_with(by);
     r.action("/returns/{return_id}/cancel", "cancelReturn", http::cancel)
         .scope(ReturnAction::Cancel.scopes())
-        .says("Cancel a return", "Takes back a return that is requested or approved, because the goods do not come. Its quantities can be returned by another return.")
+        .summary("Cancel a return")
+        .description("Takes back a return that is requested or approved, because the goods do not come. Its quantities can be returned by another return.")
         .example(json!({"reason": "They keep it"}))
         .fails_with(by);
 }
@@ -213,7 +226,7 @@ static PHRASES: &[Phrase] = &[
     ),
 ];
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: ReturnId::KIND,
     name: ["Return", "退货单"],
     scopes: READ,

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::rules::{ReturnAction, ReturnDisposition, ReturnReason, ReturnStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter, made};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
 use crate::complaints::ComplaintId;
@@ -86,7 +86,7 @@ pub struct ReturnRow {
     #[schema(max_length = 1000)]
     pub cancel_reason: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -251,16 +251,16 @@ pub struct ReceiptLine {
 }
 
 /// The returns that a caller sees: those of the orders that they see.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match crate::orders::model::visible_to(caller) {
-        Cond::All => Cond::All,
-        orders => Cond::in_select(col!(returns::order_id), col!(orders::id), orders),
+        Predicate::All => Predicate::All,
+        orders => Predicate::in_select(col!(returns::order_id), col!(orders::id), orders),
     }
 }
 
 /// Returns with a line that is meant.
-fn with_line(does: Does, given: &Given) -> Cond {
-    Cond::in_select(col!(returns::id), col!(return_lines::return_id), made(does, given))
+fn with_line(does: Does, given: &Given) -> Predicate {
+    Predicate::in_select(col!(returns::id), col!(return_lines::return_id), made(does, given))
 }
 
 pub static RETURNS: ListSpec = ListSpec {

@@ -11,7 +11,7 @@ use super::model::{
 };
 use super::rules::{self, Came, Credit, Credited, ReturnAction, ReturnStatus};
 use crate::base::auth::{Caller, Scope, forbidden};
-use crate::base::db::{Act, Conn, Guard, Json, Tx, external};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, Tx, external};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, actions};
 use crate::base::types::{Amount, Quantity};
@@ -187,7 +187,7 @@ fn new_return(tx: &mut Tx, order: &Order, input: &ReturnInput) -> Result<Return>
         replacement_order_id: None,
         closed_at: None,
         cancel_reason: None,
-        external_ids: Json::default(),
+        external_ids: JsonColumn::default(),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -201,7 +201,7 @@ fn set_head(row: &mut ReturnRow, head: ReturnHead) {
     row.complaint_id = head.complaint_id;
     row.exception_id = head.exception_id;
     row.notes = head.notes;
-    row.external_ids = Json(head.external_ids);
+    row.external_ids = JsonColumn(head.external_ids);
 }
 
 fn head_of(row: &ReturnRow) -> ReturnHead {

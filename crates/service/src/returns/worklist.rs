@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::model::{ReturnRow, visible_to};
 use super::rules::{ReturnAction, ReturnStatus};
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::error::Result;
 use crate::base::types::TextEnum;
 use crate::base::worklist::{EACH, Item, Reason, Source};
@@ -46,7 +46,7 @@ pub const SOURCE: Source =
     Source { reasons: &[&RETURN_TO_APPROVE, &RETURN_TO_RECEIVE, &RETURN_TO_SETTLE], items };
 
 /// Returns that wait for somebody who may approve them, take them in, or settle them.
-fn items(rx: &mut Rx, _: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, _: UserId) -> Result<Vec<Item>> {
     let steps = [
         (ReturnStatus::Requested, ReturnAction::Approve),
         (ReturnStatus::Approved, ReturnAction::Receive),
@@ -58,8 +58,8 @@ fn items(rx: &mut Rx, _: UserId) -> Result<Vec<Item>> {
         return Ok(vec![]);
     }
     // The first part says nothing new, but shows that the partial index serves.
-    let waiting = Cond::one_of(col!(returns::status), ReturnStatus::WAITING)
-        .and(Cond::In(col!(returns::status), wanted))
+    let waiting = Predicate::one_of(col!(returns::status), ReturnStatus::WAITING)
+        .and(Predicate::In(col!(returns::status), wanted))
         .and(visible_to(rx.caller));
     let first = returns::table.filter(waiting).order((returns::requested_at, returns::id)).limit(EACH);
     let settings = settings::work::load(rx.conn)?;
@@ -79,7 +79,7 @@ fn is_theirs(row: &ReturnRow, caller: &Caller, settings: &Settings) -> bool {
         || caller.may(Scope::ReturnsApproveHigh) && !row.is_own(caller)
 }
 
-fn return_item(rx: &Rx, row: &ReturnRow) -> Item {
+fn return_item(rx: &ReadTx, row: &ReturnRow) -> Item {
     let (reason, step, since): (&'static Reason, _, _) = match row.status {
         ReturnStatus::Requested => (&RETURN_TO_APPROVE, ReturnAction::Approve, None),
         ReturnStatus::Approved => (&RETURN_TO_RECEIVE, ReturnAction::Receive, row.decided_at),

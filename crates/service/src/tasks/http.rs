@@ -4,7 +4,7 @@ use super::model::{Assignment, NewTask, TASKS, Task, TaskId, TaskInput, TaskOutc
 use super::work;
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -17,13 +17,13 @@ fn answer(task: Task, caller: &Caller) -> Answer<TaskView> {
     Answer::at(task.version, work::view(task, caller))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<TaskView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<TaskView>> {
     let mut page = TASKS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, tasks, Task))?;
     let views = page.data.drain(..).map(|task| work::view(task, rx.caller)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<TaskId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<TaskId>) -> Answered {
     work::find(rx.conn, rx.caller, req.path).map(|task| answer(task, rx.caller))
 }
 

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::Phrase;
@@ -58,29 +58,35 @@ fn routes(r: &mut Routes) {
 }
 
 fn records(r: &mut Routes) {
-    r.list("/tasks", "listTasks", &model::TASKS, http::list).scope(READ).says("List tasks", "Tasks that you have to do or entered, those about customers that you may see and, for managers, those of their teams. Use `open=true` for what is still to be done.");
+    r.list("/tasks", "listTasks", &model::TASKS, http::list).scope(READ)
+        .summary("List tasks")
+        .description("Tasks that you have to do or entered, those about customers that you may see and, for managers, those of their teams. Use `open=true` for what is still to be done.");
     r.create("/tasks", "createTask", http::create)
         .scope(WRITE)
-        .says("Enter a task", "Enters a task and tells the assignee at once. The assignee is reminded before it is due (`remind_minutes`), and the manager is told when it is overdue (`escalate_minutes`); both are in working time and happen once. Give exactly one of `due_date` and `due_at`. With a `recurrence` the next task is entered when this one is completed.")
+        .summary("Enter a task")
+        .description("Enters a task and tells the assignee at once. The assignee is reminded before it is due (`remind_minutes`), and the manager is told when it is overdue (`escalate_minutes`); both are in working time and happen once. Give exactly one of `due_date` and `due_at`. With a `recurrence` the next task is entered when this one is completed.")
         .example(json!({"kind": "follow_up", "priority": "high", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "due_date": "2026-12-04", "recurrence": {"every": 2, "unit": "week", "until": "2027-12-31"}}))
         .fails_with(&["external_id_taken"]);
     r.read("/tasks/{task_id}", "getTask", http::get)
         .scope(READ)
         .expands(model::TASKS.expand)
-        .says("Read a task", "The task with the steps that you can take now.");
+        .summary("Read a task")
+        .description("The task with the steps that you can take now.");
     r.change("/tasks/{task_id}", "updateTask", http::update)
         .scope(WRITE)
-        .says("Change a task", "Changes a task that is open or in progress; later it is refused with `invalid_transition`. A changed due time starts reminder and escalation anew, and a series begins again from the new date.")
+        .summary("Change a task")
+        .description("Changes a task that is open or in progress; later it is refused with `invalid_transition`. A changed due time starts reminder and escalation anew, and a series begins again from the new date.")
         .example(json!({"priority": "urgent"}))
         .fails_with(&["invalid_transition", "external_id_taken"]);
-    r.history("/tasks/{task_id}/history", "listTaskHistory", http::get).scope(READ).says(
-        "Read the history of a task",
-        "Every change in order: who made it, when and why, with the fields before and after.",
-    );
+    r.history("/tasks/{task_id}/history", "listTaskHistory", http::get)
+        .scope(READ)
+        .summary("Read the history of a task")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
     r.read_by_external_id("/tasks/by-external-id/{system}/{id}", "getTaskByExternalId", http::get)
         .scope(READ)
         .expands(model::TASKS.expand)
-        .says("Read a task by external id", "The task that another system calls by this id.");
+        .summary("Read a task by external id")
+        .description("The task that another system calls by this id.");
     r.put_by_external_id(
         "/tasks/by-external-id/{system}/{id}",
         "upsertTaskByExternalId",
@@ -88,7 +94,8 @@ fn records(r: &mut Routes) {
         http::update_named,
     )
     .scope(WRITE)
-    .says("Upsert a task by external id", "For another system that sends its tasks. A new task is entered as by `POST /tasks`. Another `assignee_id` assigns an existing one, and the new assignee is told. Changes of a completed or cancelled task are refused with `invalid_transition`.")
+    .summary("Upsert a task by external id")
+    .description("For another system that sends its tasks. A new task is entered as by `POST /tasks`. Another `assignee_id` assigns an existing one, and the new assignee is told. Changes of a completed or cancelled task are refused with `invalid_transition`.")
     .example(json!({"kind": "follow_up", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "due_date": "2026-12-04"}))
     .fails_with(&["invalid_transition", "external_id_taken"]);
 }
@@ -97,28 +104,26 @@ fn life(r: &mut Routes) {
     let by = &["invalid_transition"][..];
     r.action("/tasks/{task_id}/assign", "assignTask", http::assign)
         .scope(WRITE)
-        .says("Assign a task", "Makes another person the assignee and tells them at once, while the task is open or in progress.")
+        .summary("Assign a task")
+        .description("Makes another person the assignee and tells them at once, while the task is open or in progress.")
         .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
         .fails_with(by);
     r.action("/tasks/{task_id}/start", "startTask", http::start)
         .scope(WRITE)
-        .says(
-            "Start a task",
-            "Marks the task as being worked on: `open` becomes `in_progress`. The deadline stays.",
-        )
+        .summary("Start a task")
+        .description("Marks the task as being worked on: `open` becomes `in_progress`. The deadline stays.")
         .fails_with(by);
     r.action("/tasks/{task_id}/complete", "completeTask", http::complete)
         .scope(WRITE)
         .optional_body()
-        .says("Complete a task", "Records the result and ends the deadline. The person who entered the task is told. For a recurring task the next one is entered for the first date of the series after today; its id is `next_id`.")
+        .summary("Complete a task")
+        .description("Records the result and ends the deadline. The person who entered the task is told. For a recurring task the next one is entered for the first date of the series after today; its id is `next_id`.")
         .example(json!({"outcome": "They sell twenty boxes a week and want the larger one"}))
         .fails_with(by);
     r.action("/tasks/{task_id}/cancel", "cancelTask", http::cancel)
         .scope(WRITE)
-        .says(
-            "Cancel a task",
-            "Ends a task that is not wanted any more. A recurring task does not come again.",
-        )
+        .summary("Cancel a task")
+        .description("Ends a task that is not wanted any more. A recurring task does not come again.")
         .example(json!({"reason": "The customer has called by themselves"}))
         .fails_with(by);
 }
@@ -133,7 +138,7 @@ static PHRASES: &[Phrase] = &[
     ("task_done", ["Done: {subject}", "已完成：{subject}"]),
 ];
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: TaskId::KIND,
     name: ["Task", "任务"],
     scopes: READ,

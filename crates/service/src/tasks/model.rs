@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::rules::{TaskAction, TaskStatus};
 use crate::base::auth::{Caller, Sight};
-use crate::base::db::filter::{Cond, Op, Value, col};
+use crate::base::db::filter::{Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Json};
+use crate::base::db::{ExternalId, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, TextEnum};
 use crate::complaints::ComplaintId;
@@ -102,7 +102,7 @@ pub struct Task {
     pub escalate_minutes: Option<i32>,
     /// How often the task comes again. Null for a single task.
     #[schema(value_type = Option<Recurrence>)]
-    pub recurrence: Option<Json<Recurrence>>,
+    pub recurrence: Option<JsonColumn<Recurrence>>,
     /// The due date of the first of the series.
     #[serde(skip)]
     pub series_date: Option<NaiveDate>,
@@ -123,7 +123,7 @@ pub struct Task {
     /// changed.
     pub escalated_at: Option<At>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -233,36 +233,38 @@ pub struct TaskOutcome {
 
 /// The tasks that a caller sees: those that they have to do or entered, those of their teams for a manager, and
 /// those about the customers that they see.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let mine = match caller.user {
-        Some(user) => Cond::eq(col!(tasks::assignee_id), user).or(Cond::eq(col!(tasks::created_by), user)),
-        None => Cond::Nothing,
+        Some(user) => {
+            Predicate::eq(col!(tasks::assignee_id), user).or(Predicate::eq(col!(tasks::created_by), user))
+        }
+        None => Predicate::Nothing,
     };
     let teams = match caller.sight {
-        Sight::Team => Cond::ids(col!(tasks::team_id), caller.teams.iter().copied()),
-        _ => Cond::Nothing,
+        Sight::Team => Predicate::ids(col!(tasks::team_id), caller.teams.iter().copied()),
+        _ => Predicate::Nothing,
     };
     match part_of_visible(caller, col!(tasks::customer_id)) {
-        Cond::All => Cond::All,
-        customers if teams == Cond::Nothing => customers.or(mine),
+        Predicate::All => Predicate::All,
+        customers if teams == Predicate::Nothing => customers.or(mine),
         customers => customers.or(teams.and(caller.within(col!(tasks::customer_id)))).or(mine),
     }
 }
 
 /// Tasks that were done after an instant.
-pub fn done_since(at: At, _: NaiveDate) -> Cond {
-    let done = Cond::one_of(col!(tasks::status), &[TaskStatus::Done]);
-    done.and(Cond::Compare(col!(tasks::ended_at), Op::Gt, at.into()))
+pub fn done_since(at: At, _: NaiveDate) -> Predicate {
+    let done = Predicate::one_of(col!(tasks::status), &[TaskStatus::Done]);
+    done.and(Predicate::Compare(col!(tasks::ended_at), Op::Gt, at.into()))
 }
 
 /// Tasks that are still to be done.
-pub fn open() -> Cond {
-    Cond::one_of(col!(tasks::status), TaskStatus::OPEN)
+pub fn open() -> Predicate {
+    Predicate::one_of(col!(tasks::status), TaskStatus::OPEN)
 }
 
-fn open_is(given: &Given) -> Cond {
+fn open_is(given: &Given) -> Predicate {
     match given {
-        Given::Bool(false) => Cond::negate(open()),
+        Given::Bool(false) => Predicate::negate(open()),
         _ => open(),
     }
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::model::{Assignment, NewTask, Recurrence, Task, TaskId, TaskInput, TaskView, visible_to};
 use super::rules::{TaskAction, TaskStatus};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
-use crate::base::deadlines::model::{Budget, Deadline, Step};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
+use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::deadlines::{self, working_calendar_row};
 use crate::base::error::{Error, Fault, Faults, Result, found};
 use crate::base::http::{Patch, actions, expand};
@@ -48,8 +48,8 @@ pub fn view(task: Task, caller: &Caller) -> TaskView {
 }
 
 /// For `expand=task`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids(col!(tasks::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let seen = Predicate::ids(col!(tasks::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Task> = tasks::table.filter(seen).select(Task::as_select()).load(rx.conn)?;
     let views: Vec<TaskView> = rows.into_iter().map(|row| view(row, rx.caller)).collect();
     expand::views(views, |v: &TaskView| v.task.id.0)
@@ -83,14 +83,14 @@ pub fn create(tx: &mut Tx, new: NewTask) -> Result<Task> {
         remind_minutes: input.remind_minutes,
         escalate_minutes: input.escalate_minutes,
         series_date: input.recurrence.as_ref().and(input.due_date),
-        recurrence: input.recurrence.map(Json),
+        recurrence: input.recurrence.map(JsonColumn),
         occurrence: 1,
         next_id: None,
         outcome: None,
         started_at: None,
         ended_at: None,
         escalated_at: None,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -183,8 +183,8 @@ fn apply(tx: &mut Tx, before: &Task, input: TaskInput) -> Result<Task> {
         description: input.description,
         remind_minutes: input.remind_minutes,
         escalate_minutes: input.escalate_minutes,
-        recurrence: input.recurrence.map(Json),
-        external_ids: Json(input.external_ids),
+        recurrence: input.recurrence.map(JsonColumn),
+        external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
     if is_other_series {
@@ -269,7 +269,7 @@ fn due_at(tx: &mut Tx, input: &TaskInput) -> Result<At> {
 
 /// Starts the task's time anew: the reminder ahead of it, the escalation after it.
 fn start_time(tx: &mut Tx, task: &Task) -> Result<()> {
-    let step = |name: &str, level, minutes: i32| Step {
+    let step = |name: &str, level, minutes: i32| DeadlineAction {
         name: name.into(),
         level,
         offset_seconds: 60 * i64::from(minutes),
@@ -342,7 +342,7 @@ fn come_again(tx: &mut Tx, done: &Task) -> Result<Option<TaskId>> {
         occurrence,
         started_at: None,
         escalated_at: None,
-        external_ids: Json(vec![]),
+        external_ids: JsonColumn(vec![]),
         created_at: tx.now,
         ..done.clone()
     };
@@ -365,7 +365,7 @@ pub fn cancel(tx: &mut Tx, id: TaskId, reason: &str) -> Result<Task> {
 // ---- deadlines -----------------------------------------------------------------------------------------------
 
 /// The reminder or the escalation of a task is due.
-pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, due: &Step) -> Result<()> {
+pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, due: &DeadlineAction) -> Result<()> {
     let before = tx.find(find, TaskId(deadline.record_id.0))?;
     if before.status.has_ended() {
         return Ok(());

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::model::{Task, TaskPriority, open};
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, Op, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Op, Predicate, col};
 use crate::base::error::Result;
 use crate::base::types::At;
 use crate::base::worklist::{EACH, Item, Reason, Source};
@@ -29,26 +29,26 @@ static TASK_DUE: Reason = Reason {
 
 pub const SOURCE: Source = Source { reasons: &[&TASK_OVERDUE, &TASK_DUE], items };
 
-fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     let tasks = tasks_of(rx, me)?;
     let stakes = Stakes::of(rx, tasks.iter().filter_map(|task| task.order_id))?;
     Ok(tasks.iter().map(|task| task_item(rx, task, &stakes)).collect())
 }
 
 /// What they are to do until the end of today.
-fn tasks_of(rx: &mut Rx, me: UserId) -> Result<Vec<Task>> {
+fn tasks_of(rx: &mut ReadTx, me: UserId) -> Result<Vec<Task>> {
     if !rx.caller.may(Scope::TasksRead) {
         return Ok(vec![]);
     }
     let tomorrow = rx.today().succ_opt().unwrap_or(rx.today());
     let end_of_today = At::noon_of(tomorrow, rx.core.zone).plus_seconds(-12 * 3600);
-    let due = Cond::Compare(col!(tasks::due_at), Op::Le, end_of_today.into());
-    let mine = Cond::eq(col!(tasks::assignee_id), me.0).and(open()).and(due);
+    let due = Predicate::Compare(col!(tasks::due_at), Op::Le, end_of_today.into());
+    let mine = Predicate::eq(col!(tasks::assignee_id), me.0).and(open()).and(due);
     let first = tasks::table.filter(mine).order((tasks::due_at, tasks::id)).limit(EACH);
     Ok(first.select(Task::as_select()).load(rx.conn)?)
 }
 
-fn task_item(rx: &Rx, task: &Task, stakes: &Stakes) -> Item {
+fn task_item(rx: &ReadTx, task: &Task, stakes: &Stakes) -> Item {
     let reason: &'static Reason = if task.due_at < rx.now { &TASK_OVERDUE } else { &TASK_DUE };
     let params = [("subject", task.subject.clone()), ("due", task.due_at.local(rx.core.zone))];
     let call = rx.caller.may(Scope::TasksWrite).then_some("complete");

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::examples;
-use crate::events::{Told, Verb};
+use crate::events::{EventSource, Verb};
 
 /// Apart from `webhooks`, whose operations register them: generators make a class of each tag.
 pub const TAG: (&str, &str) = (
@@ -30,7 +30,11 @@ pub struct Section {
 }
 
 /// The types of each kind of record, and the test.
-pub fn section(told: &[Told], (event, test): (&Value, &Value), schemas: &Map<String, Value>) -> Section {
+pub fn section(
+    told: &[EventSource],
+    (event, test): (&Value, &Value),
+    schemas: &Map<String, Value>,
+) -> Section {
     let (mut webhooks, mut path_items) = (Map::new(), Map::new());
     for kind in told {
         let name = kind.kind.name;
@@ -64,7 +68,7 @@ pub fn section(told: &[Told], (event, test): (&Value, &Value), schemas: &Map<Str
 }
 
 /// The first type of the kind that is told of most.
-fn event_example(told: &[Told], event: &Value, schemas: &Map<String, Value>) -> Value {
+fn event_example(told: &[EventSource], event: &Value, schemas: &Map<String, Value>) -> Value {
     let mut example = examples::of_answer(event, schemas);
     if let Some(kind) = told.iter().max_by_key(|kind| kind.verbs.len()) {
         let (name, prefix) = (kind.kind.name, kind.kind.prefix);

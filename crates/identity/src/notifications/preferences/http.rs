@@ -2,7 +2,7 @@
 
 use super::model::{NotificationPreferences, NotificationPreferencesInput, PreferencesRow};
 use super::work;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::declared::Declared;
 use crate::base::error::Result;
 use crate::base::http::{Answer, Patch, Req};
@@ -12,7 +12,7 @@ fn answer(declared: &Declared, row: &PreferencesRow) -> Answer<NotificationPrefe
     Answer::at(row.version, row.view(declared))
 }
 
-pub fn get(rx: &mut Rx, _: &Req) -> Result<Answer<NotificationPreferences>> {
+pub fn get(rx: &mut ReadTx, _: &Req) -> Result<Answer<NotificationPreferences>> {
     let user = demand_person(rx.caller)?;
     work::of(rx.conn, user).map(|row| answer(&rx.core.declared, &row))
 }

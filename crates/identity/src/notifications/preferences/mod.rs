@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{Told, Verb};
+use crate::base::events::{EventSource, Verb};
 use crate::base::http::Routes;
 
 use model::NotificationPreferencesId;
@@ -17,16 +17,16 @@ pub fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.read("/me/notification-preferences", "getMyNotificationPreferences", http::get)
         .person()
-        .says(
-            "Read my notification preferences",
+        .summary("Read my notification preferences")
+        .description(
             "Returns how you are notified by e-mail, and what this means for each kind of notification. \
              Nobody else can read it. Before the first change it returns the defaults with version 0.",
         )
         .fails_with(&["not_a_person"]);
     r.change("/me/notification-preferences", "updateMyNotificationPreferences", http::update)
         .person()
-        .says(
-            "Change my notification preferences",
+        .summary("Change my notification preferences")
+        .description(
             "Changes how you are notified by e-mail. `by_notice` is merged: null removes an entry. E-mails \
              go to the address of your user, and only when the installation has a mail server. The inbox \
              cannot be switched off.",
@@ -35,7 +35,7 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["not_a_person"]);
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: NotificationPreferencesId::KIND,
     name: ["Notification preferences", "通知偏好"],
     scopes: &[Scope::EventsRead],

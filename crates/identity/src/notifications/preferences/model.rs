@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::Json;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::JsonColumn;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::deadlines::calendar::Minute;
 use crate::base::declared::Declared;
 use crate::base::types::At;
@@ -68,9 +68,9 @@ pub struct PreferencesRow {
     #[serde(skip)]
     pub mail: MailChoice,
     #[serde(skip)]
-    pub by_notice: Json<BTreeMap<String, MailWay>>,
+    pub by_notice: JsonColumn<BTreeMap<String, MailWay>>,
     #[serde(skip)]
-    pub quiet_hours: Option<Json<QuietHours>>,
+    pub quiet_hours: Option<JsonColumn<QuietHours>>,
     /// Minutes of the day.
     #[serde(skip)]
     pub digest_at: i32,
@@ -148,7 +148,7 @@ impl PreferencesRow {
             id: NotificationPreferencesId(user.0),
             version: 0,
             mail: MailChoice::Usual,
-            by_notice: Json(BTreeMap::new()),
+            by_notice: JsonColumn(BTreeMap::new()),
             quiet_hours: None,
             digest_at: i32::from(Minute::at(8, 0).0),
             lang: None,
@@ -208,7 +208,7 @@ impl PreferencesRow {
 
     /// When an e-mail may come that would come now.
     pub fn after_quiet(&self, now: At, zone: chrono_tz::Tz) -> At {
-        let Some(Json(QuietHours { from, to })) = self.quiet_hours else { return now };
+        let Some(JsonColumn(QuietHours { from, to })) = self.quiet_hours else { return now };
         let local = now.utc().with_timezone(&zone);
         let minute = Minute((local.hour() * 60 + local.minute()) as u16);
         let (today, overnight) = (now.date_in(zone), from > to);
@@ -222,10 +222,10 @@ impl PreferencesRow {
 }
 
 /// One's own.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     match caller.user {
-        Some(user) => Cond::eq(col!(notification_preferences::id), user),
-        None => Cond::Nothing,
+        Some(user) => Predicate::eq(col!(notification_preferences::id), user),
+        None => Predicate::Nothing,
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
     fn what_would_come_in_quiet_hours_comes_at_their_end() {
         let zone = chrono_tz::Asia::Shanghai;
         let quiet = |from, to| PreferencesRow {
-            quiet_hours: Some(Json(QuietHours { from, to })),
+            quiet_hours: Some(JsonColumn(QuietHours { from, to })),
             ..PreferencesRow::usual(UserId(Uuid::nil()))
         };
         let night = quiet(Minute::at(21, 0), Minute::at(7, 30));
@@ -267,7 +267,7 @@ mod tests {
             [("complaint".to_owned(), MailWay::Off), ("complaint_escalated".to_owned(), MailWay::AtOnce)];
         let mut row = PreferencesRow {
             mail: MailChoice::Digest,
-            by_notice: Json(by_notice.into()),
+            by_notice: JsonColumn(by_notice.into()),
             ..PreferencesRow::usual(UserId(Uuid::nil()))
         };
         assert_eq!(row.way(&Declared::default(), "complaint_escalated", "complaint"), MailWay::AtOnce);

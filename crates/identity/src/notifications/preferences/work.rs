@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::model::{NotificationPreferencesId, NotificationPreferencesInput, PreferencesRow, QuietHours};
-use crate::base::db::{Act, Conn, Json, Tx};
+use crate::base::db::{Act, Conn, JsonColumn, Tx};
 use crate::base::deadlines::calendar::Minute;
 use crate::base::declared::Declared;
 use crate::base::error::{Fault, Faults, Result};
@@ -43,8 +43,8 @@ pub fn update(
     }
     let mut after = PreferencesRow {
         mail: input.mail,
-        by_notice: Json(input.by_notice),
-        quiet_hours: input.quiet_hours.map(Json),
+        by_notice: JsonColumn(input.by_notice),
+        quiet_hours: input.quiet_hours.map(JsonColumn),
         digest_at: i32::from(input.digest_at.0),
         lang: input.lang,
         ..before.clone()

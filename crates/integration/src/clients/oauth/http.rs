@@ -7,7 +7,7 @@ use super::rules::{self, FormCredentials};
 use super::work;
 use crate::base::auth::tokens::Claims;
 use crate::base::auth::{self, Caller, Scope, Scopes, forbidden, network};
-use crate::base::db::{Guard, Rx};
+use crate::base::db::{Guard, ReadTx};
 use crate::base::error::{Error, Problem, Result, found, is_unique_violation};
 use crate::base::http::{Ctx, Reply, Req, dispatch};
 use crate::base::types::At;
@@ -91,7 +91,7 @@ pub async fn introspect(ctx: Ctx, req: Req<Vec<String>, OAuthForm<TokenForm>>) -
         }
     }
     let state = match claims_of(&ctx, &form.token)? {
-        Some(claims) => ctx.read(move |rx: &mut Rx| work::state(rx.conn, claims, rx.now)).await?,
+        Some(claims) => ctx.read(move |rx: &mut ReadTx| work::state(rx.conn, claims, rx.now)).await?,
         None => TokenState::default(),
     };
     unstored(&state)

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::base::auth::Scope;
 use crate::base::error::Result;
 use crate::base::http::dispatch::API;
-use crate::base::http::shape::Shape;
+use crate::base::http::validator::SchemaValidator;
 use crate::base::http::{Body, BodySchema, Components, Form, Incoming};
 use crate::base::types::TextEnum;
 
@@ -26,12 +26,12 @@ impl<T: ToSchema + serde::de::DeserializeOwned + Clone + Send + 'static> Body fo
         }
         schema
     }
-    fn read(body: Incoming, shape: Option<&Arc<Shape>>) -> Result<Self> {
+    fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self> {
         let mut fields = body.value();
         if let Some(fields) = fields.as_object_mut() {
             fields.retain(|_, value| value != "");
         }
-        <Form<T> as Body>::read(Incoming::Value(fields), shape).map(|form| OAuthForm(form.0))
+        <Form<T> as Body>::read(Incoming::Value(fields), validator).map(|form| OAuthForm(form.0))
     }
 }
 

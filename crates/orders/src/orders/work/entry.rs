@@ -12,7 +12,7 @@ use super::super::model::{
 use super::super::rules::{Fulfilment, OrderAction, OrderStatus, Sums, line_digest, line_sums, total};
 use super::{find_for, find_theirs};
 use crate::base::auth::{Scope, Sight, forbidden};
-use crate::base::db::{Act, Json, Tx};
+use crate::base::db::{Act, JsonColumn, Tx};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, from_value};
 use crate::base::types::{Amount, Price, Quantity, Rate};
@@ -133,7 +133,7 @@ fn blank_row(tx: &Tx, id: OrderId, customer: &Customer, currency: String, order_
         billing_address: None,
         shipping_address: None,
         notes: None,
-        custom_fields: Json::default(),
+        custom_fields: JsonColumn::default(),
         list: Amount::ZERO,
         discount: Amount::ZERO,
         net: Amount::ZERO,
@@ -146,7 +146,7 @@ fn blank_row(tx: &Tx, id: OrderId, customer: &Customer, currency: String, order_
         credited_tax: Amount::ZERO,
         credited_gross: Amount::ZERO,
         line_digest: String::new(),
-        overrides: Json::default(),
+        overrides: JsonColumn::default(),
         submitted_at: None,
         submitted_by: None,
         approved_at: None,
@@ -156,7 +156,7 @@ fn blank_row(tx: &Tx, id: OrderId, customer: &Customer, currency: String, order_
         completed_at: None,
         cancelled_at: None,
         cancel_reason: None,
-        external_ids: Json::default(),
+        external_ids: JsonColumn::default(),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -272,11 +272,11 @@ pub fn set_head(row: &mut OrderRow, head: OrderHead, team_id: Option<TeamId>) {
     row.payment_days = head.payment_days.unwrap_or(row.payment_days);
     row.payment_terms = head.payment_terms;
     row.delivery_terms = head.delivery_terms;
-    row.billing_address = head.billing_address.map(Json);
-    row.shipping_address = head.shipping_address.map(Json);
+    row.billing_address = head.billing_address.map(JsonColumn);
+    row.shipping_address = head.shipping_address.map(JsonColumn);
     row.notes = head.notes;
-    row.custom_fields = Json(head.custom_fields);
-    row.external_ids = Json(head.external_ids);
+    row.custom_fields = JsonColumn(head.custom_fields);
+    row.external_ids = JsonColumn(head.external_ids);
 }
 
 pub fn head_of(row: &OrderRow) -> OrderHead {
@@ -310,7 +310,7 @@ pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderHead>) -> Result<Orde
     let head = patch.onto(&head_of(&before.row))?;
     let mut order = before.clone();
     if named_only {
-        order.row.external_ids = Json(head.external_ids);
+        order.row.external_ids = JsonColumn(head.external_ids);
     } else {
         let customer = tx.load(customers::load, before.row.customer_id)?;
         check_head(tx, &head, &customer, before.row.rep_id)?;

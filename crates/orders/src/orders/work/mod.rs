@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::model::{Order, OrderId, OrderRow, OrderSummary, OrderView, visible_to};
 use super::rules::{OrderAction, progress};
 use crate::base::auth::{Caller, Sight, forbidden};
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Conn, Guard, Rx, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Conn, Guard, ReadTx, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::{actions, expand};
 use crate::order_exceptions::work as exceptions;
@@ -28,7 +28,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: OrderId) -> Result<Order> {
     let order = Order::load(conn, id)?.ok_or_else(Error::not_found)?;
     // Whoever sees everything needs no second look.
     match visible_to(caller) {
-        Cond::All => Ok(order),
+        Predicate::All => Ok(order),
         visible => match is_visible(conn, visible, id)? {
             true => Ok(order),
             false => Err(Error::not_found()),
@@ -36,7 +36,7 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: OrderId) -> Result<Order> {
     }
 }
 
-pub fn is_visible(conn: &mut Conn, visible: Cond, id: OrderId) -> Result<bool> {
+pub fn is_visible(conn: &mut Conn, visible: Predicate, id: OrderId) -> Result<bool> {
     let row: Option<OrderId> =
         orders::table.filter(orders::id.eq(id)).filter(visible).select(orders::id).first(conn).optional()?;
     Ok(row.is_some())
@@ -100,9 +100,9 @@ pub fn summary(row: OrderRow, caller: &Caller) -> OrderSummary {
 }
 
 /// For `expand=order`.
-pub fn expand_orders(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand_orders(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let rows = orders::table
-        .filter(Cond::ids(col!(orders::id), ids.iter().copied()).and(visible_to(rx.caller)))
+        .filter(Predicate::ids(col!(orders::id), ids.iter().copied()).and(visible_to(rx.caller)))
         .select(OrderRow::as_select())
         .load(rx.conn)?;
     let views: Vec<OrderSummary> = rows.into_iter().map(|r| summary(r, rx.caller)).collect();

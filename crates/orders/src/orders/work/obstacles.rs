@@ -4,13 +4,13 @@ use super::super::model::{HoldKind, Order};
 use super::super::rules::{self, OrderAction};
 use super::review::{self, Surroundings};
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
+use crate::base::db::ReadTx;
 use crate::base::error::Result;
 use crate::base::http::actions::{ActionState, ActionStates, Obstacle, holders};
 use crate::order_exceptions::work as exceptions;
 
 /// Every step of the order's life.
-pub fn explain(rx: &mut Rx, order: &Order) -> Result<ActionStates> {
+pub fn explain(rx: &mut ReadTx, order: &Order) -> Result<ActionStates> {
     let around = review::surroundings(rx.conn, order, rx.caller)?;
     let blocking = exceptions::blocking(rx.conn, order.row.id)?;
     let states = OrderAction::ALL.iter().map(|action| {
@@ -30,7 +30,7 @@ pub fn explain(rx: &mut Rx, order: &Order) -> Result<ActionStates> {
 }
 
 /// Life and rights.
-fn general(rx: &Rx, order: &Order, action: OrderAction) -> Vec<Obstacle> {
+fn general(rx: &ReadTx, order: &Order, action: OrderAction) -> Vec<Obstacle> {
     let mut obstacles = Vec::new();
     if order.row.status.after(action).is_none() {
         obstacles.push(Obstacle::status(rx.lang, order.row.status));
@@ -43,7 +43,12 @@ fn general(rx: &Rx, order: &Order, action: OrderAction) -> Vec<Obstacle> {
 }
 
 /// The rules of this step.
-fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction) -> Result<Vec<Obstacle>> {
+fn particular(
+    rx: &ReadTx,
+    order: &Order,
+    around: &Surroundings,
+    action: OrderAction,
+) -> Result<Vec<Obstacle>> {
     let row = &order.row;
     let simple = |code: &'static str| vec![Obstacle::new(rx.lang, code, &[], vec![])];
     Ok(match action {
@@ -72,7 +77,7 @@ fn particular(rx: &Rx, order: &Order, around: &Surroundings, action: OrderAction
     })
 }
 
-fn approval(rx: &Rx, order: &Order, around: &Surroundings) -> Result<Vec<Obstacle>> {
+fn approval(rx: &ReadTx, order: &Order, around: &Surroundings) -> Result<Vec<Obstacle>> {
     let mut obstacles = findings(rx, order, &around.review(order, rx.caller, rx.today())?);
     if around.needs_four_eyes(&order.row) && super::life::is_own(&order.row, rx.caller) {
         obstacles.push(Obstacle::new(rx.lang, "four_eyes_needed", &[], holders(Scope::OrdersApprove)));
@@ -90,7 +95,7 @@ fn approval(rx: &Rx, order: &Order, around: &Surroundings) -> Result<Vec<Obstacl
 }
 
 /// Hard findings that nobody has overridden.
-fn findings(rx: &Rx, order: &Order, raised: &[rules::Raised]) -> Vec<Obstacle> {
+fn findings(rx: &ReadTx, order: &Order, raised: &[rules::Raised]) -> Vec<Obstacle> {
     rules::blocking(raised, &order.row.overrides)
         .into_iter()
         .map(|r| Obstacle::new(rx.lang, r.code, &r.params, holders(Scope::OrdersOverride)))

@@ -12,7 +12,7 @@ use super::entry::{
 };
 use super::find_theirs;
 use crate::base::auth::Caller;
-use crate::base::db::{Act, Json, Tx};
+use crate::base::db::{Act, JsonColumn, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::from_value;
 use crate::base::http::patch::{Patch, merge};
@@ -32,7 +32,7 @@ pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderInput>) -> Result<Ord
     let named_only = lines_differ.is_empty() && head_differs.iter().all(|field| field == "/external_ids");
     let mut order = before.clone();
     if named_only {
-        order.row.external_ids = Json(input.head.external_ids);
+        order.row.external_ids = JsonColumn(input.head.external_ids);
     } else if before.row.status != OrderStatus::Draft {
         return Err(not_draft(&before.row, [head_differs, lines_differ].concat(), tx.caller));
     } else {

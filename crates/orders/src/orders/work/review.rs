@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::super::model::{Order, OrderRow, Override, Review, open};
 use super::super::rules::{self, Facts, Finding, OrderStatus, Raised};
 use crate::base::auth::{Caller, Role};
-use crate::base::db::filter::{Cond, Op, col, sql};
+use crate::base::db::filter::{Op, Predicate, col, sql};
 use crate::base::db::{Conn, Guard, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::messages::{self, Lang};
@@ -57,10 +57,10 @@ pub fn surroundings_in(tx: &mut Tx, order: &Order) -> Result<Surroundings> {
 /// The gross of the customer's other open orders in this currency. Completed orders do not count, so the cost
 /// of this query does not grow with history.
 pub fn exposure(conn: &mut Conn, order: &OrderRow) -> Result<Amount> {
-    let others = Cond::eq(col!(orders::customer_id), order.customer_id.0)
-        .and(Cond::eq(col!(orders::currency), order.currency.as_str()))
+    let others = Predicate::eq(col!(orders::customer_id), order.customer_id.0)
+        .and(Predicate::eq(col!(orders::currency), order.currency.as_str()))
         .and(open())
-        .and(Cond::negate(Cond::eq(col!(orders::id), order.id.0)));
+        .and(Predicate::negate(Predicate::eq(col!(orders::id), order.id.0)));
     let sum: i64 = orders::table
         .filter(others)
         .select(sql!("CAST(COALESCE(SUM(orders.gross),0) AS BIGINT)").typed::<diesel::sql_types::BigInt>())
@@ -70,12 +70,12 @@ pub fn exposure(conn: &mut Conn, order: &OrderRow) -> Result<Amount> {
 
 fn duplicate_of(conn: &mut Conn, order: &OrderRow, days: Duration) -> Result<Option<String>> {
     let (from, to) = (order.order_date - days, order.order_date + days);
-    let alike = Cond::eq(col!(orders::customer_id), order.customer_id.0)
-        .and(Cond::eq(col!(orders::line_digest), order.line_digest.as_str()))
-        .and(Cond::Compare(col!(orders::order_date), Op::Ge, from.into()))
-        .and(Cond::Compare(col!(orders::order_date), Op::Le, to.into()))
-        .and(Cond::negate(Cond::eq(col!(orders::id), order.id.0)))
-        .and(Cond::none_of(col!(orders::status), &[OrderStatus::Cancelled]));
+    let alike = Predicate::eq(col!(orders::customer_id), order.customer_id.0)
+        .and(Predicate::eq(col!(orders::line_digest), order.line_digest.as_str()))
+        .and(Predicate::Compare(col!(orders::order_date), Op::Ge, from.into()))
+        .and(Predicate::Compare(col!(orders::order_date), Op::Le, to.into()))
+        .and(Predicate::negate(Predicate::eq(col!(orders::id), order.id.0)))
+        .and(Predicate::none_of(col!(orders::status), &[OrderStatus::Cancelled]));
     let other = orders::table.filter(alike).select(orders::number).first(conn);
     Ok(other.optional()?)
 }

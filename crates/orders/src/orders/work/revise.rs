@@ -10,8 +10,8 @@ use super::entry::{Entry, MOST_LINES, price_lines, recompute, sum_line};
 use super::review;
 use super::{find_for, life, settle};
 use crate::base::auth::{Scope, forbidden};
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Json, Tx, journal};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, JsonColumn, Tx, journal};
 use crate::base::error::{Error, Fault, Result};
 use crate::base::types::{Quantity, Rate};
 use crate::customers::work as customers;
@@ -75,7 +75,7 @@ fn refuse_removal_of_shipped(tx: &mut Tx, order: &Order, changes: &[LineChange])
     if removed.is_empty() {
         return Ok(());
     }
-    let of_these = Cond::ids(col!(shipment_lines::order_line_id), removed.iter().map(|(_, id)| id.0));
+    let of_these = Predicate::ids(col!(shipment_lines::order_line_id), removed.iter().map(|(_, id)| id.0));
     let told = shipment_lines::table.filter(of_these).select(shipment_lines::order_line_id);
     // A shipment is posted together with the order's sums.
     let told: Vec<OrderLineId> = tx.own(order, |conn| Ok(told.load(conn)?))?;
@@ -94,7 +94,7 @@ fn set_head(order: &mut Order, input: &RevisionInput) {
     row.customer_po = input.customer_po.clone().or(row.customer_po.take());
     row.delivery_terms = input.delivery_terms.clone().or(row.delivery_terms.take());
     if let Some(address) = &input.shipping_address {
-        row.shipping_address = Some(Json(address.clone()));
+        row.shipping_address = Some(JsonColumn(address.clone()));
     }
 }
 
@@ -175,9 +175,9 @@ fn keep(tx: &mut Tx, before: &Order, after: &Order, reason: &str) -> Result<Revi
         order_id: after.row.id,
         revision: after.row.revision,
         reason: reason.to_owned(),
-        before: Json(old),
-        after: Json(new),
-        changes: Json(changes.into()),
+        before: JsonColumn(old),
+        after: JsonColumn(new),
+        changes: JsonColumn(changes.into()),
         created_at: tx.now,
         created_by: tx.caller.user.map(UserId),
     };

@@ -3,7 +3,7 @@
 use super::model::{ADDRESSES, Address, AddressId, AddressInput, visible_to};
 use super::work;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -14,13 +14,13 @@ fn answer(address: Address) -> Answer<Address> {
     Answer::at(address.version, address)
 }
 
-pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<Address>> {
+pub fn list(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Page<Address>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
     let visible = visible_to(rx.caller, customer.id);
     ADDRESSES.page(&req.query, visible, load_from!(rx.conn, addresses, Address))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<(CustomerId, AddressId)>) -> Result<Answer<Address>> {
+pub fn get(rx: &mut ReadTx, req: &Req<(CustomerId, AddressId)>) -> Result<Answer<Address>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path.0)?;
     work::find_visible(rx.conn, rx.caller, customer.id, req.path.1).map(answer)
 }

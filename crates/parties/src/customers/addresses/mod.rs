@@ -14,15 +14,15 @@ use crate::base::http::Routes;
 pub fn routes(r: &mut Routes) {
     r.list("/customers/{customer_id}/addresses", "listAddresses", &model::ADDRESSES, http::list)
         .scope(READ_OR_SHIP_TO)
-        .says(
-            "List a customer's addresses",
+        .summary("List a customer's addresses")
+        .description(
             "Lists the addresses of one customer. With `customers:ship_to` alone you see only addresses \
                 that goods are sent to.",
         );
     r.create("/customers/{customer_id}/addresses", "createAddress", http::create)
         .scope(WRITE)
-        .says(
-            "Add an address",
+        .summary("Add an address")
+        .description(
             "Adds an address to a customer. If the new address is the default, the current default \
                 address of the same kind stops being it. Refused with `read_only_share` if the customer is \
                 only shared with you.",
@@ -32,15 +32,15 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged"]);
     r.read("/customers/{customer_id}/addresses/{address_id}", "getAddress", http::get)
         .scope(READ_OR_SHIP_TO)
-        .says(
-            "Read an address",
+        .summary("Read an address")
+        .description(
             "Returns one address of the customer. With `customers:ship_to` alone you see only addresses \
                 that goods are sent to.",
         );
     r.change("/customers/{customer_id}/addresses/{address_id}", "updateAddress", http::update)
         .scope(WRITE)
-        .says(
-            "Change an address",
+        .summary("Change an address")
+        .description(
             "Changes the fields that you send. If you make the address the default, the current default \
                 address of the same kind stops being it. Existing orders keep their copy of the address.",
         )
@@ -48,12 +48,13 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged"]);
     r.remove("/customers/{customer_id}/addresses/{address_id}", "deleteAddress", http::delete)
         .scope(WRITE)
-        .says("Delete an address", "Deletes the address. Existing orders keep their copy of it.")
+        .summary("Delete an address")
+        .description("Deletes the address. Existing orders keep their copy of it.")
         .fails_with(&["read_only_share", "customer_merged"]);
     r.history("/customers/{customer_id}/addresses/{address_id}/history", "listAddressHistory", http::get)
         .scope(READ_OR_SHIP_TO)
-        .says(
-            "Read an address's history",
+        .summary("Read an address's history")
+        .description(
             "Every change of the address, oldest first: who made it, when, why, and the fields before and \
                 after.",
         );

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::Conn;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
@@ -170,20 +170,20 @@ impl From<&Address> for PostalAddress {
 }
 
 /// Which addresses of a customer a caller sees: with `customers:ship_to` alone those that goods go to.
-pub fn visible_to(caller: &Caller, customer: CustomerId) -> Cond {
-    let of_customer = Cond::eq(col!(addresses::customer_id), customer.0);
+pub fn visible_to(caller: &Caller, customer: CustomerId) -> Predicate {
+    let of_customer = Predicate::eq(col!(addresses::customer_id), customer.0);
     if caller.may(Scope::CustomersRead) {
         return of_customer;
     }
-    of_customer.and(Cond::In(col!(addresses::kind), shipped_to()))
+    of_customer.and(Predicate::In(col!(addresses::kind), shipped_to()))
 }
 
 /// Addresses, of all customers, that a caller sees.
-pub fn visible_of_all(caller: &Caller) -> Cond {
+pub fn visible_of_all(caller: &Caller) -> Predicate {
     let of_visible = crate::customers::model::part_of_visible(caller, col!(addresses::customer_id));
     match caller.may(Scope::CustomersRead) {
         true => of_visible,
-        false => Cond::In(col!(addresses::kind), shipped_to()).and(of_visible),
+        false => Predicate::In(col!(addresses::kind), shipped_to()).and(of_visible),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::model::{ALL_CONTACTS, CONTACTS, Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::work;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -15,17 +15,17 @@ fn answer(contact: Contact) -> Answer<Contact> {
     Answer::at(contact.version, contact)
 }
 
-pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<Contact>> {
+pub fn list(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Page<Contact>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
-    let of_customer = Cond::eq(col!(contacts::customer_id), customer.id.0);
+    let of_customer = Predicate::eq(col!(contacts::customer_id), customer.id.0);
     CONTACTS.page(&req.query, of_customer, load_from!(rx.conn, contacts, Contact))
 }
 
-pub fn list_all(rx: &mut Rx, req: &Req) -> Result<Page<Contact>> {
+pub fn list_all(rx: &mut ReadTx, req: &Req) -> Result<Page<Contact>> {
     ALL_CONTACTS.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, contacts, Contact))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<(CustomerId, ContactId)>) -> Result<Answer<Contact>> {
+pub fn get(rx: &mut ReadTx, req: &Req<(CustomerId, ContactId)>) -> Result<Answer<Contact>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path.0)?;
     work::find(rx.conn, customer.id, req.path.1).map(answer)
 }
@@ -52,7 +52,7 @@ pub fn delete(tx: &mut Tx, req: &Req<(CustomerId, ContactId)>) -> Result<()> {
 
 // ---- by external id ------------------------------------------------------------------------------------------
 
-pub fn get_named(rx: &mut Rx, req: &Req<ContactId>) -> Result<Answer<Contact>> {
+pub fn get_named(rx: &mut ReadTx, req: &Req<ContactId>) -> Result<Answer<Contact>> {
     work::find_visible(rx.conn, rx.caller, req.path).map(answer)
 }
 

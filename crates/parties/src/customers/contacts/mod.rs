@@ -14,11 +14,12 @@ use crate::base::http::Routes;
 pub fn routes(r: &mut Routes) {
     r.list("/customers/{customer_id}/contacts", "listContacts", &model::CONTACTS, http::list)
         .scope(READ)
-        .says("List a customer's contacts", "Lists all contacts of one customer, sorted by name.");
+        .summary("List a customer's contacts")
+        .description("Lists all contacts of one customer, sorted by name.");
     r.create("/customers/{customer_id}/contacts", "createContact", http::create)
         .scope(WRITE)
-        .says(
-            "Add a contact",
+        .summary("Add a contact")
+        .description(
             "Adds a person to a customer. If the new contact is primary, the current primary contact \
                 stops being it. Refused with `read_only_share` if the customer is only shared with you.",
         )
@@ -29,11 +30,12 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged", "external_id_taken"]);
     r.read("/customers/{customer_id}/contacts/{contact_id}", "getContact", http::get)
         .scope(READ)
-        .says("Read a contact", "Returns one contact of the customer.");
+        .summary("Read a contact")
+        .description("Returns one contact of the customer.");
     r.change("/customers/{customer_id}/contacts/{contact_id}", "updateContact", http::update)
         .scope(WRITE)
-        .says(
-            "Change a contact",
+        .summary("Change a contact")
+        .description(
             "Changes the fields that you send. If you make the contact primary, the current primary \
                 contact stops being it.",
         )
@@ -41,22 +43,24 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged", "external_id_taken"]);
     r.remove("/customers/{customer_id}/contacts/{contact_id}", "deleteContact", http::delete)
         .scope(WRITE)
-        .says(
-            "Delete a contact",
+        .summary("Delete a contact")
+        .description(
             "Deletes the contact. Refused with `still_referenced` if an order or another record names it.",
         )
         .fails_with(&["read_only_share", "customer_merged", "still_referenced"]);
     r.history("/customers/{customer_id}/contacts/{contact_id}/history", "listContactHistory", http::get)
         .scope(READ)
-        .says(
-            "Read a contact's history",
+        .summary("Read a contact's history")
+        .description(
             "Every change of the contact, oldest first: who made it, when, why, and the fields before and \
                 after.",
         );
-    r.list("/contacts", "listAllContacts", &model::ALL_CONTACTS, http::list_all).scope(READ).says(
-        "List the contacts of all customers",
-        "Lists the contacts of all customers that you see. Use it to keep another system in step.",
-    );
+    r.list("/contacts", "listAllContacts", &model::ALL_CONTACTS, http::list_all)
+        .scope(READ)
+        .summary("List the contacts of all customers")
+        .description(
+            "Lists the contacts of all customers that you see. Use it to keep another system in step.",
+        );
     by_external_id(r);
 }
 
@@ -69,8 +73,8 @@ fn by_external_id(r: &mut Routes) {
         http::get_named,
     )
     .scope(READ)
-    .says(
-        "Read a contact by external id",
+    .summary("Read a contact by external id")
+    .description(
         "Returns the contact that has this external id, if you see its customer. `customer_id` names the \
             customer; the contact's own path is below that customer.",
     );
@@ -81,8 +85,8 @@ fn by_external_id(r: &mut Routes) {
         http::update_named,
     )
     .scope(WRITE)
-    .says(
-        "Create or change a contact by external id",
+    .summary("Create or change a contact by external id")
+    .description(
         "For systems that push their contacts here. A new contact needs a `name` and its customer, either \
             by `customer_id` or by `customer_external_id`. A contact stays with its customer: another \
             customer is refused with 422.",

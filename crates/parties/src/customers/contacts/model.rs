@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, Json};
+use crate::base::db::{Conn, ExternalId, JsonColumn};
 use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
@@ -87,7 +87,7 @@ pub struct Contact {
     #[schema(max_length = 4000, example = "Prefers WeChat")]
     pub notes: Option<String>,
     #[schema(value_type = Vec<ExternalId>)]
-    pub external_ids: Json<Vec<ExternalId>>,
+    pub external_ids: JsonColumn<Vec<ExternalId>>,
     pub created_at: At,
     pub created_by: Option<UserId>,
     pub updated_at: At,
@@ -225,6 +225,6 @@ impl Row for Contact {
 }
 
 /// Contacts of the customers that a caller sees.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     crate::customers::model::part_of_visible(caller, col!(contacts::customer_id))
 }

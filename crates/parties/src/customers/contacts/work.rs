@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::model::{Contact, ContactId, ContactInput, NamedContact, visible_to};
 use super::rules;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Guard, Json, Rx, Tx, external};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx, external};
 use crate::base::error::{Error, Faults, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::text;
@@ -155,7 +155,7 @@ fn blank(tx: &Tx, customer_id: CustomerId) -> Contact {
         birthday: None,
         do_not_contact: false,
         notes: None,
-        external_ids: Json(vec![]),
+        external_ids: JsonColumn(vec![]),
         created_at: tx.now,
         created_by: None,
         updated_at: tx.now,
@@ -180,7 +180,7 @@ fn filled_in(contact: Contact, input: ContactInput) -> Contact {
         birthday: input.birthday,
         do_not_contact: input.do_not_contact,
         notes: input.notes,
-        external_ids: Json(input.external_ids),
+        external_ids: JsonColumn(input.external_ids),
         ..contact
     }
 }
@@ -207,9 +207,9 @@ fn form_of(contact: &Contact) -> ContactInput {
 }
 
 /// Contacts beside ids that refer to them, as far as the caller sees their customers.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
     let found: Vec<Contact> = contacts::table
-        .filter(Cond::ids(col!(contacts::id), ids.iter().copied()))
+        .filter(Predicate::ids(col!(contacts::id), ids.iter().copied()))
         .select(Contact::as_select())
         .load(rx.conn)?;
     let customers: HashSet<Uuid> = found.iter().map(|c| c.customer_id.0).collect();

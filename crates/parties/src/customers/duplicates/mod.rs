@@ -23,7 +23,8 @@ customers share. You see only pairs of which you see both customers.";
 pub fn routes(r: &mut Routes) {
     r.list("/customers/duplicates", "listDuplicateCustomers", &model::DUPLICATES, http::list)
         .scope(READ)
-        .says("List possible duplicate customers", ABOUT);
+        .summary("List possible duplicate customers")
+        .description(ABOUT);
     r.list(
         "/customers/{customer_id}/duplicates",
         "listDuplicatesOfCustomer",
@@ -31,5 +32,6 @@ pub fn routes(r: &mut Routes) {
         http::list_of,
     )
     .scope(READ)
-    .says("List a customer's possible duplicates", ABOUT);
+    .summary("List a customer's possible duplicates")
+    .description(ABOUT);
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{AnyId, Json};
+use crate::base::db::{AnyId, JsonColumn};
 use crate::base::http::params::{Param, Takes};
 use crate::customers::CustomerId;
 use crate::customers::contacts::model::ContactId;
@@ -50,7 +50,7 @@ pub struct Pair {
     pub customer_id: CustomerId,
     pub other_id: CustomerId,
     pub score: i32,
-    pub matched_keys: Json<Vec<MatchedKey>>,
+    pub matched_keys: JsonColumn<Vec<MatchedKey>>,
 }
 
 /// A customer that may be the same as another.

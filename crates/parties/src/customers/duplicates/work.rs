@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::model::{Candidate, DuplicatePair, MatchedKey, Pair, StoredKey};
 use super::rules::{self, Key};
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{AnyId, Conn, Guard, Json, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{AnyId, Conn, Guard, JsonColumn, Tx};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::secret::sha256_hex;
 use crate::customers::contacts::model::{Contact, ContactId};
@@ -103,7 +103,7 @@ pub fn pair(conn: &mut Conn, customer: CustomerId) -> Result<()> {
             customer_id: first,
             other_id: second,
             score: rules::score(&matched),
-            matched_keys: Json(matched.into_iter().collect()),
+            matched_keys: JsonColumn(matched.into_iter().collect()),
         };
         diesel::insert_into(dsl::customer_duplicates).values(&row).execute(conn)?;
     }
@@ -132,7 +132,7 @@ fn likely(
         }
         let found: Vec<(String, CustomerId)> = customer_keys::table
             .filter(customer_keys::kind.eq(kind))
-            .filter(Cond::In(col!(customer_keys::value), values))
+            .filter(Predicate::In(col!(customer_keys::value), values))
             .order((customer_keys::value, customer_keys::customer_id))
             .limit(MOST_KEYS)
             .select((customer_keys::value, customer_keys::customer_id))
@@ -179,7 +179,7 @@ type Names = HashMap<CustomerId, (String, String)>;
 /// Code and name of those of these customers that the caller sees.
 fn names(conn: &mut Conn, caller: &Caller, ids: impl Iterator<Item = CustomerId>) -> Result<Names> {
     let found: Vec<(CustomerId, String, String)> = customers::table
-        .filter(Cond::ids(col!(customers::id), ids.map(|id| id.0)))
+        .filter(Predicate::ids(col!(customers::id), ids.map(|id| id.0)))
         .filter(visible_to(caller))
         .select((customers::id, customers::code, customers::name))
         .load(conn)?;
@@ -196,7 +196,7 @@ fn candidate(names: &Names, id: CustomerId, matched: impl Iterator<Item = Matche
 // ---- on demand -----------------------------------------------------------------------------------------------
 
 /// Pairs of which the caller sees both.
-pub fn visible_pairs(caller: &Caller) -> Cond {
+pub fn visible_pairs(caller: &Caller) -> Predicate {
     let seen = |column| crate::customers::model::part_of_visible(caller, column);
     seen(col!(customer_duplicates::customer_id)).and(seen(col!(customer_duplicates::other_id)))
 }

@@ -22,8 +22,8 @@ pub fn routes(r: &mut Routes) {
     r.action("/customers/{customer_id}/merge", "mergeCustomer", http::merge)
         .scope(WRITE)
         .unversioned()
-        .says(
-            "Merge a customer into another",
+        .summary("Merge a customer into another")
+        .description(
             "Moves everything that belongs to this customer to another one: contacts, addresses, orders, \
                 shipments, returns, complaints, exceptions, requests, price lists, tasks, interactions and \
                 external ids. The other customer takes over fields that it lacks, and the owner of this \
@@ -38,8 +38,8 @@ pub fn routes(r: &mut Routes) {
     r.action("/customers/{customer_id}/unmerge", "unmergeCustomer", http::unmerge)
         .scope(WRITE)
         .unversioned()
-        .says(
-            "Undo a merge",
+        .summary("Undo a merge")
+        .description(
             "Possible for 30 days after the merge. It moves back exactly the records that were moved and \
                 still belong to the other customer. Fields of the other customer are restored where nobody \
                 has changed them since. Records that the other customer got after the merge stay there. \

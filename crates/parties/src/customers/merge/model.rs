@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::db::{AnyId, Json};
+use crate::base::db::{AnyId, JsonColumn};
 use crate::base::http::history::FieldChange;
 use crate::base::types::At;
 use crate::customers::model::{CustomerId, CustomerInput};
@@ -39,12 +39,12 @@ pub struct Merge {
     pub customer_id: CustomerId,
     pub into_id: CustomerId,
     /// The survivor's form before.
-    pub before: Json<CustomerInput>,
+    pub before: JsonColumn<CustomerInput>,
     /// And with what it took over.
-    pub after: Json<CustomerInput>,
-    pub moved: Json<Vec<Moved>>,
+    pub after: JsonColumn<CustomerInput>,
+    pub moved: JsonColumn<Vec<Moved>>,
     /// Whom the survivor was shown to.
-    pub shared: Json<Vec<Uuid>>,
+    pub shared: JsonColumn<Vec<Uuid>>,
     pub merged_at: At,
     pub undone_at: Option<At>,
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{CustomerMerge, Merge, MergeInput, Moved, MovedCount};
 use super::moves::{self, Way};
 use super::rules;
-use crate::base::db::{Act, AnyId, Guard, Json, Tx, journal, shares};
+use crate::base::db::{Act, AnyId, Guard, JsonColumn, Tx, journal, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::history::FieldChange;
 use crate::base::types::At;
@@ -36,7 +36,8 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
     let after = rules::take_over(&before, &form_of(&loser)).ok_or_else(too_large)?;
 
     // The external ids have to be free before the other can have them.
-    let mut gone = Customer { merged_into_id: Some(into.id), external_ids: Json(vec![]), ..loser.clone() };
+    let mut gone =
+        Customer { merged_into_id: Some(into.id), external_ids: JsonColumn(vec![]), ..loser.clone() };
     tx.save(&loser, &mut gone, Act::because("merged", Some(&reason)))?;
     let mut survivor = filled_in(into.clone(), after.clone());
     tx.save(&into, &mut survivor, Act::because("absorbed", Some(&reason)))?;
@@ -46,10 +47,10 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
         id: AnyId(tx.core.ids.next(tx.now)),
         customer_id: id,
         into_id: into.id,
-        before: Json(before.clone()),
-        after: Json(after.clone()),
-        moved: Json(moved),
-        shared: Json(shared),
+        before: JsonColumn(before.clone()),
+        after: JsonColumn(after.clone()),
+        moved: JsonColumn(moved),
+        shared: JsonColumn(shared),
         merged_at: tx.now,
         undone_at: None,
     };
@@ -96,7 +97,8 @@ pub fn unmerge(tx: &mut Tx, id: CustomerId, reason: &str) -> Result<CustomerMerg
 
     let mut survivor = filled_in(into.clone(), back.clone());
     tx.save(&into, &mut survivor, Act::because("gave_back", Some(reason)))?;
-    let mut returned = Customer { merged_into_id: None, external_ids: Json(external_ids), ..loser.clone() };
+    let mut returned =
+        Customer { merged_into_id: None, external_ids: JsonColumn(external_ids), ..loser.clone() };
     tx.save(&loser, &mut returned, Act::because("unmerged", Some(reason)))?;
     for grantee in &merge.shared.0 {
         shares::revoke(tx, into.id.0, *grantee)?;

@@ -2,24 +2,24 @@
 
 use super::model::{SHARES, ShareInput, ShareView};
 use super::work;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
 use crate::base::db::shares::Share;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::{Answer, Json, Req};
 use crate::customers::{self, CustomerId};
 use crate::load_from;
 
-pub fn list(rx: &mut Rx, req: &Req<CustomerId>) -> Result<Page<ShareView>> {
+pub fn list(rx: &mut ReadTx, req: &Req<CustomerId>) -> Result<Page<ShareView>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path)?;
-    let of_customer = Cond::eq(col!(shares::record_id), customer.id.0);
+    let of_customer = Predicate::eq(col!(shares::record_id), customer.id.0);
     let page = SHARES.page(&req.query, of_customer, load_from!(rx.conn, shares, Share))?;
     let views = work::views(rx.conn, &page.data)?;
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<(CustomerId, String)>) -> Result<Answer<ShareView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<(CustomerId, String)>) -> Result<Answer<ShareView>> {
     let customer = customers::work::find(rx.conn, rx.caller, req.path.0)?;
     let view = work::find(rx.conn, customer.id, work::grantee(&req.path.1)?)?;
     Ok(Answer::at(customer.version, view))

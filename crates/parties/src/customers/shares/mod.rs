@@ -13,14 +13,12 @@ use crate::base::http::Routes;
 pub fn routes(r: &mut Routes) {
     r.list("/customers/{customer_id}/shares", "listCustomerShares", &model::SHARES, http::list)
         .scope(READ)
-        .says(
-            "List a customer's shares",
-            "Lists the people and teams that the customer is shared with, in the order of sharing.",
-        );
+        .summary("List a customer's shares")
+        .description("Lists the people and teams that the customer is shared with, in the order of sharing.");
     r.create("/customers/{customer_id}/shares", "shareCustomer", http::create)
         .scope(WRITE)
-        .says(
-            "Share a customer",
+        .summary("Share a customer")
+        .description(
             "Lets a person or all members of a team read the customer. Only its owner, their manager and \
                 the clerks can change it. Sharing with the same person or team again changes nothing.",
         )
@@ -28,11 +26,12 @@ pub fn routes(r: &mut Routes) {
         .fails_with(&["read_only_share", "customer_merged"]);
     r.read("/customers/{customer_id}/shares/{grantee_id}", "getCustomerShare", http::get)
         .scope(READ)
-        .says("Read a share", "Returns one share. `grantee_id` is the id of the person or the team.");
+        .summary("Read a share")
+        .description("Returns one share. `grantee_id` is the id of the person or the team.");
     r.remove("/customers/{customer_id}/shares/{grantee_id}", "unshareCustomer", http::delete)
         .scope(WRITE)
-        .says(
-            "End a share",
+        .summary("End a share")
+        .description(
             "Ends the sharing with a person or a team. `grantee_id` is the id of the person or the team. \
                 A share has no version of its own: `If-Match` takes the customer's ETag.",
         )

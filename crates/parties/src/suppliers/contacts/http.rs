@@ -2,9 +2,9 @@
 
 use super::model::{CONTACTS, SupplierContact, SupplierContactId, SupplierContactInput};
 use super::work;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
@@ -18,13 +18,13 @@ fn answer(contact: SupplierContact) -> Answer<SupplierContact> {
     Answer::at(contact.version, contact)
 }
 
-pub fn list(rx: &mut Rx, req: &Req<SupplierId>) -> Result<Page<SupplierContact>> {
+pub fn list(rx: &mut ReadTx, req: &Req<SupplierId>) -> Result<Page<SupplierContact>> {
     let supplier = suppliers::work::find(rx.conn, req.path)?;
-    let of_supplier = Cond::eq(col!(supplier_contacts::supplier_id), supplier.id.0);
+    let of_supplier = Predicate::eq(col!(supplier_contacts::supplier_id), supplier.id.0);
     CONTACTS.page(&req.query, of_supplier, load_from!(rx.conn, supplier_contacts, SupplierContact))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<Path>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<Path>) -> Answered {
     work::find(rx.conn, req.path.0, req.path.1).map(answer)
 }
 

@@ -20,10 +20,10 @@ pub fn routes(r: &mut Routes) {
         json!({"severity": "critical", "customer_tier": "a", "response_minutes": 60, "resolution_minutes": 960, "remind_minutes": 30, "escalate_minutes": [0, 240]}),
         json!({"response_minutes": 120}),
     );
-    policy
-        .list()
-        .describe("All policies. A new installation has one for each severity, for all tiers of customers.");
-    policy.create().describe("Sets the deadlines for complaints of a severity, for one tier of customers or for all. The policy of a tier goes before the one for all. It is used for deadlines that begin from now on. A second policy for the same severity and tier is refused with `duplicate`.");
-    policy.change().describe("Changes the policy for deadlines that begin from now on; running deadlines keep their time. A severity and tier that another policy has are refused with `duplicate`.");
-    policy.delete().describe("Deletes the policy. Running deadlines keep their time. Complaints of a severity without a policy get no deadlines.");
+    policy.list().description(
+        "All policies. A new installation has one for each severity, for all tiers of customers.",
+    );
+    policy.create().description("Sets the deadlines for complaints of a severity, for one tier of customers or for all. The policy of a tier goes before the one for all. It is used for deadlines that begin from now on. A second policy for the same severity and tier is refused with `duplicate`.");
+    policy.change().description("Changes the policy for deadlines that begin from now on; running deadlines keep their time. A severity and tier that another policy has are refused with `duplicate`.");
+    policy.delete().description("Deletes the policy. Running deadlines keep their time. Complaints of a severity without a policy get no deadlines.");
 }

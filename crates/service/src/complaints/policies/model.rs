@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Json, Tx};
-use crate::base::deadlines::model::Step;
+use crate::base::db::{JsonColumn, Tx};
+use crate::base::deadlines::model::DeadlineAction;
 use crate::base::error::{Error, Fault, Result};
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::{Names, Record};
@@ -61,7 +61,7 @@ pub struct SlaPolicyForm {
     /// Working minutes after a missed deadline at which first the manager and then the executives are told;
     /// the second number must be greater than the first. Empty: nobody is told.
     #[schema(max_items = 2, value_type = Vec<EscalationMinutes>)]
-    pub escalate_minutes: Json<Vec<i32>>,
+    pub escalate_minutes: JsonColumn<Vec<i32>>,
 }
 
 /// Working minutes after a missed deadline.
@@ -71,13 +71,13 @@ pub struct EscalationMinutes(pub i32);
 
 impl SlaPolicy {
     /// What happens before and after a deadline.
-    pub fn steps(&self) -> Vec<Step> {
-        let reminder = (self.remind_minutes > 0).then(|| Step {
+    pub fn steps(&self) -> Vec<DeadlineAction> {
+        let reminder = (self.remind_minutes > 0).then(|| DeadlineAction {
             name: "reminder".into(),
             level: 0,
             offset_seconds: -60 * i64::from(self.remind_minutes),
         });
-        let rungs = self.escalate_minutes.iter().zip(1..).map(|(minutes, level)| Step {
+        let rungs = self.escalate_minutes.iter().zip(1..).map(|(minutes, level)| DeadlineAction {
             name: "escalation".into(),
             level,
             offset_seconds: 60 * i64::from(*minutes),

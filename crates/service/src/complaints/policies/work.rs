@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{SlaPolicy, SlaPolicyForm};
-use crate::base::db::{Conn, Guard, Json, Tx};
+use crate::base::db::{Conn, Guard, JsonColumn, Tx};
 use crate::base::error::Result;
 use crate::base::record;
 use crate::complaints::model::ComplaintSeverity;
@@ -43,7 +43,7 @@ pub fn ensure(tx: &mut Tx) -> Result<()> {
             response_minutes: response,
             resolution_minutes: resolution,
             remind_minutes: remind,
-            escalate_minutes: Json(vec![0, day]),
+            escalate_minutes: JsonColumn(vec![0, day]),
         };
         record::work::create::<SlaPolicy>(tx, form)?;
     }

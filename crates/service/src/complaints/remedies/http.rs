@@ -3,9 +3,9 @@
 use super::model::{Decision, REMEDIES, Remedy, RemedyAction, RemedyId, RemedyInput, RemedyView};
 use super::work;
 use crate::base::auth::Caller;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::filter::{Predicate, col};
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::{Answer, Json, Req};
 use crate::complaints::model::ComplaintId;
@@ -16,16 +16,16 @@ fn answer(remedy: Remedy, caller: &Caller) -> Answer<RemedyView> {
     Answer::at(remedy.version, remedy.view(caller))
 }
 
-pub fn list(rx: &mut Rx, req: &Req<ComplaintId>) -> Result<Page<RemedyView>> {
+pub fn list(rx: &mut ReadTx, req: &Req<ComplaintId>) -> Result<Page<RemedyView>> {
     complaints::find(rx.conn, rx.caller, req.path)?;
-    let of_complaint = Cond::eq(col!(complaint_remedies::complaint_id), req.path.0);
+    let of_complaint = Predicate::eq(col!(complaint_remedies::complaint_id), req.path.0);
     let mut page =
         REMEDIES.page(&req.query, of_complaint, load_from!(rx.conn, complaint_remedies, Remedy))?;
     let views = page.data.drain(..).map(|remedy| remedy.view(rx.caller)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<(ComplaintId, RemedyId)>) -> Result<Answer<RemedyView>> {
+pub fn get(rx: &mut ReadTx, req: &Req<(ComplaintId, RemedyId)>) -> Result<Answer<RemedyView>> {
     complaints::find(rx.conn, rx.caller, req.path.0)?;
     work::find(rx.conn, req.path.0, req.path.1).map(|remedy| answer(remedy, rx.caller))
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{READ, WRITE};
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{Told, Verb};
+use crate::base::events::{EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::lives::{BY_ITSELF, Life};
 
@@ -30,15 +30,18 @@ pub fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.list("/complaints/{complaint_id}/remedies", "listComplaintRemedies", &model::REMEDIES, http::list)
         .scope(READ)
-        .says("List remedies of a complaint", "The remedies of one complaint, the oldest first.");
+        .summary("List remedies of a complaint")
+        .description("The remedies of one complaint, the oldest first.");
     r.create("/complaints/{complaint_id}/remedies", "addComplaintRemedy", http::create)
         .scope(WRITE)
-        .says("Propose a remedy", "Proposes a credit or replacement goods for a complaint. An amount up to the limit of the settings (`complaints.remedy_limit`, 0 for a currency that is not listed) is approved at once. Above it the manager of the complaint's team is told that it waits for approval. It is granted when the complaint is resolved. Refused with `invalid_transition` before the complaint was acknowledged and after it was resolved.")
+        .summary("Propose a remedy")
+        .description("Proposes a credit or replacement goods for a complaint. An amount up to the limit of the settings (`complaints.remedy_limit`, 0 for a currency that is not listed) is approved at once. Above it the manager of the complaint's team is told that it waits for approval. It is granted when the complaint is resolved. Refused with `invalid_transition` before the complaint was acknowledged and after it was resolved.")
         .example(json!({"kind": "credit", "amount": "120.00", "description": "5 % off the order"}))
         .fails_with(&["invalid_transition"]);
     r.read("/complaints/{complaint_id}/remedies/{remedy_id}", "getComplaintRemedy", http::get)
         .scope(READ)
-        .says("Read a remedy", "The remedy with the steps that you can take now.");
+        .summary("Read a remedy")
+        .description("The remedy with the steps that you can take now.");
     r.action(
         "/complaints/{complaint_id}/remedies/{remedy_id}/approve",
         "approveComplaintRemedy",
@@ -46,13 +49,15 @@ pub fn routes(r: &mut Routes) {
     )
     .scope(APPROVE)
     .optional_body()
-    .says("Approve a remedy", "Approves a remedy that waits for approval. A remedy that you proposed yourself is refused with `own_remedy`.")
+    .summary("Approve a remedy")
+    .description("Approves a remedy that waits for approval. A remedy that you proposed yourself is refused with `own_remedy`.")
     .example(json!({"reason": "A good customer"}))
     .fails_with(&["invalid_transition", "own_remedy"]);
     r.action("/complaints/{complaint_id}/remedies/{remedy_id}/reject", "rejectComplaintRemedy", http::reject)
         .scope(APPROVE)
         .optional_body()
-        .says("Reject a remedy", "Refuses a remedy that waits for approval, or takes back an approval while the remedy is not granted yet.")
+        .summary("Reject a remedy")
+        .description("Refuses a remedy that waits for approval, or takes back an approval while the remedy is not granted yet.")
         .example(json!({"reason": "The carrier pays"}))
         .fails_with(&["invalid_transition"]);
     r.history(
@@ -61,13 +66,11 @@ pub fn routes(r: &mut Routes) {
         http::get,
     )
     .scope(READ)
-    .says(
-        "Read the history of a remedy",
-        "Every change in order: who made it, when and why, with the fields before and after.",
-    );
+    .summary("Read the history of a remedy")
+    .description("Every change in order: who made it, when and why, with the fields before and after.");
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: model::RemedyId::KIND,
     name: ["Remedy", "补偿"],
     scopes: READ,

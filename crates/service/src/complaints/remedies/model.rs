@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, Json};
+use crate::base::db::{Conn, JsonColumn};
 use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
@@ -101,7 +101,7 @@ pub struct Remedy {
     pub description: String,
     /// Goods of a replacement. Empty for a credit.
     #[schema(value_type = Vec<RemedyLine>)]
-    pub lines: Json<Vec<RemedyLine>>,
+    pub lines: JsonColumn<Vec<RemedyLine>>,
     /// When it was approved or rejected by a person. Null until then, and when the limit approved it.
     pub decided_at: Option<At>,
     /// Person who approved or rejected it. Null when nobody did, and for a machine client.
@@ -172,7 +172,7 @@ pub struct Decision {
 }
 
 /// The remedies of the complaints that a caller sees.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     crate::complaints::part_of_visible(caller, col!(complaint_remedies::complaint_id))
 }
 

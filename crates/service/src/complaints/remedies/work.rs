@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Remedy, RemedyAction, RemedyId, RemedyInput, RemedyKind, RemedyLine, RemedyStatus};
-use crate::base::db::{Act, Conn, Guard, Json, Tx};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::actions;
 use crate::complaints::model::{Complaint, ComplaintId};
@@ -44,7 +44,7 @@ pub fn propose(tx: &mut Tx, complaint: ComplaintId, input: RemedyInput) -> Resul
         amount: input.amount,
         currency,
         description: input.description,
-        lines: Json(input.lines),
+        lines: JsonColumn(input.lines),
         decided_at: None,
         decided_by: None,
         decided_reason: None,

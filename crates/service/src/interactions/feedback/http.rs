@@ -4,7 +4,7 @@ use super::model::{FEEDBACK, Feedback, FeedbackId, FeedbackInput, FeedbackView, 
 use super::work;
 use crate::base::auth::Caller;
 use crate::base::db::list::Page;
-use crate::base::db::{Rx, Tx};
+use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Req};
@@ -17,14 +17,14 @@ fn answer(feedback: Feedback, caller: &Caller) -> Answer<FeedbackView> {
     Answer::at(feedback.version, feedback.view(caller))
 }
 
-pub fn list(rx: &mut Rx, req: &Req) -> Result<Page<FeedbackView>> {
+pub fn list(rx: &mut ReadTx, req: &Req) -> Result<Page<FeedbackView>> {
     let mut page =
         FEEDBACK.page(&req.query, visible_to(rx.caller), load_from!(rx.conn, feedback, Feedback))?;
     let views = page.data.drain(..).map(|feedback| feedback.view(rx.caller)).collect();
     Ok(page.with(views))
 }
 
-pub fn get(rx: &mut Rx, req: &Req<FeedbackId>) -> Answered {
+pub fn get(rx: &mut ReadTx, req: &Req<FeedbackId>) -> Answered {
     work::find(rx.conn, rx.caller, req.path).map(|feedback| answer(feedback, rx.caller))
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
-use crate::base::events::{self, Told, Verb};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::schema::feedback;
 use model::Feedback;
@@ -29,27 +29,31 @@ pub fn routes(r: &mut Routes) {
     r.tag("feedback", "Feedback of customers: what they said, to whom it was sent, and who acknowledged it.");
     r.list("/feedback", "listFeedback", &model::FEEDBACK, http::list)
         .scope(READ)
-        .says("List feedback", "Feedback that was sent to you and, when you may read interactions, that of the customers that you may see. Use `waits_for` with your id for what you still have to acknowledge.");
+        .summary("List feedback")
+        .description("Feedback that was sent to you and, when you may read interactions, that of the customers that you may see. Use `waits_for` with your id for what you still have to acknowledge.");
     r.create("/interactions/{interaction_id}/feedback", "addFeedback", http::create)
         .scope(&[Scope::InteractionsWrite])
-        .says("Add feedback to an interaction", "Records one more item that the customer said. It is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`), except the person who enters it. Without recipients its status is `kept`.")
+        .summary("Add feedback to an interaction")
+        .description("Records one more item that the customer said. It is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`), except the person who enters it. Without recipients its status is `kept`.")
         .example(json!({"kind": "quality", "text": "The lids do not close well"}));
     r.read("/feedback/{feedback_id}", "getFeedback", http::get)
         .scope(READ)
         .expands(model::FEEDBACK.expand)
-        .says("Read feedback", "One item of feedback with its recipients.");
+        .summary("Read feedback")
+        .description("One item of feedback with its recipients.");
     r.action("/feedback/{feedback_id}/acknowledge", "acknowledgeFeedback", http::acknowledge)
         .scope(&[Scope::FeedbackWrite])
-        .says("Acknowledge feedback", "Confirms that you know the feedback. It is `acknowledged` when all recipients did so. Refused with `invalid_transition` when you are no recipient or did so already.")
+        .summary("Acknowledge feedback")
+        .description("Confirms that you know the feedback. It is `acknowledged` when all recipients did so. Refused with `invalid_transition` when you are no recipient or did so already.")
         .fails_with(&["invalid_transition"]);
-    r.history("/feedback/{feedback_id}/history", "listFeedbackHistory", http::get).scope(READ).says(
-        "Read the history of feedback",
-        "Every change in order: who made it, when and why, with the fields before and after.",
-    );
+    r.history("/feedback/{feedback_id}/history", "listFeedbackHistory", http::get)
+        .scope(READ)
+        .summary("Read the history of feedback")
+        .description("Every change in order: who made it, when and why, with the fields before and after.");
     r.expands("fbk", work::expand);
 }
 
-const TOLD: Told = Told {
+const TOLD: EventSource = EventSource {
     kind: FeedbackId::KIND,
     name: ["Feedback", "客户反馈"],
     scopes: READ,

@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Cond, Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, Json};
+use crate::base::db::{Conn, JsonColumn};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{At, TextEnum};
@@ -72,7 +72,7 @@ pub struct Feedback {
     /// People to whom it was sent: the customer's owner and the people whom the settings name for the kind,
     /// without the person who entered it.
     #[schema(value_type = Vec<FeedbackRecipient>, max_items = 100)]
-    pub recipients: Json<Vec<FeedbackRecipient>>,
+    pub recipients: JsonColumn<Vec<FeedbackRecipient>>,
     /// When the last recipient acknowledged it. Null until then.
     pub acknowledged_at: Option<At>,
     pub created_at: At,
@@ -145,31 +145,31 @@ pub struct FeedbackInput {
     pub product_id: Option<ProductId>,
 }
 
-fn sent_to(users: Cond) -> Cond {
-    Cond::in_select(col!(feedback::id), col!(feedback_recipients::feedback_id), users)
+fn sent_to(users: Predicate) -> Predicate {
+    Predicate::in_select(col!(feedback::id), col!(feedback_recipients::feedback_id), users)
 }
 
 /// The feedback that a caller sees: what they were sent, and that of the customers that they see.
-pub fn visible_to(caller: &Caller) -> Cond {
+pub fn visible_to(caller: &Caller) -> Predicate {
     let mine = match caller.user {
-        Some(user) => sent_to(Cond::eq(col!(feedback_recipients::user_id), user)),
-        None => Cond::Nothing,
+        Some(user) => sent_to(Predicate::eq(col!(feedback_recipients::user_id), user)),
+        None => Predicate::Nothing,
     };
     // Whoever reads no interactions sees only what they were sent.
     let customers = match caller.may(Scope::InteractionsRead) {
         true => part_of_visible(caller, col!(feedback::customer_id)),
-        false => Cond::Nothing,
+        false => Predicate::Nothing,
     };
     match customers {
-        Cond::All => Cond::All,
+        Predicate::All => Predicate::All,
         customers => customers.or(mine),
     }
 }
 
-fn waits_for(given: &Given) -> Cond {
-    let Given::Ids(users) = given else { return Cond::Nothing };
-    let users = Cond::ids(col!(feedback_recipients::user_id), users.iter().copied());
-    sent_to(users.and(Cond::negate(Cond::IsTrue(col!(feedback_recipients::acknowledged)))))
+fn waits_for(given: &Given) -> Predicate {
+    let Given::Ids(users) = given else { return Predicate::Nothing };
+    let users = Predicate::ids(col!(feedback_recipients::user_id), users.iter().copied());
+    sent_to(users.and(Predicate::negate(Predicate::IsTrue(col!(feedback_recipients::acknowledged)))))
 }
 
 pub static FEEDBACK: ListSpec = ListSpec {

@@ -9,8 +9,8 @@ use super::model::{
     FeedbackView, visible_to,
 };
 use crate::base::auth::{Caller, Role};
-use crate::base::db::filter::{Cond, col};
-use crate::base::db::{Act, Conn, Json, Rx, Tx};
+use crate::base::db::filter::{Predicate, col};
+use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Faults, Result};
 use crate::base::http::{actions, expand};
 use crate::customers::model::Customer;
@@ -34,8 +34,8 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: FeedbackId) -> Result<Feedback
 }
 
 /// For `expand=feedback`.
-pub fn expand(rx: &mut Rx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
-    let seen = Cond::ids(col!(feedback::id), ids.iter().copied()).and(visible_to(rx.caller));
+pub fn expand(rx: &mut ReadTx, ids: &[Uuid]) -> Result<Vec<(Uuid, Value)>> {
+    let seen = Predicate::ids(col!(feedback::id), ids.iter().copied()).and(visible_to(rx.caller));
     let rows: Vec<Feedback> = feedback::table.filter(seen).select(Feedback::as_select()).load(rx.conn)?;
     let views: Vec<FeedbackView> = rows.into_iter().map(|row| row.view(rx.caller)).collect();
     expand::views(views, |v: &FeedbackView| v.feedback.id.0)
@@ -127,7 +127,7 @@ fn relay_one(
         kind: item.kind,
         status,
         text: item.text,
-        recipients: Json(recipients),
+        recipients: JsonColumn(recipients),
         acknowledged_at: None,
         created_at: tx.now,
         created_by: None,

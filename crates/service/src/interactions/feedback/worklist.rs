@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::model::Feedback;
 use crate::base::auth::Scope;
-use crate::base::db::Rx;
-use crate::base::db::filter::{Cond, col};
+use crate::base::db::ReadTx;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::error::Result;
 use crate::base::worklist::{EACH, Item, Reason, Source};
 use crate::people::UserId;
@@ -20,19 +20,19 @@ static FEEDBACK_TO_ACKNOWLEDGE: Reason = Reason {
 
 pub const SOURCE: Source = Source { reasons: &[&FEEDBACK_TO_ACKNOWLEDGE], items };
 
-fn items(rx: &mut Rx, me: UserId) -> Result<Vec<Item>> {
+fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     Ok(feedback_of(rx, me)?.iter().map(feedback_item).collect())
 }
 
 /// The feedback that they are to acknowledge.
-fn feedback_of(rx: &mut Rx, me: UserId) -> Result<Vec<Feedback>> {
+fn feedback_of(rx: &mut ReadTx, me: UserId) -> Result<Vec<Feedback>> {
     if !rx.caller.may(Scope::FeedbackWrite) {
         return Ok(vec![]);
     }
-    let mine = Cond::eq(col!(feedback_recipients::user_id), me.0)
-        .and(Cond::negate(Cond::IsTrue(col!(feedback_recipients::acknowledged))));
+    let mine = Predicate::eq(col!(feedback_recipients::user_id), me.0)
+        .and(Predicate::negate(Predicate::IsTrue(col!(feedback_recipients::acknowledged))));
     let recipients = col!(feedback_recipients::feedback_id);
-    let waiting = feedback::table.filter(Cond::in_select(col!(feedback::id), recipients, mine));
+    let waiting = feedback::table.filter(Predicate::in_select(col!(feedback::id), recipients, mine));
     let first = waiting.order((feedback::created_at, feedback::id)).limit(EACH);
     Ok(first.select(Feedback::as_select()).load(rx.conn)?)
 }

@@ -26,8 +26,8 @@ pub fn routes(r: &mut Routes) {
         json!({"cause": "order_delivered", "customer_tier": "a", "days": 14, "subject": "How is the tea?"}),
         json!({"days": 21}),
     );
-    policy.list().describe("All policies. A new installation has none.");
-    policy.create().describe("From now on each event of this cause enters one `return_visit` task for the customer's owner, or for the manager of the customer's team when there is no active owner. The policy of a tier goes before the one for all. A second policy for the same cause and tier is refused with `duplicate`.");
-    policy.change().describe("Changes the policy for events from now on. Tasks that were entered already stay as they are. A cause and tier that another policy has are refused with `duplicate`.");
-    policy.delete().describe("Deletes the policy. Tasks that it entered stay.");
+    policy.list().description("All policies. A new installation has none.");
+    policy.create().description("From now on each event of this cause enters one `return_visit` task for the customer's owner, or for the manager of the customer's team when there is no active owner. The policy of a tier goes before the one for all. A second policy for the same cause and tier is refused with `duplicate`.");
+    policy.change().description("Changes the policy for events from now on. Tasks that were entered already stay as they are. A cause and tier that another policy has are refused with `duplicate`.");
+    policy.delete().description("Deletes the policy. Tasks that it entered stay.");
 }

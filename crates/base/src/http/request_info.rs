@@ -13,8 +13,8 @@ use crate::auth::network;
 use crate::core::Core;
 use crate::messages::Lang;
 
-/// A request, seen from outside.
-pub struct Seen {
+/// What is known of a request from its head and its connection.
+pub struct RequestInfo {
     pub lang: Lang,
     pub request_id: String,
     pub started: Instant,
@@ -28,8 +28,8 @@ pub struct Seen {
     pub counted: Option<Counted>,
 }
 
-impl Seen {
-    pub fn of(req: &HttpRequest, core: &Core) -> Seen {
+impl RequestInfo {
+    pub fn of(req: &HttpRequest, core: &Core) -> RequestInfo {
         let sane = |id: &&str| {
             !id.is_empty()
                 && id.len() <= 100
@@ -41,7 +41,7 @@ impl Seen {
         };
         let lang = text_header(req, "accept-language").map(Lang::from_accept).unwrap_or_default();
         let (peer, secure) = peer(req, &core.web);
-        Seen { lang, request_id, started: Instant::now(), peer, secure, endpoint: None, counted: None }
+        RequestInfo { lang, request_id, started: Instant::now(), peer, secure, endpoint: None, counted: None }
     }
 
     /// The caller's network address, for people and journals.

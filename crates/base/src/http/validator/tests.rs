@@ -88,12 +88,12 @@ fn components() -> Map<String, Value> {
     document.as_object().cloned().unwrap_or_default()
 }
 
-fn named(name: &str) -> Shape {
-    shape(json!({"$ref": format!("#/components/schemas/{name}")}))
+fn named(name: &str) -> SchemaValidator {
+    validator(json!({"$ref": format!("#/components/schemas/{name}")}))
 }
 
-fn shape(schema: Value) -> Shape {
-    Shape::compile(&schema, &components()).expect("the schema compiles")
+fn validator(schema: Value) -> SchemaValidator {
+    SchemaValidator::compile(&schema, &components()).expect("the schema compiles")
 }
 
 fn order() -> Value {
@@ -120,15 +120,15 @@ fn lines(faults: Vec<Fault>) -> Vec<String> {
 }
 
 fn check(schema: Value, value: Value) -> Vec<String> {
-    lines(shape(schema).check(&value))
+    lines(validator(schema).check(&value))
 }
 
 fn fits(schema: &Value, value: Value) -> bool {
-    shape(schema.clone()).check(&value).is_empty()
+    validator(schema.clone()).check(&value).is_empty()
 }
 
 fn refused(schema: Value) -> String {
-    Shape::compile(&schema, &components()).expect_err("the schema is refused")
+    SchemaValidator::compile(&schema, &components()).expect_err("the schema is refused")
 }
 
 #[test]
@@ -532,7 +532,7 @@ fn a_patch_clears_what_may_be_absent_and_nothing_else() {
     assert!(faults[3].starts_with("/colour unknown_field"));
     let required_but_nullable =
         json!({"type": "object", "required": ["a"], "properties": {"a": {"type": ["string", "null"]}}});
-    assert_eq!(shape(required_but_nullable).check_patch(&json!({"a": null})), []);
+    assert_eq!(validator(required_but_nullable).check_patch(&json!({"a": null})), []);
 }
 
 #[test]
@@ -558,7 +558,7 @@ fn a_patch_removes_keys_of_a_free_map() {
     let faults = lines(order.check_patch(&json!({"custom": {"old": null, "new": 1}})));
     assert_eq!(faults, ["/custom/new wrong_type expected=string;got=number"]);
     let maps = json!({"type": "object", "additionalProperties": {"type": "string"}});
-    let nested = shape(json!({
+    let nested = validator(json!({
         "type": "object",
         "properties": {
             "map": {"type": "object", "additionalProperties": maps},
@@ -598,7 +598,7 @@ fn a_value_without_a_schema_is_not_endless_either() {
     for _ in 0..500 {
         value = Value::Array(vec![value]);
     }
-    let faults = shape(json!({})).check(&value);
+    let faults = validator(json!({})).check(&value);
     assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["too_deep"]);
 }
 
@@ -610,22 +610,23 @@ fn unions_of_unions_cannot_be_made_to_run_for_ever() {
         }})
     };
     let components = Map::from_iter([("U".to_string(), json!({"anyOf": [branch("a"), branch("b")]}))]);
-    let shape = Shape::compile(&json!({"$ref": "#/components/schemas/U"}), &components).expect("compiles");
+    let validator =
+        SchemaValidator::compile(&json!({"$ref": "#/components/schemas/U"}), &components).expect("compiles");
     let value = (0..31).fold(json!({}), |inner, _| json!({"x": inner, "end": "a"}));
     let start = std::time::Instant::now();
-    assert!(!shape.check(&value).is_empty());
+    assert!(!validator.check(&value).is_empty());
     assert!(start.elapsed().as_secs() < 5);
 }
 
 #[test]
 fn a_flood_of_faults_ends_at_a_hundred() {
     let fields: Map<String, Value> = (0..5_000).map(|n| (format!("f{n}"), json!(1))).collect();
-    assert_eq!(named("Order").check(&Value::Object(fields)).len(), Shape::MAX_FAULTS);
+    assert_eq!(named("Order").check(&Value::Object(fields)).len(), SchemaValidator::MAX_FAULTS);
     let list = json!({"type": "array", "items": {"type": "string"}});
-    assert_eq!(shape(list).check(&json!(vec![1; 5_000])).len(), Shape::MAX_FAULTS);
+    assert_eq!(validator(list).check(&json!(vec![1; 5_000])).len(), SchemaValidator::MAX_FAULTS);
     let union = json!({"type": "array", "items": {"$ref": "#/components/schemas/Payment"}});
     let bad = Value::Array(vec![json!({"kind": "card", "x": 1, "y": 2}); 99]);
-    assert_eq!(shape(union).check(&bad).len(), Shape::MAX_FAULTS);
+    assert_eq!(validator(union).check(&bad).len(), SchemaValidator::MAX_FAULTS);
 }
 
 #[test]
@@ -666,7 +667,7 @@ fn a_schema_that_goes_in_circles_fails_at_start() {
     ];
     for circle in circles {
         let components = Map::from_iter([("A".to_string(), circle.clone())]);
-        let error = Shape::compile(&itself, &components).expect_err("a circle");
+        let error = SchemaValidator::compile(&itself, &components).expect_err("a circle");
         assert!(error.contains("components.schemas.A"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use super::nodes::{
     ARRAY, BOOLEAN, DecimalRules, Extra, INTEGER, Kinds, Limits, ListRules, NULL, NUMBER, Node, Num, OBJECT,
     ObjectRules, Params, STRING, TextRules, Typed,
 };
-use super::{Fault, Shape};
+use super::{Fault, SchemaValidator};
 
 /// Values nested deeper than this many steps below the root are refused, so no body can exhaust the stack.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -86,7 +86,7 @@ fn write_key(name: &str, pointer: &mut String) {
 }
 
 /// One walk over a value.
-pub(super) struct Run<'s> {
+pub(super) struct Walk<'s> {
     pub(super) nodes: &'s [Node],
     pub(super) faults: Vec<Fault>,
     /// Only asking whether a variant fits: the first fault ends the walk and nothing is written down.
@@ -96,13 +96,13 @@ pub(super) struct Run<'s> {
     budget: usize,
 }
 
-impl<'s> Run<'s> {
-    pub(super) fn new(nodes: &'s [Node]) -> Run<'s> {
-        Run { nodes, faults: Vec::new(), probing: false, failed: false, unions: 0, budget: UNION_BUDGET }
+impl<'s> Walk<'s> {
+    pub(super) fn new(nodes: &'s [Node]) -> Walk<'s> {
+        Walk { nodes, faults: Vec::new(), probing: false, failed: false, unions: 0, budget: UNION_BUDGET }
     }
 
     fn done(&self) -> bool {
-        if self.probing { self.failed } else { self.faults.len() >= Shape::MAX_FAULTS }
+        if self.probing { self.failed } else { self.faults.len() >= SchemaValidator::MAX_FAULTS }
     }
 
     fn fault(&mut self, at: &Path, code: &'static str, params: impl FnOnce() -> Params) {
@@ -377,7 +377,7 @@ impl<'s> Run<'s> {
             attempts.push(std::mem::take(&mut self.faults));
         }
         self.faults = before;
-        let room = Shape::MAX_FAULTS.saturating_sub(self.faults.len());
+        let room = SchemaValidator::MAX_FAULTS.saturating_sub(self.faults.len());
         self.faults.extend(best_attempt(attempts, &at.pointer()).into_iter().take(room));
     }
 }

@@ -12,7 +12,7 @@ mod tests;
 
 use serde_json::{Map, Value};
 
-use check::{Mode, Path, Run};
+use check::{Mode, Path, Walk};
 use compile::Compiler;
 use nodes::Node;
 
@@ -29,37 +29,37 @@ pub struct Fault {
 
 /// A compiled schema. Cheap to share between threads in an `Arc`.
 #[derive(Debug)]
-pub struct Shape {
+pub struct SchemaValidator {
     nodes: Vec<Node>,
     root: usize,
 }
 
-impl Shape {
+impl SchemaValidator {
     /// The most faults one check reports.
     pub const MAX_FAULTS: usize = 100;
 
     /// Compiles `schema` (a schema object, or a `$ref` to one of `components`, the document's
     /// `components.schemas`). The error names the place of an unsupported or dangling construct.
-    pub fn compile(schema: &Value, components: &Map<String, Value>) -> Result<Shape, String> {
+    pub fn compile(schema: &Value, components: &Map<String, Value>) -> Result<SchemaValidator, String> {
         let mut compiler = Compiler::new(components);
         let root = compiler.node(schema)?;
         compiler.finish()?;
-        Ok(Shape { nodes: compiler.nodes, root })
+        Ok(SchemaValidator { nodes: compiler.nodes, root })
     }
 
-    /// All faults of a whole value, such as the body of a create; at most [`Shape::MAX_FAULTS`].
+    /// All faults of a whole value, such as the body of a create; at most [`SchemaValidator::MAX_FAULTS`].
     pub fn check(&self, value: &Value) -> Vec<Fault> {
-        let mut run = Run::new(&self.nodes);
+        let mut run = Walk::new(&self.nodes);
         run.visit(self.root, value, &Path::root(), Mode::Whole);
         run.faults
     }
 
-    /// All faults of an RFC 7396 merge patch for an object of this shape; at most [`Shape::MAX_FAULTS`].
+    /// All faults of an RFC 7396 merge patch for an object of this shape; at most [`SchemaValidator::MAX_FAULTS`].
     ///
     /// Nothing is required, nor within objects, which are merged. `null` clears a property that is nullable or
-    /// not required, and removes a key of a free map. Any other value present is checked as in [`Shape::check`].
+    /// not required, and removes a key of a free map. Any other value present is checked as in [`SchemaValidator::check`].
     pub fn check_patch(&self, value: &Value) -> Vec<Fault> {
-        let mut run = Run::new(&self.nodes);
+        let mut run = Walk::new(&self.nodes);
         if value.is_object() {
             run.visit(self.root, value, &Path::root(), Mode::Patch);
         } else {
