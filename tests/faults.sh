@@ -84,6 +84,11 @@ case ${1:-} in
         ;;
 esac
 borrow
+# Cargo goes by times: what was built last from another copy is not taken for this one's.
+if [[ $(cat "$CARGO_TARGET_DIR/of" 2>/dev/null) != "$folder" ]]; then
+    find "$folder"/{crates,src,migrations,tests} -type f -exec touch {} +
+    mkdir -p "$CARGO_TARGET_DIR" && echo "$folder" >"$CARGO_TARGET_DIR/of"
+fi
 binary=$(cd "$folder" && cargo test --locked --quiet --test it --no-run --message-format=json |
     sed -n 's/.*"executable":"\([^"]*\/it-[^"]*\)".*/\1/p')
 cd "$folder"
