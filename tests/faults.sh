@@ -65,7 +65,7 @@ borrow() {
     [[ -d $built/debug/deps && ! -d $CARGO_TARGET_DIR/debug ]] || return 0
     mkdir -p "$CARGO_TARGET_DIR/debug"
     cp -al "$built"/debug/{deps,build,.fingerprint} "$CARGO_TARGET_DIR/debug/"
-    rm -rf "$CARGO_TARGET_DIR"/debug/{deps/{lib,}salesdesk*,deps/it-*,build/salesdesk*,.fingerprint/salesdesk*}
+    rm -rf "$CARGO_TARGET_DIR"/debug/{deps/{lib,}{salesdesk,testkit}*,deps/program-*,build/salesdesk*,.fingerprint/salesdesk*}
 }
 
 copy() {
@@ -89,8 +89,8 @@ if [[ $(cat "$CARGO_TARGET_DIR/of" 2>/dev/null) != "$folder" ]]; then
     find "$folder"/{crates,src,migrations,tests} -type f -exec touch {} +
     mkdir -p "$CARGO_TARGET_DIR" && echo "$folder" >"$CARGO_TARGET_DIR/of"
 fi
-binary=$(cd "$folder" && cargo test --locked --quiet --test it --no-run --message-format=json |
-    sed -n 's/.*"executable":"\([^"]*\/it-[^"]*\)".*/\1/p')
+binary=$(cd "$folder" && cargo test --locked --quiet --test program --no-run --message-format=json |
+    sed -n 's/.*"executable":"\([^"]*\/program-[^"]*\)".*/\1/p')
 cd "$folder"
 
 # Without a fault all of them are green: else their red says nothing.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use salesdesk::base::http::params::{Param, Takes, percent_encode};
-use salesdesk::base::http::{Endpoint, Method, Nature};
+use salesdesk::base::http::{Endpoint, Method, OperationKind};
 use serde_json::Value;
 
 use super::ledger::{Exception, Looks};
@@ -76,7 +76,7 @@ fn tells_of(app: &TestApp, endpoint: &Endpoint, base: &str, param: &Param, prefi
 
 /// The records of a kind that the company has.
 fn ids_of(app: &TestApp, prefix: &str) -> Vec<String> {
-    let mut reads = app.endpoints().iter().filter(|e| e.nature == Nature::Read);
+    let mut reads = app.endpoints().iter().filter(|e| e.nature == OperationKind::Read);
     let read = reads.find(|e| *e.path_prefixes == [Some(prefix)] && e.path.ends_with("_id}"));
     let (list, _) = read.and_then(|e| e.path.rsplit_once("/{")).expect("what reads one");
     walk(&app.all_powerful(), &format!("{list}?limit=200&fields=id")).iter().map(key).collect()
