@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::fields::Resource;
-use super::intake::{self, Asked};
+use super::intake::{self, Asked, Intake};
 use super::work;
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::path_to;
@@ -17,6 +19,29 @@ use crate::jobs::model::JobView;
 pub struct Table;
 impl FileKind for Table {
     const TYPES: &'static [&'static str] = &intake::TYPES;
+}
+
+/// Files that are looked at: so many at a time, and so many that wait for it. Each may take some hundred megabytes.
+struct Looking {
+    places: Semaphore,
+    queue: Semaphore,
+}
+
+const AT_A_TIME: usize = 2;
+const WAITING: usize = 6;
+
+impl Default for Looking {
+    fn default() -> Looking {
+        Looking { places: Semaphore::new(AT_A_TIME), queue: Semaphore::new(AT_A_TIME + WAITING) }
+    }
+}
+
+/// Looks at a file, which takes its time and memory.
+async fn look(ctx: &Ctx, body: File<Table>, resource: Resource, asked: Asked) -> Result<Intake> {
+    let looking = ctx.core.part::<Looking>();
+    let _queued = looking.queue.try_acquire().map_err(|_| Error::unavailable())?;
+    let _place = looking.places.acquire().await.map_err(|_| Error::unavailable())?;
+    ctx.slowly(move || intake::take_in(body.media_type, &body.bytes, resource, &asked)).await?
 }
 
 fn asked(query: &Query) -> Asked {
@@ -37,9 +62,7 @@ pub async fn start(ctx: Ctx, req: Req<Vec<String>, File<Table>>) -> Result<Reply
     let resource = resource.ok_or_else(Error::not_found)?;
     work::demand(&ctx.caller, &resource)?;
     let asked = asked(&query);
-    // Looking at a large file takes its time.
-    let intake =
-        ctx.slowly(move || intake::take_in(body.media_type, &body.bytes, resource, &asked)).await??;
+    let intake = look(&ctx, body, resource, asked).await?;
     let (intake, wakers) = (Arc::new(intake), ctx.core.wakers.clone());
     let reply = ctx
         .answer(move |tx| {

@@ -19,6 +19,8 @@ pub const MAX_ROWS: usize = 200_000;
 pub const MAX_COLUMNS: usize = 200;
 /// Bytes of one row.
 pub const MAX_ROW: usize = 1 << 20;
+/// Bytes that are taken apart at a time when a file is looked through: rows in memory are many times their text.
+const STRETCH: usize = 4 * MAX_ROW;
 
 pub const CSV: &str = "text/csv";
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -207,13 +209,23 @@ fn likely_delimiter(text: &[u8]) -> u8 {
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
 
+/// The rows that come next, some of them.
+fn next_rows(text: &[u8], at: rows::At, plan: &Plan) -> Result<Rows> {
+    let begin = at.0 as usize;
+    let end = text.len().min(begin + STRETCH);
+    let found = rows::in_window(&text[begin..end], at, end == text.len(), 1000, plan)?;
+    match found.next == at && end < text.len() {
+        true => Err(rows::too_long(at.1)),
+        false => Ok(found),
+    }
+}
+
 /// Counts the rows, and says which columns have something in them.
 fn survey(text: &[u8], plan: &mut Plan) -> Result<Vec<bool>> {
     let mut filled = vec![false; plan.headings.len()];
     let mut at = (plan.begin, plan.line);
     loop {
-        let window = &text[at.0 as usize..];
-        let Rows { rows, next, .. } = rows::in_window(window, at, true, 1000, plan)?;
+        let Rows { rows, next, .. } = next_rows(text, at, plan)?;
         for row in &rows {
             for (index, cell) in row.texts().iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
                 if let Some(seen) = filled.get_mut(index) {
@@ -318,7 +330,7 @@ fn objects_of(
     let (mut at, mut faults) = ((0, 1), Vec::<Fault>::new());
     let mut left_alone = Vec::new();
     loop {
-        let Rows { rows, next, .. } = rows::in_window(&text[at.0 as usize..], at, true, 1000, &plan)?;
+        let Rows { rows, next, .. } = next_rows(&text, at, &plan)?;
         if at.0 == 0 {
             let mut objects = rows.iter().filter_map(rows::Row::object);
             plan.of_lines = objects.any(|object| plan.resource.is_of_lines(object.keys()));

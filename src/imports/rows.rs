@@ -1,8 +1,10 @@
 //! The rows of a file that was taken in, a window of bytes at a time: the file is never in memory as a whole.
 
+use std::io::{self, Read};
+
 use serde_json::{Map, Value};
 
-use super::intake::{Form, MAX_ROW, Plan, known_name};
+use super::intake::{Form, MAX_COLUMNS, MAX_ROW, Plan, known_name};
 use super::values::unharmed;
 use crate::base::error::{Error, Fault, Problem, Result};
 
@@ -121,8 +123,48 @@ pub fn added_columns(headings: &[String]) -> std::ops::Range<usize> {
     }
 }
 
-fn too_long(line: u64) -> Error {
+/// A row is longer than any may be.
+pub fn too_long(line: u64) -> Error {
     Problem::new("row_too_long").param("line", line).param("max", MAX_ROW).into()
+}
+
+/// Gives a reader of records no more of a window than a record may have, so that one record never takes more memory.
+struct Bounded<'w> {
+    rest: &'w [u8],
+    left: usize,
+}
+
+/// What a reader of CSV reads ahead.
+const AHEAD: usize = 8 << 10;
+
+impl<'w> Bounded<'w> {
+    fn of(window: &'w [u8]) -> Bounded<'w> {
+        Bounded { rest: window, left: MAX_ROW + AHEAD }
+    }
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 && !self.rest.is_empty() {
+            return Err(io::Error::other("a record is longer than any may be"));
+        }
+        let most = self.left.min(into.len());
+        let read = self.rest.read(&mut into[..most])?;
+        self.left -= read;
+        Ok(read)
+    }
+}
+
+/// The cells of a record up to its last one that is not empty. One beyond the most columns stands for all such: a row
+/// that has it is refused, and what it says need not be kept.
+fn cells_of(record: &csv::StringRecord) -> Vec<String> {
+    let filled = |cell: &str| !cell.trim().is_empty();
+    let count = record.len() - record.iter().rev().take_while(|cell| !filled(cell)).count();
+    let mut cells: Vec<String> = record.iter().take(count.min(MAX_COLUMNS)).map(str::to_owned).collect();
+    if let Some(beyond) = record.iter().skip(MAX_COLUMNS).find(|cell| filled(cell)) {
+        cells.push(beyond.to_owned());
+    }
+    cells
 }
 
 fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result<Rows> {
@@ -130,12 +172,16 @@ fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Resu
         .has_headers(false)
         .flexible(true)
         .delimiter(plan.delimiter)
-        .from_reader(window);
+        .buffer_capacity(AHEAD)
+        .from_reader(Bounded::of(window));
     let mut found = Rows { rows: Vec::new(), next: at, ended: false };
     let mut record = csv::StringRecord::new();
     while found.rows.len() < most {
-        let more = reader.read_record(&mut record);
-        let more = more.map_err(|e| Problem::new("unreadable_file").param("reason", e))?;
+        reader.get_mut().left = MAX_ROW + AHEAD;
+        let more = reader.read_record(&mut record).map_err(|e| match e.is_io_error() {
+            true => too_long(found.next.1),
+            false => Problem::new("unreadable_file").param("reason", e).into(),
+        })?;
         let end = reader.position().byte();
         if !more || (end as usize >= window.len() && !whole) {
             // What the window cuts short comes again.
@@ -160,10 +206,10 @@ fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Resu
             }
         };
         found.next = (at.0 + end, next_line);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+        let cells = cells_of(&record);
+        if cells.is_empty() {
             continue;
         }
-        let cells = record.iter().map(str::to_owned).collect();
         found.rows.push(Row { line, next: found.next, content: Content::Cells(cells) });
     }
     Ok(found)

@@ -5,13 +5,22 @@ use std::io::{Cursor, Read};
 
 use calamine::{DataRef, Reader, Xlsx};
 
-use super::intake::{MAX_COLUMNS, MAX_FILE, MAX_ROWS};
+use super::intake::{MAX_COLUMNS, MAX_FILE, MAX_ROW, MAX_ROWS};
+use super::rows::too_long;
 use crate::base::error::{Error, Problem, Result};
 
 /// Bytes of a workbook when it is unpacked.
 const MAX_UNPACKED: u64 = 256 << 20;
+/// Bytes of what the reader keeps in memory: all but the sheets.
+const MAX_HELD: u64 = 96 << 20;
 /// Parts of a workbook: sheets, strings, styles, pictures.
 const MAX_PARTS: usize = 2_000;
+/// Texts that cells share. Each takes more memory than it has bytes.
+const MAX_STRINGS: usize = 1_000_000;
+/// Characters of a cell: what spreadsheets allow.
+const MAX_CELL: usize = 32_767;
+/// Bytes of a tag or of a text between tags: a full cell, each character written as a number.
+const MAX_RUN: usize = 1 << 20;
 
 /// The sheet of this name, or the first one, as CSV: each row of the sheet is a record, empty ones too, so that
 /// records are counted as the sheet counts its rows.
@@ -28,7 +37,7 @@ pub fn to_csv(bytes: &[u8], sheet: Option<&str>) -> Result<Vec<u8>> {
     let mut table = Table::default();
     while let Some(cell) = cells.next_cell().map_err(unreadable)? {
         let (row, column) = cell.get_position();
-        table.put(row, column, text_of(cell.get_value()))?;
+        table.put(row, column, text_of(cell.get_value())?)?;
     }
     table.end()
 }
@@ -37,18 +46,73 @@ pub fn to_csv(bytes: &[u8], sheet: Option<&str>) -> Result<Vec<u8>> {
 /// says of its size need not be so.
 fn measure(bytes: &[u8]) -> Result<()> {
     let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let too_large =
-        || Error::from(Problem::new("file_too_large").param("what", "unpacked").param("max", MAX_UNPACKED));
     if parts.len() > MAX_PARTS {
-        return Err(too_large());
+        return Err(too_large("parts", MAX_PARTS as u64));
     }
-    let mut left = MAX_UNPACKED;
+    let (mut left, mut held, mut strings) = (MAX_UNPACKED, MAX_HELD, 0);
     for index in 0..parts.len() {
         let part = parts.by_index(index).map_err(unreadable)?;
-        let size = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(unreadable)?;
-        left = left.checked_sub(size).ok_or_else(too_large)?;
+        let is_sheet = part.name().map_err(unreadable)?.to_ascii_lowercase().starts_with("xl/worksheets/");
+        let mut scan = Scan::default();
+        let size = std::io::copy(&mut part.take(left + 1), &mut scan).map_err(unreadable)?;
+        left = left.checked_sub(size).ok_or_else(|| too_large("bytes, unpacked", MAX_UNPACKED))?;
+        if !is_sheet {
+            held = held.checked_sub(size).ok_or_else(|| too_large("bytes beside its sheets", MAX_HELD))?;
+        }
+        strings += scan.strings;
+        if strings > MAX_STRINGS {
+            return Err(too_large("different texts", MAX_STRINGS as u64));
+        }
+        if scan.longest > MAX_RUN && scan.is_text {
+            return Err(too_large("characters in a cell", MAX_CELL as u64));
+        }
     }
     Ok(())
+}
+
+fn too_large(what: &'static str, max: u64) -> Error {
+    Problem::new("file_too_large").param("what", what).param("max", max).into()
+}
+
+/// Looks at a part as it is unpacked: what a reader of it would have to keep in memory at once.
+struct Scan {
+    /// A picture may have any bytes; XML begins with a tag.
+    is_text: bool,
+    begun: bool,
+    /// Elements `si`, which are texts that cells share, whatever prefix they have.
+    strings: usize,
+    /// The most bytes from one tag's beginning to the next.
+    longest: usize,
+    run: usize,
+    /// The last three bytes.
+    last: [u8; 3],
+}
+
+impl Default for Scan {
+    fn default() -> Scan {
+        Scan { is_text: false, begun: false, strings: 0, longest: 0, run: 0, last: [0; 3] }
+    }
+}
+
+impl std::io::Write for Scan {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if !self.begun {
+            let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+            (self.begun, self.is_text) = (true, start.first() == Some(&b'<'));
+        }
+        for &byte in bytes {
+            self.run = if byte == b'<' { 0 } else { self.run + 1 };
+            self.longest = self.longest.max(self.run);
+            if matches!(self.last, [b'<' | b':', b's', b'i']) && matches!(byte, b'>' | b'/' | b' ') {
+                self.strings += 1;
+            }
+            self.last = [self.last[1], self.last[2], byte];
+        }
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Error {
@@ -67,6 +131,8 @@ fn no_sheet(names: &[String]) -> Error {
 struct Table {
     written: Vec<u8>,
     row: Vec<String>,
+    /// Bytes of the row.
+    bytes: usize,
     /// The rows before this one are written.
     next: u32,
 }
@@ -77,19 +143,20 @@ impl Table {
             return Ok(());
         }
         if column as usize >= MAX_COLUMNS {
-            return Err(Problem::new("file_too_large")
-                .param("what", "columns")
-                .param("max", MAX_COLUMNS)
-                .into());
+            return Err(too_large("columns", MAX_COLUMNS as u64));
         }
         if row as usize > MAX_ROWS {
-            return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
+            return Err(too_large("rows", MAX_ROWS as u64));
         }
         if row < self.next {
             return Err(unreadable("its rows are not in their order"));
         }
         while self.next < row {
             self.write_row()?;
+        }
+        self.bytes += text.len();
+        if self.bytes > MAX_ROW {
+            return Err(too_long(u64::from(row) + 1));
         }
         let column = column as usize;
         if self.row.len() <= column {
@@ -102,15 +169,14 @@ impl Table {
     fn write_row(&mut self) -> Result<()> {
         let mut writer = csv::Writer::from_writer(&mut self.written);
         let row = std::mem::take(&mut self.row);
+        self.bytes = 0;
         let row = if row.is_empty() { vec![String::new()] } else { row };
         writer.write_record(row).map_err(unreadable)?;
         writer.flush().map_err(unreadable)?;
         drop(writer);
         self.next += 1;
         match self.written.len() > 2 * MAX_FILE {
-            true => {
-                Err(Problem::new("file_too_large").param("what", "bytes").param("max", 2 * MAX_FILE).into())
-            }
+            true => Err(too_large("bytes", 2 * MAX_FILE as u64)),
             false => Ok(()),
         }
     }
@@ -124,11 +190,11 @@ impl Table {
 }
 
 /// A cell as a person reads it. A number as a spreadsheet shows it, with fifteen digits at most; a day as a day.
-fn text_of(cell: &DataRef) -> String {
-    match cell {
+fn text_of(cell: &DataRef) -> Result<String> {
+    Ok(match cell {
         DataRef::Empty => String::new(),
-        DataRef::String(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::String(text) => within(text)?.to_owned(),
+        DataRef::SharedString(text) => within(text)?.to_owned(),
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => decimal_of(*number),
         DataRef::Bool(truth) => truth.to_string(),
@@ -140,8 +206,16 @@ fn text_of(cell: &DataRef) -> String {
             }
         }
         DataRef::DateTime(length) => decimal_of(length.as_f64()),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => within(text)?.to_owned(),
         DataRef::Error(error) => error.to_string(),
+    })
+}
+
+/// A text that a cell may have. It is looked at before it is copied: many cells may name one long text.
+fn within(text: &str) -> Result<&str> {
+    match text.chars().nth(MAX_CELL) {
+        Some(_) => Err(too_large("characters in a cell", MAX_CELL as u64)),
+        None => Ok(text),
     }
 }
 

@@ -28,6 +28,7 @@ both_engines!(
     two_thousand_orders_come_in_one_file,
     the_same_upload_under_its_key_is_one_job,
     the_command_does_the_same_job,
+    a_small_file_takes_little_memory_whatever_it_holds,
 );
 
 const CSV: &str = "text/csv";
@@ -672,5 +673,123 @@ fn the_command_does_the_same_job(app: &TestApp) {
     assert_eq!(code(&again), format!("{:?}", ExitCode::SUCCESS));
     assert_eq!(how_many(&clerk, "/customers"), 2);
     assert_eq!(how_many(&clerk, "/jobs?kind=import"), 3);
+    std::fs::remove_dir_all(&folder).expect("cleared away");
+}
+
+/// A workbook of these parts.
+fn workbook_of(shared: &str, rows: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let spreadsheet = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let parts = [
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns='{package}'><Relationship Id='r1' Type='{relations}/officeDocument' Target='xl/workbook.xml'/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns='{spreadsheet}' xmlns:r='{relations}'><sheets><sheet name='A' sheetId='1' r:id='r1'/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns='{package}'><Relationship Id='r1' Type='{relations}/worksheet' Target='worksheets/sheet1.xml'/><Relationship Id='r2' Type='{relations}/sharedStrings' Target='sharedStrings.xml'/></Relationships>"
+            ),
+        ),
+        ("xl/sharedStrings.xml", format!("<sst xmlns='{spreadsheet}'>{shared}</sst>")),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns='{spreadsheet}'><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ];
+    for (name, text) in parts {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a part");
+        zip.write_all(text.as_bytes()).expect("its text");
+    }
+    zip.finish().expect("a workbook").into_inner()
+}
+
+/// What a command prints to its error output, and the most memory that it ever had, in MiB.
+fn memory_of(mut command: std::process::Command) -> (String, u64) {
+    use std::io::Read;
+    let mut child = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let status = format!("/proc/{}/status", child.id());
+    let watch = std::thread::spawn(move || {
+        let mut most = 0;
+        // It only ever rises, and what is refused late has taken seconds.
+        while let Ok(text) = std::fs::read_to_string(&status) {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let Some(kib) = line.and_then(|line| line.trim().strip_suffix(" kB")) else { break };
+            most = most.max(kib.parse::<u64>().unwrap_or(0) / 1024);
+            std::thread::yield_now();
+        }
+        most
+    });
+    let mut said = String::new();
+    child.stderr.take().expect("its output").read_to_string(&mut said).expect("a text");
+    child.wait().expect("it ends");
+    (said, watch.join().expect("it was watched"))
+}
+
+fn a_small_file_takes_little_memory_whatever_it_holds(app: &TestApp) {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let folder =
+        std::env::temp_dir().join(format!("salesdesk_hostile_{}_{}", std::process::id(), app.is_sqlite()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let text = |n: usize, of: &str| of.repeat(n);
+    let cells = |n: usize| format!("<row r='1'>{}</row>", "<c t='s'><v>0</v></c>".repeat(n));
+    let files = [
+        (
+            "text-of-20-mb-in-200-cells.xlsx",
+            workbook_of(&format!("<si><t>{}</t></si>", text(20 << 20, "x")), &cells(200)),
+            "characters in a cell",
+        ),
+        (
+            "full-cells-in-one-row.xlsx",
+            workbook_of(&format!("<si><t>{}</t></si>", text(32_000, "x")), &cells(200)),
+            "row at line 1",
+        ),
+        ("five-million-texts.xlsx", workbook_of(&text(5_000_000, "<si/>"), &cells(1)), "different texts"),
+        ("prefixed-texts.xlsx", workbook_of(&text(3_000_000, "<x:si/>"), &cells(1)), "different texts"),
+        ("one-row-of-commas.csv", format!("name\n{}", text(50_000_000, ",")).into_bytes(), "row at line 2"),
+        (
+            "rows-of-commas.csv",
+            format!("name\n{}", text(55, &format!("A{}x\n", text(900_000, ",")))).into_bytes(),
+            "",
+        ),
+        (
+            "objects-of-many-names.ndjson",
+            text(
+                48,
+                &format!(
+                    "{{{}\"name\":\"A\"}}\n",
+                    (0..90_000).map(|n| format!("\"a{n}\":0,")).collect::<String>()
+                ),
+            )
+            .into_bytes(),
+            "columns",
+        ),
+    ];
+    for (name, bytes, says) in files {
+        let file = folder.join(name);
+        std::fs::write(&file, &bytes).expect("a file");
+        let mut command = testkit::wire::program(app);
+        command.arg("import").arg("customers").arg(&file);
+        let (said, most) = memory_of(command);
+        assert!(said.contains(says), "{name}: {said}");
+        assert!(most < 300, "{name} of {} KiB took {most} MiB", bytes.len() >> 10);
+    }
     std::fs::remove_dir_all(&folder).expect("cleared away");
 }
