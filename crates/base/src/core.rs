@@ -114,6 +114,16 @@ impl Core {
         request_id: &'a str,
     ) -> Tx<'a> {
         let now = self.clock.now();
-        Tx { conn, core: self, caller, now, lang, request_id, expected: None, presence: Presence::Either }
+        Tx {
+            conn,
+            core: self,
+            caller,
+            now,
+            lang,
+            request_id,
+            expected: None,
+            compared: Default::default(),
+            presence: Presence::Either,
+        }
     }
 }

@@ -39,7 +39,18 @@ impl Fault {
     }
     /// What people are told.
     pub fn text(&self, lang: Lang) -> String {
-        messages::fill(lang.pick(messages::phrase(self.code)), &self.params)
+        messages::fill(lang.pick(messages::phrase(self.phrase())), &messages::in_words(lang, &self.params))
+    }
+    /// The phrase for its code; where the ends of a range are known, one that says them.
+    fn phrase(&self) -> &'static str {
+        let has = |name: &str| self.params.iter().any(|(n, value)| *n == name && !value.is_empty());
+        match (self.code, has("min"), has("max")) {
+            ("out_of_range", false, false) if has("exclusive_min") => "out_of_range_over",
+            ("out_of_range", true, true) => "out_of_range_between",
+            ("out_of_range", true, false) => "out_of_range_above",
+            ("out_of_range", false, true) => "out_of_range_below",
+            (code, ..) => code,
+        }
     }
 }
 
@@ -125,7 +136,10 @@ impl Problem {
         document.insert("title".into(), json!(lang.pick(text.title)));
         document.insert("status".into(), json!(text.status));
         document.insert("code".into(), json!(self.code));
-        document.insert("detail".into(), json!(messages::fill(lang.pick(text.detail), &params)));
+        document.insert(
+            "detail".into(),
+            json!(messages::fill(lang.pick(text.detail), &messages::in_words(lang, &params))),
+        );
         document.insert("instance".into(), json!(instance));
         document.insert("request_id".into(), json!(request_id));
         if !self.faults.is_empty() {

@@ -80,12 +80,15 @@ pub const fn problem_text(
 struct Tables {
     problems: HashMap<&'static str, &'static ProblemText>,
     phrases: HashMap<&'static str, [&'static str; 2]>,
+    /// Words that stand in a sentence for something, from English to Chinese.
+    words: HashMap<String, &'static str>,
 }
 
 static TABLES: LazyLock<RwLock<Tables>> = LazyLock::new(|| {
     RwLock::new(Tables {
         problems: PROBLEMS.iter().map(|p| (p.code, p)).collect(),
         phrases: PHRASES.iter().copied().collect(),
+        words: WORDS.iter().map(|[english, chinese]| ((*english).to_owned(), *chinese)).collect(),
     })
 });
 
@@ -111,6 +114,24 @@ pub fn add(areas: &[&Area]) -> Result<(), String> {
     tables.problems.extend(areas.iter().flat_map(|a| a.problems).map(|p| (p.code, p)));
     tables.phrases.extend(areas.iter().flat_map(|a| a.phrases).copied());
     Ok(())
+}
+
+/// Adds what kinds of records are called: `order exception`, `订单异常`.
+pub fn add_words(words: impl Iterator<Item = (String, &'static str)>) {
+    TABLES.write().unwrap_or_else(PoisonError::into_inner).words.extend(words);
+}
+
+/// Placeholders whose values are words of ours.
+const IN_WORDS: [&str; 5] = ["kind", "expected", "got", "format", "reason"];
+
+/// The values for a sentence in this language: words of ours in that language, what a caller sent as it is.
+pub fn in_words(lang: Lang, params: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+    let tables = tables();
+    let value = |name: &str, value: &String| match lang == Lang::Zh && IN_WORDS.contains(&name) {
+        true => tables.words.get(value).map_or_else(|| value.clone(), |word| (*word).to_owned()),
+        false => value.clone(),
+    };
+    params.iter().map(|(name, given)| (*name, value(name, given))).collect()
 }
 
 /// The text of a problem code; an unknown code is a fault of ours and reads as `internal`.
@@ -440,7 +461,7 @@ pub static PROBLEMS: &[ProblemText] = &[
 pub static PHRASES: &[Phrase] = &[
     ("required", ["is required", "必填"]),
     ("unknown_field", ["is not a known field; known are: {allowed}", "不是已知字段；可用字段：{allowed}"]),
-    ("wrong_type", ["must be a {expected}, not a {got}", "类型应为 {expected}，而不是 {got}"]),
+    ("wrong_type", ["must be of type {expected}, not {got}", "类型应为{expected}，而不是{got}"]),
     ("not_null", ["must not be null", "不能为 null"]),
     (
         "decimal_as_number",
@@ -455,11 +476,15 @@ pub static PHRASES: &[Phrase] = &[
     ),
     ("too_precise", ["has more than {max} decimal places", "小数位数不能超过 {max} 位"]),
     ("out_of_range", ["is out of range", "超出范围"]),
-    ("too_short", ["must have at least {min} characters", "至少 {min} 个字符"]),
-    ("too_long", ["must have at most {max} characters", "最多 {max} 个字符"]),
-    ("too_few_items", ["must have at least {min} entries", "至少 {min} 项"]),
-    ("too_many_items", ["must have at most {max} entries", "最多 {max} 项"]),
-    ("invalid_format", ["is not a valid {format}", "不是有效的 {format}"]),
+    ("out_of_range_above", ["must be at least {min}", "不能小于 {min}"]),
+    ("out_of_range_over", ["must be greater than {exclusive_min}", "须大于 {exclusive_min}"]),
+    ("out_of_range_below", ["must be at most {max}", "不能大于 {max}"]),
+    ("out_of_range_between", ["must be between {min} and {max}", "须在 {min} 与 {max} 之间"]),
+    ("too_short", ["must have at least {min} {min:character|characters}", "至少 {min} 个字符"]),
+    ("too_long", ["must have at most {max} {max:character|characters}", "最多 {max} 个字符"]),
+    ("too_few_items", ["must have at least {min} {min:entry|entries}", "至少 {min} 项"]),
+    ("too_many_items", ["must have at most {max} {max:entry|entries}", "最多 {max} 项"]),
+    ("invalid_format", ["is not valid as {format}", "不是有效的{format}"]),
     ("pattern_mismatch", ["does not have the expected form ({pattern})", "格式不符（{pattern}）"]),
     ("not_allowed", ["must be one of: {allowed}", "必须是以下之一：{allowed}"]),
     ("too_deep", ["is nested too deeply", "嵌套过深"]),
@@ -467,7 +492,10 @@ pub static PHRASES: &[Phrase] = &[
         "unknown_parameter",
         ["is not a known parameter; known are: {allowed}", "不是已知参数；可用参数：{allowed}"],
     ),
-    ("repeated_parameter", ["is given more than once", "重复出现"]),
+    (
+        "repeated_parameter",
+        ["is given more than once; separate several values by commas", "重复出现；多个值请用逗号分隔"],
+    ),
     ("invalid_header", ["is not valid: {expected}", "无效：{expected}"]),
     ("unknown_reference", ["there is no such {kind}, or you may not see it", "没有该{kind}，或您无权查看"]),
     ("duplicate_entry", ["appears more than once", "重复出现"]),
@@ -483,6 +511,40 @@ pub static PHRASES: &[Phrase] = &[
     ("differs", ["differs from what the record has", "与现有记录不同"]),
     ("cannot_change", ["stays as it was entered", "录入后不能更改"]),
     ("taken", ["is used by another record", "已被其他记录使用"]),
+];
+
+/// Words that stand for something in the sentences above, in English and Chinese.
+const WORDS: &[[&str; 2]] = &[
+    ["object", "对象"],
+    ["array", "数组"],
+    ["string", "文本"],
+    ["integer", "整数"],
+    ["number", "数字"],
+    ["boolean", "布尔值"],
+    ["null", "空值"],
+    ["date", "日期（YYYY-MM-DD）"],
+    ["date (YYYY-MM-DD)", "日期（YYYY-MM-DD）"],
+    ["date-time", "时间（如 2026-11-20T10:00:00Z）"],
+    ["email", "电子邮箱地址"],
+    ["uri", "网址"],
+    ["uuid", "UUID"],
+    ["JSON object of texts", "由文本组成的 JSON 对象"],
+    ["record", "记录"],
+    ["order line", "订单明细"],
+    ["return line", "退货明细"],
+    ["one ETag as it was sent, such as \"7\"", "应为一个原样发送的 ETag，例如 \"7\""],
+    ["*, to create only", "应为 *，表示仅新建"],
+    ["not together with If-Match", "不能与 If-Match 同时使用"],
+    ["1 to 255 visible ASCII characters", "应为 1 至 255 个可见的 ASCII 字符"],
+    ["this operation takes no body", "此操作不接受请求体"],
+    ["it has no headings", "缺少标题行"],
+    ["it is no text, or UTF-16; save it as CSV UTF-8", "不是文本或为 UTF-16 编码，请另存为 CSV UTF-8"],
+    ["it is not UTF-8", "不是 UTF-8 编码"],
+    [
+        "it is neither UTF-8 nor GB 18030; save it as CSV UTF-8",
+        "既非 UTF-8 也非 GB 18030 编码，请另存为 CSV UTF-8",
+    ],
+    ["its rows are not in their order", "行的顺序不正确"],
 ];
 
 #[cfg(test)]

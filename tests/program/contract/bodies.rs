@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use salesdesk::base::http::Endpoint;
+use salesdesk::base::http::{Endpoint, Method};
 use serde_json::{Value, json};
 
 use super::{each, media_type, raw, ready, send, with_body, with_form, with_json, written};
@@ -10,6 +10,7 @@ use testkit::fixtures::{example_of, path_to_nothing};
 use testkit::support::{FORM, TestApp, operation, resolve};
 
 both_engines!(
+    an_operation_without_a_body_takes_none,
     a_body_of_another_media_type_is_refused,
     a_body_that_is_no_json_is_refused,
     a_form_that_cannot_be_read_is_refused,
@@ -164,4 +165,16 @@ fn a_text_that_cannot_be_stored_is_refused(app: &TestApp) {
             }
         }
     });
+}
+
+fn an_operation_without_a_body_takes_none(app: &TestApp) {
+    each(
+        app,
+        |e| e.body.is_none() && e.method != Method::Get,
+        |endpoint| {
+            let field = raw(app, endpoint, "application/json", br#"{"no_such_field": 1}"#);
+            assert_eq!(field.refused(422, "validation_failed").places(), ["/no_such_field"]);
+            raw(app, endpoint, "application/json", b"no JSON").refused(400, "bad_request");
+        },
+    );
 }

@@ -259,10 +259,10 @@ fn a_change_of_a_stale_version_is_refused(app: &TestApp) {
             }
         },
     );
-    // On a step in a life the version is optional and honoured.
+    // On a step in a life, and where something is added to a record, the version is optional and honoured.
     each(
         app,
-        |e| e.nature == OperationKind::Action && !e.path_prefixes.is_empty(),
+        |e| matches!(e.nature, OperationKind::Action | OperationKind::Create) && !e.path_prefixes.is_empty(),
         |endpoint| {
             let stale = app.all_powerful().with("if-match", "\"999\"");
             let (path, body) = request_of(app, endpoint);

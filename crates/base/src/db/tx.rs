@@ -2,6 +2,8 @@
 //! checks the version, stamps who and when, keeps the search index, and writes the journal entry that is both
 //! the audit trail's and the event feed's, all in one transaction.
 
+use std::cell::Cell;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
@@ -113,6 +115,8 @@ pub struct Tx<'a> {
     pub request_id: &'a str,
     /// The version that the caller says they saw (`If-Match`), for the record that the path names.
     pub expected: Option<i32>,
+    /// Whether a record was compared with it.
+    pub(crate) compared: Cell<bool>,
     /// Whether the record that a `PUT` names is to be there already.
     pub presence: Presence,
 }
@@ -142,9 +146,19 @@ impl Tx<'_> {
 
     /// Refuses when the caller saw another version of this record than the one that was just loaded.
     pub fn check_expected(&self, record: &impl Entity) -> Result<()> {
+        self.compared.set(true);
         match self.expected {
             Some(expected) if expected != record.version() => Err(stale(record.version())),
             _ => Ok(()),
+        }
+    }
+
+    /// Fails when the caller named a version and nothing was compared with it: a condition that is not looked at would
+    /// let the write through.
+    pub(crate) fn has_compared(&self) -> Result<()> {
+        match self.expected.is_none() || self.compared.get() {
+            true => Ok(()),
+            false => Err(Error::internal("the operation compares nothing with `If-Match`")),
         }
     }
 

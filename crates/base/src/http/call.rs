@@ -103,10 +103,11 @@ impl Call {
             Handler::Read(handler) => handler(raw)?(&mut tx.rx()),
             Handler::Write(handler) => {
                 let mut unit = handler(raw, self.endpoint.validator.as_ref())?;
-                let outer = (tx.expected, tx.presence);
+                let outer = (tx.expected, tx.presence, tx.compared.take());
                 (tx.expected, tx.presence) = (self.expected, self.presence);
-                let reply = unit(tx);
-                (tx.expected, tx.presence) = outer;
+                let reply = unit(tx).and_then(|reply| tx.has_compared().map(|()| reply));
+                (tx.expected, tx.presence) = (outer.0, outer.1);
+                tx.compared.set(outer.2);
                 reply
             }
             Handler::Flow(_) => {
@@ -143,7 +144,7 @@ fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Option<i32>> {
             false => Ok(None),
         };
     };
-    if value == "*" {
+    if value == "*" || !(endpoint.nature.needs_version() || endpoint.may_name_version()) {
         return Ok(None);
     }
     // A weak tag promises too little for a change.

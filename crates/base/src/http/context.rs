@@ -62,8 +62,8 @@ impl Ctx {
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
                 tx.expected = ctx.expected;
                 tx.presence = ctx.presence;
-                idempotency::with_idempotency(&mut tx, ctx.key.as_ref(), &mut work)
-                    .map(|reply| (reply, ending))
+                let whole = |tx: &mut Tx| work(tx).and_then(|reply| tx.has_compared().map(|()| reply));
+                idempotency::with_idempotency(&mut tx, ctx.key.as_ref(), whole).map(|reply| (reply, ending))
             })
             .await
     }

@@ -23,6 +23,7 @@ use super::limits::Counted;
 use super::params::{self, form_decode, percent_decode};
 use super::request_info::{RequestInfo, text_header};
 use super::response::{finish, problem_response, respond};
+use super::validator::SchemaValidator;
 use super::{Access, Endpoint, Incoming, Media, Method, OperationKind};
 use crate::auth::Caller;
 use crate::auth::cache::Recall;
@@ -315,7 +316,7 @@ async fn read_body(
 
 fn parse_body(endpoint: &Endpoint, media_type: &'static str, body: &Bytes) -> Result<Incoming> {
     let unreadable = |reason: String| Error::from(Problem::new("bad_request").param("reason", reason));
-    let Some(schema) = &endpoint.body else { return Ok(Incoming::Nothing) };
+    let Some(schema) = &endpoint.body else { return no_body(endpoint, body) };
     match schema.media {
         _ if body.is_empty() && endpoint.body_optional => Ok(Incoming::Nothing),
         Media::File(_) => Ok(Incoming::File(media_type, body.clone())),
@@ -323,6 +324,30 @@ fn parse_body(endpoint: &Endpoint, media_type: &'static str, body: &Bytes) -> Re
         Media::Json => {
             serde_json::from_slice(body).map(Incoming::Value).map_err(|e| unreadable(e.to_string()))
         }
+    }
+}
+
+/// Reads what was sent to an operation that has no body.
+fn no_body(endpoint: &Endpoint, body: &Bytes) -> Result<Incoming> {
+    if endpoint.method != Method::Get && !body.trim_ascii().is_empty() {
+        refuse_body(&serde_json::from_slice(body).unwrap_or_default())?;
+    }
+    Ok(Incoming::Nothing)
+}
+
+/// An operation without a body takes none, or an empty object, which some clients always send. Fields are refused: they
+/// would be lost without a word.
+pub fn refuse_body(said: &Value) -> Result<()> {
+    let Value::Object(fields) = said else {
+        return Err(Problem::new("bad_request").param("reason", "this operation takes no body").into());
+    };
+    let fault = |name: &String| {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Fault::at(format!("/{name}"), "unknown_field").with("allowed", "-")
+    };
+    match fields.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid(fields.keys().take(SchemaValidator::MAX_FAULTS).map(fault).collect())),
     }
 }
 

@@ -226,19 +226,11 @@ fn parameter(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
 }
 
-/// Whether `If-Match` may be sent, and need not: with what changes the record of the path, or adds to it.
-fn may_name_version(endpoint: &Endpoint) -> bool {
-    let of_a_record =
-        matches!(endpoint.nature, OperationKind::Action | OperationKind::Create | OperationKind::Start)
-            && !endpoint.path_prefixes.is_empty();
-    endpoint.nature == OperationKind::Upsert || of_a_record
-}
-
 fn operation(endpoint: &Endpoint, answers: &Answers, schemas: &Map<String, Value>) -> Result<Value, String> {
     let mut parameters = params::document(&endpoint.params, &endpoint.common);
     if endpoint.nature.needs_version() {
         parameters.push(parameter("if_match"));
-    } else if may_name_version(endpoint) {
+    } else if endpoint.may_name_version() {
         parameters.push(parameter("if_match_optional"));
     }
     if endpoint.nature == OperationKind::Upsert {
@@ -528,7 +520,7 @@ fn parameters() -> Map<String, Value> {
             }
             "if_none_match" => parameter["example"] = json!("\"7\""),
             "create_only" => parameter["example"] = json!("*"),
-            "accept_language" => parameter["example"] = json!("zh-CN"),
+            "accept_language" => parameter["example"] = json!("en"),
             _ => {}
         }
         map.insert(key.into(), parameter);

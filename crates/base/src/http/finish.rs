@@ -85,6 +85,7 @@ impl Routes {
             }
         }
         messages::add(&self.areas)?;
+        messages::add_words(self.declared.told.iter().map(|s| (s.kind.name.replace('_', " "), s.name[1])));
         check_endpoints(&self.endpoints, &self.tags)?;
         check_events(&self.declared.told)?;
         check_kinds(&self)?;

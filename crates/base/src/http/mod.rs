@@ -752,6 +752,13 @@ fn typed<P: PathArgs, B: Body>(raw: RawReq, validator: Option<&Arc<SchemaValidat
 }
 
 impl Endpoint {
+    /// Whether `If-Match` may be sent, and need not: with what changes the record of the path, or adds to it.
+    pub fn may_name_version(&self) -> bool {
+        let of_a_record =
+            matches!(self.nature, OperationKind::Action | OperationKind::Create | OperationKind::Start)
+                && !self.path_prefixes.is_empty();
+        self.nature == OperationKind::Upsert || of_a_record
+    }
     pub fn public(&mut self) -> &mut Self {
         self.access = Access::Public;
         self

@@ -335,7 +335,7 @@ fn take(param: &Param, value: &str) -> std::result::Result<Given, Fault> {
             }
         }
         Takes::Positive(places) => match take(&Param { takes: Takes::Decimal(places), ..*param }, value)? {
-            Given::Decimal(n) if n <= 0 => Err(fault("out_of_range").with("min", 0)),
+            Given::Decimal(n) if n <= 0 => Err(fault("out_of_range").with("exclusive_min", 0)),
             given => Ok(given),
         },
         Takes::Words(allowed) => take_words(param.name, allowed, value).map(Given::Words),

@@ -117,7 +117,7 @@ pub fn check_terms(terms: &Terms, product: &Product, earliest: Option<NaiveDate>
         faults.push(Fault::at("/unit", "not_allowed").with("allowed", product.unit_names().join(", ")));
     }
     if terms.min_quantity <= Quantity::ZERO {
-        faults.push(Fault::at("/min_quantity", "out_of_range").with("min", 0));
+        faults.push(Fault::at("/min_quantity", "out_of_range").with("exclusive_min", 0));
     }
     if terms.unit_price.is_negative() {
         faults.push(Fault::at("/unit_price", "out_of_range").with("min", 0));

@@ -251,6 +251,7 @@ pub fn units_priced(conn: &mut Conn, product: ProductId) -> Result<Vec<String>> 
 /// Adds a price; one that began earlier makes way for it.
 pub fn add_price(tx: &mut Tx, list_id: PriceListId, input: &PriceEntryInput) -> Result<PriceEntry> {
     let list = find_to_change(tx, list_id)?;
+    tx.check_expected(&list)?;
     let terms = checked_terms(tx, &list, input)?;
     let others = same_break(tx, list_id, input.product_id, &terms, None)?;
     let cut = rules::cut(&others, terms.valid_from, terms.valid_to).map_err(overlap)?;

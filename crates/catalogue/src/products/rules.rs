@@ -83,7 +83,7 @@ fn check_units(base: &str, units: &[UnitConversion]) -> Vec<Fault> {
             faults.push(Fault::at(format!("/units/{i}/unit"), "duplicate_entry"));
         }
         if conversion.factor <= Quantity::ZERO {
-            faults.push(Fault::at(format!("/units/{i}/factor"), "out_of_range").with("min", 0));
+            faults.push(Fault::at(format!("/units/{i}/factor"), "out_of_range").with("exclusive_min", 0));
         }
     }
     faults

@@ -13,7 +13,7 @@ use crate::base::db::engine::Ending;
 use crate::base::db::{Tx, savepoint};
 use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::http::call::{self, Call, Conditions, etag};
-use crate::base::http::dispatch::{API, App};
+use crate::base::http::dispatch::{self, API, App};
 use crate::base::http::params::percent_encode;
 use crate::base::http::{Ctx, Endpoint, Handler, Incoming, Media, Reply, idempotency};
 use crate::base::messages::Lang;
@@ -298,6 +298,7 @@ fn may_be_in_batch(endpoint: &Endpoint) -> Result<()> {
 fn incoming(endpoint: &Endpoint, body: Option<Value>) -> Result<Incoming> {
     match (body, &endpoint.body) {
         (Some(body), Some(_)) => Ok(Incoming::Value(body)),
+        (Some(body), None) => dispatch::refuse_body(&body).map(|()| Incoming::Nothing),
         (None, Some(_)) if !endpoint.body_optional => Err(Error::field("", "required")),
         _ => Ok(Incoming::Nothing),
     }

@@ -55,6 +55,7 @@ pub fn default_for(conn: &mut Conn, customer: CustomerId, wanted: AddressKind) -
 
 pub fn create(tx: &mut Tx, customer: CustomerId, input: AddressInput) -> Result<Address> {
     let customer = tx.find(customers::work::find_to_change, customer)?;
+    tx.check_expected(&customer)?;
     let mut faults = Faults::default();
     let input = rules::clean(input, "", &customer.country, &mut faults);
     faults.done()?;

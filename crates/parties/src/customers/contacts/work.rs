@@ -50,6 +50,7 @@ pub fn all(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Contact>> {
 
 pub fn create(tx: &mut Tx, customer: CustomerId, input: ContactInput) -> Result<Contact> {
     let customer = tx.find(customers::work::find_to_change, customer)?;
+    tx.check_expected(&customer)?;
     let mut faults = Faults::default();
     let input = rules::clean(input, "", tx.today(), &mut faults);
     faults.done()?;

@@ -49,6 +49,7 @@ pub fn grantee(id: &str) -> Result<Grantee> {
 /// Shows a customer to somebody; who may change it may show it.
 pub fn share(tx: &mut Tx, id: CustomerId, input: &ShareInput) -> Result<(Customer, Grantee)> {
     let customer = tx.find(customers::work::find_to_change, id)?;
+    tx.check_expected(&customer)?;
     let mut faults = Faults::default();
     let grantee = match (input.user_id, input.team_id) {
         (Some(user), None) => {

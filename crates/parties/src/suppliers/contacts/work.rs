@@ -29,6 +29,7 @@ pub fn all(conn: &mut Conn, supplier: SupplierId) -> Result<Vec<SupplierContact>
 
 pub fn create(tx: &mut Tx, supplier: SupplierId, input: SupplierContactInput) -> Result<SupplierContact> {
     let supplier = tx.load(suppliers::work::find, supplier)?;
+    tx.check_expected(&supplier)?;
     insert(tx, supplier.id, clean(input)?)
 }
 
