@@ -10,18 +10,24 @@ use serde_json::{Value, json};
 
 use crate::base::auth::{Caller, passwords, sessions};
 use crate::base::core::Core;
-use crate::base::db::Conn;
 use crate::base::db::engine::Ending;
+use crate::base::db::{Conn, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::Method;
 use crate::base::http::dispatch::App;
 use crate::base::messages::Lang;
 use crate::base::types::At;
+use crate::clients::model::ClientInput;
+use crate::clients::work as clients;
 use crate::customers::tax_id::complete_uscc;
+use crate::mail::model::MailKind;
+use crate::mail::work::{self as mails, Letter};
 use crate::people::model::UserInput;
 use crate::people::{TeamId, work as people};
 
 pub const PASSWORD: &str = "salesdesk-demo";
+/// The secret of the one machine client, as the document's examples have it.
+const CLIENT_SECRET: &str = "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA";
 /// The log-ins that are told; there are more people.
 pub const LOGINS: [&str; 7] = ["admin", "clerk", "rep", "manager", "finance", "warehouse", "executive"];
 
@@ -444,6 +450,8 @@ struct Seed<'a> {
     ids: HashMap<String, String>,
     today: NaiveDate,
     dice: u64,
+    /// Prefixes of the kinds whose next record is the one that the document's examples name.
+    examples: Vec<&'static str>,
 }
 
 /// Fills an empty database.
@@ -461,6 +469,8 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
             callers: HashMap::from([("system".to_owned(), Caller::system("demo"))]),
             ids: HashMap::new(),
             dice: 2026,
+            // The first entry of the audit trail.
+            examples: vec!["evt"],
         };
         seed.people(&hash)?;
         seed.catalogue()?;
@@ -471,20 +481,43 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
         seed.more_customers()?;
         seed.complaints()?;
         seed.relations()?;
+        seed.machines()?;
+        seed.policies()?;
         Ok(((), Ending::Commit))
     })
 }
 
 impl Seed<'_> {
     /// Somebody does something at noon of a day.
-    fn act(&mut self, who: &str, day: NaiveDate, method: Method, path: &str, body: Value) -> Result<Value> {
+    fn within<T>(
+        &mut self,
+        who: &str,
+        day: NaiveDate,
+        work: impl FnOnce(&App, &mut Tx) -> Result<T>,
+    ) -> Result<T> {
         let caller =
             self.callers.get(who).ok_or_else(|| Error::internal(format!("nobody is called {who}")))?;
         let mut tx = self.core.tx(self.conn, caller, Lang::En, "demo");
         // Not later than now: in the morning, today's noon lies ahead.
         tx.now = At::noon_of(day, self.core.zone).min(tx.now);
-        let applied = self.app.apply(&mut tx, method, path, body);
+        tx.expect_examples(&std::mem::take(&mut self.examples));
+        let done = work(self.app, &mut tx)?;
+        match tx.examples_left()[..] {
+            [] => Ok(done),
+            ref left => Err(Error::internal(format!("demo: made none of {left:?}"))),
+        }
+    }
+
+    fn act(&mut self, who: &str, day: NaiveDate, method: Method, path: &str, body: Value) -> Result<Value> {
+        let applied = self.within(who, day, |app, tx| app.apply(tx, method, path, body));
         applied.map_err(|e| Error::internal(format!("demo: {who} {path}: {e}")))
+    }
+
+    /// What is made next has the ids that the document's examples name, so that one can send them as they are; and the
+    /// record has the external id of the examples.
+    fn as_example(&mut self, prefixes: &[&'static str], body: &mut Value) {
+        body["external_ids"] = json!([{"system": "sap", "id": "4711"}]);
+        self.examples.extend(prefixes);
     }
 
     fn post(&mut self, who: &str, day: NaiveDate, path: &str, body: Value) -> Result<Value> {
@@ -517,18 +550,28 @@ impl Seed<'_> {
         let day = self.long_ago();
         for (code, name, parent) in TEAMS {
             let parent = parent.and_then(|p| self.id(&format!("team {p}")).cloned());
-            let body = json!({"code": code, "name": name, "parent_id": parent});
+            let mut body = json!({"code": code, "name": name, "parent_id": parent});
+            if *code == "SOUTH" {
+                self.as_example(&["tem"], &mut body);
+            }
             self.make("system", day, "/teams", format!("team {code}"), body)?;
         }
         for (code, name, parent) in REGIONS {
             let parent = parent.and_then(|p| self.id(&format!("region {p}")).cloned());
-            let body = json!({"code": code, "name": name, "parent_id": parent});
+            let mut body = json!({"code": code, "name": name, "parent_id": parent});
+            if *code == "GD" {
+                self.as_example(&["reg"], &mut body);
+            }
             self.make("system", day, "/regions", format!("region {code}"), body)?;
         }
         for (username, name, role, team, title) in PEOPLE {
             let team = team.and_then(|t| self.id(&format!("team {t}")).cloned());
-            let body = json!({"username": username, "name": name, "role": role, "team_id": team, "title": title,
+            let mut body = json!({"username": username, "name": name, "role": role, "team_id": team, "title": title,
                 "email": format!("{username}@yunfan.example"), "lang": if name.is_ascii() { "en" } else { "zh-CN" }});
+            // Not the owner of the customer of the examples, to whom it is to be given.
+            if *username == "rep.chen" {
+                self.as_example(&["usr"], &mut body);
+            }
             let input: UserInput = crate::base::http::from_value(body)?;
             self.person(username, input, hash, day)?;
         }
@@ -538,10 +581,8 @@ impl Seed<'_> {
     }
 
     fn person(&mut self, username: &str, input: UserInput, hash: &str, day: NaiveDate) -> Result<()> {
-        let system = Caller::system("demo");
-        let mut tx = self.core.tx(self.conn, &system, Lang::En, "demo");
-        tx.now = At::noon_of(day, self.core.zone);
-        let user = people::create_user(&mut tx, input, Some(hash.to_owned()), false)?;
+        let hash = Some(hash.to_owned());
+        let user = self.within("system", day, |_, tx| people::create_user(tx, input, hash, false))?;
         let teams = sessions::teams_under(self.conn, user.team_id)?;
         let caller = Caller::person(user.id.0, &user.name, user.role, user.team_id.map(|TeamId(t)| t), teams);
         self.ids.insert(format!("user {username}"), user.id.to_string());
@@ -552,21 +593,40 @@ impl Seed<'_> {
     fn catalogue(&mut self) -> Result<()> {
         let day = self.long_ago();
         for (code, name, name_en) in CATEGORIES {
-            let body = json!({"code": code, "name": name, "name_en": name_en});
+            let mut body = json!({"code": code, "name": name, "name_en": name_en});
+            if *code == "TEA" {
+                self.as_example(&["cat"], &mut body);
+            }
             self.make("clerk", day, "/product-categories", format!("category {code}"), body)?;
         }
         for (sku, category, name, name_en, cost, _) in PRODUCTS {
             let unit = if sku.starts_with("POR") { "set" } else { "pcs" };
             let tax = if *category == "FOOD" { "0.09" } else { "0.13" };
-            let body = json!({"sku": sku, "name": name, "name_en": name_en, "category_id": self.id(&format!("category {category}")),
+            let mut body = json!({"sku": sku, "name": name, "name_en": name_en, "category_id": self.id(&format!("category {category}")),
                 "unit": unit, "units": [{"unit": "box", "factor": "24"}], "tax_rate": tax, "cost": cost, "cost_currency": "CNY"});
+            if *sku == "TEA-001" {
+                self.as_example(&["prd"], &mut body);
+            }
             // Costs are the manager's to enter.
             let id = self.make("manager", day, "/products", format!("product {sku}"), body)?;
             self.post("manager", day, &format!("/products/{id}/activate"), json!({}))?;
         }
         self.price_list("STANDARD", "标准价目表", "CNY", None, 100, day)?;
         self.price_list("TIER-A", "A 级客户价目表", "CNY", Some("a"), 92, day)?;
-        self.price_list("EXPORT-USD", "Export price list", "USD", None, 15, day)
+        self.price_list("EXPORT-USD", "Export price list", "USD", None, 15, day)?;
+        self.price_draft()
+    }
+
+    /// A list that somebody is working on.
+    fn price_draft(&mut self) -> Result<()> {
+        let today = self.today;
+        let mut body = json!({"code": "SPRING", "name": "春季价目表（拟定）", "currency": "CNY", "valid_from": (today + Duration::days(60)).to_string()});
+        self.as_example(&["pls"], &mut body);
+        let list = self.make("clerk", today, "/price-lists", "list SPRING".into(), body)?;
+        self.examples.push("pri");
+        let price =
+            json!({"product_id": self.id("product TEA-002"), "min_quantity": "1", "unit_price": "136.00"});
+        self.post("clerk", today, &format!("/price-lists/{list}/prices"), price).map(drop)
     }
 
     /// Every product at so many hundredths of its standard price.
@@ -600,18 +660,27 @@ impl Seed<'_> {
             let (name, short, tier, region, owner, limit, province, city, street, contact, mobile, tax) = *c;
             let address = json!({"kind": "both", "is_default": true, "recipient": contact, "phone": mobile,
                 "line1": street, "city": city, "province": province, "country": "CN"});
-            let body = json!({"name": name, "short_name": short, "kind": "company", "tier": tier, "currency": "CNY",
+            let mut body = json!({"name": name, "short_name": short, "kind": "company", "tier": tier, "currency": "CNY",
                 "region_id": self.id(&format!("region {region}")), "owner_id": self.id(&format!("user {owner}")),
                 "tax_id": tax.and_then(complete_uscc), "country": "CN", "channel": "direct",
                 "tags": [if tier == "a" { "重点客户" } else { "常规" }],
                 "contacts": [{"name": contact, "mobile": mobile, "is_primary": true, "decision_role": "decision_maker"}],
                 "addresses": [address]});
+            if i == 1 {
+                self.as_example(&["cus", "con", "adr"], &mut body);
+                body["contacts"][0]["external_ids"] = body["external_ids"].clone();
+            }
             let id = self.make("clerk", day, "/customers", format!("customer {i}"), body)?;
             self.post("clerk", day, &format!("/customers/{id}/activate"), json!({}))?;
             if let Some(limit) = limit {
                 let terms = json!({"credit_limit": limit, "payment_days": 30, "reason": "年度信用评估"});
                 self.post("finance", day, &format!("/customers/{id}/credit-terms"), terms)?;
             }
+        }
+        // Two look after this one.
+        if let (Some(id), Some(chen)) = (self.id("customer 1"), self.id("user rep.chen")) {
+            let (path, with) = (format!("/customers/{id}/shares"), json!({"user_id": chen}));
+            self.post("clerk", self.long_ago(), &path, with)?;
         }
         for (i, (name, tier, country, city, street, contact, phone)) in FOREIGN.iter().enumerate() {
             let day = self.today - Duration::days(150 - i as i64 * 10);
@@ -656,19 +725,31 @@ impl Seed<'_> {
             };
             self.order(n as usize, day, goal)?;
         }
-        Ok(())
+        self.draft()
+    }
+
+    /// An order that can still become anything.
+    fn draft(&mut self) -> Result<()> {
+        let line = |sku: &str, quantity: &str| json!({"product_id": self.id(&format!("product {sku}")), "quantity": quantity});
+        let mut body = json!({"customer_id": self.id("customer 1"), "order_date": self.today.to_string(),
+            "requested_date": (self.today + Duration::days(10)).to_string(), "customer_po": "PO-2000",
+            "lines": [line("TEA-001", "24"), line("POR-002", "12")]});
+        self.as_example(&["ord", "oln"], &mut body);
+        self.post("rep", self.today, "/orders", body).map(drop)
     }
 
     /// Something that is late, and goods that come back.
     fn troubles(&mut self) -> Result<()> {
+        self.examples.push("exc");
         let late = json!({"order_id": self.id(LATE), "kind": "delay", "severity": "major",
             "description": "供应商推迟交货，预计晚到三天"});
         self.post("clerk", self.today, "/order-exceptions", late)?;
         let id = self.id(COMES_BACK).and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
         let order = crate::orders::model::Order::load(self.conn, id)?.ok_or_else(Error::not_found)?;
         let line = order.lines.first().map(|l| l.id);
-        let back = json!({"lines": [{"order_line_id": line, "quantity": "2", "reason": "damaged"}],
+        let mut back = json!({"lines": [{"order_line_id": line, "quantity": "2", "reason": "damaged", "disposition": "scrap"}],
             "notes": "外箱受潮，客户已拍照"});
+        self.as_example(&["ret", "rtl"], &mut back);
         let path = format!("/orders/{}/returns", order.row.id);
         let made = self.post("clerk", self.today, &path, back)?;
         let path = format!("/returns/{}/approve", made["id"].as_str().unwrap_or_default());
@@ -697,6 +778,7 @@ impl Seed<'_> {
     fn complaints(&mut self) -> Result<()> {
         let visit =
             json!({"cause": "complaint_resolved", "days": 14, "subject": "回访：投诉处理后是否满意？"});
+        self.examples.push("vip");
         self.post("system", self.ago(30), "/visit-policies", visit)?;
 
         let damp = json!({"customer_id": self.id("customer 0"), "order_id": self.id("order 0"), "category": "quality",
@@ -711,14 +793,17 @@ impl Seed<'_> {
         let last = json!({"satisfaction": 4, "satisfaction_note": "处理及时"});
         self.post("rep", self.ago(12), &format!("{path}/close"), last)?;
 
-        let missing = json!({"customer_id": self.id("customer 1"), "order_id": self.id(COMES_BACK), "category": "delivery",
+        let mut missing = json!({"customer_id": self.id("customer 1"), "order_id": self.id(COMES_BACK), "category": "delivery",
             "severity": "high", "channel": "phone", "subject": "外箱受潮，两套茶具无法销售"});
+        self.as_example(&["cmp"], &mut missing);
         let missing = self.make("clerk", self.ago(3), "/complaints", "open complaint".into(), missing)?;
         let path = format!("/complaints/{missing}");
         self.post("rep", self.ago(2), &format!("{path}/acknowledge"), json!({}))?;
         let credit =
             json!({"kind": "credit", "amount": "1200.00", "description": "退还两套茶具货款并补偿运费"});
+        self.examples.push("rmd");
         self.post("rep", self.ago(2), &format!("{path}/remedies"), credit)?;
+        self.examples.push("cpn");
         let note = json!({"kind": "customer", "text": "客户要求本周内给出方案，否则暂停下单"});
         self.post("clerk", self.ago(1), &format!("{path}/notes"), note)?;
         let why = json!({"reason": "客户威胁暂停合作"});
@@ -728,8 +813,9 @@ impl Seed<'_> {
     /// What was talked about with customers, and what is to be done: something overdue, something done, something that
     /// comes again.
     fn relations(&mut self) -> Result<()> {
-        let late = json!({"kind": "follow_up", "priority": "high", "subject": "跟进前海云商的大客户报价",
+        let mut late = json!({"kind": "follow_up", "priority": "high", "subject": "跟进前海云商的大客户报价",
             "customer_id": self.id("customer 1"), "assignee_id": self.id("user rep"), "due_date": self.ago(4).to_string()});
+        self.as_example(&["tsk"], &mut late);
         self.post("manager", self.ago(12), "/tasks", late)?;
         let ask = json!({"kind": "return_visit", "subject": "询问新茶销售情况", "customer_id": self.id("customer 0"),
             "assignee_id": self.id("user rep"), "due_date": self.ago(5).to_string()});
@@ -746,9 +832,11 @@ impl Seed<'_> {
         self.post("rep", self.ago(5), "/interactions", visit)?;
         let came = json!({"outcome": "每周约二十盒，需要 500g 装"});
         self.post("rep", self.ago(5), &format!("/tasks/{ask}/complete"), came)?;
-        let call = json!({"customer_id": self.id("customer 1"), "kind": "call", "direction": "inbound",
+        let mut call = json!({"customer_id": self.id("customer 1"), "kind": "call", "direction": "inbound",
             "complaint_id": self.id("open complaint"), "summary": "来电反映到货外箱受潮",
             "feedback": [{"kind": "delivery", "text": "外箱防潮不足，建议加缠绕膜"}]});
+        // The owner of the customer is told of what they said.
+        self.as_example(&["int", "fbk", "ntf"], &mut call);
         self.post("clerk", self.ago(3), "/interactions", call)?;
         let praise = json!({"customer_id": self.id("customer 6"), "kind": "message", "direction": "inbound",
             "summary": "对青瓷花瓶的包装很满意", "feedback": [{"kind": "praise", "text": "包装精美，适合送礼"}]});
@@ -783,13 +871,19 @@ impl Seed<'_> {
         let day = self.long_ago();
         for (code, name, name_en, kind, lead, hours) in DEPARTMENTS {
             let lead = lead.and_then(|lead| self.id(&format!("user {lead}")).cloned());
-            let body = json!({"code": code, "name": name, "name_en": name_en, "kind": kind, "lead_id": lead, "response_hours": hours});
+            let mut body = json!({"code": code, "name": name, "name_en": name_en, "kind": kind, "lead_id": lead, "response_hours": hours});
+            if *code == "WH" {
+                self.as_example(&["dep"], &mut body);
+            }
             self.make("clerk", day, "/departments", format!("department {code}"), body)?;
         }
         for (code, name, short, kind, phone, contact, role, mobile, tax) in SUPPLIERS {
-            let body = json!({"code": code, "name": name, "short_name": short, "kind": kind, "phone": phone,
+            let mut body = json!({"code": code, "name": name, "short_name": short, "kind": kind, "phone": phone,
                 "tax_id": complete_uscc(tax), "owner_id": self.id("user clerk"),
                 "contacts": [{"name": contact, "role": role, "phone": mobile}]});
+            if *code == "QINGHUA" {
+                self.as_example(&["sup", "spc"], &mut body);
+            }
             self.make("clerk", day, "/suppliers", format!("supplier {code}"), body)?;
         }
         let (yesterday, today) = (self.today - Duration::days(1), self.today);
@@ -805,7 +899,38 @@ impl Seed<'_> {
         }
         let stock = json!({"supplier_id": self.id("supplier QINGHUA"), "kind": "information",
             "subject": "青花瓷茶具套装 200 套最快何时可供？", "wanted_by": wanted});
+        self.examples.push("rqs");
         self.post("rep", today, "/requests", stock).map(drop)
+    }
+
+    /// The ERP: a machine client with the secret of the examples, a webhook that is switched off after its test, a file
+    /// that somebody has asked for; and a mail that waits until a mail server is set up.
+    fn machines(&mut self) -> Result<()> {
+        let mut client = json!({"name": "金蝶 ERP", "description": "Orders in, shipments out",
+            "scopes": ["customers:read", "products:read", "orders:read", "orders:write"]});
+        self.as_example(&["cli"], &mut client);
+        let client: ClientInput = crate::base::http::from_value(client)?;
+        self.within("admin", self.ago(90), |_, tx| clients::create(tx, client, Some(CLIENT_SECRET)))?;
+        let mut webhook =
+            json!({"url": "https://erp.example.com/hooks", "event_types": ["order.*", "shipment.delivered"]});
+        self.as_example(&["whk"], &mut webhook);
+        let webhook = self.make("admin", self.ago(90), "/webhooks", "webhook".into(), webhook)?;
+        self.examples.push("msg");
+        self.post("admin", self.ago(90), &format!("/webhooks/{webhook}/test"), json!({}))?;
+        self.post("admin", self.ago(90), &format!("/webhooks/{webhook}/disable"), json!({}))?;
+        self.examples.push("job");
+        let export = crate::base::http::from_value(json!({"resource": "orders", "format": "xlsx"}))?;
+        self.within("clerk", self.today, |_, tx| crate::exports::work::create(tx, &export))?;
+        self.examples.push("mal");
+        self.within("system", self.today, |_, tx| mails::put(tx, letter(tx.now)))
+    }
+
+    /// How soon complaints of those who buy least are to be answered.
+    fn policies(&mut self) -> Result<()> {
+        self.examples.push("sla");
+        let low = json!({"severity": "low", "customer_tier": "d", "response_minutes": 480, "resolution_minutes": 4800,
+            "remind_minutes": 60, "escalate_minutes": [0, 480]});
+        self.post("system", self.today, "/sla-policies", low).map(drop)
     }
 
     /// Leads an order from draft to its goal.
@@ -851,7 +976,13 @@ impl Seed<'_> {
         if goal == Goal::Partial {
             body["lines"] = self.half(path)?;
         }
+        if goal == Goal::Shipped && !self.ids.contains_key("shipment") {
+            self.as_example(&["shp", "shl"], &mut body);
+        }
         let shipment = self.post("warehouse", shipped, &format!("{path}/shipments"), body)?;
+        if goal == Goal::Shipped {
+            self.ids.insert("shipment".into(), shipment["id"].to_string());
+        }
         if goal < Goal::Delivered {
             return Ok(());
         }
@@ -874,6 +1005,19 @@ impl Seed<'_> {
         let order = crate::orders::model::Order::load(self.conn, id)?.ok_or_else(Error::not_found)?;
         let first = order.lines.first().map(|l| l.id);
         Ok(json!([{"order_line_id": first, "quantity": "2"}]))
+    }
+}
+
+/// A mail to the people of the demo, whose addresses lead nowhere.
+fn letter(due_at: At) -> Letter {
+    Letter {
+        kind: MailKind::Test,
+        code: None,
+        user: None,
+        recipient: "admin@yunfan.example".into(),
+        subject: "Salesdesk: a test".into(),
+        body: "This mail waits until a mail server is set up.".into(),
+        due_at,
     }
 }
 

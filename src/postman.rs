@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::base::http::document::example_of;
+use crate::base::types::id::example_id;
 
 /// The walk runs with this where a demo is served as it is by default.
 const BASE_URL: &str = "http://127.0.0.1:8080";
@@ -14,7 +15,8 @@ const ABOUT: &str = "\
 Generated from the OpenAPI document by `salesdesk openapi --postman`. Start a demo (`salesdesk serve --demo`), set \
 `base_url` and run the folder \"Walk through the main job\". It logs in and stores the access token in `access_token` \
 and the ids of its records in variables. The operations in the other folders use them, and store the ids of what they \
-create. Each has an example of its answer. The stream of events has no end, so it is skipped until you give the variable \
+create. Until then the variables hold the ids of records of the demo; empty them on another server, and lists fill them. \
+Each has an example of its answer. The stream of events has no end, so it is skipped until you give the variable \
 `stream` a value.";
 
 const WALK_ABOUT: &str = "\
@@ -219,10 +221,11 @@ impl<'d> Source<'d> {
 
     /// The collection's variables: where the server is, what the walk keeps, and ids.
     fn variables(&self) -> Vec<Value> {
-        let mut all: BTreeMap<&str, &str> = kept().map(|name| (name, "")).collect();
-        all.extend(self.ids.values().map(|name| (name.as_str(), "")));
-        all.extend([("refresh_token", ""), ("session_to_end", ""), ("run", ""), ("stream", "")]);
-        all.extend([("base_url", BASE_URL), ("password", crate::demo::PASSWORD)]);
+        let mut all: BTreeMap<&str, String> = kept().map(|name| (name, String::new())).collect();
+        all.extend(self.ids.iter().map(|(prefix, name)| (name.as_str(), example_id(prefix))));
+        let empty = ["refresh_token", "session_to_end", "run", "stream"];
+        all.extend(empty.map(|name| (name, String::new())));
+        all.extend([("base_url", BASE_URL.to_owned()), ("password", crate::demo::PASSWORD.to_owned())]);
         all.into_iter().map(|(key, value)| json!({"key": key, "value": value, "type": "string"})).collect()
     }
 
@@ -428,11 +431,11 @@ impl<'d> Source<'d> {
         let schema = self.located(&parameter["schema"]);
         let id = self.id_of(schema).or_else(|| self.id_of(&schema["items"]));
         let value = match (name, id) {
-            (_, Some(variable)) => format!("{{{{{variable}}}}}"),
-            ("If-Match" | "If-None-Match", _) => "*".into(),
-            ("Idempotency-Key", _) => "{{$guid}}".into(),
-            ("Accept-Language", _) => "zh-CN".into(),
-            _ => self.value(parameter),
+            (_, Some(variable)) => json!(format!("{{{{{variable}}}}}")),
+            ("If-Match" | "If-None-Match", _) => json!("*"),
+            ("Idempotency-Key", _) => json!("{{$guid}}"),
+            ("Accept-Language", _) => json!("zh-CN"),
+            _ => self.with_variables(&json!(self.value(parameter))),
         };
         let mut pair = json!({"key": name, "value": value, "description": parameter["description"]});
         if parameter["in"] != "path" && parameter["required"] != true {

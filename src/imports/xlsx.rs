@@ -75,6 +75,7 @@ fn too_large(what: &'static str, max: u64) -> Error {
 }
 
 /// Looks at a part as it is unpacked: what a reader of it would have to keep in memory at once.
+#[derive(Default)]
 struct Scan {
     /// A picture may have any bytes; XML begins with a tag.
     is_text: bool,
@@ -86,12 +87,6 @@ struct Scan {
     run: usize,
     /// The last three bytes.
     last: [u8; 3],
-}
-
-impl Default for Scan {
-    fn default() -> Scan {
-        Scan { is_text: false, begun: false, strings: 0, longest: 0, run: 0, last: [0; 3] }
-    }
 }
 
 impl std::io::Write for Scan {

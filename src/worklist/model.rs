@@ -34,7 +34,7 @@ pub struct WorklistCall {
     #[schema(max_length = 10, example = "POST")]
     pub method: &'static str,
     /// Path of the operation.
-    #[schema(max_length = 200, example = "/api/v1/tasks/tsk_019a7c5e8f3a7d10b6c2a94e51d0f37b/complete")]
+    #[schema(max_length = 200, example = "/api/v1/tasks/tsk_019a7c5e8f3a7d10b6c2a94e5174736b/complete")]
     pub path: String,
 }
 
@@ -53,7 +53,7 @@ pub struct WorklistItem {
     #[schema(max_length = 40, example = "task")]
     pub record_kind: &'static str,
     /// Id of the record that the item is about.
-    #[schema(max_length = 40, example = "tsk_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 40, example = "tsk_019a7c5e8f3a7d10b6c2a94e5174736b")]
     pub record_id: String,
     /// Customer that the record belongs to. Null for none.
     pub customer_id: Option<CustomerId>,

@@ -1,6 +1,7 @@
 //! The running product: engine, clock, ids, settings of the company, keys.
 
 use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
@@ -113,17 +114,17 @@ impl Core {
         lang: Lang,
         request_id: &'a str,
     ) -> Tx<'a> {
-        let now = self.clock.now();
         Tx {
             conn,
             core: self,
             caller,
-            now,
+            now: self.clock.now(),
             lang,
             request_id,
             expected: None,
-            compared: Default::default(),
+            compared: Cell::default(),
             presence: Presence::Either,
+            examples: RefCell::default(),
         }
     }
 }

@@ -515,6 +515,11 @@ impl TestApp {
         self.app.as_ref().expect("until dropped").clone().into_inner()
     }
 
+    /// SQLite's file as it is now, once.
+    pub fn file(&self) -> Vec<u8> {
+        contents(self._database.folder.as_ref().expect("a file"))
+    }
+
     /// What `salesdesk check` finds.
     pub fn check(&self) -> Vec<String> {
         salesdesk::check::check(&self.core, |_| {}).expect("checked")

@@ -2,7 +2,7 @@
 //! checks the version, stamps who and when, keeps the search index, and writes the journal entry that is both
 //! the audit trail's and the event feed's, all in one transaction.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -15,8 +15,9 @@ use super::{Conn, journal, search};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::error::{Error, Problem, Result};
+use crate::events::feed::EventId;
 use crate::messages::Lang;
-use crate::types::id::parse_id;
+use crate::types::id::{example_uuid, parse_id};
 use crate::types::principals::CustomerId;
 use crate::types::{At, Kind, RecordId};
 
@@ -119,6 +120,8 @@ pub struct Tx<'a> {
     pub(crate) compared: Cell<bool>,
     /// Whether the record that a `PUT` names is to be there already.
     pub presence: Presence,
+    /// Prefixes of the kinds whose next record gets the id of the examples.
+    pub(crate) examples: RefCell<Vec<&'static str>>,
 }
 
 /// What a `PUT` says about the record that it names: `If-Match` means that there is one, `If-None-Match: *` that
@@ -133,7 +136,20 @@ pub enum Presence {
 
 impl Tx<'_> {
     pub fn new_id<I: RecordId>(&self) -> I {
-        I::from_uuid(self.core.ids.next(self.now))
+        let mut examples = self.examples.borrow_mut();
+        I::from_uuid(match examples.iter().position(|prefix| *prefix == I::PREFIX) {
+            Some(place) => example_uuid(examples.remove(place)),
+            None => self.core.ids.next(self.now),
+        })
+    }
+    /// For the demo alone: in this unit of work, the next record of each of these kinds, by their prefixes, gets the id
+    /// that stands in the document's examples.
+    pub fn expect_examples(&self, prefixes: &[&'static str]) {
+        self.examples.borrow_mut().extend(prefixes);
+    }
+    /// Those of them of which no record was made.
+    pub fn examples_left(&self) -> Vec<&'static str> {
+        self.examples.borrow().clone()
     }
     /// Today in the company's time zone.
     pub fn today(&self) -> NaiveDate {
@@ -267,7 +283,7 @@ impl Tx<'_> {
             about.kind.name,
             act.verb
         );
-        let id = self.core.ids.next(self.now);
+        let id = self.new_id::<EventId>().0;
         let entry = journal::Entry::of(id, self, about, act, journal::changes(old, new));
         journal::append(self.conn, &entry)
     }

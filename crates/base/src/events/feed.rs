@@ -65,7 +65,7 @@ pub struct EventActor {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventData {
     /// Id of the record.
-    #[schema(example = "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", max_length = 60)]
+    #[schema(example = "ord_019a7c5e8f3a7d10b6c2a94e516f7264", max_length = 60)]
     pub id: String,
     /// Kind of record, such as `order`.
     #[schema(example = "order", max_length = 40)]

@@ -21,6 +21,7 @@ use crate::auth::Scope;
 use crate::events::feed::{WebhookEvent, WebhookTest};
 use crate::messages;
 use crate::types::TextEnum;
+use crate::types::id::example_id;
 
 pub use examples::of_request as example_of;
 pub use served::{Documents, Served};
@@ -205,7 +206,17 @@ fn free_text(name: &str, schemas: &Map<String, Value>) -> Value {
             schema.remove("description");
             Value::Object(schema)
         }
-        _ => json!({"type": "string", "minLength": 1, "maxLength": 200}),
+        _ => json!({"type": "string", "minLength": 1, "maxLength": 200, "examples": [free_example(name)]}),
+    }
+}
+
+/// What stands in such a place, for a record of the demo.
+fn free_example(name: &str) -> String {
+    match name {
+        "code" => "validation_failed".into(),
+        "grantee_id" => example_id("usr"),
+        "record_id" => example_id("cmp"),
+        _ => "session-clearing".into(),
     }
 }
 
@@ -640,5 +651,5 @@ fn problem_responses() -> Map<String, Value> {
 /// A problem of this kind as it is answered.
 pub fn problem_example(text: &messages::ProblemText) -> Value {
     json!({"type": format!("/problems/{}", text.code), "title": text.title[0], "status": text.status, "code": text.code,
-           "detail": messages::unfilled(text.detail[0]), "instance": "/api/v1/orders", "request_id": "req_019a7c5e8f3a7d10b6c2a94e51d0f37b"})
+           "detail": messages::unfilled(text.detail[0]), "instance": "/api/v1/orders", "request_id": example_id("req")})
 }

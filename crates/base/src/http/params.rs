@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::db::list::Sort;
 use crate::error::{Error, Fault, Problem, Result};
+use crate::types::At;
+use crate::types::id::{example_id, parse_id};
 use crate::types::number::parse_decimal;
-use crate::types::{At, id::parse_id};
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy)]
@@ -509,7 +510,7 @@ pub fn schema(takes: Takes) -> Json {
             "type": "string",
             "pattern": format!("^{prefix}_[0-9a-f]{{32}}$"),
             "maxLength": prefix.len() + 33,
-            "examples": [format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b")],
+            "examples": [example_id(prefix)],
         }),
     }
 }

@@ -44,6 +44,22 @@ pub fn parse_id(text: &str, prefix: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(hex).map_err(|_| NotAnId)
 }
 
+/// What the examples of all kinds have in common: a UUIDv7 without its last three bytes.
+const EXAMPLE: [u8; 13] = [0x01, 0x9a, 0x7c, 0x5e, 0x8f, 0x3a, 0x7d, 0x10, 0xb6, 0xc2, 0xa9, 0x4e, 0x51];
+
+/// The UUID of the id that stands in examples of a kind. It ends with the prefix, so that it is another one for each
+/// kind: some tables name records by their bare UUID.
+pub fn example_uuid(prefix: &str) -> Uuid {
+    let mut bytes = [0u8; 16];
+    bytes.iter_mut().zip(EXAMPLE.into_iter().chain(prefix.bytes())).for_each(|(byte, given)| *byte = given);
+    Uuid::from_bytes(bytes)
+}
+
+/// The id that stands in examples of a kind. The demo has a record with it.
+pub fn example_id(prefix: &str) -> String {
+    format!("{prefix}_{}", example_uuid(prefix).simple())
+}
+
 /// Declares a typed id: `id_type!(CustomerId, "cus", "customer")`.
 #[macro_export]
 macro_rules! id_type {
@@ -128,7 +144,7 @@ pub fn id_schema(prefix: &str, kind: &str) -> utoipa::openapi::RefOr<utoipa::ope
             .pattern(Some(format!("^{prefix}_[0-9a-f]{{32}}$")))
             .min_length(Some(length))
             .max_length(Some(length))
-            .examples([serde_json::json!(format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b"))])
+            .examples([serde_json::json!(example_id(prefix))])
             .build(),
     ))
 }
@@ -183,6 +199,14 @@ mod tests {
         {
             assert_eq!(bad.parse::<PenId>(), Err(NotAnId), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_example_of_a_kind_is_an_id_and_no_other_kinds() {
+        let id: PenId = example_id("pen").parse().expect("an id");
+        assert_eq!(id.to_string(), "pen_019a7c5e8f3a7d10b6c2a94e5170656e");
+        assert_eq!((id.0.get_version_num(), id.0.get_variant()), (7, uuid::Variant::RFC4122));
+        assert_ne!(id.0, example_uuid("pin"));
     }
 
     #[test]

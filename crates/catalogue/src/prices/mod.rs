@@ -185,7 +185,7 @@ fn prices(r: &mut Routes) {
                 `price_overlap`. On an active list this needs `prices:approve`, and the price begins today \
                 at the earliest. A retired list is refused with `price_list_in_use`.",
         )
-        .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "unit_price": "12.50"}))
+        .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51707264", "unit_price": "12.50"}))
         .fails_with(&["price_overlap", "price_list_in_use"]);
     r.read("/price-lists/{price_list_id}/prices/{price_id}", "getPrice", http::get_price)
         .scope(READ)

@@ -66,7 +66,7 @@ fn products(r: &mut Routes) {
                 `products:cost`. Refused with `duplicate` when another product has the article number or \
                 barcode.",
         )
-        .example(json!({"sku": "TEA-001", "name": "龙井茶", "name_en": "Longjing tea", "unit": "pcs", "units": [{"unit": "box", "factor": "24"}], "tax_rate": "0.13", "barcode": "6901234567892"}))
+        .example(json!({"sku": "TEA-101", "name": "黄山毛峰", "name_en": "Huangshan Maofeng tea", "unit": "pcs", "units": [{"unit": "box", "factor": "24"}], "tax_rate": "0.13", "barcode": "6901234567892"}))
         .fails_with(&["duplicate"]);
     r.read("/products/{product_id}", "getProduct", http::get)
         .scope(READ)

@@ -44,7 +44,7 @@ pub struct AuditEntry {
     #[schema(example = "order", max_length = 40)]
     pub record_kind: String,
     /// Id of the record that changed.
-    #[schema(example = "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", max_length = 60)]
+    #[schema(example = "ord_019a7c5e8f3a7d10b6c2a94e516f7264", max_length = 60)]
     pub record_id: String,
     /// Version of the record after the change. 0 for an event that changed no record, such as a log-in.
     #[schema(example = 2)]

@@ -42,7 +42,7 @@ fn routes(r: &mut Routes) {
     );
     let mut department = r.record::<Department>(READ, WRITE);
     department.examples(
-        json!({"code": "WH", "name": "仓储部", "name_en": "Warehouse", "kind": "warehouse", "response_hours": 8}),
+        json!({"code": "BUY", "name": "采购部", "name_en": "Purchasing", "kind": "purchasing", "response_hours": 8}),
         json!({"response_hours": 4}),
     );
     department.change().description(

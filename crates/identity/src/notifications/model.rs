@@ -62,10 +62,10 @@ pub struct NotificationView {
     #[schema(max_length = 40, example = "complaint")]
     pub record_kind: String,
     /// Id of the record that the notification is about.
-    #[schema(max_length = 40, example = "cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 40, example = "cmp_019a7c5e8f3a7d10b6c2a94e51636d70")]
     pub record_id: String,
     /// Path of the record, below `/api/v1`. Null when the record cannot be read by its id.
-    #[schema(max_length = 200, example = "/complaints/cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 200, example = "/complaints/cmp_019a7c5e8f3a7d10b6c2a94e51636d70")]
     pub href: Option<String>,
     /// When you marked the notification as read. Null while it is unread.
     pub read_at: Option<At>,

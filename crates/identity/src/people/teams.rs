@@ -30,7 +30,7 @@ pub fn routes(r: &mut Routes) {
     );
     r.begins_with(fill);
     let mut team = r.record::<Team>(READ, WRITE);
-    team.examples(json!({"code": "SOUTH", "name": "华南区"}), json!({"name": "华南大区"}));
+    team.examples(json!({"code": "NORTH", "name": "华北区"}), json!({"name": "华南大区"}));
     team.change().description(
         "Changes the data of a team. A new `parent_id` changes whose records managers see, within seconds. Refused with \
          409 `circular_parent` when the team would be above itself.",

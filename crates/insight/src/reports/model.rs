@@ -111,7 +111,7 @@ pub struct Keys {
     pub day: Option<Option<String>>,
     /// Id of the customer. Only with `group_by=customer`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "cus_019a7c5e8f3a7d10b6c2a94e51637573")]
     pub customer_id: Option<Option<String>>,
     /// Name of the customer. Only with `group_by=customer`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub struct Keys {
     pub customer: Option<Option<String>>,
     /// Id of the rep. Null for orders without a rep. Only with `group_by=rep`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "usr_019a7c5e8f3a7d10b6c2a94e51757372")]
     pub rep_id: Option<Option<String>>,
     /// Name of the rep. Null for orders without a rep. Only with `group_by=rep`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,7 +127,7 @@ pub struct Keys {
     pub rep: Option<Option<String>>,
     /// Id of the team. Null for orders without a team. Only with `group_by=team`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "tem_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "tem_019a7c5e8f3a7d10b6c2a94e5174656d")]
     pub team_id: Option<Option<String>>,
     /// Name of the team. Null for orders without a team. Only with `group_by=team`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +135,7 @@ pub struct Keys {
     pub team: Option<Option<String>>,
     /// Id of the region. Null for orders without a region. Only with `group_by=region`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "reg_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "reg_019a7c5e8f3a7d10b6c2a94e51726567")]
     pub region_id: Option<Option<String>>,
     /// Name of the region. Null for orders without a region. Only with `group_by=region`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +151,7 @@ pub struct Keys {
     pub status: Option<Option<String>>,
     /// Id of the product. Only with `group_by=product`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "prd_019a7c5e8f3a7d10b6c2a94e51707264")]
     pub product_id: Option<Option<String>>,
     /// Name of the product. Only with `group_by=product`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +159,7 @@ pub struct Keys {
     pub product: Option<Option<String>>,
     /// Id of the product category. Null for products without a category. Only with `group_by=category`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "cat_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "cat_019a7c5e8f3a7d10b6c2a94e51636174")]
     pub category_id: Option<Option<String>>,
     /// Name of the product category. Null for products without a category. Only with `group_by=category`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -148,7 +148,7 @@ pub struct PromiseRow {
     #[schema(max_length = 10, example = "2026-11")]
     pub period: Option<String>,
     /// Id of the customer, rep or product. Null without `group_by`, and for orders without a rep.
-    #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51637573")]
     pub key: Option<String>,
     /// Name of the customer, rep or product. Null without `group_by`, and for orders without a rep.
     #[schema(max_length = 400, example = "广州天河贸易有限公司")]

@@ -89,7 +89,7 @@ fn answer_example() -> Value {
          "problem": {"type": "/problems/not_found", "title": "Not found", "status": 404, "code": "not_found",
                      "detail": "There is no such record, or you may not see it.",
                      "instance": "/api/v1/orders/ord_00000000000070008000000000000001",
-                     "request_id": "req_019a7c5e8f3a7d10b6c2a94e51d0f37b"}},
+                     "request_id": "req_019a7c5e8f3a7d10b6c2a94e51726571"}},
     ]})
 }
 

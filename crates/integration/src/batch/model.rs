@@ -116,7 +116,7 @@ pub struct BatchResult {
     #[schema(minimum = 200, maximum = 599, example = 201)]
     pub status: i32,
     /// Content of the header `Location`: path of the record that was created. Null when there is none.
-    #[schema(max_length = 400, example = "/api/v1/orders/ord_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 400, example = "/api/v1/orders/ord_019a7c5e8f3a7d10b6c2a94e516f7264")]
     pub location: Option<String>,
     /// Content of the header `ETag`. Null when there is none.
     #[schema(max_length = 20, example = "\"1\"")]

@@ -31,7 +31,7 @@ pub struct NamedRecord {
     #[schema(max_length = 40, example = "customer")]
     pub kind: String,
     /// Id of the record here.
-    #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 40, example = "cus_019a7c5e8f3a7d10b6c2a94e51637573")]
     pub id: String,
     /// Name of the other system.
     #[schema(max_length = 40, example = "sap")]
@@ -40,7 +40,7 @@ pub struct NamedRecord {
     #[schema(max_length = 200, example = "4711")]
     pub external_id: String,
     /// Path of the record.
-    #[schema(max_length = 1000, example = "/api/v1/customers/cus_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 1000, example = "/api/v1/customers/cus_019a7c5e8f3a7d10b6c2a94e51637573")]
     pub href: String,
 }
 

@@ -80,7 +80,7 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .summary("Report an order exception")
         .description("Records a problem with an order and tells the owner. The order counts it in `open_exceptions`; one that blocks stops the order's shipping (`blocked`). A minor exception must be resolved within 40 working hours, a major one within 16, a critical one within 4 (`GET /deadlines/{record_id}`). In the same order, the owner is reminded 8, 4 and 1 working hours before the deadline and told at the deadline; the manager is told 8, 4 and 1 working hours after it, the executives 40, 16 and 4. A draft or cancelled order is refused with `invalid_transition`.")
-        .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "shortage", "severity": "major", "description": "Only forty of sixty boxes are in stock"}))
+        .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e516f7264", "kind": "shortage", "severity": "major", "description": "Only forty of sixty boxes are in stock"}))
         .fails_with(&["invalid_transition"]);
     r.read("/order-exceptions/{exception_id}", "getOrderException", http::get)
         .scope(READ)
@@ -105,7 +105,7 @@ fn life(r: &mut Routes) {
         .scope(WRITE)
         .summary("Assign an order exception")
         .description("Makes another person the owner and tells them at once. Allowed for the present owner and with `exceptions:manage`, while the exception is open or in progress.")
-        .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
+        .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372"}))
         .fails_with(by);
     r.action("/order-exceptions/{exception_id}/start", "startOrderException", http::start)
         .scope(WRITE)

@@ -85,9 +85,9 @@ fn entry(r: &mut Routes) {
                 yet: `POST /orders/{order_id}/submit` comes next.",
         )
         .example(json!({
-            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "order_date": "2026-11-20", "channel": "web",
+            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "order_date": "2026-11-20", "channel": "web",
             "currency": "CNY", "customer_po": "PO-77",
-            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50", "discount_rate": "0.05"}],
+            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51707264", "quantity": "5", "unit_price": "12.50", "discount_rate": "0.05"}],
         }))
         .fails_with(&["totals_mismatch", "customer_merged"]);
     r.change("/orders/{order_id}", "updateOrder", http::update)
@@ -119,7 +119,7 @@ fn entry(r: &mut Routes) {
             "Adds a line to a draft and returns the whole order; `Location` names the line. Without \
                 `unit_price` the price lists give the price. An order has at most 500 lines.",
         )
-        .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "2", "unit_price": "12.50"}))
+        .example(json!({"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51707264", "quantity": "2", "unit_price": "12.50"}))
         .fails_with(STEP);
     r.read("/orders/{order_id}/lines/{line_id}", "getOrderLine", http::get_line)
         .scope(READ)
@@ -167,8 +167,8 @@ fn by_external_id(r: &mut Routes) {
                 (`POST /orders/{order_id}/revisions`).",
         )
         .example(json!({
-            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "order_date": "2026-11-20", "customer_po": "PO-77",
-            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "5", "unit_price": "12.50"}],
+            "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "order_date": "2026-11-20", "customer_po": "PO-77",
+            "lines": [{"product_id": "prd_019a7c5e8f3a7d10b6c2a94e51707264", "quantity": "5", "unit_price": "12.50"}],
         }))
         .fails_with(&["totals_mismatch", "customer_merged", "order_not_draft", "external_id_taken", "read_only_share"]);
 }

@@ -96,7 +96,7 @@ fn by_external_id(r: &mut Routes) {
     .scope(WRITE)
     .summary("Upsert a shipment by external id")
     .description("For a warehouse system that sends its shipments. A new shipment is posted as by `POST /orders/{order_id}/shipments` and needs its order: `order_id` or `order_external_id`. An existing one stays with its order and keeps its lines and `shipped_date`: other ones are refused with `shipment_posted`. Carrier, tracking number, freight and notes can change while the shipment is on its way; `external_ids` can change at any time.")
-    .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "carrier": "SF Express", "tracking_number": "SF1234567890"}))
+    .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e516f7264", "carrier": "SF Express", "tracking_number": "SF1234567890"}))
     .fails_with(&["invalid_transition", "order_on_hold", "blocked_by_exception", "review_blocked", "external_id_taken", "shipment_posted"]);
 }
 

@@ -148,7 +148,7 @@ fn records(r: &mut Routes) {
             duplicates; `GET /customers/duplicates` lists them afterwards. Contacts have external ids and an \
             operation of their own.",
     )
-    .example(json!({"name": "广州天河贸易有限公司", "tier": "b"}))
+    .example(json!({"name": "深圳市前海云商科技有限公司", "tier": "b"}))
     .fails_with(&[
         "duplicate",
         "external_id_taken",
@@ -217,7 +217,7 @@ fn life(r: &mut Routes) {
                 on customers. The customer moves to the owner's team and leaves the pool if it was there. \
                 Existing orders keep their rep.",
         )
-        .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b", "reason": "王芳 has left the company"}))
+        .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372", "reason": "王芳 has left the company"}))
         .fails_with(&["read_only_share", "customer_merged"]);
     r.action("/customers/{customer_id}/credit-terms", "setCustomerCreditTerms", http::set_credit_terms)
         .scope(CREDIT)

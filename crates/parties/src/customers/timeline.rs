@@ -38,7 +38,7 @@ pub struct TimelineEntry {
     #[schema(max_length = 40, example = "complaint")]
     pub record_kind: String,
     /// Id of the record that the event is about.
-    #[schema(max_length = 60, example = "cmp_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 60, example = "cmp_019a7c5e8f3a7d10b6c2a94e51636d70")]
     pub record_id: String,
     /// Number or name of the record at that time. Null when it has none.
     #[schema(max_length = 200, example = "CO-2026-000007 Wet boxes")]

@@ -89,7 +89,7 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .summary("Enter a complaint")
         .description("Records a complaint and tells the assignee at once. The assignee defaults to the customer's owner. The service level policy for the severity and the customer's tier sets a response and a resolution deadline in working time (`GET /deadlines/{record_id}`); without a policy there are none. A customer that was merged into another one is refused with `customer_merged`.")
-        .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
+        .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
         .fails_with(&["external_id_taken", "customer_merged"]);
     r.read("/complaints/{complaint_id}", "getComplaint", http::get)
         .scope(READ)
@@ -122,7 +122,7 @@ fn records(r: &mut Routes) {
     .scope(WRITE)
     .summary("Upsert a complaint by external id")
     .description("For another system that sends its complaints. A new complaint is entered as by `POST /complaints`. An existing one keeps its customer and `received_at`. Another `assignee_id` assigns it, and the new assignee is told.")
-    .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
+    .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
     .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
 }
 
@@ -134,7 +134,7 @@ fn life(r: &mut Routes) {
         .description(
             "Makes another person the assignee and tells them at once, until the complaint is resolved.",
         )
-        .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
+        .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372"}))
         .fails_with(by);
     r.action("/complaints/{complaint_id}/acknowledge", "acknowledgeComplaint", http::acknowledge)
         .scope(WRITE)

@@ -50,7 +50,7 @@ fn routes(r: &mut Routes) {
         .scope(WRITE)
         .summary("Enter an interaction")
         .description("Records a call, visit or message, with the customer's `feedback` in separate items. Each item is sent at once to the customer's owner and to the people whom the settings name for its kind (`relations.feedback`). Read the items with `GET /feedback?interaction_id=`.")
-        .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "visit", "direction": "outbound", "summary": "They sell twenty boxes a week", "next_step": "Send samples of the larger box", "feedback": [{"kind": "quality", "text": "The lids do not close well"}]}))
+        .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "kind": "visit", "direction": "outbound", "summary": "They sell twenty boxes a week", "next_step": "Send samples of the larger box", "feedback": [{"kind": "quality", "text": "The lids do not close well"}]}))
         .fails_with(&["external_id_taken"]);
     r.read("/interactions/{interaction_id}", "getInteraction", http::get)
         .scope(READ)
@@ -87,7 +87,7 @@ fn routes(r: &mut Routes) {
     .scope(WRITE)
     .summary("Upsert an interaction by external id")
     .description("For another system that sends its interactions. A new interaction is entered as by `POST /interactions`. An existing one keeps `customer_id` and `user_id`; feedback with a new kind and text is added and sent.")
-    .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
+    .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
     .fails_with(&["external_id_taken"]);
     feedback::routes(r);
     r.expands("int", work::expand);

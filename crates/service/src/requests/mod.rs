@@ -103,13 +103,13 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .summary("Ask a department or supplier")
         .description("Asks a department or a supplier for something and tells the person who has to answer. There are two deadlines (`GET /deadlines/{record_id}`): the answer, within the working hours that the department or supplier sets (`response_hours`), and the delivery, by the end of the day in `due_on`. The assignee is reminded one working hour before the first and four before the second. At a missed deadline the assignee is told, the lead of the department or owner of the supplier 4 working hours later, the managers of both sides after 8, the executives after 16.")
-        .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "delivery", "subject": "Please ship with the other order",
-            "about": "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b", "wanted_by": "2026-12-04"}));
+        .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51646570", "kind": "delivery", "subject": "Please ship with the other order",
+            "about": "ord_019a7c5e8f3a7d10b6c2a94e516f7264", "wanted_by": "2026-12-04"}));
     r.create("/orders/{order_id}/expedite", "expediteOrder", http::expedite)
         .scope(WRITE)
         .summary("Expedite an order")
         .description("Asks a department or a supplier to hurry with an order, or with some of its lines, and notes it in the order's history. The scope `orders:read` is needed, too. `Location` names the new request; `GET /requests?about={order_id}` lists all requests about the order. When a later date is offered than was promised to the customer, the sales rep of the order and the customer's owner are told. A delivered, completed or cancelled order is refused with `invalid_transition`.")
-        .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51d0f37b", "wanted_by": "2026-12-04", "reason": "Their exhibition opens on Saturday"}))
+        .example(json!({"department_id": "dep_019a7c5e8f3a7d10b6c2a94e51646570", "wanted_by": "2026-12-04", "reason": "Their exhibition opens on Saturday"}))
         .fails_with(&["invalid_transition"]);
     r.read("/requests/{request_id}", "getRequest", http::get)
         .scope(READ)
@@ -191,7 +191,7 @@ fn decisions(r: &mut Routes) {
         .scope(WRITE)
         .summary("Assign a request")
         .description("Names another person who has to answer and tells them at once. Both sides may do this, until the request has ended.")
-        .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
+        .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372"}))
         .fails_with(&["invalid_transition"]);
 }
 

@@ -112,7 +112,7 @@ pub struct Request {
     #[schema(max_length = 4000)]
     pub body: Option<String>,
     /// Id of the record that the request is about, such as an order. Null when it is about none.
-    #[schema(max_length = 40, example = "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 40, example = "ord_019a7c5e8f3a7d10b6c2a94e516f7264")]
     pub about: Option<String>,
     /// Kind of the record in `about`. Null without one.
     #[schema(max_length = 40, example = "order")]
@@ -224,7 +224,7 @@ pub struct NewRequest {
         pattern = "^[a-z]{3}_[0-9a-f]{32}$",
         min_length = 36,
         max_length = 36,
-        example = "ord_019a7c5e8f3a7d10b6c2a94e51d0f37b"
+        example = "ord_019a7c5e8f3a7d10b6c2a94e516f7264"
     )]
     pub about: Option<String>,
     /// Person who has to answer; an active user. Defaults to the lead of the department or the owner of the

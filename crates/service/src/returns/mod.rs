@@ -58,9 +58,9 @@ fn routes(r: &mut Routes) {
 
 /// A return, as the example of each operation that enters one; with the order where that is not in the path.
 fn example(with_order: bool) -> Value {
-    let mut body = json!({"lines": [{"order_line_id": "oln_019a7c5e8f3a7d10b6c2a94e51d0f37b", "quantity": "1", "reason": "damaged", "disposition": "scrap"}], "notes": "They send it with our own carrier"});
+    let mut body = json!({"lines": [{"order_line_id": "oln_019a7c5e8f3a7d10b6c2a94e516f6c6e", "quantity": "1", "reason": "damaged", "disposition": "scrap"}], "notes": "They send it with our own carrier"});
     if with_order {
-        body["order_id"] = json!("ord_019a7c5e8f3a7d10b6c2a94e51d0f37b");
+        body["order_id"] = json!("ord_019a7c5e8f3a7d10b6c2a94e516f7264");
     }
     body
 }

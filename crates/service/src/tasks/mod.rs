@@ -65,7 +65,7 @@ fn records(r: &mut Routes) {
         .scope(WRITE)
         .summary("Enter a task")
         .description("Enters a task and tells the assignee at once. The assignee is reminded before it is due (`remind_minutes`), and the manager is told when it is overdue (`escalate_minutes`); both are in working time and happen once. Give exactly one of `due_date` and `due_at`. With a `recurrence` the next task is entered when this one is completed.")
-        .example(json!({"kind": "follow_up", "priority": "high", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "due_date": "2026-12-04", "recurrence": {"every": 2, "unit": "week", "until": "2027-12-31"}}))
+        .example(json!({"kind": "follow_up", "priority": "high", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "due_date": "2026-12-04", "recurrence": {"every": 2, "unit": "week", "until": "2027-12-31"}}))
         .fails_with(&["external_id_taken"]);
     r.read("/tasks/{task_id}", "getTask", http::get)
         .scope(READ)
@@ -96,7 +96,7 @@ fn records(r: &mut Routes) {
     .scope(WRITE)
     .summary("Upsert a task by external id")
     .description("For another system that sends its tasks. A new task is entered as by `POST /tasks`. Another `assignee_id` assigns an existing one, and the new assignee is told. Changes of a completed or cancelled task are refused with `invalid_transition`.")
-    .example(json!({"kind": "follow_up", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "due_date": "2026-12-04"}))
+    .example(json!({"kind": "follow_up", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "due_date": "2026-12-04"}))
     .fails_with(&["invalid_transition", "external_id_taken"]);
 }
 
@@ -106,7 +106,7 @@ fn life(r: &mut Routes) {
         .scope(WRITE)
         .summary("Assign a task")
         .description("Makes another person the assignee and tells them at once, while the task is open or in progress.")
-        .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
+        .example(json!({"assignee_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372"}))
         .fails_with(by);
     r.action("/tasks/{task_id}/start", "startTask", http::start)
         .scope(WRITE)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::examples;
 use crate::events::{EventSource, Verb};
+use crate::types::id::example_id;
 
 /// Apart from `webhooks`, whose operations register them: generators make a class of each tag.
 pub const TAG: (&str, &str) = (
@@ -55,8 +56,7 @@ pub fn section(
     }
     let mut example = examples::of_answer(test, schemas);
     example["type"] = json!(crate::events::TEST_EVENT);
-    example["data"] =
-        json!({"id": "whk_019a7c5e8f3a7d10b6c2a94e51d0f37b", "kind": "webhook", "version": 1, "changed": []});
+    example["data"] = json!({"id": example_id("whk"), "kind": "webhook", "version": 1, "changed": []});
     let about = "Sent by `POST /webhooks/{webhook_id}/test` to try whether your endpoint answers. Nothing happened to a record.";
     path_items.insert("test_of_a_webhook".into(), item("onWebhookTest", "Test", about, body(test, &example)));
     webhooks.insert(
@@ -73,7 +73,7 @@ fn event_example(told: &[EventSource], event: &Value, schemas: &Map<String, Valu
     if let Some(kind) = told.iter().max_by_key(|kind| kind.verbs.len()) {
         let (name, prefix) = (kind.kind.name, kind.kind.prefix);
         example["type"] = json!(format!("{name}.{}", kind.verbs.first().map_or("updated", |verb| verb.name)));
-        example["data"]["id"] = json!(format!("{prefix}_019a7c5e8f3a7d10b6c2a94e51d0f37b"));
+        example["data"]["id"] = json!(example_id(prefix));
         example["data"]["kind"] = json!(name);
     }
     example

@@ -27,7 +27,7 @@ pub fn routes(r: &mut Routes) {
              with `Retry-After`.",
         )
         .example(json!({"grant_type": "client_credentials", "scope": "orders:read orders:write",
-            "client_id": "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b",
+            "client_id": "cli_019a7c5e8f3a7d10b6c2a94e51636c69",
             "client_secret": "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA"}))
         .fails_with(&["invalid_client", "invalid_scope", "unsupported_grant_type", "network_not_allowed"]);
     r.flow::<_, model::TokenState, _>(

@@ -46,7 +46,7 @@ pub struct TokenRequest {
     #[schema(max_length = 2000, example = "orders:read orders:write")]
     pub scope: Option<String>,
     /// Id of the client. Leave it out when you send `Authorization: Basic`.
-    #[schema(max_length = 200, example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 200, example = "cli_019a7c5e8f3a7d10b6c2a94e51636c69")]
     pub client_id: Option<String>,
     /// Secret of the client. Leave it out when you send `Authorization: Basic`.
     #[schema(max_length = 200, example = "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA")]
@@ -80,7 +80,7 @@ pub struct TokenForm {
     #[schema(max_length = 100, example = "access_token")]
     pub token_type_hint: Option<String>,
     /// Id of the calling client. Leave it out when you send an `Authorization` header.
-    #[schema(max_length = 200, example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(max_length = 200, example = "cli_019a7c5e8f3a7d10b6c2a94e51636c69")]
     pub client_id: Option<String>,
     /// Secret of the calling client. Leave it out when you send an `Authorization` header.
     #[schema(max_length = 200, example = "csk_1b0Jx2mE5mXGZkNOe3r8yQ4UIbHcD9VtKfWsPpLqRzA")]
@@ -97,7 +97,7 @@ pub struct TokenState {
     #[schema(max_length = 2000, example = "orders:read orders:write")]
     pub scope: Option<String>,
     /// Machine client that the token belongs to. Null for a person's token.
-    #[schema(example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "cli_019a7c5e8f3a7d10b6c2a94e51636c69")]
     pub client_id: Option<String>,
     /// Name of the machine client or person.
     #[schema(example = "SAP")]
@@ -112,7 +112,7 @@ pub struct TokenState {
     #[schema(maximum = 9_007_199_254_740_991i64, example = 1_795_140_000)]
     pub iat: Option<i64>,
     /// Id of the machine client or person.
-    #[schema(example = "cli_019a7c5e8f3a7d10b6c2a94e51d0f37b")]
+    #[schema(example = "cli_019a7c5e8f3a7d10b6c2a94e51636c69")]
     pub sub: Option<String>,
     /// Audience that the token is made for: this API.
     #[schema(example = "salesdesk-api")]

@@ -92,7 +92,7 @@ fn by_external_id(r: &mut Routes) {
             customer is refused with 422.",
     )
     .example(
-        json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "name": "王芳", "title": "采购经理",
+        json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "name": "王芳", "title": "采购经理",
         "mobile": "+86 138 0013 8000"}),
     )
     .fails_with(&["external_id_taken", "read_only_share", "customer_merged"]);

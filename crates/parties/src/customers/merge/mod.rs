@@ -33,7 +33,7 @@ pub fn routes(r: &mut Routes) {
                 external ids together: merge the smaller customer into the larger one. A machine client that \
                 is restricted to this customer does not see the other one.",
         )
-        .example(json!({"into_id": "cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "reason": "Entered twice"}))
+        .example(json!({"into_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "reason": "Entered twice"}))
         .fails_with(fails);
     r.action("/customers/{customer_id}/unmerge", "unmergeCustomer", http::unmerge)
         .scope(WRITE)

@@ -22,7 +22,7 @@ pub fn routes(r: &mut Routes) {
             "Lets a person or all members of a team read the customer. Only its owner, their manager and \
                 the clerks can change it. Sharing with the same person or team again changes nothing.",
         )
-        .example(json!({"user_id": "usr_019a7c5e8f3a7d10b6c2a94e51d0f37b"}))
+        .example(json!({"user_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372"}))
         .fails_with(&["read_only_share", "customer_merged"]);
     r.read("/customers/{customer_id}/shares/{grantee_id}", "getCustomerShare", http::get)
         .scope(READ)
