@@ -155,12 +155,14 @@ impl Read for Bounded<'_> {
     }
 }
 
-/// The cells of a record up to its last one that is not empty. One beyond the most columns stands for all such: a row
-/// that has it is refused, and what it says need not be kept.
+/// The cells of a record; none when all are empty. One beyond the most columns stands for all such: a row that has it is
+/// refused, and what it says need not be kept.
 fn cells_of(record: &csv::StringRecord) -> Vec<String> {
     let filled = |cell: &str| !cell.trim().is_empty();
-    let count = record.len() - record.iter().rev().take_while(|cell| !filled(cell)).count();
-    let mut cells: Vec<String> = record.iter().take(count.min(MAX_COLUMNS)).map(str::to_owned).collect();
+    if !record.iter().any(filled) {
+        return Vec::new();
+    }
+    let mut cells: Vec<String> = record.iter().take(MAX_COLUMNS).map(str::to_owned).collect();
     if let Some(beyond) = record.iter().skip(MAX_COLUMNS).find(|cell| filled(cell)) {
         cells.push(beyond.to_owned());
     }

@@ -1,4 +1,4 @@
-//! `src/schema.rs` says what both migrated databases are.
+//! `crates/schema/src/tables.rs` says what both migrated databases are.
 
 use salesdesk::base::db::sql::{none_of, one_of};
 use salesdesk::base::db::{Conn, EngineConn};
@@ -101,7 +101,7 @@ fn the_schema_in_the_code_is_the_one_in_the_database(app: &TestApp) {
     let only_database: Vec<_> = database.iter().filter(|l| !code.contains(l)).collect();
     assert!(
         only_code.is_empty() && only_database.is_empty(),
-        "only in src/schema.rs: {only_code:#?}\nonly in the database: {only_database:#?}"
+        "only in crates/schema/src/tables.rs: {only_code:#?}\nonly in the database: {only_database:#?}"
     );
     assert_eq!(code, database, "the columns are in another order");
 }

@@ -330,25 +330,26 @@ fn parse_body(endpoint: &Endpoint, media_type: &'static str, body: &Bytes) -> Re
 /// Reads what was sent to an operation that has no body.
 fn no_body(endpoint: &Endpoint, body: &Bytes) -> Result<Incoming> {
     if endpoint.method != Method::Get && !body.trim_ascii().is_empty() {
-        refuse_body(&serde_json::from_slice(body).unwrap_or_default())?;
+        refuse_body(&serde_json::from_slice(body).unwrap_or(Value::Bool(false)))?;
     }
     Ok(Incoming::Nothing)
 }
 
-/// An operation without a body takes none, or an empty object, which some clients always send. Fields are refused: they
-/// would be lost without a word.
+/// An operation without a body takes none, or one that says nothing, which some clients always send. Fields are refused:
+/// they would be lost without a word.
 pub fn refuse_body(said: &Value) -> Result<()> {
-    let Value::Object(fields) = said else {
-        return Err(Problem::new("bad_request").param("reason", "this operation takes no body").into());
-    };
     let fault = |name: &String| {
         let name = name.replace('~', "~0").replace('/', "~1");
         Fault::at(format!("/{name}"), "unknown_field").with("allowed", "-")
     };
-    match fields.is_empty() {
-        true => Ok(()),
-        false => Err(Error::invalid(fields.keys().take(SchemaValidator::MAX_FAULTS).map(fault).collect())),
-    }
+    let faults: Vec<Fault> = match said {
+        Value::Null => return Ok(()),
+        Value::Object(fields) if fields.is_empty() => return Ok(()),
+        Value::Object(fields) => fields.keys().take(SchemaValidator::MAX_FAULTS).map(fault).collect(),
+        _ => vec![],
+    };
+    let problem = Problem::new("bad_request").param("reason", "this operation takes no body");
+    Err(faults.into_iter().fold(problem, Problem::fault).into())
 }
 
 /// The fields of a form as an object of texts.

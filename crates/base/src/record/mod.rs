@@ -1,5 +1,5 @@
 //! Plain records: what is entered, read, changed and deleted, and has no life. A record has one list of fields, its form, which is
-//! embedded in the row; the nine operations on it are written once, here.
+//! embedded in the row; the eight operations on it are written once, here.
 //!
 //! An area writes the form, the row around it, the list, and what is special: `impl Record`, and [`record!`](crate::record!) for
 //! what is the same for all. `r.record::<Region>(READ, WRITE)` declares the operations; each stays open to other words.

@@ -1,4 +1,4 @@
-//! The nine operations on a plain record, declared at once.
+//! The eight operations on a plain record, declared at once.
 
 use serde_json::Value;
 
