@@ -441,7 +441,11 @@ fn figures_tell_of_every_operation(app: &TestApp) {
     let admin = app.as_role(Role::Admin);
     (0..3)
         .for_each(|n| drop(admin.post("/teams", json!({"code": format!("T{n}"), "name": "T"})).expect(201)));
-    admin.post("/teams", json!({"code": "T0", "name": "T"})).refused(409, "duplicate");
+    let taken = admin.post("/teams", json!({"code": "T0", "name": "T"})).refused(409, "duplicate");
+    assert_eq!(
+        (taken.places(), &taken.body["detail"]),
+        (vec!["/code"], &json!("Another record has this already (code T0)."))
+    );
     admin.get("/teams").expect(200);
     admin.get("/no-such-thing").expect(404);
     let batch = json!({"mode": "independent", "operations": [{"method": "GET", "path": "/me"}, {"method": "GET", "path": "/teams/x"}]});

@@ -5,6 +5,7 @@
 use std::cell::{Cell, RefCell};
 
 use chrono::NaiveDate;
+use diesel::result::{DatabaseErrorKind, Error as Db};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use super::journal::About;
 use super::{Conn, journal, search};
 use crate::auth::Caller;
 use crate::core::Core;
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, Fault, Problem, Result, unique_name};
 use crate::events::feed::EventId;
 use crate::messages::Lang;
 use crate::types::id::{example_uuid, parse_id};
@@ -50,6 +51,7 @@ pub struct Stamp {
 /// plain rows.
 pub trait Entity: Serialize {
     const KIND: Kind;
+    const TABLE: &'static str;
     fn key(&self) -> Uuid;
     fn version(&self) -> i32;
     /// Takes over version, time and author; also `created_…` when the version is 1.
@@ -186,7 +188,7 @@ impl Tx<'_> {
     /// Inserts a new record under another verb than `created`.
     pub fn create_as<E: Entity>(&mut self, record: &mut E, act: Act<'_>) -> Result<()> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
-        record.insert(self.conn)?;
+        record.insert(self.conn).map_err(|error| named(error, record))?;
         external::store(self, E::KIND, record.key(), &[], record.external_ids())?;
         record.keep_indexes(None, self.conn)?;
         let texts = record.search_texts();
@@ -208,7 +210,7 @@ impl Tx<'_> {
         }
         let version = before.version().checked_add(1).ok_or_else(|| Error::internal("version overflow"))?;
         after.stamp(Stamp { version, at: self.now, by: self.caller.user_id() });
-        if !after.update(before, self.conn)? {
+        if !after.update(before, self.conn).map_err(|error| named(error, after))? {
             return Err(stale(version));
         }
         external::store(self, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
@@ -294,6 +296,26 @@ fn snapshot(record: &impl Serialize) -> Result<Value> {
         .map_err(|e| Error::internal(format!("a record cannot be written as JSON: {e}")))
 }
 
+/// What a unique index refused, by the field and its value where the index is over one field of the record.
+fn named<E: Entity>(error: Error, record: &E) -> Error {
+    let Error::Database(Db::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) = &error else {
+        return error;
+    };
+    let index = unique_name(info.as_ref());
+    let Some(field) = index.strip_prefix(E::TABLE).and_then(|rest| rest.strip_prefix('_')) else {
+        return error;
+    };
+    let record = snapshot(record).unwrap_or_default();
+    let problem = Problem::new("duplicate");
+    match record.get(field).and_then(Value::as_str) {
+        Some(value) => {
+            problem.param("what", format!("{field} {value}")).fault(Fault::at(format!("/{field}"), "taken"))
+        }
+        None => problem.param("what", E::KIND.name.replace('_', " ")),
+    }
+    .into()
+}
+
 /// 412: the record has another version by now.
 pub fn stale(current: i32) -> Error {
     Problem::new("version_mismatch").param("current_version", current).with("current_version", current).into()
@@ -307,6 +329,7 @@ macro_rules! entity {
     ($row:ident, $table:ident, $id:ident $(, { $($more:item)* })?) => {
         impl $crate::db::Entity for $row {
             const KIND: $crate::types::Kind = $id::KIND;
+            const TABLE: &'static str = stringify!($table);
             fn key(&self) -> uuid::Uuid {
                 self.id.0
             }
@@ -363,6 +386,7 @@ macro_rules! entity_with_lines {
 
         impl $crate::db::Entity for $whole {
             const KIND: $crate::types::Kind = $id::KIND;
+            const TABLE: &'static str = stringify!($table);
             fn key(&self) -> uuid::Uuid {
                 self.row.id.0
             }
