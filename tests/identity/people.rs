@@ -51,7 +51,12 @@ fn text(reply: &Reply, field: &str) -> String {
 }
 
 fn the_right_password_gives_tokens_that_work(app: &TestApp) {
+    let card = format!("/users/{}", app.person("clerk").user);
+    let before = app.as_role(Role::Admin).get(&card).expect(200);
+    assert_eq!(before.body["last_login_at"], Value::Null);
     let tokens = log_in(app, "clerk", PASSWORD).expect(200);
+    let after = app.as_role(Role::Admin).get(&card).expect(200);
+    assert_eq!((after.etag(), after.body["last_login_at"].is_string()), (before.etag(), true));
     assert_eq!(tokens.body["token_type"], "Bearer");
     assert_eq!(tokens.body["expires_in"], 900);
     assert_eq!(tokens.header("cache-control"), Some("no-store"));

@@ -47,6 +47,7 @@ async fn begin_session(ctx: Ctx, user: UserId) -> Result<Reply> {
     let (session, refresh) = ctx
         .write(move |tx| {
             let begun = sessions::begin(tx, user, &peer)?;
+            work::note_log_in(tx, user)?;
             tx.note(UserId::KIND, user.uuid(), Act::new("logged_in"))?;
             Ok(begun)
         })

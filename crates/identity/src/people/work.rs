@@ -27,6 +27,14 @@ pub fn find_assignee(conn: &mut Conn, id: UserId) -> Result<User> {
     })
 }
 
+/// Notes when a person logged in.
+#[allow(clippy::disallowed_methods)] // no change of the record: neither a version nor an event
+pub fn note_log_in(tx: &mut Tx, user: UserId) -> Result<()> {
+    let now = users::last_login_at.eq(Some(tx.now));
+    tx.execute(diesel::update(users::table.filter(users::id.eq(user))).set(now))?;
+    Ok(())
+}
+
 pub fn find_by_username(conn: &mut Conn, username: &str) -> Result<Option<User>> {
     Ok(users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()?)
 }
