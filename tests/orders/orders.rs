@@ -552,7 +552,7 @@ fn request_of(order: &Told, action: &str) -> Option<(String, Value)> {
     let why = json!({"reason": "Because"});
     let (step, body) = match action {
         "submit" | "confirm" | "complete" | "approve" | "release" => (action, json!({})),
-        "withdraw" | "reject" | "cancel" | "hold" => (action, why),
+        "withdraw" | "reject" | "cancel" | "hold" | "override" => (action, why),
         "close_short" => ("close-short", why),
         "ship" => ("shipments", json!({})),
         "revise" => ("revisions", json!({"reason": "Later", "promised_date": "2026-12-24"})),

@@ -561,6 +561,7 @@ static PHRASES: &[Phrase] = &[
         ["Open exceptions block it: {exceptions}", "存在未解决的阻断性异常：{exceptions}"],
     ),
     ("on_hold", ["It is on hold: {reason}", "订单已冻结：{reason}"]),
+    ("nothing_to_override", ["No finding stands in its way.", "没有需要放行的审核项。"]),
     (
         "four_eyes_needed",
         ["Somebody other than the person who entered it must approve.", "须由录入人以外的人审批。"],

@@ -63,6 +63,13 @@ fn particular(
             if may { vec![] } else { vec![Obstacle::scope(rx.lang, scope)] }
         }
         OrderAction::Approve => approval(rx, order, around)?,
+        OrderAction::Override => {
+            let raised = around.review(order, rx.caller, rx.today())?;
+            match rules::blocking(&raised, &row.overrides).is_empty() {
+                true => simple("nothing_to_override"),
+                false => vec![],
+            }
+        }
         OrderAction::Confirm => findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?),
         OrderAction::Ship => {
             let mut obstacles = findings(rx, order, &around.credit_review(order, rx.caller, rx.today())?);
