@@ -324,8 +324,8 @@ fn whatever_fails_in_an_atomic_batch_is_its_answer_and_undoes_all(app: &TestApp)
         (read("/nothing/of/this/name"), 404, "unknown_path", vec![]),
         (read("/regions?colour=red&limit=0"), 400, "invalid_parameter", vec!["colour", "limit"]),
         (json!({"method": "PUT", "path": path}), 422, invalid, vec!["/operations/1/method"]),
-        (region("KNOWN"), 409, "duplicate", vec![]),
-        (region("FIRST"), 409, "duplicate", vec![]),
+        (region("KNOWN"), 409, "duplicate", vec!["/operations/1/body/code"]),
+        (region("FIRST"), 409, "duplicate", vec!["/operations/1/body/code"]),
     ];
     let counts = app.row_counts();
     for (bad, status, code, places) in table {
