@@ -5,7 +5,8 @@ import re
 import schemathesis
 
 # `fields` names fields of the answer, a cursor comes from an earlier page, events have types, the whole query has a
-# length, a PUT either creates only or changes only, a mapping is JSON in a text: no schema of one parameter can say so.
+# length, a PUT either creates only or changes only, a mapping is JSON in a text, a unit is one of the product's: no schema
+# of one parameter can say so.
 BEYOND_A_SCHEMA = {
     ("fields", "not_allowed"),
     ("cursor", "invalid_cursor"),
@@ -13,6 +14,7 @@ BEYOND_A_SCHEMA = {
     ("", "too_long"),
     ("mapping", "invalid_format"),
     ("If-None-Match", "invalid_header"),
+    ("unit", "not_allowed"),
 }
 ETAG = re.compile(r'^("[0-9]{1,10}"|\*)$')
 
