@@ -2,7 +2,7 @@
 //!
 //! It is made once for each engine, by the product's own requests, and copied for each test. It begins as the demo;
 //! then every operation that creates something is asked three times, and every step in a life is taken once, where the
-//! fixtures know how. So a new area has rows in its lists without a word here. [`chain`] adds what no example shows:
+//! fixtures know how. So a new area has rows in its lists without a word here. `chain` adds what no example shows:
 //! records that name all the others that they may name.
 
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 //! A kind is named by its id prefix. Its record is made as the document shows it: by the create operation of
 //! the collection that the kind is read from, with that operation's own example. Ids in the example are
 //! replaced by ids of records made the same way, and what must be unique is made so. A kind that cannot be made
-//! like this gets a function of its own in [`special`]; a step that is not possible at the beginning of a record's
-//! life gets the way to it in [`in_time`].
+//! like this gets a function of its own in `special`; a step that is not possible at the beginning of a record's
+//! life gets the way to it in `in_time`.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What every test stands on: the product in-process on a database of its own, and clients of every role.
 //!
 //! Whatever a test asks, each answer is held against the conventions that all answers share and against the
-//! document's own schema of it ([`TestApp::examine`]), so a test need only say what is special about it.
+//! document's own schema of it (`TestApp::examine`), so a test need only say what is special about it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 //!
 //! Diesel compiles what prepares, binds and reads a statement anew for every statement, once for each engine. There are
 //! thousands of statements, and that code was half of what the compiler had to do. So [`Conn`] hides a statement's type
-//! before it meets the engines: they see one type, [`Hidden`].
+//! before it meets the engines: they see one type, `Hidden`.
 
 use diesel::QueryResult;
 use diesel::connection::{
