@@ -11,6 +11,7 @@ mod document;
 mod doors;
 mod erp;
 mod imports;
+mod interleaving;
 mod northwind;
 mod schema;
 mod start_and_stop;

@@ -176,6 +176,8 @@ pub enum Error {
     Internal(String),
     /// The connection does not work any more.
     LostConnection(String),
+    /// The unit of work has to run while nothing else does, for this rule: the engine begins it anew so.
+    RunAlone(&'static str),
 }
 
 impl From<Problem> for Error {
@@ -210,6 +212,7 @@ impl std::fmt::Display for Error {
             Error::Database(error) => write!(f, "database: {error}"),
             Error::Internal(what) => f.write_str(what),
             Error::LostConnection(what) => write!(f, "the database does not answer: {what}"),
+            Error::RunAlone(rule) => write!(f, "it runs alone: {rule}"),
         }
     }
 }
@@ -256,6 +259,7 @@ impl Error {
                 super::db::engine::is_serialization_failure(error)
                     || matches!(error, Db::DatabaseError(_, i) if i.message() == "database is locked")
             }
+            Error::RunAlone(_) => true,
             _ => false,
         }
     }
@@ -297,6 +301,10 @@ impl Error {
             }
             Error::Internal(what) | Error::LostConnection(what) => {
                 log::error!("{what}");
+                Problem::new("internal")
+            }
+            error @ Error::RunAlone(_) => {
+                log::error!("nothing began it anew: {error}");
                 Problem::new("internal")
             }
         }

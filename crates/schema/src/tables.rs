@@ -1497,6 +1497,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    guards (id) {
+        id -> Integer,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    unit_gate (id) {
+        id -> Integer,
+    }
+}
+
 // Tables that are joined, in groups as small as the joins: the macro implements traits for every pair of a group.
 diesel::allow_tables_to_appear_in_same_query!(
     customers,

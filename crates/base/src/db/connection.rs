@@ -11,7 +11,10 @@ use diesel::connection::{
 };
 use diesel::expression::QueryMetadata;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::{DatabaseErrorKind, Error as Db};
 use diesel::sql_types::Untyped;
+
+use super::guards::Meetings;
 
 /// A connection to one of the two engines.
 #[derive(diesel::MultiConnection)]
@@ -25,11 +28,17 @@ pub struct Conn {
     pub engine: EngineConn,
     /// Diesel wants to know of transactions. Ours are the engine's ([`super::engine`]), so this stays as it is.
     transactions: AnsiTransactionManager,
+    /// What the unit of work that runs on it has met.
+    pub(super) meetings: Meetings,
 }
 
 impl Conn {
     pub fn new(engine: EngineConn) -> Conn {
-        Conn { engine, transactions: AnsiTransactionManager::default() }
+        Conn { engine, transactions: AnsiTransactionManager::default(), meetings: Meetings::default() }
+    }
+    /// Says which operation the unit of work belongs to, for the log.
+    pub(crate) fn works_for(&mut self, operation: &'static str) {
+        self.meetings.operation = operation;
     }
     pub fn is_sqlite(&self) -> bool {
         matches!(self.engine, EngineConn::Sqlite(_))
@@ -51,6 +60,12 @@ impl QueryId for Hidden<'_> {
 impl Query for Hidden<'_> {
     // What the rows are is known where they are read.
     type SqlType = Untyped;
+}
+
+/// Whether an index or a reference refused the statement.
+fn is_refusal(error: &Db) -> bool {
+    use DatabaseErrorKind::{ForeignKeyViolation, UniqueViolation};
+    matches!(error, Db::DatabaseError(UniqueViolation | ForeignKeyViolation, _))
 }
 
 type Cursor<'conn, 'query> = <EngineConn as LoadConnection>::Cursor<'conn, 'query>;
@@ -86,7 +101,9 @@ impl Connection for Conn {
     where
         T: QueryFragment<MultiBackend> + QueryId,
     {
-        self.engine.execute_hidden(Hidden(Box::new(statement)))
+        self.engine
+            .execute_hidden(Hidden(Box::new(statement)))
+            .inspect_err(|error| self.meetings.refused |= is_refusal(error))
     }
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
         &mut self.transactions

@@ -4,45 +4,20 @@
 //! * [`Tx::find`] as the caller sees it, [`Tx::load`] and its like whoever asks: records by their ids. Who writes
 //!   one writes it at the version that was loaded.
 //! * [`Tx::own`]: rows that are written together with a loaded record only, at its version.
-//! * [`Tx::under`]: any other read that decides what is written or refused. It names its [`Guard`].
+//! * [`Tx::under`]: any other read that decides what is written or refused. It names its [`Guard`]; see [`guards`](super::guards).
 //! * [`Tx::hint`]: a read that does no harm when it is out of date, and why. All uses are in
 //!   `tests/golden/doors.md`, where a reviewer sees each new one.
 //! * [`Tx::execute`]: a statement that writes rows that are no records.
-//!
-//! Today every unit of work is serialisable as a whole, and a guard has no effect. It says what the rule rests on, so
-//! that units of work can be made to meet there and nowhere else.
+//! * [`Tx::guard`]: for what writes rows that others read under a guard, and reads none of them itself.
 
 use std::collections::HashMap;
 
 use diesel::query_dsl::methods::ExecuteDsl;
 
-use super::filter::Column;
+use super::guards::{self, Guard};
 use super::{Conn, Entity, Tx};
 use crate::auth::Caller;
 use crate::error::Result;
-
-/// What keeps a read that decides a write true until the commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Guard {
-    /// Whoever writes what the rule reads meets here: the row of this kind and key.
-    Row { kind: &'static str, key: String },
-    /// A unique index of this name. It refuses what the read did not see; the read gives a better answer.
-    Index(&'static str),
-    /// The foreign key in this column. It refuses what the read did not see; the read gives a better answer.
-    Reference(Column),
-    /// The unit of work holds what it reads by this lease or place. Nobody else writes it meanwhile.
-    Claim(&'static str),
-    /// The rule reads so much that the units of work that write it, this one among them, run alone. The name says which
-    /// rule.
-    Alone(&'static str),
-}
-
-impl Guard {
-    /// The guard of one rule for one key: `Guard::row("credit", customer)`.
-    pub fn row(kind: &'static str, key: impl ToString) -> Guard {
-        Guard::Row { kind, key: key.to_string() }
-    }
-}
 
 impl Tx<'_> {
     /// One record by its id, as the caller sees it. The function gets nothing but the id and the caller, so that it
@@ -95,8 +70,14 @@ impl Tx<'_> {
     }
 
     /// Reads what decides a write. The guard says what keeps the decision true until the commit.
-    pub fn under<T>(&mut self, _guard: Guard, read: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    pub fn under<T>(&mut self, guard: Guard, read: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        guards::raise(self.conn, [guard])?;
         read(self.conn)
+    }
+
+    /// Holds a guard for what is written next: rows, no records, that others read under it.
+    pub fn guard(&mut self, guard: Guard) -> Result<()> {
+        guards::raise(self.conn, [guard])
     }
 
     /// Reads what may be out of date by the commit. `harmless` says in a short sentence why that does no harm.

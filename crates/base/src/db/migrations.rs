@@ -26,6 +26,14 @@ macro_rules! step {
             postgres: "",
         }
     };
+    ($name:literal, and PostgreSQL) => {
+        Step {
+            name: $name,
+            portable: include_str!(concat!("../../../../migrations/", $name, "/up.sql")),
+            sqlite: "",
+            postgres: include_str!(concat!("../../../../migrations/", $name, "/up.postgres.sql")),
+        }
+    };
     ($name:literal, both engines) => {
         Step {
             name: $name,
@@ -59,6 +67,7 @@ const STEPS: &[Step] = &[
     step!("0021_customers"),
     step!("0022_replacements"),
     step!("0023_team_names"),
+    step!("0024_guards", and PostgreSQL),
 ];
 
 /// Why a database cannot be used.

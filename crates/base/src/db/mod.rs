@@ -9,6 +9,7 @@ pub mod doors;
 pub mod engine;
 pub mod external;
 pub mod filter;
+pub mod guards;
 pub mod journal;
 pub mod list;
 pub mod lock;
@@ -26,9 +27,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 pub use connection::{Conn, EngineConn, MultiBackend, MultiRawValue};
-pub use doors::Guard;
 pub use engine::Engine;
 pub use external::ExternalId;
+pub use guards::Guard;
 pub use sql_types::{AnyId, JsonColumn};
 pub use tx::{Act, Entity, Presence, ReadTx, Tx};
 

@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 
 use super::Tx;
 use super::engine::Ending;
+use super::guards;
 use crate::error::Result;
 
 /// Runs `work` within the unit of work; when it fails, or says so, nothing of it stays, and the unit goes on.
@@ -12,7 +13,10 @@ pub fn part<T>(tx: &mut Tx, work: impl FnOnce(&mut Tx) -> Result<(T, Ending)>) -
     let outcome = work(tx);
     let end = match outcome {
         Ok((_, Ending::Commit)) => "RELEASE SAVEPOINT part",
-        _ => "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part",
+        _ => {
+            guards::let_go(tx.conn);
+            "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"
+        }
     };
     match (outcome, tx.conn.batch_execute(end)) {
         // The unit as a whole is over: what is left of it is for the engine to say.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::external::{self, ExternalId};
 use super::journal::About;
-use super::{Conn, journal, search};
+use super::{Conn, Guard, guards, journal, search};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::error::{Error, Fault, Problem, Result, unique_name};
@@ -63,6 +63,14 @@ pub trait Entity: Serialize {
     /// How other systems call the record; kept unique per kind and system.
     fn external_ids(&self) -> &[ExternalId] {
         &[]
+    }
+    /// The guards under which others read what this change writes: from nothing to a new record, from one to another,
+    /// or to nothing. A record that is read by its id alone needs none.
+    fn guards(_before: Option<&Self>, _after: Option<&Self>) -> Vec<Guard>
+    where
+        Self: Sized,
+    {
+        Vec::new()
     }
     /// Whose record it is: the person and the team. They hear of its deletion.
     fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
@@ -188,6 +196,7 @@ impl Tx<'_> {
     /// Inserts a new record under another verb than `created`.
     pub fn create_as<E: Entity>(&mut self, record: &mut E, act: Act<'_>) -> Result<()> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
+        guards::raise(self.conn, E::guards(None, Some(record)))?;
         record.insert(self.conn).map_err(|error| named(error, record))?;
         external::store(self, E::KIND, record.key(), &[], record.external_ids())?;
         record.keep_indexes(None, self.conn)?;
@@ -210,6 +219,7 @@ impl Tx<'_> {
         }
         let version = before.version().checked_add(1).ok_or_else(|| Error::internal("version overflow"))?;
         after.stamp(Stamp { version, at: self.now, by: self.caller.user_id() });
+        guards::raise(self.conn, E::guards(Some(before), Some(after)))?;
         if !after.update(before, self.conn).map_err(|error| named(error, after))? {
             return Err(stale(version));
         }
@@ -226,6 +236,7 @@ impl Tx<'_> {
 
     /// Deletes a record that nothing refers to; its journal entry stays.
     pub fn remove<E: Entity>(&mut self, record: &E) -> Result<()> {
+        guards::raise(self.conn, E::guards(Some(record), None))?;
         if !record.delete(self.conn)? {
             return Err(stale(record.version() + 1));
         }

@@ -68,7 +68,8 @@ impl Call {
     /// Runs it as a request of its own: one unit of work, or as many as it needs.
     pub async fn run(self, ctx: Ctx) -> Result<Reply> {
         let (expected, presence, dry_run) = (self.expected, self.presence, self.query.dry_run);
-        let ctx = Ctx { expected, presence, dry_run, ..ctx };
+        let operation = self.endpoint.operation_id;
+        let ctx = Ctx { expected, presence, dry_run, operation, ..ctx };
         let (endpoint, known) = (self.endpoint, self.known);
         let raw = RawReq { path: self.args, query: self.query, body: self.body };
         let reply = match &endpoint.handler {

@@ -31,6 +31,8 @@ pub struct Ctx {
     pub expected: Option<i32>,
     pub presence: Presence,
     pub dry_run: bool,
+    /// The operation that was called.
+    pub operation: &'static str,
     /// Where a stream of events goes on (`Last-Event-ID`).
     pub last_event_id: Option<String>,
 }
@@ -59,6 +61,7 @@ impl Ctx {
         self.core
             .engine
             .write(move |conn| {
+                conn.works_for(ctx.operation);
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
                 tx.expected = ctx.expected;
                 tx.presence = ctx.presence;
@@ -77,6 +80,7 @@ impl Ctx {
         self.core
             .engine
             .write(move |conn| {
+                conn.works_for(ctx.operation);
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
                 work(&mut tx).map(|value| (value, Ending::Commit))
             })

@@ -186,6 +186,7 @@ async fn answer(
         expected: None,
         presence: Presence::Either,
         dry_run: false,
+        operation: "",
         last_event_id: text_header(req, "last-event-id").map(str::to_owned),
     };
     let reply = in_time(app.core.web.request_time, call.run(ctx)).await?;

@@ -15,7 +15,12 @@ pub trait Tree: Stored {
 
 /// The parent is there, and going up from it never leads back. `own` is None for a new record.
 pub fn check_parent<R: Tree>(tx: &mut Tx, parent: Option<R::Id>, own: Option<R::Id>) -> Result<()> {
-    tx.under(Guard::Alone("no record is above itself"), |conn| check_path::<R>(conn, parent, own))
+    let path = |conn: &mut Conn| check_path::<R>(conn, parent, own);
+    match (parent, own) {
+        (None, _) => Ok(()),
+        (Some(_), None) => tx.hint("nothing is below a new record", path),
+        (Some(_), Some(_)) => tx.under(Guard::Alone("no record is above itself"), path),
+    }
 }
 
 fn check_path<R: Tree>(conn: &mut Conn, parent: Option<R::Id>, own: Option<R::Id>) -> Result<()> {

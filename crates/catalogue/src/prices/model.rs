@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, JsonColumn};
+use crate::base::db::{ExternalId, Guard, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::number::{PositiveQuantity, PriceFromZero};
@@ -292,7 +292,12 @@ pub struct PriceEntry {
     pub updated_at: At,
     pub updated_by: Option<UserId>,
 }
-entity!(PriceEntry, prices, PriceId);
+entity!(PriceEntry, prices, PriceId, {
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        let products = [before, after].into_iter().flatten().map(|price| price.product_id);
+        products.map(|product| Guard::row("units", product)).collect()
+    }
+});
 
 /// A price as entered and changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

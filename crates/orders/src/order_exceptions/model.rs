@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::rules::{ExceptionAction, ExceptionKind, ExceptionOutcome, ExceptionSeverity, ExceptionStatus};
 use crate::base::auth::Caller;
+use crate::base::db::Guard;
 use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
 use crate::base::http::params::{Given, Param, Takes};
@@ -96,6 +97,9 @@ pub struct OrderException {
 entity!(OrderException, order_exceptions, OrderExceptionId, {
     fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
         (self.owner_id.map(|u| u.0), self.team_id.map(|t| t.0))
+    }
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        before.or(after).map(|exception| Guard::row("exceptions", exception.order_id)).into_iter().collect()
     }
 });
 

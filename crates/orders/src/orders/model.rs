@@ -11,7 +11,7 @@ use super::rules::{Finding, Fulfilment, OrderAction, OrderStatus};
 use crate::base::auth::{Caller, Role, Sight};
 use crate::base::db::filter::{Op, Predicate, Value, col, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, JsonColumn, search, shares};
+use crate::base::db::{ExternalId, Guard, JsonColumn, search, shares};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{Amount, At, CustomFields, Price, Quantity, Rate, TextEnum};
 use crate::customers::Attention;
@@ -288,7 +288,35 @@ entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, ord
         texts.extend(self.row.customer_po.clone());
         texts
     }
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        let (before, after) = (before.map(|order| &order.row), after.map(|order| &order.row));
+        let mut guards = Vec::new();
+        if before.and_then(OrderRow::exposure) != after.and_then(OrderRow::exposure) {
+            let customers = [before, after].into_iter().flatten().map(|row| row.customer_id);
+            guards.extend(customers.map(|customer| Guard::row("credit", customer)));
+        }
+        if before.and_then(OrderRow::live_po) != after.and_then(OrderRow::live_po) {
+            let numbers = [before, after].into_iter().flatten().filter_map(OrderRow::live_po);
+            guards.extend(
+                numbers.map(|(customer, po)| Guard::row("customer_po", format_args!("{customer} {po}"))),
+            );
+        }
+        guards
+    }
 });
+
+impl OrderRow {
+    /// What it takes of its customer's credit: nothing unless it is open.
+    fn exposure(&self) -> Option<(CustomerId, &str, Amount)> {
+        let is_open = OrderStatus::OPEN.contains(&self.status);
+        is_open.then_some((self.customer_id, self.currency.as_str(), self.gross))
+    }
+    /// The number under which its customer has sent it; another may take that of a cancelled one.
+    fn live_po(&self) -> Option<(CustomerId, &str)> {
+        let po = self.customer_po.as_deref().filter(|_| self.status != OrderStatus::Cancelled);
+        po.map(|po| (self.customer_id, po))
+    }
+}
 
 /// An order with its lines and the steps that the caller may take.
 #[derive(Debug, Serialize, ToSchema)]

@@ -10,7 +10,7 @@ use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, JsonColumn, shares};
+use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, shares};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
@@ -160,6 +160,9 @@ pub struct Customer {
 }
 
 entity!(Customer, customers, CustomerId, {
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        duplicates::work::guards_of_customer(before, after)
+    }
     fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
         (self.owner_id.map(|u| u.0), self.team_id.map(|t| t.0))
     }

@@ -244,6 +244,7 @@ fn let_go(tx: &mut Tx, before: &Customer, reason: Option<&str>) -> Result<Custom
 
 #[allow(clippy::disallowed_methods)] // the customer's journal tells of it; this counts
 fn note(tx: &mut Tx, customer: CustomerId, user: UserId, kind: PoolMove) -> Result<()> {
+    tx.guard(Guard::row("pool_moves", user))?;
     let row = (
         customer_pool_moves::id.eq(AnyId(tx.core.ids.next(tx.now))),
         customer_pool_moves::customer_id.eq(customer),
@@ -367,7 +368,7 @@ fn is_unattended_since_fall(tx: &mut Tx, customer: &Customer, rule: &Rule) -> Re
     let owned_long = customer.owned_since.is_some_and(|at| at <= since);
     let still = unattended(tx.core, since, since.date_in(tx.core.zone));
     let still = customers::table.filter(Predicate::eq(col!(customers::id), customer.id.0).and(still)).count();
-    let found: i64 = tx.under(Guard::row("attention", customer.id), |conn| Ok(still.get_result(conn)?))?;
+    let found: i64 = tx.under(Guard::Alone("attention to a customer"), |conn| Ok(still.get_result(conn)?))?;
     Ok(owned_long && found > 0)
 }
 

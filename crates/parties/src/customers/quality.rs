@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::model::{Address, AddressKind, Contact, Customer, CustomerKind, CustomerView};
 use super::{CustomerId, READ, WRITE, rules, work};
-use crate::base::db::{Conn, ReadTx, Tx};
+use crate::base::db::{Conn, Guard, ReadTx, Tx, guards};
 use crate::base::error::Result;
 use crate::base::http::{Answer, Req, Routes};
 use crate::base::messages;
@@ -210,6 +210,7 @@ pub fn may_differ(before: &Customer, after: &Customer) -> bool {
 /// Brings what is kept of a customer in step with it, its contacts and its addresses.
 #[allow(clippy::disallowed_methods)] // an index is no record
 pub fn keep(conn: &mut Conn, id: CustomerId) -> Result<()> {
+    guards::raise(conn, [Guard::row("quality", id)])?;
     let customer: Option<Customer> = customers::table
         .filter(customers::id.eq(id))
         .filter(customers::merged_into_id.is_null())

@@ -9,7 +9,7 @@ use super::rules::{ReturnAction, ReturnDisposition, ReturnReason, ReturnStatus};
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter, made};
-use crate::base::db::{ExternalId, JsonColumn};
+use crate::base::db::{ExternalId, Guard, JsonColumn};
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
 use crate::complaints::ComplaintId;
@@ -138,6 +138,9 @@ pub struct Return {
 entity_with_lines!(Return, ReturnRow, returns, ReturnId, ReturnLine, return_lines, return_id, {
     fn external_ids(&self) -> &[ExternalId] {
         &self.row.external_ids.0
+    }
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        before.or(after).map(|returned| Guard::row("credited", returned.row.order_id)).into_iter().collect()
     }
 });
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, JsonColumn};
+use crate::base::db::{Conn, ExternalId, Guard, JsonColumn};
 use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::text;
@@ -95,6 +95,9 @@ pub struct Contact {
 }
 
 entity!(Contact, contacts, ContactId, {
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        duplicates::work::guards_of_contact(before, after)
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.external_ids.0
     }

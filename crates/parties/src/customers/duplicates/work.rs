@@ -10,7 +10,7 @@ use super::model::{Candidate, DuplicatePair, MatchedKey, Pair, StoredKey};
 use super::rules::{self, Key};
 use crate::base::auth::Caller;
 use crate::base::db::filter::{Predicate, col};
-use crate::base::db::{AnyId, Conn, Guard, JsonColumn, Tx};
+use crate::base::db::{AnyId, Conn, Guard, JsonColumn, Tx, guards};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::secret::sha256_hex;
 use crate::customers::contacts::model::{Contact, ContactId};
@@ -44,6 +44,32 @@ fn of_contact(contact: &Contact) -> (Source, BTreeSet<Key>) {
     let keys =
         rules::of_contact(contact.mobile.as_deref(), contact.phone.as_deref(), contact.email.as_deref());
     (Source { customer: contact.customer_id, contact: Some(contact.id) }, keys)
+}
+
+fn guard_of(kind: MatchedKey, value: &str) -> Guard {
+    Guard::row("duplicates", format_args!("{kind} {value}"))
+}
+
+/// The guards of a contact's keys when they change: also of those that it gives up, since their other holders lose a
+/// pair.
+pub fn guards_of_contact(before: Option<&Contact>, after: Option<&Contact>) -> Vec<Guard> {
+    guards_of_changed(before.map(of_contact), after.map(of_contact))
+}
+
+/// The guards of a customer's own keys when they change.
+pub fn guards_of_customer(before: Option<&Customer>, after: Option<&Customer>) -> Vec<Guard> {
+    guards_of_changed(before.map(of_customer), after.map(of_customer))
+}
+
+type Keys = (Source, BTreeSet<Key>);
+
+fn guards_of_changed(before: Option<Keys>, after: Option<Keys>) -> Vec<Guard> {
+    let keys = |keys: Option<Keys>| keys.map(|(_, keys)| keys).unwrap_or_default();
+    let (old, new) = (keys(before), keys(after));
+    if old == new {
+        return Vec::new();
+    }
+    old.union(&new).map(|(kind, value)| guard_of(*kind, value)).collect()
 }
 
 /// Brings a customer's own keys in step.
@@ -95,6 +121,9 @@ pub fn pair(conn: &mut Conn, customer: CustomerId) -> Result<()> {
         .limit(MOST_KEYS)
         .select(StoredKey::as_select())
         .load(conn)?;
+    // Whoever changes another key of this customer at the same time, or enters one of these for another, is not seen.
+    let shared = own.iter().map(|key| guard_of(key.kind, &key.value));
+    guards::raise(conn, shared.chain([Guard::row("duplicates", customer)]))?;
     let keys = own.into_iter().map(|key| (key.kind, key.value)).collect();
     for (other, matched) in likely(conn, &keys, Some(customer))? {
         let (first, second) = (customer.min(other), customer.max(other));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, JsonColumn};
+use crate::base::db::{Conn, Guard, JsonColumn};
 use crate::base::error::Result;
 use crate::base::http::params::{Param, Takes};
 use crate::base::types::{Amount, At, Quantity, TextEnum};
@@ -121,6 +121,9 @@ pub struct Remedy {
 entity!(Remedy, complaint_remedies, RemedyId, {
     fn customer(&self, conn: &mut Conn) -> Result<Option<Uuid>> {
         crate::complaints::model::customer_of(conn, self.complaint_id)
+    }
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        before.or(after).map(|remedy| Guard::row("remedies", remedy.complaint_id)).into_iter().collect()
     }
 });
 
