@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::mpsc;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use futures_util::future::poll_immediate;
 use salesdesk::base::auth::Role;
 use salesdesk::base::db::Target;
+use salesdesk::base::types::At;
 use serde_json::{Value, json};
 
 use testkit::shop::{Shop, Told};
@@ -40,6 +42,9 @@ scenes! {
     two_at_a_customer_are_as_one_after_the_other: customer;
     two_at_a_complaint_are_as_one_after_the_other: complaint;
     two_at_a_price_list_are_as_one_after_the_other: price_list;
+    two_at_the_pool_are_as_one_after_the_other: pool;
+    two_at_a_tree_are_as_one_after_the_other: tree;
+    two_at_the_last_administrators_are_as_one_after_the_other: administrators;
 }
 
 /// What can be done to some records that were just made, and where to look afterwards. Two scenes of one kind differ in
@@ -204,13 +209,16 @@ fn plain(value: &Value) -> Value {
     }
 }
 
-/// Ids have 32 hexadecimal digits, numbers end in six digits.
+/// Ids have 32 hexadecimal digits, numbers a year and six digits; a scene may be of another day.
 fn masked(text: &str) -> String {
+    if At::parse(text).is_some() || text.parse::<NaiveDate>().is_ok() {
+        return "#".into();
+    }
     text.split_inclusive(['_', '-', ' ', '/', ',', '"', '.'])
         .map(|part| {
             let digits = part.trim_end_matches(['_', '-', ' ', '/', ',', '"', '.']);
             let is_id = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-            let is_number = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit());
+            let is_number = [4, 6].contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
             if is_id || is_number { "#" } else { part }
         })
         .collect()
@@ -586,4 +594,92 @@ fn price_list(app: &TestApp, shop: &Shop) -> Scene {
         format!("/products/{product}"),
     ];
     Scene { moves, looks }
+}
+
+/// A rep may claim one more customer.
+fn pool(app: &TestApp, shop: &Shop) -> Scene {
+    let all = app.all_powerful();
+    let settings = all.get("/settings").expect(200);
+    if settings.body["relations"]["pool_claims"] != 1 {
+        all.patch("/settings", &settings.etag(), json!({"relations": {"pool_claims": 1}})).expect(200);
+    }
+    // What was claimed in the scene before counts no more after a month.
+    app.core.clock.advance_seconds(40 * 24 * 3600);
+    let pooled = |name: &str| {
+        let id = shop.customer_of("rep", &format!("{name}-{:06}", app.unique()));
+        all.post(&format!("/customers/{id}/release"), json!({"reason": "No time"})).expect(200);
+        format!("/customers/{id}")
+    };
+    let (one, other) = (pooled("Tianhe"), pooled("Zhujiang"));
+    let claim = |role, path: &str| by(app, role, "POST", &format!("{path}/claim"), Value::Null);
+    let moves = vec![
+        ("claim one", claim(Role::Rep, &one)),
+        ("claim the other", claim(Role::Rep, &other)),
+        ("a manager claims it", claim(Role::Manager, &other)),
+        (
+            "enter an order",
+            by(
+                app,
+                Role::Clerk,
+                "POST",
+                "/orders",
+                json!({"customer_id": one[11..],
+            "lines": [{"product_id": shop.tea, "quantity": "1"}]}),
+            ),
+        ),
+    ];
+    Scene {
+        moves,
+        looks: vec![one.clone(), format!("{one}/history"), other.clone(), format!("{other}/history")],
+    }
+}
+
+fn tree(app: &TestApp, _: &Shop) -> Scene {
+    let region = |parent: Value| {
+        let code = format!("R-{:06}", app.unique());
+        let body = json!({"code": code, "name": code, "parent_id": parent});
+        app.all_powerful().post("/regions", body).expect(201).id()
+    };
+    let (one, other) = (region(Value::Null), region(Value::Null));
+    let below = region(json!(one));
+    let put = |id: &str, parent: &str| {
+        at(app, Role::Admin, "PATCH", &format!("/regions/{id}"), json!({"parent_id": parent}))
+    };
+    let moves = vec![
+        ("one below the other", put(&one, &other)),
+        ("the other below one", put(&other, &one)),
+        ("the other below what is below one", put(&other, &below)),
+        ("delete what is below", at(app, Role::Admin, "DELETE", &format!("/regions/{below}"), Value::Null)),
+    ];
+    Scene { moves, looks: [one, other, below].map(|id| format!("/regions/{id}")).into() }
+}
+
+/// There are two of them; whoever does it has all rights and is none.
+fn administrators(app: &TestApp, _: &Shop) -> Scene {
+    let all = app.all_powerful();
+    let before = all.get("/users?role=admin&status=active").expect(200);
+    let [one, other] = ["one", "other"].map(|name| {
+        let username = format!("{name}-{:06}", app.unique());
+        all.post("/users", json!({"username": username, "name": name, "role": "admin"})).expect(201).id()
+    });
+    let me = app.person("admin").user.to_string();
+    for user in before.rows() {
+        let path = format!("/users/{}", user["id"].as_str().expect("an id"));
+        match user["id"] == json!(me) {
+            true => all.patch(&path, &all.get(&path).etag(), json!({"role": "clerk"})).expect(200),
+            false => all.post(&format!("{path}/block"), json!({"reason": "Gone"})).expect(200),
+        };
+    }
+    let block = |id: &str| all.asks("POST", &format!("/users/{id}/block"), Some(json!({"reason": "Gone"})));
+    let path = format!("/users/{other}");
+    let etag = all.get(&path).etag();
+    let moves = vec![
+        ("block one", block(&one)),
+        ("block the other", block(&other)),
+        (
+            "make the other a clerk",
+            app.all_powerful().with("if-match", &etag).asks("PATCH", &path, Some(json!({"role": "clerk"}))),
+        ),
+    ];
+    Scene { moves, looks: vec![format!("/users/{one}"), path] }
 }
