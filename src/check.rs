@@ -4,6 +4,9 @@
 use std::sync::Arc;
 
 use crate::base::checks::Check;
+use crate::base::db::Replayed;
+use uuid::Uuid;
+
 use crate::base::core::Core;
 use crate::base::error::Result;
 
@@ -12,6 +15,24 @@ pub fn check(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<Stri
     let mut faults = Vec::new();
     for check in core.declared.all::<Check>() {
         faults.extend((check.run)(core, &mut progress)?);
+    }
+    Ok(faults)
+}
+
+/// Where a record differs from what the journal says of it, in words.
+pub fn records(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for kind in core.declared.all::<Replayed>().iter().copied() {
+        let mut after = Some(Uuid::nil());
+        while let Some(from) = after {
+            let reader = core.clone();
+            let (off, last, looked_at) =
+                core.engine.read_now(move |conn| kind.check(conn, &reader.sequencer.seals, from))?;
+            faults.extend(off);
+            progress(looked_at as u64);
+            after = last;
+        }
+        faults.extend(core.engine.read_now(move |conn| kind.missing(conn))?);
     }
     Ok(faults)
 }

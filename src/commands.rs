@@ -190,7 +190,7 @@ fn admin_input(username: &str) -> UserInput {
 
 /// `salesdesk migrate`
 pub fn migrate(config: &Config) -> Outcome {
-    match start::migrate(config)?.as_slice() {
+    match start::up_to_date(config)?.as_slice() {
         [] => println!("The database is up to date."),
         done => println!("Migrated: {}", done.join(", ")),
     }
@@ -273,12 +273,15 @@ pub fn restored(config: &Config) -> Outcome {
 }
 
 /// `salesdesk check`
-pub fn check(config: &Config) -> Outcome {
-    let core = open(config)?;
+pub fn check(config: &Config, records: bool) -> Outcome {
+    let core = start::core_to_read(config)?;
     let bar = indicatif::ProgressBar::new_spinner();
-    let faults = crate::check::check(&core, |n| bar.inc(n))?;
+    let mut faults = crate::check::check(&core, |n| bar.inc(n))?;
+    if records {
+        faults.extend(crate::check::records(&core, |n| bar.inc(n))?);
+    }
     bar.finish_and_clear();
-    println!("{} orders looked at, {} faults", bar.position(), faults.len());
+    println!("{} records looked at, {} faults", bar.position(), faults.len());
     faults.iter().for_each(|fault| println!("{fault}"));
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -90,8 +90,13 @@ enum Command {
     /// Manage machine clients: programs that call the API
     #[command(subcommand)]
     Client(Client),
-    /// Recompute every stored sum and status; exit code 1 and a list when something is off
-    Check,
+    /// Recompute every stored sum and status, and verify the audit trail; exit code 1 and a list when something is off.
+    /// It only reads, and may run beside a server
+    Check {
+        /// Hold every record against the audit trail, too: a row that was changed, made or removed past the program shows
+        #[arg(long)]
+        records: bool,
+    },
     /// Say that the database was restored from a backup, before it is served again: cursors of the event feed from
     /// before are then refused, and whoever holds one reads the lists anew
     Restored,
@@ -324,7 +329,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
             commands::add_user(&config, &username, &role, name)
         }
         Command::Client(client) => commands::clients::run(&config, client.command()),
-        Command::Check => commands::check(&config),
+        Command::Check { records } => commands::check(&config, records),
         Command::Restored => commands::restored(&config),
     }
 }

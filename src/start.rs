@@ -65,22 +65,93 @@ pub fn core_with(
     size: Size,
     declarations: Declarations,
 ) -> std::result::Result<Arc<Core>, StartError> {
-    let building = Building::new(declarations).map_err(StartError::Setting)?;
-    migrate(config)?;
+    brought_up(config, clock, size, declarations).map(|(core, _)| core)
+}
+
+/// Brings the database up to date, what SQL cannot do as well, and says which steps that took.
+pub fn up_to_date(config: &Config) -> std::result::Result<Vec<String>, StartError> {
+    let size = Size { readers: 1, writers: 1 };
+    brought_up(config, Clock::System, size, declarations()?).map(|(_, migrated)| migrated)
+}
+
+fn brought_up(
+    config: &Config,
+    clock: Clock,
+    size: Size,
+    declarations: Declarations,
+) -> std::result::Result<(Arc<Core>, Vec<String>), StartError> {
+    let migrated = migrate(config)?;
     let master = match config.master_key {
         Some(key) => key,
         None => master_key(&config.data_dir)?,
     };
+    let core = opened(config, clock, size, declarations, master, true)?;
+    if migrated.iter().any(|step| step == SIGNED_JOURNAL) {
+        core.sequencer.begins();
+    }
+    core.write_as(Arc::new(Caller::system("system")), |tx| {
+        tx.core.declared.beginnings.iter().try_for_each(|ensure| ensure(tx))
+    })?;
+    core.declared.figures.iter().for_each(|add| add(&core));
+    crate::base::schedules::measure(&core);
+    Ok((core, migrated))
+}
+
+/// The migration from which on entries of the journal have MACs.
+const SIGNED_JOURNAL: &str = "0025";
+
+/// Opens the database for a command that only reads: it brings nothing up to date, and makes nothing that is missing.
+pub fn core_to_read(config: &Config) -> std::result::Result<Arc<Core>, StartError> {
+    let key = config.data_dir.join(MASTER_KEY);
+    let master = match config.master_key {
+        Some(master) => master,
+        None if key.exists() => master_key(&config.data_dir)?,
+        None => return Err(setting(format!("master_key: there is no {}", key.display()))),
+    };
+    if let Target::Sqlite(path) = &config.target
+        && !path.exists()
+    {
+        return Err(setting(format!("there is no database at {}", path.display())));
+    }
+    let size = Size { readers: 1, writers: 1 };
+    let core = opened(config, Clock::System, size, declarations()?, master, false)?;
+    match core.engine.read_now(|conn| Ok(migrations::pending_on(conn)?))?.as_slice() {
+        [] => Ok(core),
+        pending => Err(setting(format!(
+            "the database is older than this program, it lacks {}; run `salesdesk migrate` first",
+            pending.join(", ")
+        ))),
+    }
+}
+
+/// The running product on a database that is up to date. Unless it may write, what a new database lacks stays missing.
+fn opened(
+    config: &Config,
+    clock: Clock,
+    size: Size,
+    declarations: Declarations,
+    master: [u8; 32],
+    may_write: bool,
+) -> std::result::Result<Arc<Core>, StartError> {
+    let building = Building::new(declarations).map_err(StartError::Setting)?;
     let wakers = Arc::new(Wakers::default());
     let sequencer = Arc::new(Sequencer::new(&master, wakers.clone()));
     let engine = Engine::start(config.target.clone(), size, sequencer.clone())?;
     let now = clock.now();
     let vault = Arc::new(Vault::new(master));
     let opens = vault.clone();
-    let (keys, epoch) = engine.write_now(move |conn| {
-        Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?), Ending::Commit))
-    })?;
-    let core = Arc::new(Core {
+    let (keys, epoch) = match may_write {
+        true => engine.write_now(move |conn| {
+            Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?), Ending::Commit))
+        })?,
+        // Nobody logs in to a command: any key will do.
+        false => {
+            let mut seed = [0; 32];
+            secret::fill(&mut seed);
+            (vec![(String::new(), seed)], String::new())
+        }
+    };
+    Ok(Arc::new(Core {
         engine,
         clock,
         ids: Ids::default(),
@@ -105,13 +176,7 @@ pub fn core_with(
         parts: Default::default(),
         workers: Default::default(),
         stopping: tokio::sync::watch::channel(false).0,
-    });
-    core.write_as(Arc::new(Caller::system("system")), |tx| {
-        tx.core.declared.beginnings.iter().try_for_each(|ensure| ensure(tx))
-    })?;
-    core.declared.figures.iter().for_each(|add| add(&core));
-    crate::base::schedules::measure(&core);
-    Ok(core)
+    }))
 }
 
 fn setting(what: impl std::fmt::Display) -> StartError {
@@ -142,9 +207,12 @@ fn make_private_file(path: &Path) -> std::result::Result<(), StartError> {
         .map_err(|e| setting(format!("data_dir: cannot write {}: {e}", path.display())))
 }
 
+/// The file of the master key in the data folder.
+const MASTER_KEY: &str = "master.key";
+
 /// The master key of this data folder, made on the first start with mode 0600.
 fn master_key(dir: &Path) -> std::result::Result<[u8; 32], StartError> {
-    let path = dir.join("master.key");
+    let path = dir.join(MASTER_KEY);
     let engine = base64::engine::general_purpose::STANDARD;
     if let Ok(text) = std::fs::read_to_string(&path) {
         let bytes = engine.decode(text.trim()).unwrap_or_default();

@@ -5,6 +5,7 @@ use salesdesk::base::auth::Role;
 use salesdesk::base::db::engine::Ending;
 use serde_json::{Value, json};
 
+use testkit::shop::Shop;
 use testkit::support::{Reply, TestApp};
 
 both_engines!(
@@ -18,6 +19,12 @@ both_engines!(
     a_trail_that_was_cut_off_is_found,
     a_trail_that_was_cut_off_with_its_head_is_found_by_who_noted_a_link,
     a_long_trail_is_verified_part_by_part,
+    nothing_is_numbered_behind_an_end_that_somebody_else_wrote,
+    a_trail_that_was_renumbered_from_its_beginning_is_found,
+    an_entry_that_somebody_else_wrote_gets_no_number,
+    a_record_that_was_changed_past_the_program_is_found,
+    a_record_that_was_made_or_removed_past_the_program_is_found,
+    all_that_an_entry_says_is_signed,
     the_trail_is_exported_as_harmless_csv,
 );
 
@@ -43,11 +50,12 @@ fn codes(reply: &Reply) -> Vec<&str> {
 }
 
 /// What somebody with the database in their hands could do.
-fn tamper(app: &TestApp, sql: &'static str) {
+fn tamper(app: &TestApp, sql: &str) {
+    let sql = sql.to_owned();
     app.core
         .engine
         .write_now(move |conn| {
-            conn.batch_execute(sql)?;
+            conn.batch_execute(&sql)?;
             Ok(((), Ending::Commit))
         })
         .expect("tampered with");
@@ -177,6 +185,126 @@ fn a_long_trail_is_verified_part_by_part(app: &TestApp) {
         }
     }
     assert!(parts > 1);
+}
+
+fn nothing_is_numbered_behind_an_end_that_somebody_else_wrote(app: &TestApp) {
+    some_changes(app);
+    // The last entries are deleted, and the end is said to be what is left.
+    tamper(
+        app,
+        "DELETE FROM journal WHERE sequence > (SELECT max(sequence) - 3 FROM journal);
+         UPDATE journal_head SET sequence = (SELECT max(sequence) FROM journal),
+             link = (SELECT link FROM journal ORDER BY sequence DESC LIMIT 1);",
+    );
+    let end = verify(app, "").body["head_sequence"].clone();
+    some_changes(app);
+    let found = verify(app, "");
+    assert!(codes(&found).contains(&"head_forged"), "{found}");
+    assert_eq!(found.body["head_sequence"], end, "the next write does not make a forged end genuine");
+}
+
+fn a_trail_that_was_renumbered_from_its_beginning_is_found(app: &TestApp) {
+    some_changes(app);
+    tamper(
+        app,
+        "UPDATE journal SET actor_name = 'Somebody else', sequence = NULL, link = NULL, digest = '', salt = '';
+         DELETE FROM journal_head;",
+    );
+    some_changes(app);
+    let found = verify(app, "");
+    assert_eq!(codes(&found), ["head_missing"], "{found}");
+    let faults = app.check();
+    assert!(faults.iter().any(|fault| fault.contains("audit trail")), "{faults:?}");
+    assert_eq!(codes(&verify(app, "")), ["head_missing"], "looking mends nothing");
+}
+
+fn an_entry_that_somebody_else_wrote_gets_no_number(app: &TestApp) {
+    let changed = some_changes(app);
+    tamper(
+        app,
+        "CREATE TABLE one AS SELECT * FROM journal WHERE event_type = 'customer.blocked';
+         UPDATE one SET id = (SELECT record_id FROM one), sequence = NULL, link = NULL, actor_name = 'Somebody else';
+         INSERT INTO journal SELECT * FROM one; DROP TABLE one;",
+    );
+    some_changes(app);
+    let found = verify(app, "");
+    assert_eq!(codes(&found), ["entry_unsigned"], "{found}");
+    let path = format!("/audit-log?record_id={}&event=customer.blocked", changed.id());
+    let told = app.as_role(Role::Executive).get(&path).expect(200);
+    let numbers: Vec<bool> = told.rows().iter().map(|entry| entry["sequence"].is_i64()).collect();
+    assert_eq!(numbers.iter().filter(|numbered| **numbered).count(), 1, "{told}");
+}
+
+/// What was tried in each row, and the field that must be named.
+fn a_record_that_was_changed_past_the_program_is_found(app: &TestApp) {
+    let shop = Shop::open(app);
+    shop.confirmed("10", "1");
+    let clerk = json!({"username": "tampered", "name": "Tampered", "role": "clerk", "password": "Seven-green-cups-9"});
+    app.all_powerful().post("/users", clerk).expect(201);
+    assert_eq!(app.check(), [] as [&str; 0]);
+    for (sql, field) in [
+        ("UPDATE customers SET credit_limit = 99000000", "credit_limit"),
+        ("UPDATE customers SET bank_account = '6222020000000000'", "bank_account"),
+        ("UPDATE users SET role = 'admin' WHERE username = 'tampered'", "role"),
+        ("UPDATE users SET password_hash = 'x' WHERE username = 'tampered'", "password_hash"),
+        ("UPDATE products SET cost = 1", "cost"),
+        ("UPDATE orders SET customer_po = 'PO 1'", "customer_po"),
+        ("UPDATE order_lines SET unit_price = unit_price * 2, net = net * 2", "lines"),
+        ("UPDATE order_lines SET unit_cost = 1", "line_costs"),
+        ("UPDATE orders SET version = version + 1", "version"),
+    ] {
+        let before: usize = app.check().len();
+        tamper(app, sql);
+        let faults = app.check();
+        let named = format!(": {field} is ");
+        assert!(
+            faults.len() > before && faults.iter().any(|fault| fault.contains(&named)),
+            "{sql}: {faults:?}"
+        );
+    }
+}
+
+fn a_record_that_was_made_or_removed_past_the_program_is_found(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.draft("10", "1");
+    tamper(
+        app,
+        "DELETE FROM order_lines;
+         DELETE FROM orders;
+         CREATE TABLE one AS SELECT * FROM users WHERE username = 'clerk';
+         UPDATE one SET id = (SELECT id FROM products LIMIT 1), username = 'smuggled';
+         INSERT INTO users SELECT * FROM one; DROP TABLE one;",
+    );
+    let faults = app.check();
+    assert!(faults.contains(&format!("{}: it is gone", order.id)), "{faults:?}");
+    assert!(faults.iter().any(|f| f.starts_with("usr_") && f.ends_with("nothing tells of it")), "{faults:?}");
+}
+
+fn all_that_an_entry_says_is_signed(app: &TestApp) {
+    some_changes(app);
+    tamper(app, "CREATE TABLE kept AS SELECT * FROM journal WHERE event_type = 'customer.blocked'");
+    for change in [
+        "title = 'Another'",
+        "happened_at = happened_at - 1000000",
+        "owner_id = record_id",
+        "customer_id = NULL",
+        "on_behalf_of = record_id",
+        "on_behalf_of_name = 'Somebody else'",
+        "proofs = '{\"x\":\"y\"}'",
+        "reason = 'Another'",
+    ] {
+        let change = match app.is_sqlite() {
+            true => change.to_owned(),
+            false => change.replace("happened_at - 1000000", "happened_at - interval '1 s'"),
+        };
+        tamper(app, &format!("UPDATE journal SET {change} WHERE event_type = 'customer.blocked'"));
+        assert!(codes(&verify(app, "")).contains(&"entry_altered"), "{change}");
+        tamper(
+            app,
+            "DELETE FROM journal WHERE event_type = 'customer.blocked'; INSERT INTO journal SELECT * FROM kept;",
+        );
+        assert_eq!(codes(&verify(app, "")), [""; 0], "the entry as it was");
+    }
 }
 
 fn the_trail_is_exported_as_harmless_csv(app: &TestApp) {

@@ -357,6 +357,10 @@ diesel::table! {
         customer_id -> Nullable<Key>,
         title -> Nullable<Text>,
         happened_at -> Instant,
+        mac -> Text,
+        on_behalf_of -> Nullable<Key>,
+        on_behalf_of_name -> Nullable<Text>,
+        proofs -> Document,
     }
 }
 
@@ -369,6 +373,7 @@ diesel::table! {
         sequence -> BigInt,
         link -> Text,
         seal -> Text,
+        signed_from -> BigInt,
     }
 }
 

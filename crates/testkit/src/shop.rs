@@ -165,6 +165,6 @@ impl<'a> Told<'a> {
 /// Every stored sum, quantity and status follows from the rest.
 #[track_caller]
 pub fn nothing_is_off(app: &TestApp) {
-    let faults = salesdesk::check::check(&app.core, |_| {}).expect("a check");
+    let faults = app.check();
     assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -520,9 +520,11 @@ impl TestApp {
         contents(self._database.folder.as_ref().expect("a file"))
     }
 
-    /// What `salesdesk check` finds.
+    /// What `salesdesk check --records` finds.
     pub fn check(&self) -> Vec<String> {
-        salesdesk::check::check(&self.core, |_| {}).expect("checked")
+        let mut faults = salesdesk::check::check(&self.core, |_| {}).expect("checked");
+        faults.extend(salesdesk::check::records(&self.core, |_| {}).expect("checked"));
+        faults
     }
 
     pub fn endpoints(&self) -> &[Arc<Endpoint>] {

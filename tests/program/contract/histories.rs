@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use salesdesk::base::db::Replayed;
 use salesdesk::base::http::OperationKind;
 
 use super::external_ids::reads_one_with;
@@ -11,6 +12,7 @@ use testkit::fixtures::{body_for, path_of};
 use testkit::support::TestApp;
 
 both_engines!(every_versioned_record_has_a_history, a_history_tells_of_every_version,);
+both_engines_of_the_company!(all_records_are_what_their_journals_say);
 
 fn every_versioned_record_has_a_history(app: &TestApp) {
     each(
@@ -52,4 +54,15 @@ fn a_history_tells_of_every_version(app: &TestApp) {
             assert!(change.is_none() || by == Some(app.person("admin").user.to_string()));
         },
     );
+}
+
+/// Held against the journal, entry by entry, as `salesdesk check --records` does.
+fn all_records_are_what_their_journals_say(app: &TestApp) {
+    assert_eq!(app.check(), [] as [&str; 0]);
+    let declared = &app.core.declared;
+    let held: Vec<&str> = declared.all::<Replayed>().iter().map(|held| held.kind.name).collect();
+    let not_held = declared.told.iter().map(|told| told.kind.name).filter(|kind| !held.contains(kind));
+    // What runs keeps its place beside the journal, and what people are told is no record of the business.
+    let reasons = ["job", "mail", "notification", "notification_preferences", "schedule"];
+    assert_eq!(not_held.collect::<BTreeSet<_>>(), BTreeSet::from(reasons));
 }

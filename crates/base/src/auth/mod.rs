@@ -448,10 +448,19 @@ pub struct Caller {
     /// Through what they came, as the journal tells it: `api`, `cli`, `system`, or a machine client's id.
     pub client: String,
     pub session: Option<Uuid>,
+    /// The person for whom they act, when that is somebody else.
+    pub on_behalf_of: Option<Principal>,
     /// What a machine client's token says.
     pub token: Option<std::sync::Arc<tokens::Claims>>,
     /// May do nothing but change the password.
     pub must_change_password: bool,
+}
+
+/// A person for whom somebody else acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub id: Uuid,
+    pub name: String,
 }
 
 impl Caller {
@@ -470,6 +479,7 @@ impl Caller {
             networks: None,
             client: "api".into(),
             session: None,
+            on_behalf_of: None,
             token: None,
             must_change_password: false,
         }

@@ -89,6 +89,11 @@ impl Tx<'_> {
         read(self.conn)
     }
 
+    /// From the next entry on, each entry of the journal must have a MAC. Whether there were entries without.
+    pub fn begin_signing(&mut self) -> Result<bool> {
+        self.core.sequencer.begin_signing(self.conn)
+    }
+
     /// Runs a statement that writes rows that are no records; how many it wrote. The lint that forbids such
     /// statements is allowed where the statement is made, with a reason.
     pub fn execute(&mut self, statement: impl ExecuteDsl<Conn>) -> diesel::QueryResult<usize> {

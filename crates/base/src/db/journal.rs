@@ -50,6 +50,14 @@ pub struct Entry {
     pub sequence: Option<i64>,
     /// HMAC over the link before, the sequence and the digest.
     pub link: Option<String>,
+    /// HMAC over the entry's id and digest ([`Seals::entry`](crate::events::seal::Seals::entry)); empty in an entry of a
+    /// program that had none yet.
+    pub mac: String,
+    /// The person for whom the actor did it, when that is somebody else.
+    pub on_behalf_of: Option<AnyId>,
+    pub on_behalf_of_name: Option<String>,
+    /// Proofs of values that nobody reads, by field, where they changed; empty where there is none any more.
+    pub proofs: JsonColumn<Map<String, Value>>,
 }
 
 /// What an entry is about.
@@ -89,7 +97,8 @@ pub fn happened_at(snapshot: &Value) -> Option<At> {
 }
 
 impl Entry {
-    pub fn of(id: Uuid, tx: &Tx<'_>, about: About, act: Act<'_>, changes: Map<String, Value>) -> Entry {
+    pub fn of(id: Uuid, tx: &Tx<'_>, about: About, act: Act<'_>, told: Told) -> Entry {
+        let principal = tx.caller.on_behalf_of.as_ref();
         let entry = Entry {
             id: AnyId(id),
             event_type: format!("{}.{}", about.kind.name, act.verb),
@@ -102,7 +111,7 @@ impl Entry {
             client: tx.caller.client.clone(),
             request_id: tx.request_id.to_owned(),
             reason: act.reason.map(str::to_owned),
-            changes: JsonColumn(changes),
+            changes: JsonColumn(told.changes),
             owner_id: about.owner.0.map(AnyId),
             team_id: about.owner.1.map(AnyId),
             salt: secret::token(12),
@@ -112,14 +121,54 @@ impl Entry {
             happened_at: about.happened_at.unwrap_or(tx.now),
             sequence: None,
             link: None,
+            mac: String::new(),
+            on_behalf_of: principal.map(|person| AnyId(person.id)),
+            on_behalf_of_name: principal.map(|person| person.name.clone()),
+            proofs: JsonColumn(told.proofs),
         };
-        Entry { digest: entry.computed_digest(), ..entry }
+        let digest = entry.digest_of_all();
+        let mac = tx.core.sequencer.seals.entry(id, &digest);
+        Entry { digest, mac, ..entry }
     }
 
     /// The digest that the entry's salt and content give. It does not depend on how an engine keeps JSON: names
     /// are sorted, and whole numbers are written as such.
     pub fn computed_digest(&self) -> String {
-        let content = json!([
+        if self.mac.is_empty() { self.digest_before_macs() } else { self.digest_of_all() }
+    }
+
+    /// All that the entry says.
+    fn digest_of_all(&self) -> String {
+        let id = |id: Option<AnyId>| id.map(|id| id.0);
+        digest(&json!([
+            2,
+            self.salt,
+            self.id.0,
+            self.event_type,
+            self.record_kind,
+            self.record_id.0,
+            self.version,
+            self.occurred_at.micros(),
+            id(self.actor_id),
+            self.actor_name,
+            id(self.on_behalf_of),
+            self.on_behalf_of_name,
+            self.client,
+            self.request_id,
+            self.reason,
+            self.changes.0,
+            self.proofs.0,
+            id(self.owner_id),
+            id(self.team_id),
+            id(self.customer_id),
+            self.title,
+            self.happened_at.micros(),
+        ]))
+    }
+
+    /// What entries were digested by as long as they had no MAC.
+    fn digest_before_macs(&self) -> String {
+        digest(&json!([
             self.salt,
             self.id.0,
             self.event_type,
@@ -133,11 +182,26 @@ impl Entry {
             self.request_id,
             self.reason,
             self.changes.0,
-        ]);
-        let mut text = String::with_capacity(512);
-        write_canonically(&content, &mut text);
-        secret::sha256_hex(text.as_bytes())
+        ]))
     }
+}
+
+/// What an entry says of its record: what people read, and proofs of what nobody does.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub changes: Map<String, Value>,
+    pub proofs: Map<String, Value>,
+}
+
+fn digest(content: &Value) -> String {
+    secret::sha256_hex(canonical(content).as_bytes())
+}
+
+/// The value as one text, however an engine keeps JSON.
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::with_capacity(512);
+    write_canonically(value, &mut text);
+    text
 }
 
 fn write_canonically(value: &Value, out: &mut String) {
@@ -202,10 +266,10 @@ pub fn of_record(conn: &mut Conn, kind: Kind, record: Uuid, after: i32, limit: i
 }
 
 /// Bookkeeping that changes with every write and tells nothing.
-const UNTOLD: [&str; 4] = ["version", "updated_at", "updated_by", "created_by"];
+pub const UNTOLD: [&str; 4] = ["version", "updated_at", "updated_by", "created_by"];
 
 /// Names of fields whose values are nobody's to read, not even in the audit trail.
-fn is_secret(field: &str) -> bool {
+pub fn is_secret(field: &str) -> bool {
     ["password", "secret", "token", "sealed"].iter().any(|word| field.contains(word))
 }
 
@@ -237,10 +301,18 @@ fn compare(old: &Map<String, Value>, new: &Map<String, Value>, path: &str, chang
     }
 }
 
-/// A list of objects that each have an id, by id.
+/// A list of parts that each have an id of ours, by id. What another system calls its things is not told apart by that.
 fn parts(list: &Value) -> Option<Map<String, Value>> {
     let with_id = |item: &Value| Some((item.get("id")?.as_str()?.to_owned(), item.clone()));
-    list.as_array().filter(|a| !a.is_empty())?.iter().map(|i| i.is_object().then(|| with_id(i))?).collect()
+    let parts: Option<Map<String, Value>> =
+        list.as_array().filter(|a| !a.is_empty())?.iter().map(with_id).collect();
+    parts.filter(|parts| parts.keys().all(|id| is_id(id)))
+}
+
+/// Whether a text is an id of a record or of its part: `oln_` and 32 hexadecimal digits.
+pub fn is_id(text: &str) -> bool {
+    let digits = text.split_once('_').map_or("", |(_, digits)| digits);
+    digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn compare_parts(
@@ -291,10 +363,19 @@ mod tests {
 
     #[test]
     fn lines_are_compared_one_by_one() {
-        let old = json!({"lines": [{"id": "a", "q": "1"}, {"id": "b", "q": "2"}]});
-        let new = json!({"lines": [{"id": "b", "q": "3"}, {"id": "c", "q": "4"}]});
+        let [a, b, c] = [1, 2, 3].map(|n| format!("oln_{n:032x}"));
+        let old = json!({"lines": [{"id": a, "q": "1"}, {"id": b, "q": "2"}]});
+        let new = json!({"lines": [{"id": b, "q": "3"}, {"id": c, "q": "4"}]});
         let told = changes(Some(&old), Some(&new));
-        let expected = json!({"lines.a": [{"id": "a", "q": "1"}, null], "lines.b.q": ["2", "3"], "lines.c": [null, {"id": "c", "q": "4"}]});
+        let expected = json!({format!("lines.{a}"): [{"id": a, "q": "1"}, null],
+            format!("lines.{b}.q"): ["2", "3"], format!("lines.{c}"): [null, {"id": c, "q": "4"}]});
         assert_eq!(Value::Object(told), expected);
+    }
+
+    #[test]
+    fn what_other_systems_call_a_record_is_told_as_a_whole() {
+        let list = |ids: &[&str]| json!({"external_ids": ids.iter().map(|id| json!({"system": "sap", "id": id})).collect::<Vec<_>>()});
+        let told = changes(Some(&list(&["1.2"])), Some(&list(&["1.2", "3"])));
+        assert_eq!(told.keys().collect::<Vec<_>>(), ["external_ids"]);
     }
 }

@@ -68,6 +68,7 @@ const STEPS: &[Step] = &[
     step!("0022_replacements"),
     step!("0023_team_names"),
     step!("0024_guards", and PostgreSQL),
+    step!("0025_signed_journal"),
 ];
 
 /// Why a database cannot be used.

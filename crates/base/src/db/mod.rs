@@ -15,6 +15,7 @@ pub mod list;
 pub mod lock;
 pub mod migrations;
 mod number_range;
+pub mod replay;
 pub mod savepoint;
 pub mod search;
 pub mod shares;
@@ -30,6 +31,7 @@ pub use connection::{Conn, EngineConn, MultiBackend, MultiRawValue};
 pub use engine::Engine;
 pub use external::ExternalId;
 pub use guards::Guard;
+pub use replay::Replayed;
 pub use sql_types::{AnyId, JsonColumn};
 pub use tx::{Act, Entity, Presence, ReadTx, Tx};
 

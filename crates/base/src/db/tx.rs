@@ -7,16 +7,17 @@ use std::cell::{Cell, RefCell};
 use chrono::NaiveDate;
 use diesel::result::{DatabaseErrorKind, Error as Db};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::external::{self, ExternalId};
-use super::journal::About;
+use super::journal::{About, Told};
 use super::{Conn, Guard, guards, journal, search};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::error::{Error, Fault, Problem, Result, unique_name};
 use crate::events::feed::EventId;
+use crate::events::seal::Seals;
 use crate::messages::Lang;
 use crate::types::id::{example_uuid, parse_id};
 use crate::types::principals::CustomerId;
@@ -72,6 +73,14 @@ pub trait Entity: Serialize {
     {
         Vec::new()
     }
+    /// Values of the record that nobody reads, not even in the audit trail, by field. The journal keeps a proof of each.
+    fn hidden(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+    /// Records in the order of their ids, from the one after this on; for what holds all of them against the journal.
+    fn in_order(conn: &mut Conn, after: Uuid, limit: i64) -> Result<Vec<Self>>
+    where
+        Self: Sized;
     /// Whose record it is: the person and the team. They hear of its deletion.
     fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
         (None, None)
@@ -207,7 +216,8 @@ impl Tx<'_> {
         let after = snapshot(record)?;
         let about = self.about(record, 1, &after)?;
         let about = About { happened_at: journal::happened_at(&after), ..about };
-        self.journal(about, act, None, Some(&after))
+        let told = self.told::<E>((None, None), (Some(record), Some(&after)));
+        self.journal(about, act, told)
     }
 
     /// Writes a changed record, as long as nobody else changed it since `before` was loaded. When nothing
@@ -231,7 +241,8 @@ impl Tx<'_> {
         }
         let new = snapshot(after)?;
         let about = self.about(after, version, &new)?;
-        self.journal(about, act, Some(&old), Some(&new))
+        let told = self.told((Some(before), Some(&old)), (Some(after), Some(&new)));
+        self.journal(about, act, told)
     }
 
     /// Deletes a record that nothing refers to; its journal entry stays.
@@ -244,14 +255,15 @@ impl Tx<'_> {
         search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
         let about = self.about(record, record.version() + 1, &old)?;
-        self.journal(about, Act::new("deleted"), Some(&old), None)
+        let told = self.told((Some(record), Some(&old)), (None, None));
+        self.journal(about, Act::new("deleted"), told)
     }
 
     /// A journal entry about something that is no record's change: a log-in, a refused password.
     pub fn note(&mut self, kind: Kind, record: Uuid, act: Act<'_>) -> Result<()> {
         let owner = (None, None);
         let about = About { kind, record, version: 0, owner, customer: None, title: None, happened_at: None };
-        self.journal(about, act, None, None)
+        self.journal(about, act, Told::default())
     }
 
     /// A journal entry about a record that is no change of its own fields, such as whom it is shared with. It
@@ -264,7 +276,7 @@ impl Tx<'_> {
         new: Option<&Value>,
     ) -> Result<()> {
         let about = self.about(record, record.version(), &snapshot(record)?)?;
-        self.journal(about, act, old, new)
+        self.journal(about, act, Told { changes: journal::changes(old, new), ..Told::default() })
     }
 
     /// What an entry is about: the record, whose it is, which customer it belongs to, and what it is called.
@@ -283,13 +295,20 @@ impl Tx<'_> {
         Ok(About { kind, record: record.key(), version, owner, customer, title, happened_at: None })
     }
 
-    fn journal(
-        &mut self,
-        about: About,
-        act: Act<'_>,
-        old: Option<&Value>,
-        new: Option<&Value>,
-    ) -> Result<()> {
+    /// What the journal tells of a change from one record and its snapshot to another.
+    fn told<E: Entity>(&self, old: State<'_, E>, new: State<'_, E>) -> Told {
+        let proofs = |(record, snapshot): State<'_, E>| match (record, snapshot) {
+            (Some(record), Some(snapshot)) => proofs(&self.core.sequencer.seals, record, snapshot),
+            _ => Map::new(),
+        };
+        let (before, mut after) = (proofs(old), proofs(new));
+        let gone: Vec<String> = before.keys().filter(|field| !after.contains_key(*field)).cloned().collect();
+        after.retain(|field, proof| before.get(field) != Some(proof));
+        after.extend(gone.into_iter().map(|field| (field, Value::from(""))));
+        Told { changes: journal::changes(old.1, new.1), proofs: after }
+    }
+
+    fn journal(&mut self, about: About, act: Act<'_>, told: Told) -> Result<()> {
         debug_assert!(
             about.version == 0 || self.core.declared.is_event(about.kind, act.verb),
             "say what {}.{} means where the area tells of its records (`r.tells`)",
@@ -297,12 +316,27 @@ impl Tx<'_> {
             act.verb
         );
         let id = self.new_id::<EventId>().0;
-        let entry = journal::Entry::of(id, self, about, act, journal::changes(old, new));
+        let entry = journal::Entry::of(id, self, about, act, told);
         journal::append(self.conn, &entry)
     }
 }
 
-fn snapshot(record: &impl Serialize) -> Result<Value> {
+/// A record, and what it is as JSON.
+type State<'a, E> = (Option<&'a E>, Option<&'a Value>);
+
+/// A proof of each of a record's values that nobody reads: those beside its snapshot, and the secrets in it.
+pub(super) fn proofs<E: Entity>(seals: &Seals, record: &E, snapshot: &Value) -> Map<String, Value> {
+    let beside = record.hidden().into_iter().map(|(field, value)| (field.to_owned(), value));
+    let inside = snapshot.as_object().into_iter().flatten().filter(|(field, _)| journal::is_secret(field));
+    let hidden = beside.chain(inside.map(|(field, value)| (field.clone(), value.clone())));
+    let proof = |(field, value): (String, Value)| {
+        let proof = seals.proof(record.key(), &field, &value);
+        (field, Value::from(proof))
+    };
+    hidden.filter(|(_, value)| !value.is_null()).map(proof).collect()
+}
+
+pub(super) fn snapshot(record: &impl Serialize) -> Result<Value> {
     serde_json::to_value(record)
         .map_err(|e| Error::internal(format!("a record cannot be written as JSON: {e}")))
 }
@@ -380,6 +414,16 @@ macro_rules! entity {
                 let target = dsl::$table.filter(dsl::id.eq(self.id)).filter(dsl::version.eq(self.version));
                 Ok(diesel::delete(target).execute(conn)? == 1)
             }
+            fn in_order(
+                conn: &mut $crate::db::Conn,
+                after: uuid::Uuid,
+                limit: i64,
+            ) -> $crate::error::Result<Vec<Self>> {
+                use diesel::prelude::*;
+                use $crate::schema::$table::dsl;
+                let next = dsl::$table.filter(dsl::id.gt($id(after))).order(dsl::id).limit(limit);
+                Ok(next.select(<$row>::as_select()).load(conn)?)
+            }
             $($($more)*)?
         }
     };
@@ -449,6 +493,30 @@ macro_rules! entity_with_lines {
                 use $crate::schema::$lines::dsl;
                 diesel::delete(dsl::$lines.filter(dsl::$parent.eq(self.row.id))).execute(conn)?;
                 self.row.delete(conn)
+            }
+            fn in_order(
+                conn: &mut $crate::db::Conn,
+                after: uuid::Uuid,
+                limit: i64,
+            ) -> $crate::error::Result<Vec<Self>> {
+                use diesel::prelude::*;
+                use $crate::schema::$lines::dsl;
+                let rows = <$row as $crate::db::Entity>::in_order(conn, after, limit)?;
+                let ids: Vec<$id> = rows.iter().map(|row| row.id).collect();
+                let lines: Vec<$line> = dsl::$lines
+                    .filter(dsl::$parent.eq_any(ids))
+                    .order((dsl::$parent, dsl::position))
+                    .select($line::as_select())
+                    .load(conn)?;
+                let mut wholes: Vec<$whole> = rows.into_iter().map(|row| $whole { row, lines: vec![] }).collect();
+                let mut at = 0;
+                for line in lines {
+                    while wholes.get(at).is_some_and(|whole| whole.row.id != line.$parent) {
+                        at += 1;
+                    }
+                    wholes.get_mut(at).map(|whole| whole.lines.push(line));
+                }
+                Ok(wholes)
             }
             $($($more)*)?
         }

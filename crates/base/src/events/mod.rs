@@ -6,6 +6,7 @@
 
 pub mod feed;
 pub mod follow;
+pub mod seal;
 pub mod sequencer;
 pub mod words;
 

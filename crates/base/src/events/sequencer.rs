@@ -9,17 +9,20 @@
 //! The chain: `link = HMAC(key, previous link ‖ sequence ‖ digest)`, with a key that comes from the master key and is
 //! not in the database. Whoever changes, inserts or removes an entry cannot make the links fit again. The head is
 //! kept sealed beside it and told to the log now and then, so that cutting off the end shows too.
+//!
+//! Nothing is numbered that this installation did not write: each entry carries a MAC from the transaction that wrote it
+//! ([`Seals`]). An entry without a right one stays where it is, and the log, `salesdesk check` and
+//! `/audit-log/verify` tell of it. Behind a head that somebody else wrote, or that is gone, nothing is numbered at all.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use tokio::sync::watch;
 
+use super::seal::Seals;
 use crate::background::Wakers;
 use crate::db::journal::Entry;
 use crate::db::{AnyId, Conn, EngineConn, Target};
@@ -45,6 +48,8 @@ pub struct Head {
     /// 0 before the first entry.
     pub sequence: i64,
     pub link: String,
+    /// Position of the first entry that must have a MAC; 0 on a database that an older program wrote last.
+    pub signed_from: i64,
 }
 
 /// An entry that waits for its number.
@@ -54,10 +59,18 @@ struct Waiting {
     record_id: AnyId,
     version: i32,
     digest: String,
+    mac: String,
 }
 
 pub struct Sequencer {
-    key: [u8; 32],
+    pub seals: Seals,
+    /// Entries that were told not to be ours.
+    foreign: Mutex<HashSet<AnyId>>,
+    /// Whether nothing is numbered any more, which is told once.
+    halted: AtomicBool,
+    /// Whether this start brought the database to where entries have MACs. Only then may there be a trail without: else
+    /// whoever takes the MACs away would make it look like one.
+    begins: AtomicBool,
     newest: watch::Sender<i64>,
     told_to_log: AtomicI64,
     wakers: Arc<Wakers>,
@@ -67,14 +80,21 @@ pub struct Sequencer {
 
 impl Sequencer {
     pub fn new(master: &[u8; 32], wakers: Arc<Wakers>) -> Sequencer {
-        let key = mac(master, &[b"salesdesk: the journal's chain"]);
         Sequencer {
-            key,
+            seals: Seals::new(master),
+            foreign: Mutex::default(),
+            halted: AtomicBool::new(false),
+            begins: AtomicBool::new(false),
             newest: watch::channel(0).0,
             told_to_log: AtomicI64::new(0),
             wakers,
             conn: Mutex::new(None),
         }
+    }
+
+    /// This start has added the MACs to the schema.
+    pub fn begins(&self) {
+        self.begins.store(true, Ordering::Relaxed);
     }
 
     /// Hears of each new end of the feed.
@@ -89,6 +109,13 @@ impl Sequencer {
 
     /// Tells those who wait for events that there are some; called after the commit.
     pub fn tell(&self, head: &Head) {
+        if head.signed_from > 0 {
+            self.begins.store(false, Ordering::Relaxed);
+        }
+        let known = *self.newest.borrow();
+        if head.sequence < known && !self.halted.swap(true, Ordering::Relaxed) {
+            log::error!("audit trail: it ended at {known} before, and ends at {} now", head.sequence);
+        }
         self.newest.send_if_modified(|newest| {
             let is_new = head.sequence > *newest;
             *newest = head.sequence.max(*newest);
@@ -104,44 +131,46 @@ impl Sequencer {
         }
     }
 
-    pub fn link(&self, before: &str, sequence: i64, digest: &str) -> String {
-        secret::hex(&mac(&self.key, &[before.as_bytes(), &sequence.to_be_bytes(), digest.as_bytes()]))
-    }
-
-    fn seal(&self, head: &Head) -> String {
-        secret::hex(&mac(&self.key, &[b"head", &head.sequence.to_be_bytes(), head.link.as_bytes()]))
-    }
-
-    /// Where the chain ends; an error when somebody else wrote that down.
+    /// Where the chain ends; an error when somebody else wrote that down, or took it away.
     pub fn head(&self, conn: &mut Conn) -> Result<std::result::Result<Head, Head>> {
         use journal_head::dsl;
-        let row: Option<(i64, String, String)> =
-            dsl::journal_head.select((dsl::sequence, dsl::link, dsl::seal)).first(conn).optional()?;
-        let Some((sequence, link, seal)) = row else {
-            return Ok(Ok(Head { sequence: 0, link: String::new() }));
+        let row: Option<(i64, String, String, i64)> = dsl::journal_head
+            .select((dsl::sequence, dsl::link, dsl::seal, dsl::signed_from))
+            .first(conn)
+            .optional()?;
+        let begins = self.begins.load(Ordering::Relaxed);
+        let Some((sequence, link, seal, signed_from)) = row else {
+            let none = Head { sequence: 0, link: String::new(), signed_from: 0 };
+            return Ok(if begins && !has_entries(conn)? { Ok(none) } else { Err(none) });
         };
-        let head = Head { sequence, link };
-        let genuine = secret::same(self.seal(&head).as_bytes(), seal.as_bytes());
-        Ok(if genuine { Ok(head) } else { Err(head) })
+        let head = Head { sequence, link, signed_from };
+        let genuine = secret::same(self.seals.head(&head).as_bytes(), seal.as_bytes());
+        Ok(if genuine && (signed_from > 0 || begins) { Ok(head) } else { Err(head) })
     }
 
     /// Numbers all that waits, in the caller's transaction; the new head if there was anything.
     pub fn advance(&self, conn: &mut Conn) -> Result<Option<Head>> {
         let mut newest = None;
         loop {
-            let waiting = waiting(conn)?;
+            let waiting = waiting(conn, self.foreign_count())?;
             if waiting.is_empty() {
                 return Ok(newest);
             }
-            // A forged head is not mended silently: the chain goes on from it, and verifying tells.
-            let mut head = self.head(conn)?.unwrap_or_else(|forged| forged);
+            let Ok(mut head) = self.head(conn)? else {
+                self.halt();
+                return Ok(newest);
+            };
+            let ours: Vec<Waiting> = waiting.into_iter().filter(|entry| self.is_ours(entry, &head)).collect();
+            if ours.is_empty() {
+                return Ok(newest);
+            }
             let is_first = head.sequence == 0;
-            let mut places = Vec::with_capacity(waiting.len());
-            for entry in waiting {
+            let mut places = Vec::with_capacity(ours.len());
+            for entry in ours {
                 let digest =
                     if entry.digest.is_empty() { late_digest(conn, entry.id)? } else { entry.digest };
                 let sequence = head.sequence + 1;
-                head = Head { sequence, link: self.link(&head.link, sequence, &digest) };
+                head = Head { sequence, link: self.seals.link(&head.link, sequence, &digest), ..head };
                 places.push((entry.id, sequence, head.link.clone()));
             }
             place(conn, &places)?;
@@ -150,11 +179,60 @@ impl Sequencer {
         }
     }
 
+    /// Whether this installation wrote the entry, as far as entries have MACs by now.
+    fn is_ours(&self, entry: &Waiting, head: &Head) -> bool {
+        let unsigned = head.signed_from == 0 && entry.mac.is_empty();
+        let signed = || self.seals.entry(entry.id.0, &entry.digest);
+        if unsigned || secret::same(signed().as_bytes(), entry.mac.as_bytes()) {
+            return true;
+        }
+        let mut foreign = self.foreign.lock().unwrap_or_else(|p| p.into_inner());
+        if foreign.insert(entry.id) {
+            log::error!("audit trail: the entry {} was not written by this installation", entry.id.0);
+        }
+        false
+    }
+
+    fn foreign_count(&self) -> i64 {
+        self.foreign.lock().unwrap_or_else(|p| p.into_inner()).len() as i64
+    }
+
+    fn halt(&self) {
+        if !self.halted.swap(true, Ordering::Relaxed) {
+            log::error!(
+                "audit trail: its end was not written by this installation; no entry gets a number behind it"
+            );
+        }
+    }
+
+    /// From the next entry on each must have a MAC: once, on a database that an older program wrote last. What waits from
+    /// that program is numbered first. Whether there was such a trail, which is still to be verified.
+    pub fn begin_signing(&self, conn: &mut Conn) -> Result<bool> {
+        if !lock(conn)? {
+            return Err(Error::run_again("another program numbers entries"));
+        }
+        self.advance(conn)?;
+        let Ok(head) = self.head(conn)? else {
+            self.halt();
+            return Ok(false);
+        };
+        if head.signed_from > 0 {
+            return Ok(false);
+        }
+        let (is_first, signed_from) = (head.sequence == 0, head.sequence + 1);
+        self.keep_head(conn, &Head { signed_from, ..head }, is_first)?;
+        Ok(!is_first)
+    }
+
     #[allow(clippy::disallowed_methods)] // the head is no record
     fn keep_head(&self, conn: &mut Conn, head: &Head, is_first: bool) -> Result<()> {
         use journal_head::dsl;
-        let values =
-            (dsl::sequence.eq(head.sequence), dsl::link.eq(&head.link), dsl::seal.eq(self.seal(head)));
+        let values = (
+            dsl::sequence.eq(head.sequence),
+            dsl::link.eq(&head.link),
+            dsl::seal.eq(self.seals.head(head)),
+            dsl::signed_from.eq(head.signed_from),
+        );
         if is_first {
             diesel::delete(dsl::journal_head).execute(conn)?;
             diesel::insert_into(dsl::journal_head).values((dsl::id.eq(1), values)).execute(conn)?;
@@ -209,6 +287,13 @@ fn lock(conn: &mut Conn) -> Result<bool> {
     }
 }
 
+/// Whether some entry has a number.
+fn has_entries(conn: &mut Conn) -> Result<bool> {
+    use journal::dsl;
+    let first = dsl::journal.filter(dsl::sequence.is_not_null()).select(dsl::id).first::<AnyId>(conn);
+    Ok(first.optional()?.is_some())
+}
+
 /// The task: on PostgreSQL it numbers; on SQLite, where the writer does, it only looks after what an older program
 /// or a command left.
 pub fn turn(app: &Arc<App>) -> Result<bool> {
@@ -216,11 +301,16 @@ pub fn turn(app: &Arc<App>) -> Result<bool> {
     if let Target::Postgres(_) = engine.target {
         return app.core.sequencer.turn_on_postgres(&engine.target);
     }
-    let left = engine.read_now(|conn| Ok(!waiting(conn)?.is_empty()))?;
-    if left {
+    let left = || {
+        let known = app.core.sequencer.foreign_count();
+        engine.read_now(move |conn| Ok(waiting(conn, known)?.len()))
+    };
+    let before = left()?;
+    if before > 0 {
         engine.write_now(|_| Ok(((), crate::db::engine::Ending::Commit)))?;
     }
-    Ok(left)
+    // What is not ours stays, and is no reason to try again at once.
+    Ok(before > 0 && left()? < before)
 }
 
 /// How many entries wait for their place; no more than these are counted.
@@ -233,16 +323,18 @@ pub fn lag(conn: &mut Conn) -> Result<i64> {
 
 /// What waits, oldest first, but one record's entries always in the order of its versions: the clocks of two
 /// programs may differ.
-fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
+fn waiting(conn: &mut Conn, foreign: i64) -> Result<Vec<Waiting>> {
     use journal::dsl;
-    let columns = (dsl::id, dsl::record_id, dsl::version, dsl::digest);
+    let columns = (dsl::id, dsl::record_id, dsl::version, dsl::digest, dsl::mac);
+    // Those that are not ours stay in the way.
+    let batch = BATCH + foreign;
     let mut found: Vec<Waiting> = dsl::journal
         .filter(dsl::sequence.is_null())
         .order(dsl::id)
-        .limit(BATCH)
+        .limit(batch)
         .select(columns)
         .load(conn)?;
-    if found.len() as i64 == BATCH {
+    if found.len() as i64 == batch {
         let records: Vec<AnyId> = found.iter().map(|w| w.record_id).collect();
         let known: std::collections::HashSet<AnyId> = found.iter().map(|w| w.id).collect();
         let of_these: Vec<Waiting> = dsl::journal
@@ -313,24 +405,19 @@ fn place(conn: &mut Conn, places: &[(AnyId, i64, String)]) -> Result<()> {
     Ok(())
 }
 
-/// HMAC-SHA256 over the parts, each with its length before it.
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn entry(id: u128, record: u128, version: i32) -> Waiting {
         let id_of = |n| AnyId(uuid::Uuid::from_u128(n));
-        Waiting { id: id_of(id), record_id: id_of(record), version, digest: String::new() }
+        Waiting {
+            id: id_of(id),
+            record_id: id_of(record),
+            version,
+            digest: String::new(),
+            mac: String::new(),
+        }
     }
 
     #[test]
@@ -339,15 +426,5 @@ mod tests {
         let order: Vec<(i32, u128)> =
             in_version_order(mixed).iter().map(|w| (w.version, w.record_id.0.as_u128())).collect();
         assert_eq!(order, [(1, 7), (1, 8), (2, 7), (3, 7)]);
-    }
-
-    #[test]
-    fn a_link_depends_on_all_that_it_is_made_of() {
-        let sequencer = Sequencer::new(&[1; 32], Default::default());
-        let link = sequencer.link("a", 1, "b");
-        assert_ne!(link, sequencer.link("b", 1, "b"));
-        assert_ne!(link, sequencer.link("a", 2, "b"));
-        assert_ne!(link, sequencer.link("a", 1, "c"));
-        assert_ne!(link, Sequencer::new(&[2; 32], Default::default()).link("a", 1, "b"));
     }
 }

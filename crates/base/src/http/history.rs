@@ -30,6 +30,11 @@ pub struct HistoryEntry {
     /// Name of the person or machine client at that time; `system` for the system itself.
     #[schema(example = "李娜")]
     pub by_name: String,
+    /// Person for whom it was done, when somebody acted for them. Otherwise null.
+    pub on_behalf_of: Option<UserId>,
+    /// Name of that person at that time.
+    #[schema(example = "王伟")]
+    pub on_behalf_of_name: Option<String>,
     /// Way in: `api` for people, `cli` for the command line, the id of the machine client, or the name of the
     /// system's own work.
     #[schema(example = "api")]
@@ -159,6 +164,8 @@ fn entry(entry: &journal::Entry) -> HistoryEntry {
         at: entry.occurred_at,
         by: entry.actor_id.map(|AnyId(id)| UserId(id)),
         by_name: entry.actor_name.clone(),
+        on_behalf_of: entry.on_behalf_of.map(|AnyId(id)| UserId(id)),
+        on_behalf_of_name: entry.on_behalf_of_name.clone(),
         client: entry.client.clone(),
         reason: entry.reason.clone(),
         request_id: entry.request_id.clone(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Names, Record, work};
 use crate::auth::Scope;
 use crate::db::list::Page;
-use crate::db::{ReadTx, Tx};
+use crate::db::{ReadTx, Replayed, Tx};
 use crate::error::Result;
 use crate::events::{self, EventSource};
 use crate::http::dispatch::path_to;
@@ -58,6 +58,7 @@ impl Routes {
             visible: R::visible,
             verbs: &[events::CREATED, events::UPDATED, events::DELETED],
         });
+        self.declare(Replayed::of::<R>(names.id));
         self.expands(R::Id::PREFIX, work::expand::<R>);
         let first = self.endpoints.len();
         self.plain::<R>(names, read, write);

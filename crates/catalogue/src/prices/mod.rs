@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -51,6 +52,8 @@ fn routes(r: &mut Routes) {
     r.declare(coded!(price_lists, PriceListId, col!(price_lists::code), model::visible_to));
     r.declare(movable!(PriceList, price_lists, PriceListId, Some));
     TOLD.iter().for_each(|told| r.tells(*told));
+    r.declare(Replayed::of::<model::PriceList>(col!(price_lists::id)));
+    r.declare(Replayed::of::<model::PriceEntry>(col!(prices::id)));
     lists(r);
     prices(r);
     r.read("/prices/resolve", "resolvePrice", http::resolve)

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::{Routes, history};
@@ -43,6 +44,7 @@ fn routes(r: &mut Routes) {
     r.declare(&columns::PRODUCTS_IMPORTED);
     r.declare(coded!(products, ProductId, col!(products::sku), events::seen_by_all));
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Product>(col!(products::id)));
     categories::routes(r);
     products(r);
     steps(r);

@@ -14,7 +14,7 @@ use crate::base::text::harmless_cell;
 /// Entries read at once.
 const PAGE: i64 = 500;
 
-const HEADINGS: [&str; 14] = [
+const HEADINGS: [&str; 16] = [
     "sequence",
     "occurred_at",
     "event",
@@ -23,6 +23,8 @@ const HEADINGS: [&str; 14] = [
     "version",
     "actor_id",
     "actor_name",
+    "on_behalf_of",
+    "on_behalf_of_name",
     "client",
     "request_id",
     "reason",
@@ -86,6 +88,8 @@ fn rows(entry: &AuditEntry) -> Vec<Vec<String>> {
         entry.version.to_string(),
         entry.actor_id.map(|id| id.to_string()).unwrap_or_default(),
         entry.actor_name.clone(),
+        entry.on_behalf_of.map(|id| id.to_string()).unwrap_or_default(),
+        entry.on_behalf_of_name.clone().unwrap_or_default(),
         entry.client.clone(),
         entry.request_id.clone(),
         entry.reason.clone().unwrap_or_default(),

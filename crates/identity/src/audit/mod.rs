@@ -21,6 +21,7 @@ const MOST_VERIFIED: i64 = 100_000;
 
 fn routes(r: &mut Routes) {
     r.declare(check::CHECK);
+    r.begins_with(work::begin_signing);
     r.tag("audit-log", "Who changed what and when, and the proof that the trail was not altered.");
     r.list("/audit-log", "listAuditLog", &model::AUDIT_LOG, http::list).scope(READ)
         .summary("List the audit trail")
@@ -80,6 +81,8 @@ fn routes(r: &mut Routes) {
 static PHRASES: &[Phrase] = &[
     ("entry_altered", ["the entry was changed after it was written", "该条目已被改动"]),
     ("entry_unlinked", ["the entry does not belong behind the one before it", "该条目与前一条不连续"]),
+    ("entry_unsigned", ["an entry was not written by this installation", "有条目不是由本程序写入的"]),
+    ("head_missing", ["the end of the trail was taken away", "链尾记录已被删除"]),
     ("entry_missing", ["the entry is missing", "缺少该条目"]),
     ("head_forged", ["the end of the trail was not written by this installation", "链尾不是由本程序写入的"]),
     ("head_differs", ["the trail does not end where it should: entries are missing", "链尾不符：有条目缺失"]),

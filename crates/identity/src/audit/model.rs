@@ -33,6 +33,11 @@ pub struct AuditEntry {
     /// Name of the person or machine client at that time; `system` for the system itself.
     #[schema(example = "李娜")]
     pub actor_name: String,
+    /// Person for whom it was done, when the actor acted for somebody else. Otherwise null.
+    pub on_behalf_of: Option<UserId>,
+    /// Name of that person at that time.
+    #[schema(example = "王伟")]
+    pub on_behalf_of_name: Option<String>,
     /// Way in: `api` for people, `cli` for the command line, the id of the machine client, or the name of the
     /// system's own work.
     #[schema(example = "api")]
@@ -65,6 +70,8 @@ impl AuditEntry {
             occurred_at: entry.occurred_at,
             actor_id: entry.actor_id.map(|AnyId(id)| UserId(id)),
             actor_name: entry.actor_name.clone(),
+            on_behalf_of: entry.on_behalf_of.map(|AnyId(id)| UserId(id)),
+            on_behalf_of_name: entry.on_behalf_of_name.clone(),
             client: entry.client.clone(),
             request_id: entry.request_id.clone(),
             record_kind: entry.record_kind.clone(),
@@ -79,11 +86,12 @@ impl AuditEntry {
 /// A fault that the verification of the audit trail found.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AuditFault {
-    /// Position in the trail at which the fault lies.
+    /// Position in the trail at which the fault lies. 0 for an entry without a position, and when the end of the
+    /// trail is missing.
     #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64)]
     pub sequence: i64,
-    /// Kind of fault: `entry_altered`, `entry_unlinked`, `entry_missing`, `head_forged`, `head_differs` or
-    /// `known_differs`.
+    /// Kind of fault: `entry_altered`, `entry_unsigned`, `entry_unlinked`, `entry_missing`, `head_forged`,
+    /// `head_missing`, `head_differs` or `known_differs`.
     #[schema(example = "entry_altered")]
     pub code: String,
     /// The fault in words, in the language that the request asks for.
@@ -110,6 +118,10 @@ pub struct AuditVerification {
     /// Link of the last entry of the trail: a hash that covers every entry up to it.
     #[schema(max_length = 64)]
     pub head_link: String,
+    /// Position of the first entry that must carry a signature of this installation. Entries before it come from an
+    /// older program; only the chain holds them.
+    #[schema(value_type = i64, minimum = 0, maximum = 9007199254740991i64, example = 1)]
+    pub signed_from_sequence: i64,
     /// Position to continue from with `from_sequence`. Null when the end of the trail was reached.
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
     pub next_sequence: Option<i64>,

@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 
 use super::model::{AuditFault, AuditVerification};
-use crate::base::db::Conn;
 use crate::base::db::journal::Entry;
+use crate::base::db::{Conn, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::feed::EventId;
 use crate::base::events::sequencer::Sequencer;
 use crate::base::messages::{self, Lang};
+use crate::base::secret;
 use crate::schema::journal::dsl;
 
 /// Entries loaded at once.
@@ -30,6 +31,7 @@ pub struct Known {
 struct Verifier<'a> {
     sequencer: &'a Sequencer,
     lang: Lang,
+    signed_from: i64,
     faults: Vec<AuditFault>,
 }
 
@@ -42,13 +44,16 @@ pub fn verify(
     limit: i64,
     known: Option<&Known>,
 ) -> Result<AuditVerification> {
-    let mut verifier = Verifier { sequencer, lang, faults: Vec::new() };
+    let mut verifier = Verifier { sequencer, lang, signed_from: 0, faults: Vec::new() };
     let (head, forged) = match sequencer.head(conn)? {
         Ok(head) => (head, false),
         Err(head) => (head, true),
     };
-    if forged {
-        verifier.fault(head.sequence, "head_forged");
+    verifier.signed_from = head.signed_from;
+    match forged {
+        true if head.link.is_empty() => verifier.fault(0, "head_missing"),
+        true => verifier.fault(head.sequence, "head_forged"),
+        false => {}
     }
     let until = from.saturating_add(limit - 1).min(head.sequence);
     let (mut next, mut link) = (from, link_before(conn, from)?);
@@ -69,6 +74,7 @@ pub fn verify(
     let all = until >= head.sequence;
     if all {
         verifier.check_end(conn, head.sequence, &head.link)?;
+        verifier.check_waiting(conn)?;
     }
     if let Some(known) = known {
         verifier.check_known(conn, known)?;
@@ -79,8 +85,31 @@ pub fn verify(
         faults: verifier.faults,
         head_sequence: head.sequence,
         head_link: head.link,
+        signed_from_sequence: head.signed_from,
         next_sequence: (!all).then_some(until + 1),
     })
+}
+
+/// A trail from before entries had MACs is verified once; from here on each entry has one.
+pub fn begin_signing(tx: &mut Tx) -> Result<()> {
+    if !tx.begin_signing()? {
+        return Ok(());
+    }
+    let core = tx.core;
+    let found = tx.hint("its end was sealed in this unit of work", |conn| {
+        verify(conn, &core.sequencer, Lang::En, 1, i64::MAX, None)
+    })?;
+    match found.faults.first() {
+        None => log::info!("audit trail: {} entries are intact; from here on each is signed", found.verified),
+        Some(first) => log::error!(
+            "audit trail: {} faults up to entry {}, the first at {}: {}; from here on each entry is signed",
+            found.faults.len(),
+            found.head_sequence,
+            first.sequence,
+            first.message
+        ),
+    }
+    Ok(())
 }
 
 fn chunk(conn: &mut Conn, from: i64, until: i64) -> Result<Vec<Entry>> {
@@ -127,8 +156,12 @@ impl Verifier<'_> {
             if entry.computed_digest() != entry.digest {
                 self.fault(sequence, "entry_altered");
             }
+            if self.signed_from > 0 && sequence >= self.signed_from && !self.is_signed(entry) {
+                self.fault(sequence, "entry_unsigned");
+            }
             let follows = |before: &String| {
-                entry.link.as_deref() == Some(self.sequencer.link(before, sequence, &entry.digest).as_str())
+                entry.link.as_deref()
+                    == Some(self.sequencer.seals.link(before, sequence, &entry.digest).as_str())
             };
             if !link.as_ref().is_some_and(follows) {
                 self.fault(sequence, "entry_unlinked");
@@ -149,6 +182,33 @@ impl Verifier<'_> {
         let (last, its_link) = last.unwrap_or((Some(0), Some(String::new())));
         if last != Some(sequence) || its_link.as_deref() != Some(link) {
             self.fault(sequence, "head_differs");
+        }
+        Ok(())
+    }
+
+    /// Whether this installation wrote the entry.
+    fn is_signed(&self, entry: &Entry) -> bool {
+        let mac = self.sequencer.seals.entry(entry.id.0, &entry.digest);
+        secret::same(mac.as_bytes(), entry.mac.as_bytes())
+    }
+
+    /// What has no number yet was written by this installation, or it never gets one.
+    fn check_waiting(&mut self, conn: &mut Conn) -> Result<()> {
+        let waiting: Vec<Entry> = dsl::journal
+            .filter(dsl::sequence.is_null())
+            .order(dsl::id)
+            .limit(CHUNK)
+            .select(Entry::as_select())
+            .load(conn)?;
+        if self.signed_from == 0 {
+            return Ok(());
+        }
+        for entry in &waiting {
+            if !self.is_signed(entry) {
+                self.fault(0, "entry_unsigned");
+            } else if entry.computed_digest() != entry.digest {
+                self.fault(0, "entry_altered");
+            }
         }
         Ok(())
     }

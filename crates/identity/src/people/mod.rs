@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Scope, sessions};
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::{OperationKind, Routes};
@@ -28,6 +29,7 @@ const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::User>(col!(users::id)).beside(&["last_login_at"]));
     r.declare(coded!(users, UserId, col!(users::username), events::seen_by_all));
     log_in(r);
     users(r);

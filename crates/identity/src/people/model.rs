@@ -73,6 +73,9 @@ pub struct User {
 }
 
 entity!(User, users, UserId, {
+    fn hidden(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![("password_hash", self.password_hash.clone().into())]
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.external_ids.0
     }

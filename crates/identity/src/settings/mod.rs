@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource};
 use crate::base::http::Routes;
@@ -17,6 +18,7 @@ pub const AREA: Area = Area { name: "settings", routes, problems: &[], phrases: 
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Settings>(col!(settings::id)));
     r.begins_with(work::ensure);
     r.tag("settings", "The company's own data, and the limits that its rules use.");
     r.read("/settings", "getSettings", http::get)

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -41,6 +42,7 @@ fn routes(r: &mut Routes) {
         model::ClientStatus::after,
     ));
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Client>(col!(clients::id)).beside(&["last_used_at"]));
     r.tag("clients", "Machine clients: programs that call the API, and their rights.");
     records(r);
     life(r);

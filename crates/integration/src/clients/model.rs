@@ -99,6 +99,13 @@ pub struct Client {
 }
 
 entity!(Client, clients, ClientId, {
+    fn hidden(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
+            ("secret_digest", self.secret_digest.clone().into()),
+            ("previous_digest", self.previous_digest.clone().into()),
+            ("token_epoch", self.token_epoch.into()),
+        ]
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.external_ids.0
     }

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::deadlines::model::WorkingCalendarId;
 use crate::base::deadlines::task;
@@ -39,6 +40,7 @@ const TIME: &[Param] = &[
 
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
+    r.declare(Replayed::of::<crate::base::deadlines::model::WorkingCalendar>(col!(working_calendar::id)));
     r.begins_with(work::ensure);
     r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
     r.read("/working-calendar", "getWorkingCalendar", http::get)

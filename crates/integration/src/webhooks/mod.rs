@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::engine::Ending;
 use crate::base::db::filter::col;
 use crate::base::error::Result;
@@ -51,6 +52,7 @@ fn routes(r: &mut Routes) {
         model::WebhookStatus::after,
     ));
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Webhook>(col!(webhooks::id)).beside(&["failing_since", "last_success_at"]));
     r.figures(delivery::figures);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
     records(r);

@@ -139,6 +139,12 @@ pub struct Webhook {
 }
 
 entity!(Webhook, webhooks, WebhookId, {
+    fn hidden(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
+            ("sealed_secret", self.sealed_secret.clone().into()),
+            ("sealed_previous_secret", self.sealed_previous_secret.clone().into()),
+        ]
+    }
     fn external_ids(&self) -> &[ExternalId] {
         &self.external_ids.0
     }

@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -48,6 +49,7 @@ fn routes(r: &mut Routes) {
     r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));
     r.declare(worklist::SOURCE);
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::OrderException>(col!(order_exceptions::id)));
     r.tag(
         "order-exceptions",
         "Problems with orders: who resolves them, by when, and which of them stop the order's shipping.",

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -65,6 +66,7 @@ fn routes(r: &mut Routes) {
     r.declare(model::RECENT);
     r.declare(model::UNDER_WAY);
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Order>(col!(orders::id)));
     r.tag("orders", "Orders, from entry over review and confirmation to completion.");
     entry(r);
     by_external_id(r);

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as JsonValue;
+use serde_json::{Value as JsonValue, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -287,6 +287,10 @@ entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, ord
         let mut texts = vec![self.row.number.clone()];
         texts.extend(self.row.customer_po.clone());
         texts
+    }
+    fn hidden(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let cost = |line: &OrderLine| (line.id.to_string(), json!(line.unit_cost));
+        vec![("line_costs", self.lines.iter().map(cost).collect::<serde_json::Map<_, _>>().into())]
     }
     fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
         let (before, after) = (before.map(|order| &order.row), after.map(|order| &order.row));

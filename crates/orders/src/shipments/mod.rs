@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -34,6 +35,7 @@ fn routes(r: &mut Routes) {
     r.declare(movable!(ShipmentRow, shipments, ShipmentId));
     r.declare(check::CHECK);
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Shipment>(col!(shipments::id)));
     r.tag(
         "shipments",
         "Partial and full shipments of orders: what left the warehouse, how it travels, and its delivery.",

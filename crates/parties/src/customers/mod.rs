@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -58,6 +59,9 @@ fn routes(r: &mut Routes) {
     r.declare(&columns::CONTACTS_IMPORTED);
     r.declare(coded!(customers, CustomerId, col!(customers::code), model::visible_to));
     TOLD.iter().for_each(|told| r.tells(*told));
+    r.declare(Replayed::of::<model::Customer>(col!(customers::id)));
+    r.declare(Replayed::of::<contacts::model::Contact>(col!(contacts::id)));
+    r.declare(Replayed::of::<addresses::model::Address>(col!(addresses::id)));
     r.tag(
         "customers",
         "Customers: companies and people that the department sells to, with their owners, contacts, \

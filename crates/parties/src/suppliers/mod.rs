@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -38,6 +39,8 @@ fn routes(r: &mut Routes) {
     r.declare(&columns::SUPPLIERS_IMPORTED);
     r.declare(coded!(suppliers, SupplierId, col!(suppliers::code), events::seen_by_all));
     TOLD.iter().for_each(|told| r.tells(*told));
+    r.declare(Replayed::of::<model::Supplier>(col!(suppliers::id)));
+    r.declare(Replayed::of::<contacts::model::SupplierContact>(col!(supplier_contacts::id)));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
     records(r);
     life(r);

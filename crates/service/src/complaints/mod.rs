@@ -21,6 +21,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::{Caller, Scope};
+use crate::base::db::Replayed;
 use crate::base::db::filter::{Column, Op, Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -65,6 +66,8 @@ fn routes(r: &mut Routes) {
         since: |at, _| Predicate::Compare(col!(complaints::received_at), Op::Gt, at.into()),
     });
     TOLD.iter().for_each(|told| r.tells(*told));
+    r.declare(Replayed::of::<model::Complaint>(col!(complaints::id)));
+    r.declare(Replayed::of::<model::ComplaintNote>(col!(complaint_notes::id)));
     r.tag("complaints", "Complaints of customers: who handles them, by when, and how they are resolved.");
     records(r);
     life(r);

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::{Op, Predicate, col};
 use crate::base::events::{self, EventSource};
 use crate::base::http::Routes;
@@ -41,6 +42,7 @@ fn routes(r: &mut Routes) {
         since: |at, _| Predicate::Compare(col!(interactions::happened_at), Op::Gt, at.into()),
     });
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Interaction>(col!(interactions::id)));
     r.tag("interactions", "Interactions: calls, visits and messages with customers, and what was agreed.");
     r.list("/interactions", "listInteractions", &model::INTERACTIONS, http::list)
         .scope(READ)

@@ -22,6 +22,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -56,6 +57,8 @@ fn routes(r: &mut Routes) {
     r.declare(movable!(Request, requests, RequestId, Some));
     r.declare(worklist::SOURCE);
     TOLD.iter().for_each(|told| r.tells(*told));
+    r.declare(Replayed::of::<model::Request>(col!(requests::id)));
+    r.declare(Replayed::of::<model::RequestReply>(col!(request_replies::id)));
     r.tag(
         "requests",
         "Requests to departments and suppliers: what is asked for, by when, and what they promise.",

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -45,6 +46,7 @@ fn routes(r: &mut Routes) {
     r.declare(worklist::SOURCE);
     r.declare(check::CHECK);
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Return>(col!(returns::id)));
     r.tag("returns", "Shipped goods that customers send back: approval, receipt, and credit or replacement.");
     records(r);
     by_external_id(r);

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -48,6 +49,7 @@ fn routes(r: &mut Routes) {
     r.declare(worklist::SOURCE);
     r.declare(Attention { customer: col!(tasks::customer_id), since: model::done_since });
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Task>(col!(tasks::id)));
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
     records(r);
     life(r);

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{READ, WRITE};
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{EventSource, Verb};
 use crate::base::http::Routes;
@@ -28,6 +29,7 @@ pub fn routes(r: &mut Routes) {
         .calls(&[("grant", BY_ITSELF)]),
     );
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Remedy>(col!(complaint_remedies::id)));
     r.list("/complaints/{complaint_id}/remedies", "listComplaintRemedies", &model::REMEDIES, http::list)
         .scope(READ)
         .summary("List remedies of a complaint")

@@ -9,6 +9,7 @@ mod worklist;
 use serde_json::json;
 
 use crate::base::auth::Scope;
+use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
@@ -25,6 +26,7 @@ pub fn routes(r: &mut Routes) {
     r.declare(movable!(Feedback, feedback, FeedbackId));
     r.declare(worklist::SOURCE);
     r.tells(TOLD);
+    r.declare(Replayed::of::<model::Feedback>(col!(feedback::id)));
     r.notices(FeedbackId::KIND, &[], &["feedback_relayed"]);
     r.tag("feedback", "Feedback of customers: what they said, to whom it was sent, and who acknowledged it.");
     r.list("/feedback", "listFeedback", &model::FEEDBACK, http::list)
