@@ -52,7 +52,9 @@ fn routes(r: &mut Routes) {
         model::WebhookStatus::after,
     ));
     r.tells(TOLD);
-    r.declare(Replayed::of::<model::Webhook>(col!(webhooks::id)).beside(&["failing_since", "last_success_at"]));
+    r.declare(
+        Replayed::of::<model::Webhook>(col!(webhooks::id)).beside(&["failing_since", "last_success_at"]),
+    );
     r.figures(delivery::figures);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
     records(r);
