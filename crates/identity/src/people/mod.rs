@@ -3,6 +3,7 @@
 mod http;
 pub mod ladder;
 pub mod model;
+mod rules;
 pub mod teams;
 pub mod work;
 
@@ -44,14 +45,16 @@ fn routes(r: &mut Routes) {
 
 fn log_in(r: &mut Routes) {
     r.tag("auth", "Log-in, log-out and tokens for people.");
+    r.within_restrictions();
     r.flow::<_, model::Tokens, _>(OperationKind::Talk, "/auth/login", "login", http::login)
         .public()
         .summary("Log in")
         .description(
             "Returns an access token for 15 minutes and a refresh token. Refused with 401 \
              `invalid_credentials` when the user name or password is wrong or the user is blocked. After \
-             five failures for a user or a network address, each further attempt must wait: 429 \
-             `too_many_requests` with `Retry-After`.",
+             five failures for a user at a network address, or thirty at an address, each further attempt \
+             there must wait: 429 `too_many_requests` with `Retry-After`. Attempts count from when they \
+             arrive. Too many log-ins at once are answered 503 `unavailable` with `Retry-After`.",
         )
         .example(json!({"username": "clerk", "password": "salesdesk-demo"}))
         .fails_with(&["invalid_credentials", "too_many_requests"]);
@@ -62,11 +65,13 @@ fn log_in(r: &mut Routes) {
             "Exchanges a refresh token for a new access token and a new refresh token. Each refresh token \
              works once. If an old one is used again, the session ends, because two parties hold it; a \
              repeat within 30 seconds, after a lost answer, is accepted. Refused with 401 \
-             `invalid_credentials` when the token is unknown, used or expired.",
+             `invalid_credentials` when the token is unknown, used or expired. After very many failures at a \
+             network address each further attempt there must wait: 429 `too_many_requests`.",
         )
-        .fails_with(&["invalid_credentials"]);
+        .fails_with(&["invalid_credentials", "too_many_requests"]);
     r.flow::<_, model::Done, _>(OperationKind::Talk, "/auth/logout", "logout", http::logout)
         .person()
+        .for_first_steps()
         .summary("Log out")
         .description(
             "Ends this session. Its tokens stop working within seconds. Refused with 403 `not_a_person` for \
@@ -79,13 +84,16 @@ fn log_in(r: &mut Routes) {
         .description(
             "Creates an administrator in a database without users and logs them in. Needs the set-up token \
              that the server prints when it starts. Refused with 401 `invalid_credentials` when the token \
-             is wrong, and with 409 `already_set_up` when there are users.",
+             is wrong, with 409 `already_set_up` when there are users, and with 422 `weak_password`. After \
+             five wrong tokens from a network address each further one must wait: 429 `too_many_requests`.",
         )
-        .fails_with(&["invalid_credentials", "already_set_up"]);
+        .fails_with(&["invalid_credentials", "already_set_up", "weak_password", "too_many_requests"]);
 
     r.tag("me", "The person who is logged in: profile, password, notifications.");
+    r.within_restrictions();
     r.read("/me", "getMe", http::me)
         .person()
+        .for_first_steps()
         .summary("Read my profile")
         .description(
             "Returns the person behind the access token, with their scopes. Refused with 403 `not_a_person` \
@@ -99,13 +107,17 @@ fn log_in(r: &mut Routes) {
         http::change_password,
     )
     .person()
+    .for_first_steps()
     .summary("Change my password")
     .description(
         "Sets a new password; the current one is needed. All other sessions of this person end. Refused \
-             with 401 `invalid_credentials` when the current password is wrong, and with 422 \
-             `weak_password`.",
+             with 422 `validation_failed` at `/current_password` when the current password is wrong, which \
+             counts as a failed log-in, and at `/new_password` when it is the same. Refused with 422 \
+             `weak_password` at `/new_password` when the new one has fewer than 10 characters, contains the \
+             user name, or is a series or repetition, such as `12345678901`, `qwertyuiop` or \
+             `abcabcabcabc`.",
     )
-    .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
+    .fails_with(&["weak_password", "not_a_person", "too_many_requests"]);
 }
 
 fn users(r: &mut Routes) {
@@ -258,8 +270,8 @@ static PROBLEMS: &[ProblemText] = &[
         422,
         ["Password too weak", "密码过弱"],
         [
-            "A password needs at least 10 characters and must not contain the user name.",
-            "密码至少 10 个字符，且不能包含用户名。",
+            "A password needs at least 10 characters, must not contain the user name, and must not be a series or repetition such as 12345678901, qwertyuiop or abcabcabcabc.",
+            "密码至少 10 个字符，不能包含用户名，也不能是连续或重复的字符，例如 12345678901、qwertyuiop 或 abcabcabcabc。",
         ],
         ["Use a sentence that you can remember.", "建议使用一句容易记住的话。"],
     ),
@@ -289,4 +301,16 @@ static PROBLEMS: &[ProblemText] = &[
     ),
 ];
 
-static PHRASES: &[Phrase] = &[];
+static PHRASES: &[Phrase] = &[
+    ("wrong_password", ["is not your present password", "不是当前密码"]),
+    ("same_password", ["is the password that you have already; choose another one", "与当前密码相同，请另选一个"]),
+    ("short_password", ["needs at least {min} characters", "至少需要 {min} 个字符"]),
+    ("password_with_name", ["must not contain the user name", "不能包含用户名"]),
+    (
+        "series_password",
+        [
+            "is mostly a series or repetition, such as 12345678901; use a sentence that you can remember",
+            "大部分是连续或重复的字符（如 12345678901），建议使用一句容易记住的话",
+        ],
+    ),
+];

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::rules;
 use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
 use super::teams::Team;
 use crate::base::auth::{Role, sessions};
@@ -185,16 +186,15 @@ pub fn set_password(tx: &mut Tx, id: UserId, hash: String, must_change: bool) ->
     tx.save(&before, &mut user, Act::new("password_changed"))?;
     let own = tx.caller.session;
     sessions::end_all(tx, id, own)?;
+    tx.core.callers.forget();
     Ok(user)
 }
 
-/// A password has ten characters and does not hold the user name.
-pub fn check_password(password: &str, username: &str) -> Result<()> {
-    let lower = password.to_lowercase();
-    if password.chars().count() < 10 || lower.contains(&username.to_lowercase()) {
-        return Err(Problem::new("weak_password").into());
-    }
-    Ok(())
+/// 422 at this place for a password that is guessed too easily.
+pub fn check_password(password: &str, username: &str, at: &str) -> Result<()> {
+    let Some(code) = rules::weakness(password, username) else { return Ok(()) };
+    let fault = Fault::at(at, code).with("min", rules::SHORTEST_PASSWORD);
+    Err(Problem::new("weak_password").fault(fault).into())
 }
 
 // ---- expand --------------------------------------------------------------------------------------------------

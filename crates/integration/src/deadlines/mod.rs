@@ -41,6 +41,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.begins_with(work::ensure);
     r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
+    r.reads_within_restrictions();
     r.read("/working-calendar", "getWorkingCalendar", http::get)
         .scope(READ)
         .summary("Read the working calendar")

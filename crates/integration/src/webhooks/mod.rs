@@ -53,6 +53,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.figures(delivery::figures);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
+    r.within_restrictions();
     records(r);
     life(r);
     deliveries(r);

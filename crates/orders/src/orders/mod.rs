@@ -66,6 +66,7 @@ fn routes(r: &mut Routes) {
     r.declare(model::UNDER_WAY);
     r.tells(TOLD);
     r.tag("orders", "Orders, from entry over review and confirmation to completion.");
+    r.within_restrictions();
     entry(r);
     by_external_id(r);
     reading(r);

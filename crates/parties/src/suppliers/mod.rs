@@ -39,6 +39,7 @@ fn routes(r: &mut Routes) {
     r.declare(coded!(suppliers, SupplierId, col!(suppliers::code), events::seen_by_all));
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
+    r.reads_within_restrictions();
     records(r);
     life(r);
     contacts::routes(r);

@@ -66,6 +66,7 @@ fn routes(r: &mut Routes) {
     });
     TOLD.iter().for_each(|told| r.tells(*told));
     r.tag("complaints", "Complaints of customers: who handles them, by when, and how they are resolved.");
+    r.within_restrictions();
     records(r);
     life(r);
     notes(r);

@@ -46,6 +46,7 @@ fn routes(r: &mut Routes) {
     r.declare(check::CHECK);
     r.tells(TOLD);
     r.tag("returns", "Shipped goods that customers send back: approval, receipt, and credit or replacement.");
+    r.within_restrictions();
     records(r);
     by_external_id(r);
     life(r);

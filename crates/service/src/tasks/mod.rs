@@ -49,6 +49,7 @@ fn routes(r: &mut Routes) {
     r.declare(Attention { customer: col!(tasks::customer_id), since: model::done_since });
     r.tells(TOLD);
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
+    r.within_restrictions();
     records(r);
     life(r);
     policies::routes(r);

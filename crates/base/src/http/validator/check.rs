@@ -16,6 +16,20 @@ const UNION_BUDGET: usize = 200_000;
 /// A key longer than this is cut in pointers: a fault must not echo a huge hostile key a hundred times.
 const MAX_KEY_IN_POINTER: usize = 256;
 
+/// A text that may not be longer is a name or another text of one line.
+const LONGEST_LINE: usize = 300;
+
+/// Embeddings, overrides, isolates and marks of the direction of writing.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a width.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}'
+        | '\u{E0000}'..='\u{E007F}')
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mode {
     /// A whole value.
@@ -188,7 +202,8 @@ impl<'s> Walk<'s> {
     }
 
     fn text(&mut self, rules: Option<&TextRules>, text: &str, at: &Path) {
-        if !self.storable(text, at) {
+        let one_line = rules.and_then(|rules| rules.max).is_some_and(|max| max <= LONGEST_LINE);
+        if !self.storable(text, at) || !self.visible(text, one_line, at) {
             return;
         }
         let Some(rules) = rules else { return };
@@ -217,6 +232,21 @@ impl<'s> Walk<'s> {
             self.fault(at, "invalid_format", || vec![("format", "text".to_string())]);
         }
         ok
+    }
+
+    /// Characters that turn the text around them are refused everywhere, and those that nobody sees in texts of one line: two
+    /// names that look alike would not be the same.
+    fn visible(&mut self, text: &str, one_line: bool, at: &Path) -> bool {
+        // All of them take more than one byte.
+        let hidden = match text.is_ascii() {
+            true => None,
+            false => text.chars().find(|c| turns(*c) || one_line && is_invisible(*c)),
+        };
+        if let Some(letter) = hidden {
+            let name = || vec![("character", format!("U+{:04X}", u32::from(letter)))];
+            self.fault(at, "hidden_character", name);
+        }
+        hidden.is_none()
     }
 
     /// False if the text is too long.
@@ -329,7 +359,7 @@ impl<'s> Walk<'s> {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::String(text) => {
-                self.storable(text, at);
+                let _ = self.storable(text, at) && self.visible(text, false, at);
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
