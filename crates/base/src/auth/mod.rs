@@ -541,6 +541,13 @@ impl Caller {
     pub fn is_restricted(&self) -> bool {
         self.client_id.is_some() && (self.customers.is_some() || self.sight != Sight::All)
     }
+    /// 403 for a machine client that may ask from some networks only: for what would let somebody in from elsewhere.
+    pub fn demand_from_anywhere(&self) -> Result<()> {
+        match self.client_id.is_some() && self.networks.is_some() {
+            true => Err(Problem::new("client_restricted").into()),
+            false => Ok(()),
+        }
+    }
     /// 403 for a machine client that is restricted to certain customers: for what reaches beyond them.
     pub fn demand_unrestricted(&self) -> Result<()> {
         match self.customers {

@@ -154,7 +154,7 @@ impl App {
 }
 
 /// Versions that `If-Match` may name.
-const MOST_VERSIONS: usize = 5;
+pub const MOST_VERSIONS: usize = 5;
 
 /// The versions in `If-Match`, the newest first: `"7"`, or several with commas between them; `*` and none mean any.
 fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Vec<i32>> {
@@ -185,17 +185,15 @@ fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Vec<i32>> {
 /// a version is still that version, because it counts changes of the record and not bytes.
 fn version_of(tag: &str) -> Option<i32> {
     let tag = tag.parse::<EntityTag>().ok()?;
-    let text = ENCODINGS.iter().find_map(|encoding| tag.tag().strip_suffix(encoding)).map(|version| {
-        version.trim_end_matches(['-', ';', ':'])
-    });
-    let digits = text.unwrap_or(tag.tag());
-    let is_number = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let end = tag.tag().bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, added) = tag.tag().split_at(end);
+    let is_version = (1..=10).contains(&end) && (added.is_empty() || ENCODINGS.contains(&added));
     // A number larger than any version is one that no record has.
-    is_number.then(|| digits.parse().unwrap_or(i32::MAX))
+    is_version.then(|| digits.parse().unwrap_or(i32::MAX))
 }
 
 /// What proxies add to a tag.
-const ENCODINGS: [&str; 5] = ["-gzip", ";gzip", "-br", "-zstd", "-deflate"];
+const ENCODINGS: [&str; 6] = ["-gzip", "--gzip", ";gzip", "-br", "-zstd", "-deflate"];
 
 /// What a `PUT` says about whether its record is there: `If-Match`, or `If-None-Match: *`.
 fn presence(endpoint: &Endpoint, conditions: Conditions) -> Result<Presence> {

@@ -19,6 +19,7 @@ use crate::error::{Error, Problem, Result, is_unique_violation};
 use crate::schema::idempotency_keys;
 use crate::secret::hex;
 use crate::types::At;
+use crate::types::id::parse_id;
 use crate::vault::Vault;
 
 /// How long an answer is kept, in seconds.
@@ -154,7 +155,7 @@ fn look_again(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
 
 /// The endpoint that reads a record by an id of this kind.
 fn reader_of<'e>(endpoints: &'e [Arc<Endpoint>], id: &str) -> Option<&'e Arc<Endpoint>> {
-    let prefix = id.split_once('_').map(|(prefix, _)| prefix)?;
+    let prefix = id.split_once('_').map(|(prefix, _)| prefix).filter(|prefix| parse_id(id, prefix).is_ok())?;
     let reads = |e: &&Arc<Endpoint>| {
         e.nature == OperationKind::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}')
     };

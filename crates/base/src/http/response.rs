@@ -205,8 +205,9 @@ pub async fn dress(
     }
     let (req, response) = next.call(req).await?.into_parts();
     let mut response = response.map_into_boxed_body();
-    // What is guessed at here counts as it does in the API.
-    if matches!(response.status().as_u16(), 401 | 403 | 404) {
+    // What is guessed at here counts as it does in the API; what was counted further in has told so.
+    let is_counted = response.headers().contains_key("ratelimit");
+    if matches!(response.status().as_u16(), 401 | 403 | 404) && !is_counted {
         let counted = info.counted.insert(Counted::address(info.peer));
         if let Err(error) = core.limits.take(counted, 1, core.clock.now()) {
             response = problem_response(error, info.lang, req.path(), &info.request_id);
