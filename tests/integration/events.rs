@@ -336,7 +336,7 @@ fn a_stream_wakes_by_what_concerns_it(app: &TestApp) {
     // What comes within a moment; a stream that has nothing to tell waits longer.
     let moment = std::time::Duration::from_millis(300);
     let within = |stream: &mut actix_web::body::BoxBody| {
-        let next = tokio::time::timeout(moment, next_chunk(stream));
+        let next = async { tokio::time::timeout(moment, next_chunk(stream)).await };
         app.run(next).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     };
     for stream in streams.iter_mut().chain([&mut hears]) {
