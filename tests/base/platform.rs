@@ -74,7 +74,8 @@ fn what_is_refused_counts(app: &TestApp) {
     let warehouse = || app.as_role(Role::Warehouse);
     // Whoever is nobody yet is counted by address, and pays nothing of what a caller has.
     for _ in 0..5 {
-        let of_address = |reply: Reply| reply.header("ratelimit-policy").is_some_and(|p| p.contains("public"));
+        let of_address =
+            |reply: Reply| reply.header("ratelimit-policy").is_some_and(|p| p.contains("public"));
         assert!(of_address(warehouse().get("/no-such-thing").refused(404, "unknown_path")));
         assert!(of_address(app.anyone().get("/me").refused(401, "unauthorized")));
     }
@@ -160,9 +161,14 @@ fn a_cursor_is_ours_or_it_is_refused(app: &TestApp) {
     // Changed, made up with another value, cut, of another list: all the same.
     let (body, seal) = cursor.rsplit_once('.').expect("a sealed cursor");
     let read: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("JSON");
-    for (tag, value) in
-        [("d", "0000-01-01"), ("a", "9223372036854775807"), ("i", "-1"), ("t", "x"), ("b", "true"), ("k", "x")]
-    {
+    for (tag, value) in [
+        ("d", "0000-01-01"),
+        ("a", "9223372036854775807"),
+        ("i", "-1"),
+        ("t", "x"),
+        ("b", "true"),
+        ("k", "x"),
+    ] {
         let mut forged = read.clone();
         forged[1][0] = json!([tag, value]);
         let forged = URL_SAFE_NO_PAD.encode(forged.to_string());
@@ -185,9 +191,15 @@ fn two_names_that_look_alike_are_alike(app: &TestApp) {
     for hidden in ["\u{202E}", "\u{200B}", "\u{200F}", "\u{FEFF}", "\u{2067}"] {
         let name = format!("ACME{hidden} Ltd");
         let refused = clerk.post("/customers", json!({"name": name})).refused(422, "validation_failed");
-        assert_eq!((refused.places(), &refused.body["errors"][0]["code"]), (vec!["/name"], &json!("hidden_character")));
+        assert_eq!(
+            (refused.places(), &refused.body["errors"][0]["code"]),
+            (vec!["/name"], &json!("hidden_character"))
+        );
         let detail = refused.body["errors"][0]["detail"].as_str().expect("words");
-        assert!(detail.contains(&format!("U+{:04X}", u32::from(hidden.chars().next().expect("one")))), "{detail}");
+        assert!(
+            detail.contains(&format!("U+{:04X}", u32::from(hidden.chars().next().expect("one")))),
+            "{detail}"
+        );
         let made = clerk.post("/customers", json!({"name": "ACME", "short_name": hidden}));
         assert_eq!(made.refused(422, "validation_failed").places(), ["/short_name"]);
     }

@@ -220,7 +220,8 @@ fn guessing_a_secret_is_slowed_down_and_keeps_no_person_out(app: &TestApp) {
     let machine = register(app, json!({}));
     let guess = Machine { id: machine.id.clone(), secret: "csk_a_guess".into() };
     // Also when they come at once.
-    let fields = [("grant_type", "client_credentials"), ("client_id", &*guess.id), ("client_secret", &*guess.secret)];
+    let fields =
+        [("grant_type", "client_credentials"), ("client_id", &*guess.id), ("client_secret", &*guess.secret)];
     let body = fields.map(|(name, value)| format!("{name}={value}")).join("&");
     let ask = || {
         let form = app.anyone().with("content-type", "application/x-www-form-urlencoded");
@@ -1037,7 +1038,9 @@ fn no_client_makes_a_stronger_one_or_lifts_its_own_bounds(app: &TestApp) {
         json!({"token_lifetime": 3600}),
     ] {
         at_home(&own, wider.clone()).refused(403, "client_restricted");
-        let mut other = form(json!({"scopes": ["orders:read"], "allowed_networks": ["10.1.2.0/24"], "token_lifetime": 600}));
+        let mut other = form(
+            json!({"scopes": ["orders:read"], "allowed_networks": ["10.1.2.0/24"], "token_lifetime": 600}),
+        );
         other.as_object_mut().expect("fields").extend(wider.as_object().expect("fields").clone());
         at_home("/clients", other).refused(403, "client_restricted");
     }
@@ -1047,7 +1050,8 @@ fn no_client_makes_a_stronger_one_or_lifts_its_own_bounds(app: &TestApp) {
     let user = json!({"username": "made", "name": "Made", "role": "rep"});
     at_home("/users", user).refused(403, "client_restricted");
     // What is no stronger it may make, and bind itself further.
-    let weaker = json!({"scopes": ["orders:read"], "allowed_networks": ["10.1.2.0/24"], "token_lifetime": 300});
+    let weaker =
+        json!({"scopes": ["orders:read"], "allowed_networks": ["10.1.2.0/24"], "token_lifetime": 300});
     at_home("/clients", form(weaker)).expect(201);
     at_home(&own, json!({"allowed_networks": ["10.1.2.0/24"], "token_lifetime": 300})).expect(200);
     at_home(&own, json!({"allowed_networks": ["10.1.0.0/16"]})).refused(403, "client_restricted");
@@ -1071,8 +1075,20 @@ fn a_restricted_client_may_call_only_what_says_so(app: &TestApp) {
         }
         // What others were restricted out of, one by one, before.
         for known in [
-            "listClients", "createClient", "updateClient", "listUsers", "createUser", "updateSettings", "createRegion",
-            "createDepartment", "listAuditLog", "listMails", "runSchedule", "updateTeam", "createProduct", "createSupplier",
+            "listClients",
+            "createClient",
+            "updateClient",
+            "listUsers",
+            "createUser",
+            "updateSettings",
+            "createRegion",
+            "createDepartment",
+            "listAuditLog",
+            "listMails",
+            "runSchedule",
+            "updateTeam",
+            "createProduct",
+            "createSupplier",
         ] {
             let is_declared = app.endpoints().iter().any(|e| e.operation_id == known);
             assert!(!is_declared || refused.contains(&known), "{known} is open to {bounds}");

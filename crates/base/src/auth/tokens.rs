@@ -166,7 +166,8 @@ impl Keys {
 fn needs_more(token: &str) -> bool {
     let head = token.split('.').next().unwrap_or_default();
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
-    serde_json::from_slice::<serde_json::Map<String, Value>>(&bytes).is_ok_and(|head| head.contains_key("crit"))
+    serde_json::from_slice::<serde_json::Map<String, Value>>(&bytes)
+        .is_ok_and(|head| head.contains_key("crit"))
 }
 
 #[cfg(test)]
@@ -193,13 +194,16 @@ mod tests {
             value
         };
         let header = json!({"typ": "at+jwt", "alg": "EdDSA", "kid": "key_a"});
-        let claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "iat": now, "exp": now + 900, "jti": "1"});
-        let verified =
-            |header: Value, claims: Value| keys.verify(&signed(&header, &claims), NOW).is_ok();
+        let claims =
+            json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "iat": now, "exp": now + 900, "jti": "1"});
+        let verified = |header: Value, claims: Value| keys.verify(&signed(&header, &claims), NOW).is_ok();
         assert!(verified(header.clone(), claims.clone()));
         assert!(verified(header.clone(), with(claims.clone(), "nbf", json!(now))));
         assert!(!verified(with(header.clone(), "crit", json!(["exp"])), claims.clone()));
-        assert!(!verified(with(with(header.clone(), "crit", json!(["b64"])), "b64", json!(true)), claims.clone()));
+        assert!(!verified(
+            with(with(header.clone(), "crit", json!(["b64"])), "b64", json!(true)),
+            claims.clone()
+        ));
         assert!(!verified(header.clone(), with(claims.clone(), "nbf", json!(now + 300))));
         assert!(!verified(header, with(claims, "nbf", json!("soon"))));
     }

@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_tag_names_its_version_whatever_a_proxy_made_of_it() {
-        for tag in ["\"2\"", "W/\"2\"", "\"2-gzip\"", "W/\"2-gzip\"", "\"2--gzip\"", "\"2;gzip\"", "\"2-br\""] {
+        for tag in ["\"2\"", "W/\"2\"", "\"2-gzip\"", "W/\"2-gzip\"", "\"2--gzip\"", "\"2;gzip\"", "\"2-br\""]
+        {
             assert_eq!(version_of(tag), Some(2), "{tag}");
         }
         assert_eq!(version_of("\"99999999999\""), None);

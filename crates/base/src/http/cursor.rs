@@ -23,9 +23,8 @@ pub fn seal(core: &Core, operation: &str, cursor: &str) -> String {
 
 /// What was sealed; 400 for anything else.
 pub fn open(core: &Core, operation: &str, sent: &str) -> Result<String> {
-    let ours = |(cursor, told): &(&str, &str)| {
-        same(told.as_bytes(), digest(core, operation, cursor).as_bytes())
-    };
+    let ours =
+        |(cursor, told): &(&str, &str)| same(told.as_bytes(), digest(core, operation, cursor).as_bytes());
     match sent.rsplit_once('.').filter(ours) {
         Some((cursor, _)) => Ok(cursor.to_owned()),
         None => Err(Problem::new("invalid_cursor").into()),

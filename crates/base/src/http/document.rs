@@ -540,7 +540,13 @@ fn parameters() -> Map<String, Value> {
     let tag = r#"(W/)?"[0-9]{1,10}(-gzip|--gzip|;gzip|-br|-zstd|-deflate)?""#;
     let tags = format!(r"^(\*|{tag}(\s*,\s*{tag}){{0,{}}})$", super::call::MOST_VERSIONS - 1);
     let etag = json!({"type": "string", "maxLength": 200, "pattern": tags});
-    add("if_match", "If-Match", true, "The ETag of the version that you read. Several, with commas between them: one of them is to be the version.", etag.clone());
+    add(
+        "if_match",
+        "If-Match",
+        true,
+        "The ETag of the version that you read. Several, with commas between them: one of them is to be the version.",
+        etag.clone(),
+    );
     add(
         "if_match_optional",
         "If-Match",

@@ -155,7 +155,8 @@ fn look_again(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
 
 /// The endpoint that reads a record by an id of this kind.
 fn reader_of<'e>(endpoints: &'e [Arc<Endpoint>], id: &str) -> Option<&'e Arc<Endpoint>> {
-    let prefix = id.split_once('_').map(|(prefix, _)| prefix).filter(|prefix| parse_id(id, prefix).is_ok())?;
+    let prefix =
+        id.split_once('_').map(|(prefix, _)| prefix).filter(|prefix| parse_id(id, prefix).is_ok())?;
     let reads = |e: &&Arc<Endpoint>| {
         e.nature == OperationKind::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}')
     };

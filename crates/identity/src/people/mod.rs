@@ -303,7 +303,10 @@ static PROBLEMS: &[ProblemText] = &[
 
 static PHRASES: &[Phrase] = &[
     ("wrong_password", ["is not your present password", "不是当前密码"]),
-    ("same_password", ["is the password that you have already; choose another one", "与当前密码相同，请另选一个"]),
+    (
+        "same_password",
+        ["is the password that you have already; choose another one", "与当前密码相同，请另选一个"],
+    ),
     ("short_password", ["needs at least {min} characters", "至少需要 {min} 个字符"]),
     ("password_with_name", ["must not contain the user name", "不能包含用户名"]),
     (

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::rules;
 use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
+use super::rules;
 use super::teams::Team;
 use crate::base::auth::{Role, sessions};
 use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};

@@ -214,9 +214,8 @@ impl Reader {
     async fn ask_again(&mut self) -> Option<()> {
         let core = self.ctx.core.clone();
         let (now, since) = (core.clock.now(), core.callers.since());
-        let is_fresh = |(at, then): &(At, Since)| {
-            *then == since && (now.micros() - at.micros()).abs() < BELIEVED
-        };
+        let is_fresh =
+            |(at, then): &(At, Since)| *then == since && (now.micros() - at.micros()).abs() < BELIEVED;
         if self.asked.as_ref().is_some_and(is_fresh) {
             return Some(());
         }

@@ -93,7 +93,10 @@ fn base_of(app: &App, req: &HttpRequest) -> String {
         true => format!("localhost:{}", listens.port()),
         false => listens.to_string(),
     };
-    app.core.public_url.clone().unwrap_or_else(|| format!("http://{}", named.map_or_else(unnamed, str::to_owned)))
+    app.core
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", named.map_or_else(unnamed, str::to_owned)))
 }
 
 async fn authorization_server(app: web::Data<App>, req: HttpRequest) -> HttpResponse {

@@ -382,7 +382,9 @@ fn characters_that_nobody_sees_are_refused_where_they_make_two_names_look_alike(
         assert_eq!(of(5000, &text), fault(name), "in notes as well");
         assert_eq!(check(json!({}), json!({"a": text})).len(), 1);
     }
-    for (letter, name) in [("\u{200B}", "U+200B"), ("\u{200D}", "U+200D"), ("\u{FEFF}", "U+FEFF"), ("\u{AD}", "U+00AD")] {
+    for (letter, name) in
+        [("\u{200B}", "U+200B"), ("\u{200D}", "U+200D"), ("\u{FEFF}", "U+FEFF"), ("\u{AD}", "U+00AD")]
+    {
         let text = format!("AC{letter}ME");
         assert_eq!(of(100, &text), fault(name));
         assert!(of(5000, &text).is_empty(), "notes may have {name}");
