@@ -145,7 +145,7 @@ fn a_proxy_that_compresses_does_not_keep_changes_out(app: &TestApp) {
     let stale = format!("\"{}\", W/\"{}\"", version - 1, version + 1);
     clerk.patch(&made.location(), &stale, json!({"short_name": "X"})).refused(412, "version_mismatch");
     let many = (1..=6).map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(",");
-    for wrong in [many.as_str(), "\"1\", nonsense", "", "\"x-gzip\""] {
+    for wrong in [many.as_str(), "\"1\", nonsense", "", "\"-gzip\""] {
         clerk.patch(&made.location(), wrong, json!({"short_name": "X"})).refused(400, "invalid_parameter");
     }
 }

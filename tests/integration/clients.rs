@@ -1061,6 +1061,10 @@ fn no_client_makes_a_stronger_one_or_lifts_its_own_bounds(app: &TestApp) {
 
 fn a_restricted_client_may_call_only_what_says_so(app: &TestApp) {
     let team = app.seed.north.to_string();
+    let named = json!({"username": "named", "name": "Named", "role": "rep",
+        "external_ids": [{"system": "sap", "id": "1"}]});
+    app.as_role(Role::Admin).post("/users", named).expect(201);
+    app.run_background();
     for bounds in [json!({"customer_ids": []}), json!({"team_id": team})] {
         let mut fields = json!({"scopes": every_scope()});
         fields.as_object_mut().expect("fields").extend(bounds.as_object().expect("fields").clone());
@@ -1073,6 +1077,15 @@ fn a_restricted_client_may_call_only_what_says_so(app: &TestApp) {
             reply.refused(403, "client_restricted");
             refused.push(endpoint.operation_id);
         }
+        // Nor does it hear of the house in what it may call.
+        let feed = client.get("/events?limit=1000").expect(200);
+        let kinds: Vec<&str> = feed.rows().iter().filter_map(|e| e["data"]["kind"].as_str()).collect();
+        assert!(
+            !kinds.iter().any(|kind| ["client", "user", "settings", "schedule"].contains(kind)),
+            "{kinds:?}"
+        );
+        let named = client.get("/external-ids?system=sap&limit=200").expect(200);
+        assert!(!named.to_string().contains("usr_") && !named.to_string().contains("cli_"), "{named}");
         // What others were restricted out of, one by one, before.
         for known in [
             "listClients",

@@ -537,14 +537,14 @@ fn parameters() -> Map<String, Value> {
         map.insert(key.into(), parameter);
     };
     // As it was sent, or as a proxy that compresses has made it.
-    let tag = r#"(W/)?"[0-9]{1,10}(-gzip|--gzip|;gzip|-br|-zstd|-deflate)?""#;
+    let tag = r#"(W/)?"[0-9]{1,10}[-;a-z]{0,9}""#;
     let tags = format!(r"^(\*|{tag}(\s*,\s*{tag}){{0,{}}})$", super::call::MOST_VERSIONS - 1);
     let etag = json!({"type": "string", "maxLength": 200, "pattern": tags});
     add(
         "if_match",
         "If-Match",
         true,
-        "The ETag of the version that you read. Several, with commas between them: one of them is to be the version.",
+        "The ETag of the version that you read. Several are separated by commas.",
         etag.clone(),
     );
     add(

@@ -52,9 +52,8 @@ fn log_in(r: &mut Routes) {
         .description(
             "Returns an access token for 15 minutes and a refresh token. Refused with 401 \
              `invalid_credentials` when the user name or password is wrong or the user is blocked. After \
-             five failures for a user at a network address, or thirty at an address, each further attempt \
-             there must wait: 429 `too_many_requests` with `Retry-After`. Attempts count from when they \
-             arrive. Too many log-ins at once are answered 503 `unavailable` with `Retry-After`.",
+             five failures for a user at a network address, or thirty at the address, each further attempt \
+             must wait: 429 `too_many_requests` with `Retry-After`.",
         )
         .example(json!({"username": "clerk", "password": "salesdesk-demo"}))
         .fails_with(&["invalid_credentials", "too_many_requests"]);
@@ -65,8 +64,7 @@ fn log_in(r: &mut Routes) {
             "Exchanges a refresh token for a new access token and a new refresh token. Each refresh token \
              works once. If an old one is used again, the session ends, because two parties hold it; a \
              repeat within 30 seconds, after a lost answer, is accepted. Refused with 401 \
-             `invalid_credentials` when the token is unknown, used or expired. After very many failures at a \
-             network address each further attempt there must wait: 429 `too_many_requests`.",
+             `invalid_credentials` when the token is unknown, used or expired.",
         )
         .fails_with(&["invalid_credentials", "too_many_requests"]);
     r.flow::<_, model::Done, _>(OperationKind::Talk, "/auth/logout", "logout", http::logout)
@@ -84,8 +82,7 @@ fn log_in(r: &mut Routes) {
         .description(
             "Creates an administrator in a database without users and logs them in. Needs the set-up token \
              that the server prints when it starts. Refused with 401 `invalid_credentials` when the token \
-             is wrong, with 409 `already_set_up` when there are users, and with 422 `weak_password`. After \
-             five wrong tokens from a network address each further one must wait: 429 `too_many_requests`.",
+             is wrong, and with 409 `already_set_up` when there are users.",
         )
         .fails_with(&["invalid_credentials", "already_set_up", "weak_password", "too_many_requests"]);
 
@@ -111,11 +108,9 @@ fn log_in(r: &mut Routes) {
     .summary("Change my password")
     .description(
         "Sets a new password; the current one is needed. All other sessions of this person end. Refused \
-             with 422 `validation_failed` at `/current_password` when the current password is wrong, which \
-             counts as a failed log-in, and at `/new_password` when it is the same. Refused with 422 \
-             `weak_password` at `/new_password` when the new one has fewer than 10 characters, contains the \
-             user name, or is a series or repetition, such as `12345678901`, `qwertyuiop` or \
-             `abcabcabcabc`.",
+             with 422 at `/current_password` when the current one is wrong, which counts as a failed log-in, \
+             and at `/new_password` when the new one is the same, has fewer than 10 characters, contains the \
+             user name, or is a series or repetition such as `12345678901` or `abcabcabcabc`.",
     )
     .fails_with(&["weak_password", "not_a_person", "too_many_requests"]);
 }
@@ -217,7 +212,7 @@ const TOLD: EventSource = EventSource {
     name: ["User", "用户"],
     scopes: READ_USERS,
     id: col!(users::id),
-    visible: events::seen_by_all,
+    visible: events::seen_in_the_house,
     verbs: &[
         events::CREATED,
         events::UPDATED,

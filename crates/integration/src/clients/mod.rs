@@ -58,10 +58,8 @@ fn records(r: &mut Routes) {
         .description(
             "Creates a machine client and shows its `client_secret`, only this once. With id and secret the \
              program gets access tokens at `/oauth/token`. `customer_ids` or `team_id` restrict which \
-             records it sees and changes. A restricted client may call only what keeps to its customers; \
-             anything else is refused with 403 `client_restricted`. A machine client that manages clients \
-             makes none that is stronger than itself: not with other scopes (403 `forbidden`), more networks \
-             or a longer token life (403 `client_restricted`).",
+             records it sees and changes, and close to it what does not keep to them. A machine client makes \
+             none that is stronger than itself: 403 `forbidden` for other scopes, else `client_restricted`.",
         )
         .example(json!({"name": "SAP", "description": "Orders in, shipments out", "scopes": ["customers:read", "products:read", "orders:read", "orders:write"]}))
         .fails_with(&["external_id_taken", "client_restricted"]);
@@ -75,8 +73,7 @@ fn records(r: &mut Routes) {
         .summary("Change a machine client")
         .description(
             "Changes the data of a machine client. A scope that is taken away is gone within seconds, also \
-             for access tokens that were issued before. A machine client lifts no restriction of its own \
-             (403 `client_restricted`).",
+             for access tokens that were issued before. No machine client lifts its own restrictions.",
         )
         .example(json!({"scopes": ["customers:read", "orders:read"], "token_lifetime": 900}))
         .fails_with(&["external_id_taken", "client_restricted"]);
@@ -113,7 +110,7 @@ const TOLD: EventSource = EventSource {
     name: ["Machine client", "接口客户端"],
     scopes: READ,
     id: col!(clients::id),
-    visible: events::seen_by_all,
+    visible: events::seen_in_the_house,
     verbs: &[
         events::CREATED,
         events::UPDATED,
