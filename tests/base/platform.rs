@@ -205,6 +205,9 @@ fn two_names_that_look_alike_are_alike(app: &TestApp) {
     }
     let notes = json!({"name": "Family shop", "notes": "Thanks 👩\u{200D}🍳 all"});
     clerk.post("/customers", notes).expect(201);
+    let path = "/customers/by-external-id/sap/A%E2%80%AEB";
+    let refused = clerk.put(path, json!({"name": "Named"})).refused(400, "invalid_parameter");
+    assert_eq!(refused.places(), ["id"]);
     let turned = json!({"name": "Turned", "notes": "pay to \u{202E}gro.elpmaxe"});
     assert_eq!(clerk.post("/customers", turned).refused(422, "validation_failed").places(), ["/notes"]);
 }

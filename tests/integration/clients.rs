@@ -1077,6 +1077,7 @@ fn a_restricted_client_may_call_only_what_says_so(app: &TestApp) {
             reply.refused(403, "client_restricted");
             refused.push(endpoint.operation_id);
         }
+        client.form("/oauth/introspect", &[("token", "of somebody")]).refused(403, "client_restricted");
         // Nor does it hear of the house in what it may call.
         let feed = client.get("/events?limit=1000").expect(200);
         let kinds: Vec<&str> = feed.rows().iter().filter_map(|e| e["data"]["kind"].as_str()).collect();

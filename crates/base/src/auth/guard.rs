@@ -172,21 +172,21 @@ impl Try<'_> {
 
     /// It was right: the account is forgiven at this address, and nothing else is but this one try.
     pub fn was_right(mut self) {
+        let pair = self.keys.first().map(|(pair, _)| pair.clone());
         self.take_back();
-        if !self.account.is_empty()
-            && let Some((pair, _)) = self.keys.first()
-        {
-            self.guard.lock().remove(pair);
+        if let Some(pair) = pair.filter(|_| !self.account.is_empty()) {
+            self.guard.lock().remove(&pair);
         }
     }
 
-    /// Nobody has looked whether it is right.
-    pub fn was_not_looked_at(mut self) {
-        self.take_back();
+    /// Passes on what the next step has come to. When it failed, nobody has looked whether the try is right, and it counts no
+    /// more.
+    pub fn goes_on<T>(&mut self, step: Result<T>) -> Result<T> {
+        step.inspect_err(|_| self.take_back())
     }
 
     fn take_back(&mut self) {
-        self.keys.iter().for_each(|(key, patience)| self.guard.take_back(key, *patience));
+        self.keys.drain(..).for_each(|(key, patience)| self.guard.take_back(&key, patience));
     }
 }
 
@@ -207,6 +207,7 @@ fn make_room(counts: &mut HashMap<String, Count>, now: At) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     const NOW: At = At::from_millis(1_000_000_000);
     const HOME: &str = "192.0.2.1";
@@ -255,7 +256,8 @@ mod tests {
     fn what_was_not_looked_at_costs_nothing() {
         let guard = LoginGuard::default();
         for _ in 0..100 {
-            guard.begin(PASSWORDS, "clerk", HOME, NOW).unwrap().was_not_looked_at();
+            let mut begun = guard.begin(PASSWORDS, "clerk", HOME, NOW).unwrap();
+            assert!(begun.goes_on::<()>(Err(Error::unavailable())).is_err());
         }
     }
 

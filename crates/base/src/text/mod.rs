@@ -126,6 +126,35 @@ pub fn digits(text: &str) -> String {
         .collect()
 }
 
+/// A character that is not taken, as `U+202E`: one that turns the text around it, and in a text of one line also one that
+/// nobody sees. Two names that look alike would not be the same.
+pub fn hidden_character(text: &str, one_line: bool) -> Option<String> {
+    // All of them take more than one byte.
+    if text.is_ascii() {
+        return None;
+    }
+    let hidden = text.chars().find(|c| turns(*c) || one_line && is_invisible(*c))?;
+    Some(format!("U+{:04X}", u32::from(hidden)))
+}
+
+/// Embeddings, overrides, isolates and marks of the direction of writing.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a width.
+fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{AD}'
+            | '\u{180E}'
+            | '\u{200B}'..='\u{200D}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{FEFF}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
 /// A cell of a table that people open in a spreadsheet: what it would take for a formula gets an apostrophe before
 /// it. A negative number stays one. [`unharmed_cell`] takes it back.
 pub fn harmless_cell(cell: &str) -> Cow<'_, str> {

@@ -27,24 +27,19 @@ pub async fn login(ctx: Ctx, req: Req<Vec<String>, Json<Login>>) -> Result<Reply
     let now = core.clock.now();
     let mut guess = core.login_guard.begin(guard::PASSWORDS, &username, &ctx.peer, now)?;
     let (name, peer) = (username.clone(), ctx.peer.clone());
-    let (user, at_home) = ctx
+    let known = ctx
         .read(move |rx| {
             let user = work::find_by_username(rx.conn, &name)?;
             let at_home = user.as_ref().map(|u| sessions::began_at(rx.conn, u.id, &peer)).transpose()?;
             Ok((user, at_home.unwrap_or(false)))
         })
-        .await?;
+        .await;
+    let (user, at_home) = guess.goes_on(known)?;
     if !at_home {
         guess.from_a_new_place(now)?;
     }
     let stored = user.as_ref().and_then(|u| u.password_hash.clone());
-    let right = match core.hashing.verify(password, stored).await {
-        Ok(right) => right,
-        Err(error) => {
-            guess.was_not_looked_at();
-            return Err(error);
-        }
-    };
+    let right = guess.goes_on(core.hashing.verify(password, stored).await)?;
     let Some(user) = user.filter(|u| right && u.status == UserStatus::Active) else {
         log::warn!("{} log-in refused for {username:?} from {}", ctx.request_id, ctx.peer);
         return Err(refused());
@@ -80,8 +75,8 @@ fn tokens(core: &Core, user: UserId, session: SessionId, refresh_token: String) 
 pub async fn refresh(ctx: Ctx, req: Req<Vec<String>, Json<Refresh>>) -> Result<Reply> {
     let token = req.body.0.refresh_token;
     let now = ctx.core.clock.now();
-    let guess = ctx.core.login_guard.begin_at(guard::REFRESH_TOKENS, &ctx.peer, now)?;
-    let outcome = ctx.write(move |tx| sessions::refresh(tx, &token)).await?;
+    let mut guess = ctx.core.login_guard.begin_at(guard::REFRESH_TOKENS, &ctx.peer, now)?;
+    let outcome = guess.goes_on(ctx.write(move |tx| sessions::refresh(tx, &token)).await)?;
     match outcome {
         Refreshed::Going(session, user, fresh) => {
             guess.was_right();
@@ -168,15 +163,10 @@ pub async fn change_password(ctx: Ctx, req: Req<Vec<String>, Json<PasswordChange
     let user = ctx.read(move |rx| work::find_user(rx.conn, id)).await?;
     // Whoever has the token of a session may still not try passwords: these count as those of a log-in do.
     let core = ctx.core.clone();
-    let guess = core.login_guard.begin(guard::PASSWORDS, &user.username, &ctx.peer, core.clock.now())?;
+    let mut guess = core.login_guard.begin(guard::PASSWORDS, &user.username, &ctx.peer, core.clock.now())?;
     let same = current_password == new_password;
-    let right = match core.hashing.verify(current_password, user.password_hash.clone()).await {
-        Ok(right) => right,
-        Err(error) => {
-            guess.was_not_looked_at();
-            return Err(error);
-        }
-    };
+    let verified = core.hashing.verify(current_password, user.password_hash.clone()).await;
+    let right = guess.goes_on(verified)?;
     if !right {
         log::warn!("{} a wrong present password of {} from {}", ctx.request_id, user.id, ctx.peer);
         return Err(Error::invalid(vec![Fault::at("/current_password", "wrong_password")]));

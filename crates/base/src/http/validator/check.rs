@@ -8,6 +8,7 @@ use super::nodes::{
     ObjectRules, Params, STRING, TextRules, Typed,
 };
 use super::{Fault, SchemaValidator};
+use crate::text::hidden_character;
 
 /// Values nested deeper than this many steps below the root are refused, so no body can exhaust the stack.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -18,17 +19,6 @@ const MAX_KEY_IN_POINTER: usize = 256;
 
 /// A text that may not be longer is a name or another text of one line.
 const LONGEST_LINE: usize = 300;
-
-/// Embeddings, overrides, isolates and marks of the direction of writing.
-fn turns(letter: char) -> bool {
-    matches!(letter, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Characters without a width.
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}'
-        | '\u{E0000}'..='\u{E007F}')
-}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mode {
@@ -234,17 +224,11 @@ impl<'s> Walk<'s> {
         ok
     }
 
-    /// Characters that turn the text around them are refused everywhere, and those that nobody sees in texts of one line: two
-    /// names that look alike would not be the same.
+    /// See [`hidden_character`].
     fn visible(&mut self, text: &str, one_line: bool, at: &Path) -> bool {
-        // All of them take more than one byte.
-        let hidden = match text.is_ascii() {
-            true => None,
-            false => text.chars().find(|c| turns(*c) || one_line && is_invisible(*c)),
-        };
-        if let Some(letter) = hidden {
-            let name = || vec![("character", format!("U+{:04X}", u32::from(letter)))];
-            self.fault(at, "hidden_character", name);
+        let hidden = hidden_character(text, one_line);
+        if let Some(name) = &hidden {
+            self.fault(at, "hidden_character", || vec![("character", name.clone())]);
         }
         hidden.is_none()
     }

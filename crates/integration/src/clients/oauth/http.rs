@@ -54,8 +54,8 @@ async fn authenticate(ctx: &Ctx, client_id: Option<&str>, client_secret: Option<
     let id: ClientId = presented.client_id.parse().unwrap_or(ClientId(uuid::Uuid::nil()));
     // By client and address together: whoever guesses elsewhere must not keep the client itself out. Apart from
     // log-ins: a program with an old secret must not keep the people beside it out.
-    let guess = ctx.core.login_guard.begin(guard::CLIENT_SECRETS, &id.to_string(), &ctx.peer, now)?;
-    let found = ctx.read(move |rx| found(clients::work::find(rx.conn, id))).await?;
+    let mut guess = ctx.core.login_guard.begin(guard::CLIENT_SECRETS, &id.to_string(), &ctx.peer, now)?;
+    let found = guess.goes_on(ctx.read(move |rx| found(clients::work::find(rx.conn, id))).await)?;
     let right = clients::rules::secret_fits(&presented.secret, found.as_ref(), now);
     let Some(client) = found.filter(|c| right && c.status == ClientStatus::Active) else {
         log::warn!("{} the client {id} was refused from {}", ctx.request_id, ctx.peer);
@@ -96,6 +96,10 @@ pub async fn introspect(ctx: Ctx, req: Req<Vec<String>, OAuthForm<TokenForm>>) -
 }
 
 fn demand_reader(caller: &Arc<Caller>) -> Result<()> {
+    // It tells of whomever a token is of.
+    if caller.is_restricted() {
+        return Err(Problem::new("client_restricted").into());
+    }
     match caller.may(Scope::ClientsRead) && !caller.must_change_password {
         true => Ok(()),
         false => Err(forbidden(&[Scope::ClientsRead])),
