@@ -133,7 +133,7 @@ pub fn hidden_character(text: &str, one_line: bool) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    let hidden = text.chars().find(|c| turns(*c) || one_line && is_invisible(*c))?;
+    let hidden = text.chars().find(|c| turns(*c) || one_line && has_no_width(*c))?;
     Some(format!("U+{:04X}", u32::from(hidden)))
 }
 
@@ -142,8 +142,8 @@ fn turns(letter: char) -> bool {
     matches!(letter, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters without a width.
-fn is_invisible(letter: char) -> bool {
+/// Characters without a width. Variation selectors are none of them: in some names they choose a character's form.
+fn has_no_width(letter: char) -> bool {
     matches!(
         letter,
         '\u{AD}'
