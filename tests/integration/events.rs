@@ -345,10 +345,10 @@ fn a_stream_wakes_by_what_concerns_it(app: &TestApp) {
     }
     let news = app.core.part::<salesdesk::events::stream::News>();
     let before = news.reads();
-    for n in 0..3 {
+    for (n, stream) in streams.iter_mut().take(3).enumerate() {
         let made = customer(&clerk, &format!("news {n}"));
         app.run_background();
-        assert_eq!(within(&mut streams[n]), None);
+        assert_eq!(within(stream), None);
         assert!(within(&mut hears).is_some_and(|text| text.contains(&made.id())));
     }
     assert_eq!(news.reads() - before, 3, "only the one that they are for has looked");
