@@ -163,7 +163,7 @@ fn first_admin(core: &Arc<Core>, username: &str, password: &str) -> Result<(), S
     if core.engine.read_now(people::any_user)? {
         return Ok(());
     }
-    people::check_password(password, username)?;
+    people::check_password(password, username, "/password")?;
     let hash = passwords::hash(password)?;
     let input = admin_input(username);
     core.write_as(Arc::new(Caller::system("cli")), move |tx| {
@@ -250,7 +250,7 @@ pub fn add_user(config: &Config, username: &str, role: &str, name: Option<String
         .read_line(&mut password)
         .map_err(|e| StartError::Setting(format!("password: cannot read standard input: {e}")))?;
     let password = password.trim_end_matches(['\r', '\n']);
-    people::check_password(password, username)?;
+    people::check_password(password, username, "/password")?;
     let hash = passwords::hash(password)?;
     let mut input = admin_input(username);
     (input.role, input.name) = (role, name.unwrap_or_else(|| username.to_owned()));

@@ -161,6 +161,7 @@ fn opened(
         public_url: config.public_url.clone(),
         callers: Default::default(),
         login_guard: Default::default(),
+        hashing: Default::default(),
         set_up_token: Default::default(),
         data_dir: config.data_dir.clone(),
         in_flight: Default::default(),

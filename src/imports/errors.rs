@@ -7,7 +7,7 @@ use super::records::{Refused, Unit};
 use super::rows::{Content, ERROR_COLUMNS, added_columns};
 use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::messages::Lang;
-use crate::base::text::harmless_cell;
+use crate::base::text::{harmless_csv_cell, unharmed_cell};
 
 /// What is wrong in a row: the column, as the file calls it, and why.
 struct Told {
@@ -126,7 +126,7 @@ fn table(plan: &Plan, unit: &Unit, told: &[Vec<Told>], begins: bool) -> Result<V
 
 /// A cell that was made harmless stays as it is.
 fn harmless(cell: &str) -> String {
-    harmless_cell(cell).into_owned()
+    harmless_csv_cell(&unharmed_cell(cell)).into_owned()
 }
 
 fn joined(told: &[Told], part: impl Fn(&Told) -> String) -> String {

@@ -59,6 +59,7 @@ fn routes(r: &mut Routes) {
     r.job(JOB, work::step);
     r.finally(resources);
     r.tag("imports", "Importing records from files: CSV, XLSX and NDJSON.");
+    r.within_restrictions();
     r.flow::<_, JobView, _>(OperationKind::Start, "/imports", "startImport", http::start)
         .scope(WRITE)
         .unversioned()

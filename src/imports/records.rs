@@ -427,12 +427,14 @@ impl<'a> Importer<'a> {
 
     /// A record that its row gives no name: the same row once more within a day makes no second one.
     fn once(&self, tx: &mut Tx, path: &str, body: Map<String, Value>) -> Result<()> {
-        let digest = sha256_hex(json!([path, body]).to_string().as_bytes());
+        let row = json!([path, body]).to_string();
+        let digest = idempotency::fingerprint(&tx.core.vault, &[row.as_bytes()]);
         let key = Key {
             owner: tx.caller.idempotency_owner(),
             // No key that is sent is the same: those are ASCII.
             key: format!("\u{a7}import {digest}"),
             fingerprint: digest,
+            path: path.to_owned(),
         };
         let made = |tx: &mut Tx| {
             self.call(tx, Method::Post, path, body)?;

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use serde_json::{Map, Value};
 
 use super::intake::{Form, MAX_COLUMNS, MAX_ROW, Plan, known_name};
-use super::values::unharmed;
 use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::text::unharmed_cell;
 
 /// What an error file adds to each row, at its end.
 pub const ERROR_COLUMNS: [&str; 3] = ["line", "field", "reason"];
@@ -110,7 +110,7 @@ pub fn headings(text: &[u8], plan: &Plan) -> Result<Option<Headings>> {
     Ok(found.rows.into_iter().next().map(|row| Headings {
         end: row.next.0,
         next_line: row.next.1,
-        cells: row.texts().iter().map(|cell| unharmed(cell.trim()).to_owned()).collect(),
+        cells: row.texts().iter().map(|cell| unharmed_cell(cell.trim()).into_owned()).collect(),
     }))
 }
 

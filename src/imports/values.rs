@@ -1,12 +1,14 @@
 //! What people write into cells, as the API writes it: dates, numbers, shares, yes and no, words. What could mean
 //! two things is refused, with how to write it instead.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
 use super::fields::Kind;
 use crate::base::error::Fault;
-use crate::base::text::fold;
+use crate::base::text::{fold, unharmed_cell};
 
 /// What is wrong with a cell; where it is, the caller knows.
 type Read<T> = Result<T, Fault>;
@@ -28,6 +30,7 @@ pub fn read(kind: &Kind, cell: &Value) -> Read<Option<Value>> {
         (_, other) => return Ok(Some(other.clone())),
     };
     let text = plain(&text)?;
+    let text = text.as_ref();
     if text.is_empty() {
         return Ok(None);
     }
@@ -49,21 +52,14 @@ pub fn read(kind: &Kind, cell: &Value) -> Read<Option<Value>> {
 
 /// The text of a cell without space around it and without the apostrophe that keeps a spreadsheet from taking it for
 /// a formula.
-fn plain(text: &str) -> Read<&str> {
+fn plain(text: &str) -> Read<Cow<'_, str>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     const ERRORS: [&str; 8] =
         ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
     match ERRORS.contains(&text) {
         true => Err(wrong("spreadsheet_error")),
-        false => Ok(unharmed(text)),
+        false => Ok(unharmed_cell(text)),
     }
-}
-
-/// Without that apostrophe.
-pub fn unharmed(text: &str) -> &str {
-    let tempts =
-        |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    text.strip_prefix('\'').filter(tempts).unwrap_or(text)
 }
 
 /// A text as it stands. A long number that a spreadsheet has cut short (`1.38E+10`) is no text any more.

@@ -15,6 +15,7 @@ pub const AREA: Area = Area { name: "worklist", routes, problems: &[], phrases: 
 fn routes(r: &mut Routes) {
     r.finally(reasons);
     r.tag("worklist", "Your worklist: what you should do next.");
+    r.within_restrictions();
     r.read("/worklist", "getWorklist", http::get)
         .person()
         .unversioned()

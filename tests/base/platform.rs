@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use salesdesk::base::auth::Role;
@@ -16,7 +18,12 @@ use testkit::support::{Client, Reply, TestApp, number};
 
 both_engines!(
     a_caller_who_asks_too_often_has_to_wait,
-    what_is_refused_counts_and_what_is_unknown_does_not,
+    what_is_refused_counts,
+    who_knocks_at_every_door_has_to_wait,
+    a_document_is_never_compressed_for_one_caller,
+    a_proxy_that_compresses_does_not_keep_changes_out,
+    a_cursor_is_ours_or_it_is_refused,
+    two_names_that_look_alike_are_alike,
     an_address_that_logs_in_too_often_has_to_wait,
     without_a_limit_nobody_is_told_of_one,
     a_trusted_proxy_says_who_is_calling,
@@ -62,12 +69,15 @@ fn a_caller_who_asks_too_often_has_to_wait(app: &TestApp) {
     (0..5).for_each(|_| drop(clerk().get("/me").expect(200)));
 }
 
-fn what_is_refused_counts_and_what_is_unknown_does_not(app: &TestApp) {
+fn what_is_refused_counts(app: &TestApp) {
     let app = app.with_settings(|web| web.rate_limit = 3);
     let warehouse = || app.as_role(Role::Warehouse);
+    // Whoever is nobody yet is counted by address, and pays nothing of what a caller has.
     for _ in 0..5 {
-        assert_eq!(warehouse().get("/no-such-thing").refused(404, "unknown_path").header("ratelimit"), None);
-        assert_eq!(app.anyone().get("/me").refused(401, "unauthorized").header("ratelimit"), None);
+        let of_address =
+            |reply: Reply| reply.header("ratelimit-policy").is_some_and(|p| p.contains("public"));
+        assert!(of_address(warehouse().get("/no-such-thing").refused(404, "unknown_path")));
+        assert!(of_address(app.anyone().get("/me").refused(401, "unauthorized")));
     }
     for left in ["r=2", "r=1", "r=0"] {
         let refused = warehouse().post("/customers", json!({})).refused(403, "forbidden");
@@ -75,6 +85,131 @@ fn what_is_refused_counts_and_what_is_unknown_does_not(app: &TestApp) {
     }
     // What is checked first is answered first: the limit comes before the scope.
     warehouse().post("/customers", json!({})).refused(429, "too_many_requests");
+}
+
+fn who_knocks_at_every_door_has_to_wait(app: &TestApp) {
+    let app = app.with_settings(|web| web.public_rate_limit = 60);
+    let statuses = |asks: &dyn Fn(usize) -> Reply| -> BTreeMap<u16, usize> {
+        app.core.clock.advance_seconds(60);
+        (0..70).fold(BTreeMap::new(), |mut found, n| {
+            *found.entry(asks(n).status).or_default() += 1;
+            found
+        })
+    };
+    let stranger = app.anyone();
+    let expected = |status| BTreeMap::from([(status, 60), (429, 10)]);
+    assert_eq!(statuses(&|_| stranger.get("/me")), expected(401));
+    assert_eq!(statuses(&|n| app.bearer(&format!("a.guess.{n}")).get("/me")), expected(401));
+    assert_eq!(statuses(&|n| stranger.get(&format!("/no-such-thing/{n}"))), expected(404));
+    assert_eq!(statuses(&|n| stranger.page("GET", &format!("/no-such-page/{n}"))), expected(404));
+    assert_eq!(statuses(&|n| stranger.page("GET", &format!("/docs/none-{n}.html"))), expected(404));
+    // Who has a token at that address is not held up by it.
+    app.as_role(Role::Clerk).get("/me").expect(200);
+    stranger.from("198.51.100.7").get("/me").refused(401, "unauthorized");
+}
+
+fn a_document_is_never_compressed_for_one_caller(app: &TestApp) {
+    let plain = app.anyone().page("GET", "/api/v1/openapi.json").expect(200);
+    let deflated = app.anyone().with("accept-encoding", "deflate").page("GET", "/api/v1/openapi.json");
+    assert_eq!((deflated.header("content-encoding"), deflated.bytes == plain.bytes), (None, true));
+    // Parts are more than are kept, so asking for them is counted.
+    let app = app.with_settings(|web| web.public_rate_limit = 3);
+    let part = || app.anyone().page("GET", "/api/v1/openapi.json?tags=orders");
+    (0..3).for_each(|_| drop(part().expect(200)));
+    part().refused(429, "too_many_requests");
+    app.anyone().page("GET", "/api/v1/openapi.json").expect(200);
+}
+
+fn a_proxy_that_compresses_does_not_keep_changes_out(app: &TestApp) {
+    let clerk = app.as_role(Role::Clerk);
+    let made = clerk.post("/customers", json!({"name": "Tianhe"})).expect(201);
+    let mut version = 1;
+    let wrap = |version: i32| {
+        let other = version + 7;
+        [
+            format!("W/\"{version}\""),
+            format!("\"{version}-gzip\""),
+            format!("W/\"{version}-br\""),
+            format!("\"{version}\", \"{version}-gzip\""),
+            format!("\"{other}\", W/\"{version}\", \"{}\"", other + 1),
+        ]
+    };
+    for n in 0..5 {
+        let tag = &wrap(version)[n];
+        let known = clerk.clone().with("if-none-match", tag).get(&made.location());
+        assert_eq!(known.status, 304, "{tag}");
+        let changed = clerk.patch(&made.location(), tag, json!({"short_name": format!("T{n}")})).expect(200);
+        version += 1;
+        assert_eq!(changed.etag(), format!("\"{version}\""), "{tag}");
+    }
+    let stale = format!("\"{}\", W/\"{}\"", version - 1, version + 1);
+    clerk.patch(&made.location(), &stale, json!({"short_name": "X"})).refused(412, "version_mismatch");
+    let many = (1..=6).map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(",");
+    for wrong in [many.as_str(), "\"1\", nonsense", "", "\"-gzip\""] {
+        clerk.patch(&made.location(), wrong, json!({"short_name": "X"})).refused(400, "invalid_parameter");
+    }
+}
+
+fn a_cursor_is_ours_or_it_is_refused(app: &TestApp) {
+    let admin = app.as_role(Role::Admin);
+    let user = |n: usize| json!({"username": format!("user{n}"), "name": format!("User {n}"), "role": "rep"});
+    (0..4).for_each(|n| drop(admin.post("/users", user(n)).expect(201)));
+    let first = admin.get("/users?limit=2&sort=-username").expect(200);
+    let cursor = first.body["next_cursor"].as_str().expect("a cursor").to_owned();
+    let go = |path: &str, cursor: &str| admin.get(&format!("{path}?limit=2&sort=-username&cursor={cursor}"));
+    assert_ne!(go("/users", &cursor).expect(200).rows(), first.rows());
+    // Changed, made up with another value, cut, of another list: all the same.
+    let (body, seal) = cursor.rsplit_once('.').expect("a sealed cursor");
+    let read: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("JSON");
+    for (tag, value) in [
+        ("d", "0000-01-01"),
+        ("a", "9223372036854775807"),
+        ("i", "-1"),
+        ("t", "x"),
+        ("b", "true"),
+        ("k", "x"),
+    ] {
+        let mut forged = read.clone();
+        forged[1][0] = json!([tag, value]);
+        let forged = URL_SAFE_NO_PAD.encode(forged.to_string());
+        go("/users", &format!("{forged}.{seal}")).refused(400, "invalid_cursor");
+        go("/users", &forged).refused(400, "invalid_cursor");
+    }
+    for wrong in [body, ".", seal, "nonsense", &format!("{body}.{}", &seal[1..])] {
+        go("/users", wrong).refused(400, "invalid_cursor");
+    }
+    for unfit in [String::new(), "x".repeat(2001)] {
+        go("/users", &unfit).refused(400, "invalid_parameter");
+    }
+    let teams = |n: usize| json!({"code": format!("T{n}"), "name": format!("Team {n}")});
+    (0..3).for_each(|n| drop(admin.post("/teams", teams(n)).expect(201)));
+    admin.get(&format!("/teams?limit=2&cursor={cursor}")).refused(400, "invalid_cursor");
+}
+
+fn two_names_that_look_alike_are_alike(app: &TestApp) {
+    let clerk = app.as_role(Role::Clerk);
+    for hidden in ["\u{202E}", "\u{200B}", "\u{200F}", "\u{FEFF}", "\u{2067}"] {
+        let name = format!("ACME{hidden} Ltd");
+        let refused = clerk.post("/customers", json!({"name": name})).refused(422, "validation_failed");
+        assert_eq!(
+            (refused.places(), &refused.body["errors"][0]["code"]),
+            (vec!["/name"], &json!("hidden_character"))
+        );
+        let detail = refused.body["errors"][0]["detail"].as_str().expect("words");
+        assert!(
+            detail.contains(&format!("U+{:04X}", u32::from(hidden.chars().next().expect("one")))),
+            "{detail}"
+        );
+        let made = clerk.post("/customers", json!({"name": "ACME", "short_name": hidden}));
+        assert_eq!(made.refused(422, "validation_failed").places(), ["/short_name"]);
+    }
+    let notes = json!({"name": "Family shop", "notes": "Thanks 👩\u{200D}🍳 all"});
+    clerk.post("/customers", notes).expect(201);
+    let path = "/customers/by-external-id/sap/A%E2%80%AEB";
+    let refused = clerk.put(path, json!({"name": "Named"})).refused(400, "invalid_parameter");
+    assert_eq!(refused.places(), ["id"]);
+    let turned = json!({"name": "Turned", "notes": "pay to \u{202E}gro.elpmaxe"});
+    assert_eq!(clerk.post("/customers", turned).refused(422, "validation_failed").places(), ["/notes"]);
 }
 
 /// A request that needs no token; the answer says whether it was looked at.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use salesdesk::base::auth::{Role, Scope};
+use salesdesk::base::http::Access;
 use serde_json::{Value, json};
 
 use testkit::support::{PASSWORD, Reply, TestApp, credentials};
@@ -13,6 +14,15 @@ both_engines!(
     a_wrong_password_and_an_unknown_user_are_refused_alike,
     a_user_name_is_found_however_it_is_typed,
     guessing_passwords_is_slowed_down_and_waiting_helps,
+    guesses_that_are_sent_at_once_are_held_off_like_others,
+    a_stranger_does_not_lock_the_administrator_out,
+    guesses_from_many_places_are_slowed_down_but_not_where_somebody_is_at_home,
+    a_good_log_in_of_ones_own_does_not_forgive_guesses_at_others,
+    so_many_log_ins_at_once_as_the_machine_can_work_on,
+    guessing_the_set_up_token_keeps_nobody_else_out,
+    guessing_at_refresh_tokens_is_slowed_down,
+    a_wrong_present_password_is_a_fault_of_the_form_and_counts_as_a_guess,
+    a_new_password_is_another_one,
     a_blocked_user_is_out_within_seconds,
     a_block_from_elsewhere_is_known_within_two_seconds,
     a_blocked_user_can_come_back,
@@ -26,6 +36,8 @@ both_engines!(
     logging_out_ends_the_session,
     a_new_password_ends_the_other_sessions_only,
     a_weak_password_is_refused,
+    a_password_that_an_administrator_sets_ends_the_old_tokens_at_once,
+    whoever_must_change_the_password_reads_nothing_before,
     the_last_administrator_stays,
     a_role_decides_what_one_may_do_at_once,
     a_user_is_never_shown_with_a_password,
@@ -89,6 +101,114 @@ fn guessing_passwords_is_slowed_down_and_waiting_helps(app: &TestApp) {
     // That log-in forgives the failures before it.
     log_in(app, "clerk", "a slip").refused(401, "invalid_credentials");
     log_in(app, "clerk", PASSWORD).expect(200);
+}
+
+fn from(number: usize) -> String {
+    format!("203.0.{}.{}", number / 250, number % 250 + 1)
+}
+
+fn answers(replies: &[Reply], status: u16) -> usize {
+    replies.iter().filter(|reply| reply.status == status).count()
+}
+
+fn guesses_that_are_sent_at_once_are_held_off_like_others(app: &TestApp) {
+    let guess = |n: usize| credentials("clerk", if n == 399 { PASSWORD } else { "a guess" });
+    let asks = (0..400).map(|n| app.anyone().asks("POST", "/auth/login", Some(guess(n)))).collect();
+    let replies = app.together(asks);
+    let looked_at = answers(&replies, 401) + answers(&replies, 200);
+    assert!((1..=5).contains(&looked_at), "{looked_at} were looked at");
+    assert_eq!(answers(&replies, 429), 400 - looked_at);
+}
+
+fn a_stranger_does_not_lock_the_administrator_out(app: &TestApp) {
+    let stranger = app.anyone().from("203.0.113.9");
+    for _ in 0..16 {
+        stranger.post("/auth/login", credentials("admin", "a guess"));
+    }
+    stranger.post("/auth/login", credentials("admin", PASSWORD)).refused(429, "too_many_requests");
+    app.anyone().from("198.51.100.7").post("/auth/login", credentials("admin", PASSWORD)).expect(200);
+}
+
+fn guesses_from_many_places_are_slowed_down_but_not_where_somebody_is_at_home(app: &TestApp) {
+    let at = |address: &str, password: &str| {
+        app.anyone().from(address).post("/auth/login", credentials("clerk", password))
+    };
+    at("198.51.100.7", PASSWORD).expect(200);
+    for n in 0..100 {
+        at(&from(n), "a guess").refused(401, "invalid_credentials");
+    }
+    at(&from(100), "a guess").refused(429, "too_many_requests");
+    at(&from(101), PASSWORD).refused(429, "too_many_requests");
+    // From there this person has come before.
+    at("198.51.100.7", PASSWORD).expect(200);
+    app.core.clock.advance_seconds(60);
+    at(&from(101), PASSWORD).expect(200);
+}
+
+fn a_good_log_in_of_ones_own_does_not_forgive_guesses_at_others(app: &TestApp) {
+    let mut slowed = 0;
+    for n in 0..60 {
+        slowed += usize::from(log_in(app, &format!("somebody{n}"), "a guess").status == 429);
+        log_in(app, "rep", PASSWORD);
+    }
+    assert!(slowed >= 20, "only {slowed} of 60 guesses were held off");
+    // An hour without guesses, and all is well.
+    app.core.clock.advance_seconds(3600);
+    log_in(app, "rep", PASSWORD).expect(200);
+}
+
+fn so_many_log_ins_at_once_as_the_machine_can_work_on(app: &TestApp) {
+    let ask = |n: usize| {
+        let body = credentials(&format!("somebody{n}"), "a guess");
+        app.anyone().from(&from(n)).asks("POST", "/auth/login", Some(body))
+    };
+    let replies = app.together((0..300).map(ask).collect());
+    let (refused, busy) = (answers(&replies, 401), answers(&replies, 503));
+    assert_eq!(refused + busy, 300);
+    assert!(refused >= 20 && busy >= 20, "{refused} were looked at, {busy} turned away");
+    let turned_away = replies.iter().find(|reply| reply.status == 503).expect("one");
+    assert!(turned_away.header("retry-after").is_some(), "{turned_away}");
+    // Nobody is held for what was not looked at.
+    log_in(app, "clerk", PASSWORD).expect(200);
+}
+
+fn guessing_the_set_up_token_keeps_nobody_else_out(app: &TestApp) {
+    let body = json!({"setup_token": "a guess", "username": "first", "name": "First", "password": PASSWORD});
+    let guess = || app.anyone().asks("POST", "/auth/setup", Some(body.clone()));
+    let replies = app.together((0..50).map(|_| guess()).collect());
+    assert_eq!((answers(&replies, 401), answers(&replies, 429)), (5, 45));
+    app.anyone().from("198.51.100.7").post("/auth/setup", body.clone()).refused(401, "invalid_credentials");
+}
+
+fn guessing_at_refresh_tokens_is_slowed_down(app: &TestApp) {
+    let mine = text(&log_in(app, "rep", PASSWORD).expect(200), "refresh_token");
+    let guess = |n: usize| json!({"refresh_token": format!("{n:032x}.guess")});
+    let asks = (0..400).map(|n| app.anyone().asks("POST", "/auth/refresh", Some(guess(n)))).collect();
+    let replies = app.together(asks);
+    assert_eq!((answers(&replies, 401), answers(&replies, 429)), (300, 100));
+    app.anyone().from("198.51.100.7").post("/auth/refresh", json!({"refresh_token": mine})).expect(200);
+}
+
+fn a_wrong_present_password_is_a_fault_of_the_form_and_counts_as_a_guess(app: &TestApp) {
+    let rep = app.as_user("rep");
+    let change = |old: &str| json!({"current_password": old, "new_password": "a wholly new passphrase"});
+    for _ in 0..5 {
+        let wrong = rep.post("/me/password", change("a guess")).refused(422, "validation_failed");
+        assert_eq!(wrong.places(), ["/current_password"]);
+    }
+    rep.post("/me/password", change(PASSWORD)).refused(429, "too_many_requests");
+    log_in(app, "rep", PASSWORD).refused(429, "too_many_requests");
+    rep.get("/me").expect(200);
+    app.core.clock.advance_seconds(10);
+    rep.post("/me/password", change(PASSWORD)).expect(200);
+}
+
+fn a_new_password_is_another_one(app: &TestApp) {
+    let rep = app.as_user("rep");
+    let same = json!({"current_password": PASSWORD, "new_password": PASSWORD});
+    let refused = rep.post("/me/password", same).refused(422, "validation_failed");
+    assert_eq!(refused.places(), ["/new_password"]);
+    log_in(app, "rep", PASSWORD).expect(200);
 }
 
 fn user_path(app: &TestApp, username: &str) -> String {
@@ -259,7 +379,7 @@ fn a_new_password_ends_the_other_sessions_only(app: &TestApp) {
     let tokens = log_in(app, "rep", PASSWORD).expect(200);
     let here = app.bearer(&text(&tokens, "access_token"));
     let change = |old: &str| json!({"current_password": old, "new_password": "a wholly new passphrase"});
-    here.post("/me/password", change("not the password")).refused(401, "invalid_credentials");
+    here.post("/me/password", change("not the password")).refused(422, "validation_failed");
     app.as_user("rep").get("/me").expect(200);
     here.post("/me/password", change(PASSWORD)).expect(200);
     here.get("/me").expect(200);
@@ -270,7 +390,19 @@ fn a_new_password_ends_the_other_sessions_only(app: &TestApp) {
 
 fn a_weak_password_is_refused(app: &TestApp) {
     let admin = app.as_role(Role::Admin);
-    for weak in ["short", "long but wang.fang"] {
+    for weak in [
+        "short",
+        "long but wang.fang",
+        "12345678901",
+        "0987654321",
+        "abcdefghijkl",
+        "aaaaaaaaaaaa",
+        "qwertyuiop",
+        "abcabcabcabc",
+        "1212121212",
+        "111222333444",
+        "abcd1234efgh",
+    ] {
         let user = json!({"username": "wang.fang", "name": "王芳", "role": "rep", "password": weak});
         admin.post("/users", user).refused(422, "weak_password");
         let reset = format!("{}/reset-password", user_path(app, "rep"));
@@ -278,6 +410,33 @@ fn a_weak_password_is_refused(app: &TestApp) {
             .post(&reset, json!({"password": weak.replace("wang.fang", "REP")}))
             .refused(422, "weak_password");
     }
+}
+
+fn a_password_that_an_administrator_sets_ends_the_old_tokens_at_once(app: &TestApp) {
+    let rep = app.as_user("rep");
+    rep.get("/me").expect(200);
+    let reset = format!("{}/reset-password", user_path(app, "rep"));
+    app.as_role(Role::Admin).post(&reset, json!({"password": "a wholly new passphrase"})).expect(200);
+    rep.get("/me").refused(401, "unauthorized");
+}
+
+fn whoever_must_change_the_password_reads_nothing_before(app: &TestApp) {
+    let reset = format!("{}/reset-password", user_path(app, "rep"));
+    app.as_role(Role::Admin).post(&reset, json!({"password": "a wholly new passphrase"})).expect(200);
+    let tokens = log_in(app, "rep", "a wholly new passphrase").expect(200);
+    let rep = app.bearer(&text(&tokens, "access_token"));
+    rep.get("/me").expect(200);
+    for endpoint in app.endpoints().iter().filter(|e| e.method.as_str() == "GET") {
+        let open = matches!(endpoint.access, Access::Public) || endpoint.path == "/me";
+        if !open {
+            let path = testkit::fixtures::path_to_nothing(endpoint);
+            rep.get(&path).refused(403, "password_change_required");
+        }
+    }
+    rep.post("/batch", json!({"operations": []})).refused(403, "password_change_required");
+    let change = json!({"current_password": "a wholly new passphrase", "new_password": "and one of my own"});
+    rep.post("/me/password", change).expect(200);
+    rep.get("/worklist").expect(200);
 }
 
 fn the_last_administrator_stays(app: &TestApp) {

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use salesdesk::base::auth::{self, Role, Scope};
 use salesdesk::base::db::engine::Ending;
 use salesdesk::base::http::params::Takes;
-use salesdesk::base::http::{Endpoint, Method, OperationKind};
+use salesdesk::base::http::{Access, Endpoint, Method, OperationKind};
 use serde_json::{Value, json};
 
-use testkit::fixtures::{body_for, make, path_of};
+use testkit::fixtures::{body_for, make, path_of, path_to_nothing};
 use testkit::machines::{Machine, form, machine, register};
 use testkit::shop::Shop;
 use testkit::support::{Client, Reply, TestApp, next_chunk, number, words};
@@ -56,6 +56,8 @@ both_engines!(
     what_a_teams_client_enters_stays_in_its_sight,
     both_restrictions_hold_together,
     no_client_hands_on_a_right_that_it_does_not_have,
+    no_client_makes_a_stronger_one_or_lifts_its_own_bounds,
+    a_restricted_client_may_call_only_what_says_so,
     a_client_names_records_that_are_there,
     an_oauth_library_finds_the_way_by_itself,
     clients_are_managed_from_the_command_line,
@@ -217,9 +219,19 @@ fn what_oauth_does_not_know_is_ignored(app: &TestApp) {
 fn guessing_a_secret_is_slowed_down_and_keeps_no_person_out(app: &TestApp) {
     let machine = register(app, json!({}));
     let guess = Machine { id: machine.id.clone(), secret: "csk_a_guess".into() };
-    for _ in 0..5 {
-        guess.asks(app, "").refused(401, "invalid_client");
-    }
+    // Also when they come at once.
+    let fields =
+        [("grant_type", "client_credentials"), ("client_id", &*guess.id), ("client_secret", &*guess.secret)];
+    let body = fields.map(|(name, value)| format!("{name}={value}")).join("&");
+    let ask = || {
+        let form = app.anyone().with("content-type", "application/x-www-form-urlencoded");
+        let mut ask = form.asks("POST", "/oauth/token", None);
+        ask.body = Some(body.clone().into_bytes());
+        ask
+    };
+    let replies = app.together((0..100).map(|_| ask()).collect());
+    let looked_at = replies.iter().filter(|reply| reply.status == 401).count();
+    assert_eq!(looked_at, 20);
     let slowed = machine.asks(app, "").refused(429, "too_many_requests");
     assert_eq!(slowed.body["error"], "temporarily_unavailable");
     // A person at the same address is not the one who guesses.
@@ -684,8 +696,25 @@ fn a_restricted_client_sees_its_customers_records_in_every_list(app: &TestApp) {
         assert!(told_of.contains(&known), "{known}: {told_of:?}");
     }
     // What is not told record by record is not told at all.
-    let of_people = ["listMyNotifications", "getMyNotificationPreferences", "listMails", "getWorklist"];
-    assert_eq!(refused, [&["getMe", "listAuditLog", "exportAuditLog"], &of_people[..]].concat());
+    let of_people = ["getMe", "listMyNotifications", "getMyNotificationPreferences", "getWorklist"];
+    let of_the_house = [
+        "listUsers",
+        "listClients",
+        "getSettings",
+        "listSettingsHistory",
+        "listAuditLog",
+        "exportAuditLog",
+        "verifyAuditLog",
+        "listSchedules",
+        "listMails",
+        "listSlaPolicies",
+        "listVisitPolicies",
+    ];
+    let sorted = |mut names: Vec<&'static str>| {
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(sorted(refused), sorted([&of_people[..], &of_the_house[..]].concat()));
     assert_eq!(client.get("/orders?include=total_count").expect(200).body["total_count"], 2);
     // Nor by looking for others' names, nor beside its own records.
     assert_eq!(client.get("/customers?q=Other0").expect(200).rows(), [] as [Value; 0]);
@@ -984,6 +1013,104 @@ fn no_client_hands_on_a_right_that_it_does_not_have(app: &TestApp) {
     app.as_role(Role::Manager).post("/clients", form(json!({}))).refused(403, "forbidden");
 }
 
+fn no_client_makes_a_stronger_one_or_lifts_its_own_bounds(app: &TestApp) {
+    let fields = json!({"scopes": ["clients:read", "clients:write", "users:write", "orders:read"],
+        "allowed_networks": ["10.1.0.0/16"], "token_lifetime": 600});
+    let manages = register(app, fields);
+    let at_home = |path: &str, body: Value| {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &*manages.id),
+            ("client_secret", &*manages.secret),
+        ];
+        let token = app.anyone().from("10.1.2.3").form("/oauth/token", &fields).expect(200);
+        let client = app.bearer(&text(&token, "access_token")).from("10.1.2.3");
+        match path.strip_prefix("PATCH ") {
+            Some(path) => client.patch(path, "*", body),
+            None => client.post(path, body),
+        }
+    };
+    let own = format!("PATCH {}", manages.path(""));
+    for wider in [
+        json!({"allowed_networks": []}),
+        json!({"allowed_networks": ["10.0.0.0/8"]}),
+        json!({"allowed_networks": ["10.1.0.0/16", "192.0.2.1"]}),
+        json!({"token_lifetime": 3600}),
+    ] {
+        at_home(&own, wider.clone()).refused(403, "client_restricted");
+        let mut other = form(
+            json!({"scopes": ["orders:read"], "allowed_networks": ["10.1.2.0/24"], "token_lifetime": 600}),
+        );
+        other.as_object_mut().expect("fields").extend(wider.as_object().expect("fields").clone());
+        at_home("/clients", other).refused(403, "client_restricted");
+    }
+    // Nor by taking over one that is stronger, nor through a person, who may come from anywhere.
+    let strong = register(app, json!({"scopes": ["orders:read"]}));
+    at_home(&strong.path("/rotate-secret"), json!({})).refused(403, "client_restricted");
+    let user = json!({"username": "made", "name": "Made", "role": "rep"});
+    at_home("/users", user).refused(403, "client_restricted");
+    // What is no stronger it may make, and bind itself further.
+    let weaker =
+        json!({"scopes": ["orders:read"], "allowed_networks": ["10.1.2.0/24"], "token_lifetime": 300});
+    at_home("/clients", form(weaker)).expect(201);
+    at_home(&own, json!({"allowed_networks": ["10.1.2.0/24"], "token_lifetime": 300})).expect(200);
+    at_home(&own, json!({"allowed_networks": ["10.1.0.0/16"]})).refused(403, "client_restricted");
+    let admin = app.as_role(Role::Admin);
+    admin.patch(&manages.path(""), "*", json!({"allowed_networks": [], "token_lifetime": 3600})).expect(200);
+}
+
+fn a_restricted_client_may_call_only_what_says_so(app: &TestApp) {
+    let team = app.seed.north.to_string();
+    let named = json!({"username": "named", "name": "Named", "role": "rep",
+        "external_ids": [{"system": "sap", "id": "1"}]});
+    app.as_role(Role::Admin).post("/users", named).expect(201);
+    app.run_background();
+    for bounds in [json!({"customer_ids": []}), json!({"team_id": team})] {
+        let mut fields = json!({"scopes": every_scope()});
+        fields.as_object_mut().expect("fields").extend(bounds.as_object().expect("fields").clone());
+        let client = machine(app, fields).with("if-match", "*");
+        let mut refused = Vec::new();
+        let guarded = |e: &&Arc<Endpoint>| matches!(e.access, Access::Scope(_) | Access::Person);
+        for endpoint in app.endpoints().iter().filter(guarded) {
+            let ask = client.asks(endpoint.method.as_str(), &path_to_nothing(endpoint), None);
+            let reply = if endpoint.within_restrictions { continue } else { app.ask(&ask) };
+            reply.refused(403, "client_restricted");
+            refused.push(endpoint.operation_id);
+        }
+        client.form("/oauth/introspect", &[("token", "of somebody")]).refused(403, "client_restricted");
+        // Nor does it hear of the house in what it may call.
+        let feed = client.get("/events?limit=1000").expect(200);
+        let kinds: Vec<&str> = feed.rows().iter().filter_map(|e| e["data"]["kind"].as_str()).collect();
+        assert!(
+            !kinds.iter().any(|kind| ["client", "user", "settings", "schedule"].contains(kind)),
+            "{kinds:?}"
+        );
+        let named = client.get("/external-ids?system=sap&limit=200").expect(200);
+        assert!(!named.to_string().contains("usr_") && !named.to_string().contains("cli_"), "{named}");
+        // What others were restricted out of, one by one, before.
+        for known in [
+            "listClients",
+            "createClient",
+            "updateClient",
+            "listUsers",
+            "createUser",
+            "updateSettings",
+            "createRegion",
+            "createDepartment",
+            "listAuditLog",
+            "listMails",
+            "runSchedule",
+            "updateTeam",
+            "createProduct",
+            "createSupplier",
+        ] {
+            let is_declared = app.endpoints().iter().any(|e| e.operation_id == known);
+            assert!(!is_declared || refused.contains(&known), "{known} is open to {bounds}");
+        }
+        assert!(refused.len() > 60, "{}", refused.len());
+    }
+}
+
 fn a_client_names_records_that_are_there(app: &TestApp) {
     let known = make(app, "cus").id();
     let (nobody, nothing) = ("cus_019a7c5e8f3a7d10b6c2a94e51d0f37b", "tem_019a7c5e8f3a7d10b6c2a94e51d0f37b");
@@ -1005,20 +1132,29 @@ fn a_client_names_records_that_are_there(app: &TestApp) {
 }
 
 fn an_oauth_library_finds_the_way_by_itself(app: &TestApp) {
-    let asked = app.anyone().with("host", "sales.example.com");
+    // What a request says of its host is not repeated: anybody may say anything.
+    for name in ["host", "x-forwarded-host", "forwarded"] {
+        let says = if name == "forwarded" { "host=evil.example.com" } else { "evil.example.com" };
+        let foreign = app.anyone().with(name, says);
+        for page in ["oauth-authorization-server", "oauth-protected-resource"] {
+            let told = foreign.page("GET", &format!("/.well-known/{page}")).expect(200);
+            assert!(!told.body.to_string().contains("evil"), "{told}");
+        }
+    }
+    let asked = app.anyone().with("host", "localhost:8080");
     let server = asked.page("GET", "/.well-known/oauth-authorization-server").expect(200).body;
-    assert_eq!(server["issuer"], "http://sales.example.com");
+    assert_eq!(server["issuer"], "http://localhost:8080");
     assert_eq!(server["grant_types_supported"], json!(["client_credentials"]));
     for (name, operation) in [
         ("token_endpoint", "issueToken"),
         ("introspection_endpoint", "introspectToken"),
         ("revocation_endpoint", "revokeToken"),
     ] {
-        let path = server[name].as_str().and_then(|url| url.strip_prefix("http://sales.example.com"));
+        let path = server[name].as_str().and_then(|url| url.strip_prefix("http://localhost:8080"));
         let (endpoint, _) = app.app().find("POST", path.expect("a path of ours")).expect("an endpoint");
         assert_eq!((endpoint.operation_id, endpoint.method), (operation, Method::Post));
     }
-    let keys = server["jwks_uri"].as_str().and_then(|url| url.strip_prefix("http://sales.example.com"));
+    let keys = server["jwks_uri"].as_str().and_then(|url| url.strip_prefix("http://localhost:8080"));
     app.anyone().page("GET", keys.expect("a path of ours")).expect(200);
     let resource = asked.page("GET", "/.well-known/oauth-protected-resource").expect(200).body;
     assert_eq!(resource["authorization_servers"], json!([server["issuer"]]));

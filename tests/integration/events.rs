@@ -30,6 +30,7 @@ both_engines!(
     a_stream_tells_what_happens_and_goes_on_after_the_last_id,
     a_stream_ends_with_the_rights_of_who_reads_it,
     one_caller_cannot_hold_all_streams,
+    a_stream_wakes_by_what_concerns_it,
 );
 
 const KEPT: i64 = feed::KEPT_DAYS * 24 * 3600;
@@ -324,4 +325,38 @@ fn one_caller_cannot_hold_all_streams(app: &TestApp) {
     drop(open);
     clerk.get("/events/stream").expect(200);
     make(app, "cus");
+}
+
+fn a_stream_wakes_by_what_concerns_it(app: &TestApp) {
+    let clerk = app.as_role(Role::Clerk);
+    app.run_background();
+    let ask = |types: &str| clerk.asks("GET", &format!("/events/stream?types={types}"), None);
+    let mut streams: Vec<_> = (0..10).map(|_| app.opened(&ask("product.*"))).collect();
+    let mut hears = app.opened(&ask("customer.*"));
+    // What comes within a moment; a stream that has nothing to tell waits longer.
+    let moment = std::time::Duration::from_millis(300);
+    let within = |stream: &mut actix_web::body::BoxBody| {
+        let next = async { tokio::time::timeout(moment, next_chunk(stream)).await };
+        app.run(next).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    for stream in streams.iter_mut().chain([&mut hears]) {
+        assert!(within(stream).is_some_and(|text| text.starts_with("retry")));
+        assert_eq!(within(stream), None);
+    }
+    let news = app.core.part::<salesdesk::events::stream::News>();
+    let before = news.reads();
+    for (n, stream) in streams.iter_mut().take(3).enumerate() {
+        let made = customer(&clerk, &format!("news {n}"));
+        app.run_background();
+        assert_eq!(within(stream), None);
+        assert!(within(&mut hears).is_some_and(|text| text.contains(&made.id())));
+    }
+    assert_eq!(news.reads() - before, 3, "only the one that they are for has looked");
+    // They have lost nothing by that.
+    let product = json!({"sku": "NEWS", "name": "News", "unit": "pcs", "tax_rate": "0.13"});
+    let product = clerk.post("/products", product).expect(201);
+    app.run_background();
+    for stream in &mut streams {
+        assert!(within(stream).is_some_and(|text| text.contains(&product.id())));
+    }
 }

@@ -194,6 +194,15 @@ fn a_postman_request_has_an_example_of_its_answer() {
     assert!(bodies > 300, "{bodies}");
 }
 
+/// Whether a machine client may call it that is restricted to customers or a team, with the scope for it.
+fn lets_restricted_in(endpoint: &Endpoint) -> bool {
+    match endpoint.access {
+        Access::Scope(_) => endpoint.within_restrictions,
+        Access::Person => false,
+        Access::Public | Access::Client(_) => true,
+    }
+}
+
 #[test]
 fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
     let mut text = String::from(
@@ -201,7 +210,7 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
          `tests/program/document.rs` holds it equal.\n\n| endpoint | scope |",
     );
     Role::ALL.iter().for_each(|role| text.push_str(&format!(" {role} |")));
-    text.push_str("\n|---|---|");
+    text.push_str(" restricted client |\n|---|---|:-:|");
     Role::ALL.iter().for_each(|_| text.push_str(":-:|"));
     text.push('\n');
     for endpoint in &declared().1 {
@@ -219,7 +228,7 @@ fn the_committed_table_of_permissions_is_the_one_that_is_enforced() {
         Role::ALL
             .iter()
             .for_each(|role| text.push_str(if lets_in(endpoint, *role) { " ✓ |" } else { "  |" }));
-        text.push('\n');
+        text.push_str(if lets_restricted_in(endpoint) { " ✓ |\n" } else { "  |\n" });
     }
     golden("tests/golden/permissions.md", &text);
 }

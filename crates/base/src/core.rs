@@ -28,6 +28,8 @@ pub struct Core {
     pub public_url: Option<String>,
     pub callers: super::auth::cache::Callers,
     pub login_guard: super::auth::guard::LoginGuard,
+    /// Makes and compares the hashes of passwords.
+    pub hashing: super::auth::passwords::Hashing,
     /// Lets somebody make the first administrator, on a database without users.
     pub set_up_token: std::sync::OnceLock<String>,
     /// The folder of the SQLite file and the master key.
@@ -97,10 +99,13 @@ impl Core {
         mut work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let core = self.clone();
-        self.engine.write_now(move |conn| {
+        let began = self.callers.since();
+        let done = self.engine.write_now(move |conn| {
             let mut tx = core.tx(conn, &caller, Lang::En, "");
             Ok((work(&mut tx)?, Ending::Commit))
-        })
+        });
+        self.callers.settle(began);
+        done
     }
 
     pub fn rx<'a>(&'a self, conn: &'a mut Conn, caller: &'a Caller, lang: Lang) -> ReadTx<'a> {

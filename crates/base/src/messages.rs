@@ -485,6 +485,13 @@ pub static PHRASES: &[Phrase] = &[
     ("too_few_items", ["must have at least {min} {min:entry|entries}", "至少 {min} 项"]),
     ("too_many_items", ["must have at most {max} {max:entry|entries}", "最多 {max} 项"]),
     ("invalid_format", ["is not valid as {format}", "不是有效的{format}"]),
+    (
+        "hidden_character",
+        [
+            "has the invisible character {character}, which is not taken here; remove it, or type the text instead of copying it",
+            "含有不可见字符 {character}，不予接受；请删除该字符，或手动输入而不要复制",
+        ],
+    ),
     ("pattern_mismatch", ["does not have the expected form ({pattern})", "格式不符（{pattern}）"]),
     ("not_allowed", ["must be one of: {allowed}", "必须是以下之一：{allowed}"]),
     ("too_deep", ["is nested too deeply", "嵌套过深"]),

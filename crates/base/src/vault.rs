@@ -1,9 +1,11 @@
 //! Secrets that are needed again in plain form, such as signing keys and webhook secrets. They are stored in
-//! the database, encrypted under the master key, which is not stored there.
+//! the database, encrypted under the master key, which is not stored there. Keyed digests are made here as well.
 
 use base64::Engine as _;
-use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use super::error::{Error, Result};
 use super::secret;
@@ -40,9 +42,26 @@ impl Vault {
         self.cipher().decrypt(&Nonce::from(nonce), ciphertext).map_err(|_| wrong())
     }
 
+    /// A digest that nobody makes without the master key: HMAC-SHA256 over the parts, each with its length before it, under
+    /// a key of its own for each purpose.
+    pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let key = mac(&self.0, &[b"salesdesk digest", purpose.as_bytes()]);
+        mac(&key, parts)
+    }
+
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.0))
     }
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let empty = || Hmac::new(&Default::default());
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| empty());
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
@@ -55,6 +74,12 @@ mod tests {
         let sealed = vault.seal(b"a secret").unwrap();
         assert_ne!(sealed, vault.seal(b"a secret").unwrap(), "equal secrets do not look equal");
         assert_eq!(vault.unseal(&sealed).unwrap(), b"a secret");
+        let digest = |key: u8, purpose: &str, parts: &[&[u8]]| Vault::new([key; 32]).digest(purpose, parts);
+        let first = digest(7, "cursor", &[b"ab", b"c"]);
+        assert_eq!(first, digest(7, "cursor", &[b"ab", b"c"]));
+        assert_ne!(first, digest(8, "cursor", &[b"ab", b"c"]));
+        assert_ne!(first, digest(7, "request", &[b"ab", b"c"]));
+        assert_ne!(first, digest(7, "cursor", &[b"a", b"bc"]));
         assert!(Vault::new([8; 32]).unseal(&sealed).is_err() && vault.unseal("c2hvcnQ=").is_err());
     }
 }

@@ -604,7 +604,8 @@ impl TestApp {
             session: Some(person.session.0),
             ..Caller::anonymous()
         };
-        self.core.callers.remember(token, claims, Arc::new(caller), now);
+        let since = self.core.callers.since();
+        self.core.callers.remember(token, claims, Arc::new(caller), now, since);
         token.clone()
     }
 
@@ -800,6 +801,7 @@ fn claims(person: &Person, now: At) -> Claims {
         sid: Some(person.session.to_string()),
         iat: now.seconds(),
         exp: now.seconds() + LIFETIME,
+        nbf: None,
         jti: format!("{} at {now}", person.username),
         client_id: None,
         scope: None,

@@ -30,7 +30,7 @@ fn a_change_needs_the_version_that_it_was_made_from(app: &TestApp) {
             let (method, path) = (endpoint.method.as_str(), path_to_nothing(endpoint));
             let body = || example_of(endpoint).cloned();
             app.all_powerful().send(method, &path, body()).refused(428, "precondition_required");
-            for wrong in ["1", "\"x\"", "\"\"", "W/\"1\"", "\"1\", \"2\"", "\"99999999999\"", ""] {
+            for wrong in ["1", "\"x\"", "\"\"", "\"1 x\"", "\"1\", 2", "\"99999999999\"", ""] {
                 let reply = app.all_powerful().with("if-match", wrong).send(method, &path, body());
                 let reply = reply.refused(400, "invalid_parameter");
                 assert_eq!(reply.places(), ["If-Match"]);

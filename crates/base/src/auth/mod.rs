@@ -225,6 +225,13 @@ impl Scopes {
     pub const fn without(self, other: Scopes) -> Scopes {
         Scopes(self.0 & !other.0)
     }
+    /// As it is written down for later; see [`Scopes::from_word`].
+    pub fn to_word(self) -> String {
+        format!("{:x}", self.0)
+    }
+    pub fn from_word(word: &str) -> Option<Scopes> {
+        u128::from_str_radix(word, 16).ok().map(Scopes)
+    }
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -538,6 +545,18 @@ impl Caller {
         self.demand_to_see_all()?;
         let lacking = scopes.without(self.scopes);
         if self.client_id.is_none() || lacking.is_empty() { Ok(()) } else { Err(forbidden(&lacking.list())) }
+    }
+    /// Whether it is a machine client that is restricted to customers or a team. Only operations that say so let it in
+    /// ([`Routes::within_restrictions`](crate::http::Routes::within_restrictions)).
+    pub fn is_restricted(&self) -> bool {
+        self.client_id.is_some() && (self.customers.is_some() || self.sight != Sight::All)
+    }
+    /// 403 for a machine client that may ask from some networks only: for what would let somebody in from elsewhere.
+    pub fn demand_from_anywhere(&self) -> Result<()> {
+        match self.client_id.is_some() && self.networks.is_some() {
+            true => Err(Problem::new("client_restricted").into()),
+            false => Ok(()),
+        }
     }
     /// 403 for a machine client that is restricted to certain customers: for what reaches beyond them.
     pub fn demand_unrestricted(&self) -> Result<()> {

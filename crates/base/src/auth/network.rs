@@ -27,6 +27,15 @@ pub fn holds(networks: &[Network], address: &str) -> bool {
     address.parse().is_ok_and(|address| networks.iter().any(|network| has(network, address)))
 }
 
+/// Under which name an address is counted: of IPv6 the network, because whoever has one address there has 2^64.
+pub fn counted(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(v6)) => format!("{:x}", u128::from(v6) >> 64),
+        Some(IpAddr::V4(v4)) => v4.to_string(),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,12 @@ pub fn begin(tx: &mut Tx, user: UserId, peer: &str) -> Result<(SessionId, String
     Ok((id, token))
 }
 
+/// Whether this person logged in from this address before, as far back as sessions are kept.
+pub fn began_at(conn: &mut Conn, user: UserId, peer: &str) -> Result<bool> {
+    let session = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::peer.eq(peer));
+    Ok(session.select(sessions::id).first::<SessionId>(conn).optional()?.is_some())
+}
+
 /// What a refresh came to.
 pub enum Refreshed {
     /// The session goes on under this new token.

@@ -20,6 +20,9 @@ pub const AUDIENCE: &str = "salesdesk-api";
 /// How long a person's access token lives, in seconds.
 pub const LIFETIME: i64 = 900;
 
+/// How far another machine's clock may be ahead, in seconds.
+const SKEW: i64 = 60;
+
 /// What an access token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
@@ -29,6 +32,9 @@ pub struct Claims {
     pub sub: String,
     pub iat: i64,
     pub exp: i64,
+    /// Before this moment the token is none. Ours do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
     pub jti: String,
     /// The session's id; a machine client has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,6 +60,7 @@ impl Claims {
             sub: subject.to_string(),
             iat: now.seconds(),
             exp: now.seconds() + lifetime,
+            nbf: None,
             jti: core.ids.next(now).simple().to_string(),
             sid: None,
             client_id: None,
@@ -114,6 +121,9 @@ impl Keys {
     pub fn verify(&self, token: &str, now: At) -> Result<Claims> {
         let refused = || Error::from(Problem::new("unauthorized"));
         let header = jsonwebtoken::decode_header(token).map_err(|_| refused())?;
+        if needs_more(token) {
+            return Err(refused());
+        }
         if header.typ.as_deref() != Some("at+jwt") || header.alg != Algorithm::EdDSA {
             return Err(refused());
         }
@@ -130,7 +140,8 @@ impl Keys {
         if claims.exp <= now.seconds() {
             return Err(Problem::new("token_expired").into());
         }
-        if claims.iat > now.seconds() + 60 {
+        let soonest = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+        if soonest > now.seconds() + SKEW {
             return Err(refused());
         }
         Ok(claims)
@@ -147,5 +158,53 @@ impl Keys {
             })
             .collect();
         json!({ "keys": keys })
+    }
+}
+
+/// Whether a token's head names what has to be understood for it (`crit`, RFC 7515, section 4.1.11): we understand nothing
+/// of that kind.
+fn needs_more(token: &str) -> bool {
+    let head = token.split('.').next().unwrap_or_default();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
+    serde_json::from_slice::<serde_json::Map<String, Value>>(&bytes)
+        .is_ok_and(|head| head.contains_key("crit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::Signer;
+
+    use super::*;
+
+    const NOW: At = At::from_millis(1_700_000_000_000);
+
+    fn signed(header: &Value, claims: &Value) -> String {
+        let part = |v: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(v.to_string());
+        let text = format!("{}.{}", part(header), part(claims));
+        let signature = SigningKey::from_bytes(&[7; 32]).sign(text.as_bytes()).to_bytes();
+        format!("{text}.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    #[test]
+    fn a_token_that_is_not_to_be_used_yet_or_needs_what_we_do_not_know_is_refused() {
+        let keys = Keys::from_seeds(&[("key_a".into(), [7; 32])]).unwrap();
+        let now = NOW.seconds();
+        let with = |mut value: Value, key: &str, new: Value| {
+            value[key] = new;
+            value
+        };
+        let header = json!({"typ": "at+jwt", "alg": "EdDSA", "kid": "key_a"});
+        let claims =
+            json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "iat": now, "exp": now + 900, "jti": "1"});
+        let verified = |header: Value, claims: Value| keys.verify(&signed(&header, &claims), NOW).is_ok();
+        assert!(verified(header.clone(), claims.clone()));
+        assert!(verified(header.clone(), with(claims.clone(), "nbf", json!(now))));
+        assert!(!verified(with(header.clone(), "crit", json!(["exp"])), claims.clone()));
+        assert!(!verified(
+            with(with(header.clone(), "crit", json!(["b64"])), "b64", json!(true)),
+            claims.clone()
+        ));
+        assert!(!verified(header.clone(), with(claims.clone(), "nbf", json!(now + 300))));
+        assert!(!verified(header, with(claims, "nbf", json!("soon"))));
     }
 }

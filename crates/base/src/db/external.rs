@@ -13,6 +13,7 @@ use crate::declared::Declared;
 use crate::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
 use crate::http::params;
 use crate::schema::external_ids;
+use crate::text;
 use crate::types::{Kind, RecordId};
 
 /// The id of a record in another system.
@@ -37,6 +38,9 @@ pub fn from_path((system, id): &(String, String)) -> Result<ExternalId> {
     }
     if id.chars().count() > 200 {
         faults.push(Fault::parameter("id", "too_long").with("max", 200));
+    }
+    if let Some(name) = text::hidden_character(id, true) {
+        faults.push(Fault::parameter("id", "hidden_character").with("character", name));
     }
     match faults.is_empty() {
         true => Ok(ExternalId { system: system.clone(), id: id.clone() }),

@@ -259,6 +259,43 @@ pub fn check_place(conn: &mut Conn, core: &Core, now: At, cursor: &Cursor) -> Re
     Ok(())
 }
 
+/// What is known of an event without looking whether somebody may see it.
+#[derive(Debug, Clone, Queryable)]
+pub struct Head {
+    pub sequence: i64,
+    pub kind: String,
+    pub event_type: String,
+}
+
+/// The events behind one place and up to another.
+pub fn heads(conn: &mut Conn, after: i64, until: i64) -> Result<Vec<Head>> {
+    use journal::dsl;
+    let rows: Vec<(Option<i64>, String, String)> = dsl::journal
+        .filter(dsl::sequence.gt(Some(after)))
+        .filter(dsl::sequence.le(Some(until)))
+        .filter(dsl::version.gt(0))
+        .order(dsl::sequence)
+        .select((dsl::sequence, dsl::record_kind, dsl::event_type))
+        .load(conn)?;
+    let head = |(sequence, kind, event_type): (Option<i64>, String, String)| {
+        Some(Head { sequence: sequence?, kind, event_type })
+    };
+    Ok(rows.into_iter().filter_map(head).collect())
+}
+
+impl Head {
+    /// Whether it may be for this caller: the record is still to be looked at.
+    pub fn may_concern(&self, declared: &Declared, caller: &Caller, types: &[String]) -> bool {
+        let is_of = |pattern: &String| match pattern.strip_suffix(".*") {
+            Some(kind) => kind == self.kind,
+            None => *pattern == self.event_type,
+        };
+        let told = declared.told.iter().filter(|told| told.kind.name == self.kind);
+        (types.is_empty() || types.iter().any(is_of))
+            && told.flat_map(|told| told.scopes).any(|scope| caller.may(*scope))
+    }
+}
+
 /// The events behind a place that the caller sees, at most so many. Looks through a bounded stretch only, so that
 /// somebody who sees little does not make the database read everything; then it may come to nothing and still
 /// say that there is more.

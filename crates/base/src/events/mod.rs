@@ -59,6 +59,11 @@ impl Verb {
     }
 }
 
+/// For kinds that everybody with the scope sees but a restricted machine client, since they concern no customer.
+pub fn seen_in_the_house(caller: &Caller) -> Predicate {
+    if caller.is_restricted() { Predicate::Nothing } else { Predicate::All }
+}
+
 /// For kinds that everybody with the scope sees.
 pub fn seen_by_all(_: &Caller) -> Predicate {
     Predicate::All

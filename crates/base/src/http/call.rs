@@ -25,8 +25,8 @@ pub struct Conditions<'a> {
 /// A call that is found, let in and readable; the rest is the handler's.
 pub struct Call {
     pub endpoint: Arc<Endpoint>,
-    /// The version that the caller says they saw.
-    expected: Option<i32>,
+    /// The versions that the caller says they saw, the newest first; none is any.
+    expected: Vec<i32>,
     /// Whether the record is to be there already.
     presence: Presence,
     /// The ETags that the caller has.
@@ -39,10 +39,15 @@ pub struct Call {
 /// Whether the endpoint lets this caller in.
 pub fn admit(endpoint: &Endpoint, caller: &Caller) -> Result<()> {
     match &endpoint.access {
-        Access::Scope(_) if caller.must_change_password => {
+        // Whoever comes without a token, or with a client's secret, is nobody in particular yet.
+        Access::Public | Access::Client(_) => Ok(()),
+        _ if caller.must_change_password && !endpoint.first_steps => {
             Err(Problem::new("password_change_required").into())
         }
         Access::Scope(scopes) if !scopes.iter().any(|s| caller.may(*s)) => Err(forbidden(scopes)),
+        _ if caller.is_restricted() && !endpoint.within_restrictions => {
+            Err(Problem::new("client_restricted").into())
+        }
         _ => Ok(()),
     }
 }
@@ -67,22 +72,20 @@ impl Call {
 
     /// Runs it as a request of its own: one unit of work, or as many as it needs.
     pub async fn run(self, ctx: Ctx) -> Result<Reply> {
-        let (expected, presence, dry_run) = (self.expected, self.presence, self.query.dry_run);
-        let operation = self.endpoint.operation_id;
-        let ctx = Ctx { expected, presence, dry_run, operation, ..ctx };
-        let (endpoint, known) = (self.endpoint, self.known);
+        let (mut expected, endpoint, known) = (self.expected, self.endpoint, self.known);
+        let (presence, dry_run, operation) = (self.presence, self.query.dry_run, endpoint.operation_id);
+        let ctx = Ctx { presence, dry_run, operation, ..ctx };
         let raw = RawReq { path: self.args, query: self.query, body: self.body };
-        let reply = match &endpoint.handler {
-            Handler::Read(handler) => {
-                let unit = handler(raw)?;
-                ctx.read(unit).await
+        // Of several versions one may be the record's: a unit of work that met another one has changed nothing.
+        let last = expected.pop();
+        for version in expected {
+            let ctx = Ctx { expected: Some(version), ..ctx.clone() };
+            let reply = run_once(&endpoint, ctx, raw.clone()).await;
+            if !reply.as_ref().is_err_and(is_stale) {
+                return reply;
             }
-            Handler::Write(handler) => {
-                let unit = handler(raw, endpoint.validator.as_ref())?;
-                ctx.answer(unit).await
-            }
-            Handler::Flow(handler) => handler(ctx, raw, endpoint.validator.clone()).await,
-        };
+        }
+        let reply = run_once(&endpoint, Ctx { expected: last, ..ctx }, raw).await;
         reply.map(|reply| if_changed(reply, &endpoint, known.as_deref()))
     }
 
@@ -105,7 +108,8 @@ impl Call {
             Handler::Write(handler) => {
                 let mut unit = handler(raw, self.endpoint.validator.as_ref())?;
                 let outer = (tx.expected, tx.presence, tx.compared.take());
-                (tx.expected, tx.presence) = (self.expected, self.presence);
+                // What is part of a unit of work cannot be tried twice; of several versions the newest counts.
+                (tx.expected, tx.presence) = (self.expected.first().copied(), self.presence);
                 let reply = unit(tx).and_then(|reply| tx.has_compared().map(|()| reply));
                 (tx.expected, tx.presence) = (outer.0, outer.1);
                 tx.compared.set(outer.2);
@@ -118,6 +122,19 @@ impl Call {
         };
         reply.map(|reply| if_changed(reply, &self.endpoint, self.known.as_deref()))
     }
+}
+
+/// Runs an endpoint as a request of its own.
+async fn run_once(endpoint: &Endpoint, ctx: Ctx, raw: RawReq) -> Result<Reply> {
+    match &endpoint.handler {
+        Handler::Read(handler) => ctx.read(handler(raw)?).await,
+        Handler::Write(handler) => ctx.answer(handler(raw, endpoint.validator.as_ref())?).await,
+        Handler::Flow(handler) => handler(ctx, raw, endpoint.validator.clone()).await,
+    }
+}
+
+fn is_stale(error: &Error) -> bool {
+    error.problem().is_some_and(|problem| problem.code == "version_mismatch")
 }
 
 impl App {
@@ -137,28 +154,49 @@ impl App {
     }
 }
 
-/// The version in `If-Match`: `"7"`; `*` means any.
-fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Option<i32>> {
+/// Versions that `If-Match` may name.
+pub const MOST_VERSIONS: usize = 5;
+
+/// The versions in `If-Match`, the newest first: `"7"`, or several with commas between them; `*` and none mean any.
+fn if_match(endpoint: &Endpoint, given: Option<&str>) -> Result<Vec<i32>> {
     let Some(value) = given.map(str::trim) else {
         return match endpoint.nature.needs_version() {
             true => Err(Problem::new("precondition_required").into()),
-            false => Ok(None),
+            false => Ok(vec![]),
         };
     };
     if value == "*" || !(endpoint.nature.needs_version() || endpoint.may_name_version()) {
-        return Ok(None);
+        return Ok(vec![]);
     }
-    // A weak tag promises too little for a change.
-    let tag = value.parse::<EntityTag>().ok().filter(|tag| tag.strong_eq(tag));
-    let digits = tag.as_ref().map(EntityTag::tag);
-    let digits = digits.filter(|v| (1..=10).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit()));
-    // A number larger than any version is one that no record has.
-    let version = digits.map(|v| v.parse().unwrap_or(i32::MAX));
-    let expected = "one ETag as it was sent, such as \"7\"";
-    version.map(Some).ok_or_else(|| {
-        params::bad(vec![Fault::parameter("If-Match", "invalid_header").with("expected", expected)])
-    })
+    let mut versions: Vec<i32> = value.split(',').filter_map(|tag| version_of(tag.trim())).collect();
+    let all_read = versions.len() == value.split(',').count();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.dedup();
+    match all_read && versions.len() <= MOST_VERSIONS {
+        true => Ok(versions),
+        false => {
+            let expected = "up to five ETags as they were sent, such as \"7\", with commas between them";
+            let fault = Fault::parameter("If-Match", "invalid_header").with("expected", expected);
+            Err(params::bad(vec![fault]))
+        }
+    }
 }
+
+/// The version that a tag names. Proxies that compress make the tag weak (`W/"7"`) or add the encoding to it (`"7-gzip"`);
+/// a version is still that version, because it counts changes of the record and not bytes.
+fn version_of(tag: &str) -> Option<i32> {
+    let tag = tag.parse::<EntityTag>().ok()?;
+    let end = tag.tag().bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, added) = tag.tag().split_at(end);
+    let is_encoding = |b: u8| b.is_ascii_lowercase() || b == b'-' || b == b';';
+    let is_version =
+        (1..=10).contains(&end) && added.len() <= LONGEST_ENCODING && added.bytes().all(is_encoding);
+    // A number larger than any version is one that no record has.
+    is_version.then(|| digits.parse().unwrap_or(i32::MAX))
+}
+
+/// What proxies add to a tag is no longer: `--deflate`.
+const LONGEST_ENCODING: usize = 9;
 
 /// What a `PUT` says about whether its record is there: `If-Match`, or `If-None-Match: *`.
 fn presence(endpoint: &Endpoint, conditions: Conditions) -> Result<Presence> {
@@ -177,11 +215,7 @@ fn presence(endpoint: &Endpoint, conditions: Conditions) -> Result<Presence> {
 
 /// The version of an answer as its ETag.
 pub fn etag(version: i32) -> String {
-    tag_of(version).to_string()
-}
-
-fn tag_of(version: i32) -> EntityTag {
-    EntityTag::new_strong(version.to_string())
+    EntityTag::new_strong(version.to_string()).to_string()
 }
 
 /// 304 in the place of what the caller has already (`If-None-Match`).
@@ -189,10 +223,27 @@ fn if_changed(reply: Reply, endpoint: &Endpoint, known: Option<&str>) -> Reply {
     let (Some(version), Some(known), Method::Get) = (reply.version, known, endpoint.method) else {
         return reply;
     };
-    let tag = tag_of(version);
-    let is_this = |text: &str| text == "*" || text.parse::<EntityTag>().is_ok_and(|t| t.weak_eq(&tag));
+    let is_this = |text: &str| text == "*" || version_of(text) == Some(version);
     match known.split(',').any(|text| is_this(text.trim())) {
         true => Reply { status: 304, body: None, ..reply },
         false => reply,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_names_its_version_whatever_a_proxy_made_of_it() {
+        for tag in ["\"2\"", "W/\"2\"", "\"2-gzip\"", "W/\"2-gzip\"", "\"2--gzip\"", "\"2;gzip\"", "\"2-br\""]
+        {
+            assert_eq!(version_of(tag), Some(2), "{tag}");
+        }
+        assert_eq!(version_of("\"99999999999\""), None);
+        assert_eq!(version_of("\"9999999999\""), Some(i32::MAX));
+        for tag in ["2", "\"\"", "\"-gzip\"", "\"2.x\"", "\"x\"", "\"2", "*", "\"-2\""] {
+            assert_eq!(version_of(tag), None, "{tag}");
+        }
     }
 }

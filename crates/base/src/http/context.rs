@@ -57,8 +57,10 @@ impl Ctx {
             None => None,
         };
         let ctx = self.clone();
+        let began = self.core.callers.since();
         let ending = if self.dry_run { Ending::Rollback } else { Ending::Commit };
-        self.core
+        let done = self
+            .core
             .engine
             .write(move |conn| {
                 conn.works_for(ctx.operation);
@@ -68,7 +70,9 @@ impl Ctx {
                 let whole = |tx: &mut Tx| work(tx).and_then(|reply| tx.has_compared().map(|()| reply));
                 idempotency::with_idempotency(&mut tx, ctx.key.as_ref(), whole).map(|reply| (reply, ending))
             })
-            .await
+            .await;
+        self.core.callers.settle(began);
+        done
     }
 
     /// A unit of work beside the answer, e.g. counting a failed log-in.
@@ -77,14 +81,18 @@ impl Ctx {
         mut work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let ctx = self.clone();
-        self.core
+        let began = self.core.callers.since();
+        let done = self
+            .core
             .engine
             .write(move |conn| {
                 conn.works_for(ctx.operation);
                 let mut tx = ctx.core.tx(conn, &ctx.caller, ctx.lang, &ctx.request_id);
                 work(&mut tx).map(|value| (value, Ending::Commit))
             })
-            .await
+            .await;
+        self.core.callers.settle(began);
+        done
     }
 
     /// Slow work that is no database work, such as password hashing, off the request threads.

@@ -36,6 +36,7 @@ use crate::error::{Error, Fault, Problem, Result};
 use crate::jobs::{JobKind, StepFn};
 use crate::schedules::{self, Schedule};
 use crate::types::RecordId;
+use crate::vault::Vault;
 
 /// A body has this long to arrive, and a second more for every 64 KiB that it may have.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -149,7 +150,10 @@ pub async fn serve(app: web::Data<App>, req: HttpRequest, payload: web::Payload)
         Some(response) => response,
         None => match answer(&app, &req, payload, &mut info).await {
             Ok(response) => response,
-            Err(error) => problem_response(error, info.lang, req.path(), &info.request_id),
+            Err(error) => {
+                let error = app.core.limits.charge(error, &mut info, app.core.clock.now());
+                problem_response(error, info.lang, req.path(), &info.request_id)
+            }
         },
     };
     finish(response, &req, &info, &app.core)
@@ -171,7 +175,7 @@ async fn answer(
     let mut key = None;
     let call = Call::check(endpoint, args, conditions, req.query_string(), |endpoint| {
         refuse_long_headers(req)?;
-        key = idempotency_key(req, endpoint, &caller, &body)?;
+        key = idempotency_key(&app.core.vault, req, endpoint, &caller, &body)?;
         parse_body(endpoint, media_type, &body)
     })?;
     let ctx = Ctx {
@@ -259,10 +263,11 @@ async fn authenticate(core: &Arc<Core>, token: &str) -> Result<Arc<Caller>> {
         Recall::Stale(claims) => claims,
         Recall::Unknown => core.keys.verify(token, now)?,
     };
+    let since = core.callers.since();
     let told = claims.clone();
     let found = core.engine.read(move |conn| caller_of(conn, &told, now)).await?;
     let caller = Arc::new(found.ok_or_else(|| Problem::new("unauthorized"))?);
-    core.callers.remember(token, claims, caller.clone(), now);
+    core.callers.remember(token, claims, caller.clone(), now, since);
     Ok(caller)
 }
 
@@ -380,6 +385,7 @@ fn refuse_long_headers(req: &HttpRequest) -> Result<()> {
 }
 
 fn idempotency_key(
+    vault: &Vault,
     req: &HttpRequest,
     endpoint: &Endpoint,
     caller: &Caller,
@@ -395,7 +401,7 @@ fn idempotency_key(
         params::bad(vec![Fault::parameter("Idempotency-Key", "invalid_header").with("expected", expected)])
     })?;
     let target = req.uri().path_and_query().map_or(req.path(), |t| t.as_str());
-    Ok(Some(Key::new(caller, key, req.method().as_str(), target, body)))
+    Ok(Some(Key::new(vault, caller, key, req.method().as_str(), target, body)))
 }
 
 /// So that areas can name an id in a path without knowing how ids are written.

@@ -536,8 +536,17 @@ fn parameters() -> Map<String, Value> {
         }
         map.insert(key.into(), parameter);
     };
-    let etag = json!({"type": "string", "maxLength": 20, "pattern": "^(\"[0-9]{1,10}\"|\\*)$"});
-    add("if_match", "If-Match", true, "The ETag of the version that you read.", etag.clone());
+    // As it was sent, or as a proxy that compresses has made it.
+    let tag = r#"(W/)?"[0-9]{1,10}[-;a-z]{0,9}""#;
+    let tags = format!(r"^(\*|{tag}(\s*,\s*{tag}){{0,{}}})$", super::call::MOST_VERSIONS - 1);
+    let etag = json!({"type": "string", "maxLength": 200, "pattern": tags});
+    add(
+        "if_match",
+        "If-Match",
+        true,
+        "The ETag of the version that you read. Several are separated by commas.",
+        etag.clone(),
+    );
     add(
         "if_match_optional",
         "If-Match",

@@ -1,5 +1,8 @@
 //! `Idempotency-Key`: the first answer is kept by the transaction that made the write, so it survives a crash
 //! exactly when the write does; the same request again gets that answer. A failure keeps nothing.
+//!
+//! Before a kept answer is given again the caller's rights are asked again: the scopes that they had then, and the sight of
+//! the records that the answer is about.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,12 +12,15 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::answer::Reply;
-use crate::auth::Caller;
+use super::{Endpoint, Handler, Incoming, OperationKind, RawReq, params};
+use crate::auth::{Caller, Scopes, forbidden};
 use crate::db::{Tx, lock};
 use crate::error::{Error, Problem, Result, is_unique_violation};
 use crate::schema::idempotency_keys;
-use crate::secret::sha256_hex_of;
+use crate::secret::hex;
 use crate::types::At;
+use crate::types::id::parse_id;
+use crate::vault::Vault;
 
 /// How long an answer is kept, in seconds.
 pub const KEPT: i64 = 24 * 3600;
@@ -24,15 +30,21 @@ pub const KEPT: i64 = 24 * 3600;
 pub struct Key {
     pub owner: String,
     pub key: String,
-    /// SHA-256 over method, path, query and body, byte for byte: what means the same but is written otherwise is
-    /// another request. Headers do not count.
+    /// A keyed digest over method, path, query and body, byte for byte: what means the same but is written otherwise is
+    /// another request. Headers do not count. Without the key nobody finds out a body, such as a password, by trying.
     pub fingerprint: String,
+    /// The path that the request was sent to.
+    pub path: String,
 }
 
 impl Key {
-    pub fn new(caller: &Caller, key: &str, method: &str, target: &str, body: &[u8]) -> Key {
-        let request = [method.as_bytes(), b" ", target.as_bytes(), b"\n", body];
-        Key { owner: caller.idempotency_owner(), key: key.to_owned(), fingerprint: sha256_hex_of(&request) }
+    pub fn new(vault: &Vault, caller: &Caller, key: &str, method: &str, target: &str, body: &[u8]) -> Key {
+        Key {
+            owner: caller.idempotency_owner(),
+            key: key.to_owned(),
+            fingerprint: fingerprint(vault, &[method.as_bytes(), target.as_bytes(), body]),
+            path: target.split('?').next().unwrap_or_default().to_owned(),
+        }
     }
 
     /// The key of one part of the request. No key that is sent is the same: those are ASCII.
@@ -41,11 +53,17 @@ impl Key {
     }
 }
 
+/// The keyed digest of a request.
+pub fn fingerprint(vault: &Vault, parts: &[&[u8]]) -> String {
+    hex(&vault.digest("request", parts))
+}
+
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = idempotency_keys)]
 struct Stored {
     owner: String,
     key: String,
+    /// The request's, and behind a dot the scopes that the caller had.
     fingerprint: String,
     status: i32,
     version: Option<i32>,
@@ -93,17 +111,56 @@ fn recall(tx: &mut Tx, key: &Key) -> Result<Option<Reply>> {
         diesel::delete(old).execute(tx.conn)?;
         return Ok(None);
     }
-    if row.fingerprint != key.fingerprint {
+    let (fingerprint, scopes) = row.fingerprint.split_once('.').unwrap_or((&row.fingerprint, ""));
+    if fingerprint != key.fingerprint {
         return Err(Problem::new("idempotency_key_reused").into());
     }
-    Ok(Some(Reply {
+    let lost = Scopes::from_word(scopes).unwrap_or_default().without(tx.caller.scopes);
+    if !lost.is_empty() {
+        return Err(forbidden(&lost.list()));
+    }
+    let reply = Reply {
         status: row.status as u16,
         body: row.body.map(String::into_bytes),
         version: row.version,
         location: row.location,
         replayed: true,
         ..Reply::default()
-    }))
+    };
+    look_again(tx, key, &reply)?;
+    Ok(Some(reply))
+}
+
+/// 404 when the caller does not see all the records any more that the kept answer is about.
+fn look_again(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
+    let body: Value = reply.body.as_deref().and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default();
+    let mut ids: Vec<&str> = body["id"].as_str().into_iter().collect();
+    let parts = body["results"].as_array().into_iter().flatten();
+    ids.extend(parts.filter_map(|part| part["body"]["id"].as_str()));
+    ids.extend(key.path.split('/'));
+    ids.extend(reply.location.iter().flat_map(|path| path.split('/')));
+    ids.sort_unstable();
+    ids.dedup();
+    let core = tx.core;
+    for id in ids {
+        if let Some(endpoint) = reader_of(&core.building.endpoints, id)
+            && let Handler::Read(read) = &endpoint.handler
+        {
+            let query = params::parse("", &endpoint.params, &endpoint.common)?;
+            read(RawReq { path: vec![id.to_owned()], query, body: Incoming::Nothing })?(&mut tx.rx())?;
+        }
+    }
+    Ok(())
+}
+
+/// The endpoint that reads a record by an id of this kind.
+fn reader_of<'e>(endpoints: &'e [Arc<Endpoint>], id: &str) -> Option<&'e Arc<Endpoint>> {
+    let prefix =
+        id.split_once('_').map(|(prefix, _)| prefix).filter(|prefix| parse_id(id, prefix).is_ok())?;
+    let reads = |e: &&Arc<Endpoint>| {
+        e.nature == OperationKind::Read && e.path_prefixes == [Some(prefix)] && e.path.ends_with('}')
+    };
+    endpoints.iter().filter(reads).min_by_key(|e| e.path.len())
 }
 
 #[allow(clippy::disallowed_methods)] // kept answers are no records
@@ -111,7 +168,7 @@ fn store(tx: &mut Tx, key: &Key, reply: &Reply) -> Result<()> {
     let row = Stored {
         owner: key.owner.clone(),
         key: key.key.clone(),
-        fingerprint: key.fingerprint.clone(),
+        fingerprint: format!("{}.{}", key.fingerprint, tx.caller.scopes.to_word()),
         status: i32::from(reply.status),
         version: reply.version,
         location: reply.location.clone(),
@@ -220,8 +277,9 @@ mod tests {
 
     #[test]
     fn a_request_is_the_same_only_byte_for_byte() {
+        let vault = Vault::new([7; 32]);
         let key = |method: &str, target: &str, body: &str| {
-            Key::new(&Caller::anonymous(), "k", method, target, body.as_bytes()).fingerprint
+            Key::new(&vault, &Caller::anonymous(), "k", method, target, body.as_bytes()).fingerprint
         };
         let first = key("POST", "/api/v1/orders", "{}");
         assert_eq!(first, key("POST", "/api/v1/orders", "{}"));

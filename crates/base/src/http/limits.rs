@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::request_info::RequestInfo;
 use super::web::Web;
-use crate::error::{Problem, Result};
+use crate::auth::network;
+use crate::error::{Error, Problem, Result};
 use crate::types::At;
 
 /// The window of every quota, in seconds.
@@ -26,16 +28,9 @@ pub enum Counted {
 }
 
 impl Counted {
-    /// An address; of IPv6 the network, because whoever has one address there has 2^64.
+    /// An address.
     pub fn address(address: Option<IpAddr>) -> Counted {
-        Counted::Address(match address {
-            Some(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
-                Some(v4) => v4.to_string(),
-                None => format!("{:x}", u128::from(v6) >> 64),
-            },
-            Some(IpAddr::V4(v4)) => v4.to_string(),
-            None => String::new(),
-        })
+        Counted::Address(network::counted(address))
     }
 }
 
@@ -93,6 +88,16 @@ impl RateLimits {
         self.refused.fetch_add(1, Ordering::Relaxed);
         let problem = Problem { retry_after: Some(wait), ..Problem::new("too_many_requests") };
         Err(problem.param("seconds", wait).into())
+    }
+
+    /// Counts a request that was refused before anybody was counted for it (no such path, no good token) against its
+    /// address. Gives the problem to answer: 429 when the address has no room left.
+    pub fn charge(&self, refusal: Error, info: &mut RequestInfo, now: At) -> Error {
+        if info.counted.is_some() {
+            return refusal;
+        }
+        let counted = info.counted.insert(Counted::address(info.peer));
+        self.take(counted, 1, now).err().unwrap_or(refusal)
     }
 
     /// Where a key stands; None where there is no limit.

@@ -11,6 +11,7 @@ pub mod call;
 pub mod compress;
 pub mod context;
 pub mod cors;
+pub mod cursor;
 pub mod dispatch;
 pub mod document;
 pub mod expand;
@@ -333,6 +334,7 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 }
 
 /// A request before it is typed.
+#[derive(Clone, Default)]
 pub struct RawReq {
     pub path: Vec<String>,
     pub query: Query,
@@ -388,6 +390,10 @@ pub struct Endpoint {
     pub problems: Vec<&'static str>,
     pub answers_version: bool,
     pub validator: Option<Arc<SchemaValidator>>,
+    /// Open also to somebody who has yet to change the password that somebody else has set.
+    pub first_steps: bool,
+    /// Open also to a machine client that is restricted to customers or a team: it keeps to what they may see.
+    pub within_restrictions: bool,
     pub handler: Handler,
     /// What it was asked so far.
     pub traffic: Traffic,
@@ -446,6 +452,15 @@ impl Components {
     }
 }
 
+/// Which operations of a tag a restricted machine client may call; none, until it is said.
+#[derive(Debug, Clone, Copy, Default)]
+enum Within {
+    #[default]
+    None,
+    Reads,
+    All,
+}
+
 /// Where areas declare their endpoints and all else, in any order. [`Routes::finish`] ends it.
 #[derive(Default)]
 pub struct Routes {
@@ -469,6 +484,8 @@ pub struct Routes {
     last: Vec<(&'static str, &'static str, finish::Finally)>,
     area: &'static str,
     tag: &'static str,
+    /// Which operations of this tag are open to restricted clients.
+    within: Within,
 }
 
 impl Routes {
@@ -480,10 +497,23 @@ impl Routes {
     /// The endpoints that follow belong to this tag.
     pub fn tag(&mut self, name: &'static str, about: &'static str) {
         self.tag = name;
+        self.within = Within::None;
         // Several areas may add to one tag; the first says what it is.
         if self.tags.iter().all(|(known, _)| *known != name) {
             self.tags.push((name, about));
         }
+    }
+
+    /// The operations of this tag that follow keep to what a machine client may see that is restricted to customers or a
+    /// team, or tell what concerns no customer; it may call them. One that is not so says
+    /// [`Endpoint::not_within_restrictions`].
+    pub fn within_restrictions(&mut self) {
+        self.within = Within::All;
+    }
+
+    /// The same for what only reads: of records that concern no customer, but belong to all.
+    pub fn reads_within_restrictions(&mut self) {
+        self.within = Within::Reads;
     }
 
     /// How `expand` loads records with ids of this prefix.
@@ -587,8 +617,15 @@ impl Routes {
     ) -> &mut Endpoint {
         let answer = Some(self.components.page_of::<T>());
         let run = Handler::Read(Box::new(move |raw| {
-            let req = typed::<P, ()>(raw, None)?;
-            Ok(Box::new(move |rx| Answer::page(handler(rx, &req)?).finish(rx, &req.query, 200)))
+            let mut req = typed::<P, ()>(raw, None)?;
+            Ok(Box::new(move |rx| {
+                if let Some(sent) = &req.query.cursor {
+                    req.query.cursor = Some(cursor::open(rx.core, operation_id, sent)?);
+                }
+                let page = handler(rx, &req)?;
+                let next = page.next_cursor.as_deref().map(|next| cursor::seal(rx.core, operation_id, next));
+                Answer::page(Page { next_cursor: next, ..page }).finish(rx, &req.query, 200)
+            }))
         }));
         let endpoint = self.add::<P, ()>(OperationKind::List, path, operation_id, answer, run);
         endpoint.params.extend(spec.filters.iter().map(|f| f.param));
@@ -736,6 +773,12 @@ impl Routes {
                 OperationKind::List | OperationKind::Start | OperationKind::Talk
             ),
             validator: None,
+            first_steps: false,
+            within_restrictions: match self.within {
+                Within::None => false,
+                Within::Reads => !nature.writes(),
+                Within::All => true,
+            },
             handler,
             traffic: Traffic::default(),
         });
@@ -825,6 +868,21 @@ impl Endpoint {
     /// The body may be this large, in bytes.
     pub fn takes_up_to(&mut self, bytes: usize) -> &mut Self {
         self.max_body = bytes;
+        self
+    }
+    /// Open also to somebody who has yet to change the password that somebody else has set.
+    pub fn for_first_steps(&mut self) -> &mut Self {
+        self.first_steps = true;
+        self
+    }
+    /// Open also to a machine client that is restricted, where not all operations of the tag are.
+    pub fn within_restrictions(&mut self) -> &mut Self {
+        self.within_restrictions = true;
+        self
+    }
+    /// Not open to a machine client that is restricted, where the other operations of the tag are.
+    pub fn not_within_restrictions(&mut self) -> &mut Self {
+        self.within_restrictions = false;
         self
     }
     /// The body may be left out.

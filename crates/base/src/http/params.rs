@@ -416,7 +416,6 @@ fn take_common(
     value: &str,
 ) -> Option<std::result::Result<(), Fault>> {
     let name = common_names(common).into_iter().find(|n| *n == name)?;
-    let fault = |code| Err(Fault::parameter(name, code));
     Some(match name {
         "limit" => match value.parse::<i64>() {
             Ok(n) if (1..=200).contains(&n) => {
@@ -425,7 +424,8 @@ fn take_common(
             }
             _ => Err(Fault::parameter(name, "out_of_range").with("min", 1).with("max", 200)),
         },
-        "cursor" if value.is_empty() || value.len() > 2000 => fault("too_long"),
+        "cursor" if value.is_empty() => Err(Fault::parameter(name, "too_short").with("min", 1)),
+        "cursor" if value.len() > 2000 => Err(Fault::parameter(name, "too_long").with("max", 2000)),
         "cursor" => {
             query.cursor = Some(value.to_owned());
             Ok(())

@@ -14,6 +14,7 @@ use super::Method;
 use super::answer::Reply;
 use super::call::etag;
 use super::dispatch::{API, App, method_not_allowed};
+use super::limits::Counted;
 use super::request_info::RequestInfo;
 use super::{compress, cors};
 use crate::core::Core;
@@ -165,8 +166,9 @@ fn tell_limit(headers: &mut HeaderMap, info: &RequestInfo, core: &Core) {
 
 /// Anything outside the API that nobody serves.
 pub async fn not_here(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
-    let info = RequestInfo::of(&req, &app.core);
-    let problem = Problem::new("unknown_path").into();
+    let mut info = RequestInfo::of(&req, &app.core);
+    let now = app.core.clock.now();
+    let problem = app.core.limits.charge(Problem::new("unknown_path").into(), &mut info, now);
     let response = problem_response(problem, info.lang, req.path(), &info.request_id);
     finish(response, &req, &info, &app.core)
 }
@@ -191,7 +193,7 @@ pub async fn dress(
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse, actix_web::Error> {
     let core: Arc<Core> = app.core.clone();
-    let info = RequestInfo::of(req.request(), &core);
+    let mut info = RequestInfo::of(req.request(), &core);
     let _answering = core.metrics.enter();
     if let Some(response) = cors::preflight(req.request(), &core.web) {
         let response = finish(response, req.request(), &info, &core);
@@ -202,6 +204,15 @@ pub async fn dress(
         req.headers_mut().insert(REQUEST_ID, id);
     }
     let (req, response) = next.call(req).await?.into_parts();
-    let response = finish(response.map_into_boxed_body(), &req, &info, &core);
+    let mut response = response.map_into_boxed_body();
+    // What is guessed at here counts as it does in the API; what was counted further in has told so.
+    let is_counted = response.headers().contains_key("ratelimit");
+    if matches!(response.status().as_u16(), 401 | 403 | 404) && !is_counted {
+        let counted = info.counted.insert(Counted::address(info.peer));
+        if let Err(error) = core.limits.take(counted, 1, core.clock.now()) {
+            response = problem_response(error, info.lang, req.path(), &info.request_id);
+        }
+    }
+    let response = finish(response, &req, &info, &core);
     Ok(ServiceResponse::new(req, response))
 }

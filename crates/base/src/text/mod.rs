@@ -10,6 +10,8 @@ mod readings;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -124,13 +126,82 @@ pub fn digits(text: &str) -> String {
         .collect()
 }
 
+/// A character that is not taken, as `U+202E`: one that turns the text around it, and in a text of one line also one that
+/// nobody sees. Two names that look alike would not be the same.
+pub fn hidden_character(text: &str, one_line: bool) -> Option<String> {
+    // All of them take more than one byte.
+    if text.is_ascii() {
+        return None;
+    }
+    let hidden = text.chars().find(|c| turns(*c) || one_line && has_no_width(*c))?;
+    Some(format!("U+{:04X}", u32::from(hidden)))
+}
+
+/// Embeddings, overrides, isolates and marks of the direction of writing.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a width. Variation selectors are none of them: in some names they choose a character's form.
+fn has_no_width(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{AD}'
+            | '\u{180E}'
+            | '\u{200B}'..='\u{200D}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{FEFF}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
 /// A cell of a table that people open in a spreadsheet: what it would take for a formula gets an apostrophe before
-/// it. A negative number stays one.
-pub fn harmless_cell(cell: &str) -> std::borrow::Cow<'_, str> {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let tempts = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    match tempts && !cell.strip_prefix('-').is_some_and(is_number) {
+/// it. A negative number stays one. [`unharmed_cell`] takes it back.
+pub fn harmless_cell(cell: &str) -> Cow<'_, str> {
+    match tempts(cell) {
         true => format!("'{cell}").into(),
         false => cell.into(),
     }
+}
+
+/// What separates cells where a spreadsheet does not take a comma for it, whatever quotation marks there are.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// The same for a CSV file, which some spreadsheets cut at other characters than commas: behind these, too.
+pub fn harmless_csv_cell(cell: &str) -> Cow<'_, str> {
+    let (first, rest) = first_part(cell);
+    if !tempts(first) && !rest.split_inclusive(SEPARATORS).any(calculates) {
+        return cell.into();
+    }
+    let guarded = |part: &str| if calculates(part) { format!("'{part}") } else { part.to_owned() };
+    let rest: String = rest.split_inclusive(SEPARATORS).map(guarded).collect();
+    format!("{}{rest}", harmless_cell(first)).into()
+}
+
+/// A cell without the apostrophes that keep a spreadsheet from taking it for a formula.
+pub fn unharmed_cell(cell: &str) -> Cow<'_, str> {
+    let (first, rest) = first_part(cell);
+    let bare = |part, is_guarded: fn(&str) -> bool| match str::strip_prefix(part, '\'') {
+        Some(inner) if is_guarded(inner) => inner,
+        _ => part,
+    };
+    let rest = rest.split_inclusive(SEPARATORS).map(|part| bare(part, calculates));
+    [bare(first, tempts)].into_iter().chain(rest).collect::<String>().into()
+}
+
+fn first_part(cell: &str) -> (&str, &str) {
+    let end = cell.find(SEPARATORS).map_or(cell.len(), |at| at + 1);
+    cell.split_at(end)
+}
+
+/// Whether a spreadsheet would take what a cell begins with for something else than its text.
+fn tempts(cell: &str) -> bool {
+    calculates(cell) || cell.trim_start_matches('\'').starts_with(['\t', '\r', '\n'])
+}
+
+/// Whether a spreadsheet would calculate with it, or hide an apostrophe before what it would calculate with.
+fn calculates(part: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let begins = part.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    begins && !part.strip_prefix('-').is_some_and(|rest| is_number(rest.trim_end_matches(SEPARATORS)))
 }

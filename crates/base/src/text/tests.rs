@@ -398,3 +398,25 @@ fn no_text_makes_them_panic() {
         assert!(company_key(&text).chars().all(is_indexed), "{text:?}");
     }
 }
+
+#[test]
+fn a_cell_is_no_formula_wherever_a_spreadsheet_cuts_it_and_comes_back_as_it_was() {
+    for (cell, harmless) in [
+        ("=1+1", "'=1+1"),
+        ("A;=1+1", "A;'=1+1"),
+        ("A\t@x;+86", "A\t'@x;'+86"),
+        ("first\n\n=1", "first\n\n'=1"),
+        ("\t=1", "'\t'=1"),
+        ("-12.5", "-12.5"),
+        ("A;-12.5;B", "A;-12.5;B"),
+        ("'=2+2", "''=2+2"),
+        ("A;'=2+2", "A;''=2+2"),
+        ("it's plain; and so on", "it's plain; and so on"),
+        ("'quoted'", "'quoted'"),
+        ("", ""),
+    ] {
+        assert_eq!(harmless_csv_cell(cell), harmless);
+        assert_eq!(unharmed_cell(harmless), cell);
+    }
+    assert_eq!(harmless_cell("A;=1+1"), "A;=1+1", "a workbook cuts nothing");
+}

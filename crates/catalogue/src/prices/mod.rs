@@ -75,6 +75,7 @@ fn routes(r: &mut Routes) {
 
 fn lists(r: &mut Routes) {
     r.tag("price-lists", "Price lists: for all customers, or for one customer, tier or channel.");
+    r.within_restrictions();
     r.list("/price-lists", "listPriceLists", &model::PRICE_LISTS, http::list)
         .scope(READ)
         .summary("List price lists")
@@ -167,6 +168,7 @@ fn prices(r: &mut Routes) {
         "prices",
         "Prices: what products cost on the price lists, from which quantity and for which period.",
     );
+    r.within_restrictions();
     r.list("/prices", "listAllPrices", &model::ALL_PRICES, http::list_all_prices)
         .scope(READ)
         .summary("List the prices of all lists")

@@ -25,6 +25,7 @@ use crate::{coded, id_type, record, record_names};
 
 pub fn routes(r: &mut Routes) {
     r.tag("product-categories", "Product categories: the tree that products are sorted into.");
+    r.reads_within_restrictions();
     r.declare(coded!(product_categories, CategoryId, col!(product_categories::code), seen_by_all));
     let mut category = r.record::<Category>(READ, WRITE);
     category.examples(

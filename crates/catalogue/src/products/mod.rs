@@ -53,6 +53,7 @@ fn routes(r: &mut Routes) {
 
 fn products(r: &mut Routes) {
     r.tag("products", "Products: names, units, tax rate, cost and life.");
+    r.reads_within_restrictions();
     r.list("/products", "listProducts", &model::PRODUCTS, http::list)
         .scope(READ)
         .summary("List products")

@@ -9,7 +9,7 @@ use super::model::AuditEntry;
 use crate::base::error::Result;
 use crate::base::http::params::Query;
 use crate::base::http::{Ctx, Reply, Req};
-use crate::base::text::harmless_cell;
+use crate::base::text::harmless_csv_cell;
 
 /// Entries read at once.
 const PAGE: i64 = 500;
@@ -72,7 +72,7 @@ fn write(entries: &[AuditEntry], headings: bool) -> String {
     }
     for entry in entries {
         for row in rows(entry) {
-            let _ = writer.write_record(row.iter().map(|cell| harmless_cell(cell).into_owned()));
+            let _ = writer.write_record(row.iter().map(|cell| harmless_csv_cell(cell).into_owned()));
         }
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()

@@ -40,6 +40,7 @@ fn routes(r: &mut Routes) {
         "departments",
         "Other departments of the company: who leads them, and how fast they must answer requests.",
     );
+    r.reads_within_restrictions();
     let mut department = r.record::<Department>(READ, WRITE);
     department.examples(
         json!({"code": "BUY", "name": "采购部", "name_en": "Purchasing", "kind": "purchasing", "response_hours": 8}),

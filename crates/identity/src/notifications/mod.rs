@@ -28,6 +28,7 @@ pub const AREA: Area = Area { name: "notifications", routes, problems: &[], phra
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.tag("notifications", "Your inbox of notifications, and your e-mail preferences.");
+    r.within_restrictions();
     r.list("/me/notifications", "listMyNotifications", &model::NOTIFICATIONS, http::list)
         .person()
         .summary("List my notifications")

@@ -7,12 +7,12 @@ use super::model::{
 use super::work;
 use crate::base::auth::sessions::{self, Refreshed, SessionId, refused};
 use crate::base::auth::tokens::{Claims, LIFETIME};
-use crate::base::auth::{Caller, Role, passwords};
+use crate::base::auth::{Caller, Role, guard};
 use crate::base::core::Core;
 use crate::base::db::filter::Predicate;
 use crate::base::db::list::Page;
 use crate::base::db::{Act, Guard, ReadTx, Tx};
-use crate::base::error::{Error, Problem, Result};
+use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Ctx, Json, Patch, Reply, Req};
 use crate::base::types::RecordId;
@@ -23,22 +23,28 @@ use crate::load_from;
 pub async fn login(ctx: Ctx, req: Req<Vec<String>, Json<Login>>) -> Result<Reply> {
     let Login { username, password } = req.body.0;
     let username = username.trim().to_lowercase();
-    let keys = vec![format!("user {username}"), format!("peer {}", ctx.peer)];
-    let now = ctx.core.clock.now();
-    ctx.core.login_guard.check(&keys, now)?;
-    let name = username.clone();
-    let user = ctx.read(move |rx| work::find_by_username(rx.conn, &name)).await?;
+    let core = ctx.core.clone();
+    let now = core.clock.now();
+    let mut guess = core.login_guard.begin(guard::PASSWORDS, &username, &ctx.peer, now)?;
+    let (name, peer) = (username.clone(), ctx.peer.clone());
+    let known = ctx
+        .read(move |rx| {
+            let user = work::find_by_username(rx.conn, &name)?;
+            let at_home = user.as_ref().map(|u| sessions::began_at(rx.conn, u.id, &peer)).transpose()?;
+            Ok((user, at_home.unwrap_or(false)))
+        })
+        .await;
+    let (user, at_home) = guess.goes_on(known)?;
+    if !at_home {
+        guess.from_a_new_place(now)?;
+    }
     let stored = user.as_ref().and_then(|u| u.password_hash.clone());
-    let right = ctx.slowly(move || passwords::verify(&password, stored.as_deref())).await?;
-    let user = match user.filter(|u| right && u.status == UserStatus::Active) {
-        Some(user) => user,
-        None => {
-            ctx.core.login_guard.failed(&keys, now);
-            log::warn!("{} log-in refused for {username:?} from {}", ctx.request_id, ctx.peer);
-            return Err(refused());
-        }
+    let right = guess.goes_on(core.hashing.verify(password, stored).await)?;
+    let Some(user) = user.filter(|u| right && u.status == UserStatus::Active) else {
+        log::warn!("{} log-in refused for {username:?} from {}", ctx.request_id, ctx.peer);
+        return Err(refused());
     };
-    ctx.core.login_guard.succeeded(&keys);
+    guess.was_right();
     begin_session(ctx, user.id).await
 }
 
@@ -68,9 +74,14 @@ fn tokens(core: &Core, user: UserId, session: SessionId, refresh_token: String) 
 
 pub async fn refresh(ctx: Ctx, req: Req<Vec<String>, Json<Refresh>>) -> Result<Reply> {
     let token = req.body.0.refresh_token;
-    let outcome = ctx.write(move |tx| sessions::refresh(tx, &token)).await?;
+    let now = ctx.core.clock.now();
+    let mut guess = ctx.core.login_guard.begin_at(guard::REFRESH_TOKENS, &ctx.peer, now)?;
+    let outcome = guess.goes_on(ctx.write(move |tx| sessions::refresh(tx, &token)).await)?;
     match outcome {
-        Refreshed::Going(session, user, fresh) => tokens(&ctx.core, user, session, fresh),
+        Refreshed::Going(session, user, fresh) => {
+            guess.was_right();
+            tokens(&ctx.core, user, session, fresh)
+        }
         Refreshed::Reused => {
             log::warn!("{} an old refresh token was used again from {}", ctx.request_id, ctx.peer);
             ctx.core.callers.forget();
@@ -91,19 +102,21 @@ pub async fn logout(ctx: Ctx, _: Req<Vec<String>, ()>) -> Result<Reply> {
 pub async fn set_up(ctx: Ctx, req: Req<Vec<String>, Json<SetUp>>) -> Result<Reply> {
     let SetUp { setup_token, username, name, password } = req.body.0;
     let now = ctx.core.clock.now();
-    let keys = vec!["set-up".to_owned()];
-    ctx.core.login_guard.check(&keys, now)?;
+    let core = ctx.core.clone();
+    // At this address only: whoever guesses elsewhere must not keep the administrator out.
+    let guess = core.login_guard.begin(guard::SET_UP_TOKEN, "", &ctx.peer, now)?;
     if !ctx
         .core
         .set_up_token
         .get()
         .is_some_and(|t| crate::base::secret::same(t.as_bytes(), setup_token.as_bytes()))
     {
-        ctx.core.login_guard.failed(&keys, now);
+        log::warn!("{} a wrong set-up token came from {}", ctx.request_id, ctx.peer);
         return Err(refused());
     }
-    work::check_password(&password, &username)?;
-    let hash = ctx.slowly(move || passwords::hash(&password)).await??;
+    guess.was_right();
+    work::check_password(&password, &username, "/password")?;
+    let hash = core.hashing.hash(password).await?;
     let user = ctx
         .write(move |tx| {
             if tx.under(Guard::Alone("the first user"), work::any_user)? {
@@ -148,18 +161,23 @@ pub async fn change_password(ctx: Ctx, req: Req<Vec<String>, Json<PasswordChange
     let PasswordChange { current_password, new_password } = req.body.0;
     let id = my_id(&ctx.caller)?;
     let user = ctx.read(move |rx| work::find_user(rx.conn, id)).await?;
-    let keys = vec![format!("user {}", user.username)];
-    let now = ctx.core.clock.now();
-    ctx.core.login_guard.check(&keys, now)?;
-    let stored = user.password_hash.clone();
-    if !ctx.slowly(move || passwords::verify(&current_password, stored.as_deref())).await? {
-        ctx.core.login_guard.failed(&keys, now);
-        return Err(refused());
+    // Whoever has the token of a session may still not try passwords: these count as those of a log-in do.
+    let core = ctx.core.clone();
+    let mut guess = core.login_guard.begin(guard::PASSWORDS, &user.username, &ctx.peer, core.clock.now())?;
+    let same = current_password == new_password;
+    let verified = core.hashing.verify(current_password, user.password_hash.clone()).await;
+    let right = guess.goes_on(verified)?;
+    if !right {
+        log::warn!("{} a wrong present password of {} from {}", ctx.request_id, user.id, ctx.peer);
+        return Err(Error::invalid(vec![Fault::at("/current_password", "wrong_password")]));
     }
-    work::check_password(&new_password, &user.username)?;
-    let hash = ctx.slowly(move || passwords::hash(&new_password)).await??;
+    guess.was_right();
+    if same {
+        return Err(Error::invalid(vec![Fault::at("/new_password", "same_password")]));
+    }
+    work::check_password(&new_password, &user.username, "/new_password")?;
+    let hash = core.hashing.hash(new_password).await?;
     ctx.write(move |tx| work::set_password(tx, id, hash.clone(), false)).await?;
-    ctx.core.callers.forget();
     Reply::json(200, &Done { done: true })
 }
 
@@ -180,9 +198,12 @@ fn answer(user: User) -> Answer<User> {
 pub async fn create_user(ctx: Ctx, req: Req<Vec<String>, Json<NewUser>>) -> Result<Reply> {
     let NewUser { user, password } = req.body.0;
     if let Some(password) = &password {
-        work::check_password(password, &user.username)?;
+        work::check_password(password, &user.username, "/password")?;
     }
-    let hash = ctx.slowly(move || password.map(|p| passwords::hash(&p)).transpose()).await??;
+    let hash = match password {
+        Some(password) => Some(ctx.core.hashing.hash(password).await?),
+        None => None,
+    };
     let query = req.query;
     ctx.answer(move |tx| {
         let made = work::create_user(tx, user.clone(), hash.clone(), true)?;
@@ -214,8 +235,8 @@ pub async fn reset_password(ctx: Ctx, req: Req<Vec<String>, Json<NewPassword>>) 
     let id: UserId = req.path.first().and_then(|id| id.parse().ok()).ok_or_else(Error::not_found)?;
     let user = ctx.read(move |rx| work::find_user(rx.conn, id)).await?;
     let password = req.body.0.password;
-    work::check_password(&password, &user.username)?;
-    let hash = ctx.slowly(move || passwords::hash(&password)).await??;
+    work::check_password(&password, &user.username, "/password")?;
+    let hash = ctx.core.hashing.hash(password).await?;
     let query = req.query;
     ctx.answer(move |tx| {
         let before = tx.load(work::find_user, id)?;

@@ -3,6 +3,7 @@
 mod http;
 pub mod ladder;
 pub mod model;
+mod rules;
 pub mod teams;
 pub mod work;
 
@@ -46,14 +47,15 @@ fn routes(r: &mut Routes) {
 
 fn log_in(r: &mut Routes) {
     r.tag("auth", "Log-in, log-out and tokens for people.");
+    r.within_restrictions();
     r.flow::<_, model::Tokens, _>(OperationKind::Talk, "/auth/login", "login", http::login)
         .public()
         .summary("Log in")
         .description(
             "Returns an access token for 15 minutes and a refresh token. Refused with 401 \
              `invalid_credentials` when the user name or password is wrong or the user is blocked. After \
-             five failures for a user or a network address, each further attempt must wait: 429 \
-             `too_many_requests` with `Retry-After`.",
+             five failures for a user at a network address, or thirty at the address, each further attempt \
+             must wait: 429 `too_many_requests` with `Retry-After`.",
         )
         .example(json!({"username": "clerk", "password": "salesdesk-demo"}))
         .fails_with(&["invalid_credentials", "too_many_requests"]);
@@ -66,9 +68,10 @@ fn log_in(r: &mut Routes) {
              repeat within 30 seconds, after a lost answer, is accepted. Refused with 401 \
              `invalid_credentials` when the token is unknown, used or expired.",
         )
-        .fails_with(&["invalid_credentials"]);
+        .fails_with(&["invalid_credentials", "too_many_requests"]);
     r.flow::<_, model::Done, _>(OperationKind::Talk, "/auth/logout", "logout", http::logout)
         .person()
+        .for_first_steps()
         .summary("Log out")
         .description(
             "Ends this session. Its tokens stop working within seconds. Refused with 403 `not_a_person` for \
@@ -83,11 +86,13 @@ fn log_in(r: &mut Routes) {
              that the server prints when it starts. Refused with 401 `invalid_credentials` when the token \
              is wrong, and with 409 `already_set_up` when there are users.",
         )
-        .fails_with(&["invalid_credentials", "already_set_up"]);
+        .fails_with(&["invalid_credentials", "already_set_up", "weak_password", "too_many_requests"]);
 
     r.tag("me", "The person who is logged in: profile, password, notifications.");
+    r.within_restrictions();
     r.read("/me", "getMe", http::me)
         .person()
+        .for_first_steps()
         .summary("Read my profile")
         .description(
             "Returns the person behind the access token, with their scopes. Refused with 403 `not_a_person` \
@@ -101,13 +106,15 @@ fn log_in(r: &mut Routes) {
         http::change_password,
     )
     .person()
+    .for_first_steps()
     .summary("Change my password")
     .description(
         "Sets a new password; the current one is needed. All other sessions of this person end. Refused \
-             with 401 `invalid_credentials` when the current password is wrong, and with 422 \
-             `weak_password`.",
+             with 422 at `/current_password` when the current one is wrong, which counts as a failed log-in, \
+             and at `/new_password` when the new one is the same, has fewer than 10 characters, contains the \
+             user name, or is a series or repetition such as `12345678901` or `abcabcabcabc`.",
     )
-    .fails_with(&["invalid_credentials", "weak_password", "not_a_person"]);
+    .fails_with(&["weak_password", "not_a_person", "too_many_requests"]);
 }
 
 fn users(r: &mut Routes) {
@@ -207,7 +214,7 @@ const TOLD: EventSource = EventSource {
     name: ["User", "用户"],
     scopes: READ_USERS,
     id: col!(users::id),
-    visible: events::seen_by_all,
+    visible: events::seen_in_the_house,
     verbs: &[
         events::CREATED,
         events::UPDATED,
@@ -260,8 +267,8 @@ static PROBLEMS: &[ProblemText] = &[
         422,
         ["Password too weak", "密码过弱"],
         [
-            "A password needs at least 10 characters and must not contain the user name.",
-            "密码至少 10 个字符，且不能包含用户名。",
+            "A password needs at least 10 characters, must not contain the user name, and must not be a series or repetition such as 12345678901, qwertyuiop or abcabcabcabc.",
+            "密码至少 10 个字符，不能包含用户名，也不能是连续或重复的字符，例如 12345678901、qwertyuiop 或 abcabcabcabc。",
         ],
         ["Use a sentence that you can remember.", "建议使用一句容易记住的话。"],
     ),
@@ -291,4 +298,19 @@ static PROBLEMS: &[ProblemText] = &[
     ),
 ];
 
-static PHRASES: &[Phrase] = &[];
+static PHRASES: &[Phrase] = &[
+    ("wrong_password", ["is not your present password", "不是当前密码"]),
+    (
+        "same_password",
+        ["is the password that you have already; choose another one", "与当前密码相同，请另选一个"],
+    ),
+    ("short_password", ["needs at least {min} characters", "至少需要 {min} 个字符"]),
+    ("password_with_name", ["must not contain the user name", "不能包含用户名"]),
+    (
+        "series_password",
+        [
+            "is mostly a series or repetition, such as 12345678901; use a sentence that you can remember",
+            "大部分是连续或重复的字符（如 12345678901），建议使用一句容易记住的话",
+        ],
+    ),
+];

@@ -59,8 +59,8 @@ pub struct User {
     pub lang: Language,
     #[serde(skip)]
     pub password_hash: Option<String>,
-    /// True when somebody else set the password. Until the person changes it, every operation that needs a
-    /// scope is refused with 403 `password_change_required`.
+    /// True when somebody else set the password. Until the person changes it, all but `GET /me` and log-out is
+    /// refused with 403 `password_change_required`.
     pub must_change_password: bool,
     /// When the person last logged in. Null when never.
     pub last_login_at: Option<At>,
@@ -140,8 +140,7 @@ pub struct UserInput {
 pub struct NewUser {
     #[serde(flatten)]
     pub user: UserInput,
-    /// Initial password, at least 10 characters and without the user name; otherwise refused with 422
-    /// `weak_password`. The person must change it at the first log-in. Without a password the person cannot
+    /// Initial password. Refused with 422 `weak_password` when it is guessed too easily. The person must change it at the first log-in. Without a password the person cannot
     /// log in until an administrator sets one.
     #[schema(min_length = 1, max_length = 200, example = "correct horse battery")]
     pub password: Option<String>,
@@ -182,8 +181,7 @@ pub struct SetUp {
     /// Full name of the administrator.
     #[schema(min_length = 1, max_length = 100, example = "Administrator")]
     pub name: String,
-    /// Password of the administrator, at least 10 characters and without the user name; otherwise refused
-    /// with 422 `weak_password`.
+    /// Password of the administrator. Refused with 422 `weak_password` when it is guessed too easily.
     #[schema(min_length = 1, max_length = 200, example = "correct horse battery")]
     pub password: String,
 }
@@ -191,11 +189,10 @@ pub struct SetUp {
 /// The current password and the new one.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct PasswordChange {
-    /// The current password. Refused with 401 `invalid_credentials` when it is wrong.
+    /// The current password. Refused with 422 `validation_failed` when it is wrong.
     #[schema(min_length = 1, max_length = 200)]
     pub current_password: String,
-    /// The new password, at least 10 characters and without the user name; otherwise refused with 422
-    /// `weak_password`.
+    /// The new password, another than the current one. Refused with 422 when it is guessed too easily.
     #[schema(min_length = 1, max_length = 200)]
     pub new_password: String,
 }
@@ -203,8 +200,7 @@ pub struct PasswordChange {
 /// A new password for a user.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct NewPassword {
-    /// The new password, at least 10 characters and without the user name; otherwise refused with 422
-    /// `weak_password`.
+    /// The new password. Refused with 422 `weak_password` when it is guessed too easily.
     #[schema(min_length = 1, max_length = 200)]
     pub password: String,
 }

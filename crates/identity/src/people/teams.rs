@@ -28,6 +28,7 @@ pub fn routes(r: &mut Routes) {
         "teams",
         "Teams of the department. A manager sees the records of their team and of the teams below it.",
     );
+    r.reads_within_restrictions();
     r.begins_with(fill);
     let mut team = r.record::<Team>(READ, WRITE);
     team.examples(json!({"code": "NORTH", "name": "华北区"}), json!({"name": "华南大区"}));

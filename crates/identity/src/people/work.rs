@@ -5,6 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
+use super::rules;
 use super::teams::Team;
 use crate::base::auth::{Role, sessions};
 use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
@@ -50,6 +51,7 @@ pub fn create_user(
     password_hash: Option<String>,
     must_change: bool,
 ) -> Result<User> {
+    tx.caller.demand_from_anywhere()?;
     tx.caller.demand_to_hand_on(input.role.scopes())?;
     check_user(tx, &input, None)?;
     let mut user = User {
@@ -83,6 +85,7 @@ pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<
     let before = tx.load(find_user, id)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form_of(&before))?;
+    tx.caller.demand_from_anywhere()?;
     tx.caller.demand_to_hand_on(before.role.scopes().and(input.role.scopes()))?;
     check_user(tx, &input, Some(id))?;
     if before.role == Role::Admin && input.role != Role::Admin {
@@ -145,6 +148,7 @@ fn check_user(tx: &mut Tx, input: &UserInput, own: Option<UserId>) -> Result<()>
 /// Blocks or unblocks.
 pub fn set_status(tx: &mut Tx, id: UserId, status: UserStatus, reason: Option<&str>) -> Result<User> {
     let before = tx.load(find_user, id)?;
+    tx.caller.demand_from_anywhere()?;
     tx.caller.demand_to_hand_on(before.role.scopes())?;
     tx.check_expected(&before)?;
     let verb = if status == UserStatus::Blocked { "blocked" } else { "unblocked" };
@@ -180,21 +184,21 @@ fn refuse_last_admin(tx: &mut Tx, id: UserId) -> Result<()> {
 pub fn set_password(tx: &mut Tx, id: UserId, hash: String, must_change: bool) -> Result<User> {
     let before = tx.load(find_user, id)?;
     // Whoever sets a person's password can come as that person.
+    tx.caller.demand_from_anywhere()?;
     tx.caller.demand_to_hand_on(before.role.scopes())?;
     let mut user = User { password_hash: Some(hash), must_change_password: must_change, ..before.clone() };
     tx.save(&before, &mut user, Act::new("password_changed"))?;
     let own = tx.caller.session;
     sessions::end_all(tx, id, own)?;
+    tx.core.callers.forget();
     Ok(user)
 }
 
-/// A password has ten characters and does not hold the user name.
-pub fn check_password(password: &str, username: &str) -> Result<()> {
-    let lower = password.to_lowercase();
-    if password.chars().count() < 10 || lower.contains(&username.to_lowercase()) {
-        return Err(Problem::new("weak_password").into());
-    }
-    Ok(())
+/// 422 at this place for a password that is guessed too easily.
+pub fn check_password(password: &str, username: &str, at: &str) -> Result<()> {
+    let Some(code) = rules::weakness(password, username) else { return Ok(()) };
+    let fault = Fault::at(at, code).with("min", rules::SHORTEST_PASSWORD);
+    Err(Problem::new("weak_password").fault(fault).into())
 }
 
 // ---- expand --------------------------------------------------------------------------------------------------

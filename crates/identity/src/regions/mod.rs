@@ -34,6 +34,7 @@ const WRITE: &[Scope] = &[Scope::RegionsWrite];
 
 fn routes(r: &mut Routes) {
     r.tag("regions", "Sales regions, as a tree.");
+    r.reads_within_restrictions();
     r.declare(coded!(regions, RegionId, col!(regions::code), seen_by_all));
     let example = json!({"code": "SZ", "name": "深圳"});
     r.record::<Region>(READ, WRITE).examples(example, json!({"name": "广东省"}));

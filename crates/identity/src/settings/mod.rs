@@ -51,6 +51,6 @@ const TOLD: EventSource = EventSource {
     name: ["Settings", "设置"],
     scopes: &[Scope::SettingsRead],
     id: col!(settings::id),
-    visible: events::seen_by_all,
+    visible: events::seen_in_the_house,
     verbs: &[events::CREATED, events::UPDATED],
 };

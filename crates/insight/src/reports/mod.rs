@@ -14,6 +14,7 @@ pub const AREA: Area = Area { name: "reports", routes, problems: PROBLEMS, phras
 
 fn routes(r: &mut Routes) {
     r.tag("reports", "Reports: figures over the orders that you see.");
+    r.within_restrictions();
     r.answers_what_is_asked::<model::SalesRow>();
     r.read("/reports/sales-summary", "getSalesSummary", http::sales_summary)
         .scope(&[Scope::ReportsRead])

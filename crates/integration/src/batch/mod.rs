@@ -46,6 +46,7 @@ Query parameters in `errors` are those of the operation's own path.";
 
 fn routes(r: &mut Routes) {
     r.tag("batch", "Several operations in one request.");
+    r.within_restrictions();
     r.flow::<_, model::BatchAnswer, _>(OperationKind::Action, "/batch", "runBatch", http::run)
         .person()
         .unversioned()

@@ -60,8 +60,8 @@ fn records(r: &mut Routes) {
         .description(
             "Creates a machine client and shows its `client_secret`, only this once. With id and secret the \
              program gets access tokens at `/oauth/token`. `customer_ids` or `team_id` restrict which \
-             records it sees and changes. Refused with 403 `client_restricted` for a machine client that is \
-             itself restricted to customers or a team.",
+             records it sees and changes, and close to it what does not keep to them. A machine client makes \
+             none that is stronger than itself: 403 `forbidden` for other scopes, else `client_restricted`.",
         )
         .example(json!({"name": "SAP", "description": "Orders in, shipments out", "scopes": ["customers:read", "products:read", "orders:read", "orders:write"]}))
         .fails_with(&["external_id_taken", "client_restricted"]);
@@ -75,7 +75,7 @@ fn records(r: &mut Routes) {
         .summary("Change a machine client")
         .description(
             "Changes the data of a machine client. A scope that is taken away is gone within seconds, also \
-             for access tokens that were issued before.",
+             for access tokens that were issued before. No machine client lifts its own restrictions.",
         )
         .example(json!({"scopes": ["customers:read", "orders:read"], "token_lifetime": 900}))
         .fails_with(&["external_id_taken", "client_restricted"]);
@@ -112,7 +112,7 @@ const TOLD: EventSource = EventSource {
     name: ["Machine client", "接口客户端"],
     scopes: READ,
     id: col!(clients::id),
-    visible: events::seen_by_all,
+    visible: events::seen_in_the_house,
     verbs: &[
         events::CREATED,
         events::UPDATED,
@@ -229,12 +229,12 @@ static PROBLEMS: &[ProblemText] = &[
         403,
         ["Beyond the client's restriction", "超出客户端的限制范围"],
         [
-            "The client is restricted to certain customers or to a team, and this operation concerns others.",
-            "该客户端仅限于特定客户或团队，此操作超出其范围。",
+            "The client is restricted to certain customers, a team, networks or a token life, and this operation reaches beyond that.",
+            "该客户端受限于特定客户、团队、网络或令牌有效期，此操作超出其范围。",
         ],
         [
-            "Name one of its customers, or let an administrator change its customer_ids or team_id.",
-            "请指定其客户之一，或由管理员更改其 customer_ids 或 team_id。",
+            "Name one of its customers, or let an administrator do it or change the client's restrictions.",
+            "请指定其客户之一，或由管理员执行此操作或更改该客户端的限制。",
         ],
     ),
 ];

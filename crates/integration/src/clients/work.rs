@@ -4,9 +4,10 @@ use diesel::prelude::*;
 
 use super::model::{Client, ClientAction, ClientId, ClientInput, ClientStatus, ClientView};
 use super::rules;
-use crate::base::auth::{Caller, Scopes};
+use crate::base::auth::network::Network;
+use crate::base::auth::{self, Caller, Scopes};
 use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
-use crate::base::error::{Error, Fault, Faults, Result};
+use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::http::Patch;
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::text;
@@ -107,8 +108,26 @@ fn begin(tx: &mut Tx, id: ClientId) -> Result<Client> {
     let client = tx.load(find, id)?;
     // Whoever rotates a client's secret can come as that client.
     tx.caller.demand_to_hand_on(Scopes::of(&client.scopes))?;
+    demand_no_stronger(tx, &client.allowed_networks, client.token_lifetime)?;
     tx.check_expected(&client)?;
     Ok(client)
+}
+
+/// 403 when a machine client would make or take over one that may ask from more networks than itself, or whose tokens live
+/// longer: itself, for one.
+fn demand_no_stronger(tx: &mut Tx, networks: &[String], lifetime: i32) -> Result<()> {
+    let Some(own) = tx.caller.client_id.map(ClientId) else { return Ok(()) };
+    let own = tx.load(find, own)?;
+    let within = |own: &[Network]| {
+        let others = auth::clients::networks(networks).unwrap_or_default();
+        let inside = |other: &Network| own.iter().any(|network| network.contains(other));
+        !others.is_empty() && others.len() == networks.len() && others.iter().all(inside)
+    };
+    let networks_fit = tx.caller.networks.as_deref().is_none_or(within);
+    match networks_fit && lifetime <= own.token_lifetime {
+        true => Ok(()),
+        false => Err(Problem::new("client_restricted").into()),
+    }
 }
 
 fn after(caller: &Caller, client: &Client, action: ClientAction) -> Result<ClientStatus> {
@@ -144,6 +163,7 @@ fn checked(tx: &mut Tx, input: ClientInput, before: Option<&Client>) -> Result<C
         }
     }
     faults.done()?;
+    demand_no_stronger(tx, &input.allowed_networks, input.token_lifetime)?;
     Ok(input)
 }
 

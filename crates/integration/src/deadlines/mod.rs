@@ -43,6 +43,7 @@ fn routes(r: &mut Routes) {
     r.declare(Replayed::of::<crate::base::deadlines::model::WorkingCalendar>(col!(working_calendar::id)));
     r.begins_with(work::ensure);
     r.tag("deadlines", "Working hours of the company, and the deadlines of records.");
+    r.reads_within_restrictions();
     r.read("/working-calendar", "getWorkingCalendar", http::get)
         .scope(READ)
         .summary("Read the working calendar")

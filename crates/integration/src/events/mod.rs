@@ -30,6 +30,7 @@ const TYPES: Param = Param::new(
 
 fn routes(r: &mut Routes) {
     r.tag("events", "Every change of every record, in order: as a feed to read, or as a stream.");
+    r.within_restrictions();
     r.figures(figures);
     r.read("/events", "listEvents", http::list)
         .scope(READ)

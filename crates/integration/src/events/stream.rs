@@ -1,6 +1,10 @@
 //! The feed as server-sent events.
+//!
+//! Streams share what is new: it is read once for all of them, and each wakes only for what may concern it. They look for
+//! their events one after the other, so that very many of them do not hold up other reads.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,9 +14,12 @@ use tokio::sync::watch;
 
 use super::http::{Place, place, types_of};
 use crate::base::auth::Caller;
+use crate::base::auth::cache::Since;
+use crate::base::core::Core;
 use crate::base::error::{Problem, Result};
-use crate::base::events::feed::{self, Cursor, Event};
+use crate::base::events::feed::{self, Cursor, Event, Head};
 use crate::base::http::{Ctx, Reply, Req};
+use crate::base::types::At;
 
 /// A sign of life when nothing happens.
 const BEAT: Duration = Duration::from_secs(15);
@@ -23,6 +30,61 @@ const MOST: usize = 2_000;
 const MOST_OF_ONE: usize = 20;
 /// Events read at once.
 const PAGE: i64 = 200;
+/// Events that are known to all streams.
+const MOST_HEADS: i64 = 5_000;
+/// How long a caller's rights are believed, in microseconds, when nobody changes any here.
+const BELIEVED: i64 = 2_000_000;
+
+/// What is new, for all streams, and how often one of them has looked for its own.
+#[derive(Default)]
+pub struct News {
+    /// Held while a stream reads, so that one does at a time.
+    heads: tokio::sync::Mutex<Heads>,
+    reads: AtomicU64,
+}
+
+/// The events behind `from` and up to `until`.
+#[derive(Default)]
+struct Heads {
+    from: i64,
+    until: i64,
+    known: VecDeque<Head>,
+}
+
+impl News {
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Whether one of the events behind `after` and up to `until` may concern somebody.
+    async fn concerns(
+        &self,
+        core: &Arc<Core>,
+        (after, until): (i64, i64),
+        is_for: impl Fn(&Head) -> bool,
+    ) -> Result<bool> {
+        let mut heads = self.heads.lock().await;
+        if until - heads.until > MOST_HEADS {
+            *heads = Heads { from: until, until, known: VecDeque::new() };
+        }
+        if until > heads.until {
+            let from = heads.until;
+            let fresh = core.engine.read(move |conn| feed::heads(conn, from, until)).await?;
+            heads.known.extend(fresh);
+            heads.until = until;
+            while heads.until - heads.from > MOST_HEADS {
+                heads.from += 1;
+                let from = heads.from;
+                while heads.known.front().is_some_and(|head| head.sequence <= from) {
+                    heads.known.pop_front();
+                }
+            }
+        }
+        // What lies further back has to be looked for.
+        let mut behind = heads.known.iter().rev().take_while(|head| head.sequence > after);
+        Ok(after < heads.from || behind.any(is_for))
+    }
+}
 
 /// The streams that are open, by caller.
 #[derive(Clone, Default)]
@@ -78,8 +140,18 @@ pub async fn open(ctx: Ctx, req: Req<Vec<String>, ()>) -> Result<Reply> {
             Place::At(cursor) => feed::check_place(rx.conn, rx.core, rx.now, &cursor).map(|()| cursor),
         })
         .await?;
-    let reader =
-        Reader { ctx, types, cursor, news, began: Instant::now(), greeted: false, _counted: counted };
+    let reader = Reader {
+        shared: ctx.core.part::<News>(),
+        asked: None,
+        caught_up: false,
+        ctx,
+        types,
+        cursor,
+        news,
+        began: Instant::now(),
+        greeted: false,
+        _counted: counted,
+    };
     let bytes = stream::unfold(reader, |mut reader| async move {
         let chunk = reader.next().await?;
         Some((Ok(chunk), reader))
@@ -95,6 +167,11 @@ struct Reader {
     types: Vec<String>,
     cursor: Cursor,
     news: watch::Receiver<i64>,
+    shared: Arc<News>,
+    /// When the caller's rights were read, and how they stood then.
+    asked: Option<(At, Since)>,
+    /// Whether all was read that there was; from then on the news say when to read.
+    caught_up: bool,
     began: Instant,
     greeted: bool,
     _counted: Open,
@@ -113,12 +190,14 @@ impl Reader {
             if self.began.elapsed() > LONGEST || *stopping.borrow() {
                 return None;
             }
-            let part = self.read().await?;
-            self.cursor.sequence = part.next;
-            if !part.events.is_empty() {
-                return Some(self.write(part.events.into()));
-            }
-            if part.more {
+            self.ask_again().await?;
+            if self.is_to_read().await? {
+                let part = self.read().await?;
+                self.cursor.sequence = part.next;
+                self.caught_up = !part.more;
+                if !part.events.is_empty() {
+                    return Some(self.write(part.events.into()));
+                }
                 continue;
             }
             let newer = tokio::select! {
@@ -131,15 +210,44 @@ impl Reader {
         }
     }
 
-    /// What is new, with the rights that the caller has now; None when these have ended.
+    /// The rights that the caller has now; None when these have ended.
+    async fn ask_again(&mut self) -> Option<()> {
+        let core = self.ctx.core.clone();
+        let (now, since) = (core.clock.now(), core.callers.since());
+        let is_fresh =
+            |(at, then): &(At, Since)| *then == since && (now.micros() - at.micros()).abs() < BELIEVED;
+        if self.asked.as_ref().is_some_and(is_fresh) {
+            return Some(());
+        }
+        let turn = self.shared.heads.lock().await;
+        let caller = crate::base::auth::again(&core, &self.ctx.caller).await.ok().flatten()?;
+        drop(turn);
+        self.ctx.caller = caller;
+        self.asked = Some((now, since));
+        self.ctx.caller.may_ask_from(&self.ctx.peer).then_some(())
+    }
+
+    /// Whether there may be something for this stream; what is for others only is passed over.
+    async fn is_to_read(&mut self) -> Option<bool> {
+        let (after, until) = (self.cursor.sequence, *self.news.borrow_and_update());
+        if !self.caught_up || until <= after {
+            return Some(!self.caught_up);
+        }
+        let (declared, caller) = (&self.ctx.core.declared, &self.ctx.caller);
+        let is_for = |head: &Head| head.may_concern(declared, caller, &self.types);
+        let concerns = self.shared.concerns(&self.ctx.core, (after, until), is_for).await;
+        let concerns = concerns.inspect_err(|e| log::warn!("a stream of events ends: {e}")).ok()?;
+        if !concerns {
+            self.cursor.sequence = until;
+        }
+        Some(concerns)
+    }
+
+    /// What is new for this caller.
     async fn read(&mut self) -> Option<feed::Part> {
         let (types, after) = (self.types.clone(), self.cursor.sequence);
-        let core = self.ctx.core.clone();
-        let caller = crate::base::auth::again(&core, &self.ctx.caller).await.ok().flatten()?;
-        if !caller.may_ask_from(&self.ctx.peer) {
-            return None;
-        }
-        self.ctx.caller = caller;
+        let _turn = self.shared.heads.lock().await;
+        self.shared.reads.fetch_add(1, Ordering::Relaxed);
         let read = self
             .ctx
             .read(move |rx| feed::read(rx.conn, &rx.core.declared, rx.caller, &types, after, PAGE))

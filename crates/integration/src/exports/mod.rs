@@ -26,6 +26,7 @@ fn routes(r: &mut Routes) {
     r.job(JOB, step::step);
     r.finally(resources);
     r.tag("exports", "Exporting records to files: CSV, XLSX and NDJSON.");
+    r.within_restrictions();
     r.flow::<_, JobView, _>(OperationKind::Start, "/exports", "createExport", http::create)
         .scope(&[Scope::ExportsWrite])
         .summary("Export records to a file")

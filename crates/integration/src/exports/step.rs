@@ -15,7 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::from_value;
 use crate::base::jobs::{FileRole, JobFile, JobRun, Progress, files};
 use crate::base::messages::Lang;
-use crate::base::text::harmless_cell;
+use crate::base::text::harmless_csv_cell;
 use crate::jobs::work::XLSX;
 
 /// Rows of one chunk.
@@ -136,7 +136,7 @@ fn csv(input: &ExportInput, columns: &[&'static Heading], rows: &[Value], first:
     }
     for row in rows {
         let cells = columns.iter().map(|heading| text_of(value_of(row, heading)).unwrap_or_default());
-        writer.write_record(cells.map(|cell| harmless_cell(&cell).into_owned())).map_err(failed)?;
+        writer.write_record(cells.map(|cell| harmless_csv_cell(&cell).into_owned())).map_err(failed)?;
     }
     writer.into_inner().map_err(|e| Error::internal(e.to_string()))
 }

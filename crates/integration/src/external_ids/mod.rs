@@ -33,6 +33,7 @@ struct Kinds {
 
 fn routes(r: &mut Routes) {
     r.tag("external-ids", "Finding records by their ids in other systems.");
+    r.within_restrictions();
     r.finally(list);
 }
 

@@ -40,6 +40,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.task(jobs::TASK, 2, jobs::turn);
     r.tag("jobs", "Long work such as imports and exports: progress, results, cancelling.");
+    r.within_restrictions();
     r.list("/jobs", "listJobs", &model::JOBS, http::list).scope(READ).summary("List jobs").description(
         "Returns the jobs that you began, newest first. With the scope `jobs:read` it returns \
              everybody's jobs.",

@@ -5,13 +5,16 @@ use actix_web::dev::HttpServiceFactory;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::{ProblemExplanation, health};
 use crate::base::db::ReadTx;
 use crate::base::error::{Error, Result};
 use crate::base::http::dispatch::{self, App};
+use crate::base::http::limits::Counted;
 use crate::base::http::params::{self, Common};
+use crate::base::http::request_info::RequestInfo;
 use crate::base::http::{Answer, Req, compress, document, response};
 use crate::base::messages;
 use crate::clients::oauth::model as oauth;
@@ -76,10 +79,24 @@ async fn jwks(app: web::Data<App>) -> HttpResponse {
         .json(app.core.keys.jwks())
 }
 
-/// Where callers find us: as the settings say, else as this caller did.
+/// Where callers find us: as the settings say, else the address that the server listens on. What a request says of its
+/// host is not repeated, because anybody may say anything, except that it is this machine.
 fn base_of(app: &App, req: &HttpRequest) -> String {
-    let info = req.connection_info();
-    app.core.public_url.clone().unwrap_or_else(|| format!("{}://{}", info.scheme(), info.host()))
+    let listens = req.app_config().local_addr();
+    let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into(), listens.ip()];
+    let this_machine = |host: &&str| match host.parse::<SocketAddr>() {
+        Ok(address) => address.port() == listens.port() && here.contains(&address.ip()),
+        Err(_) => *host == format!("localhost:{}", listens.port()),
+    };
+    let named = req.headers().get(header::HOST).and_then(|v| v.to_str().ok()).filter(this_machine);
+    let unnamed = || match listens.ip().is_unspecified() {
+        true => format!("localhost:{}", listens.port()),
+        false => listens.to_string(),
+    };
+    app.core
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", named.map_or_else(unnamed, str::to_owned)))
 }
 
 async fn authorization_server(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
@@ -97,9 +114,17 @@ fn told(metadata: serde_json::Value) -> HttpResponse {
 
 /// The document, or the part of it that has some tags.
 async fn openapi(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
-    let encoding = compress::encoding_of(&req).unwrap_or(ContentEncoding::Identity);
+    let wanted = compress::encoding_of(&req).unwrap_or(ContentEncoding::Identity);
+    let encoding = document::Served::kept_in(wanted);
     let known = req.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let query = req.query_string().to_owned();
+    // There are more parts than are kept, so each one that is asked for may be work.
+    if !query.is_empty() {
+        let asks = Counted::address(RequestInfo::of(&req, &app.core).peer);
+        if let Err(error) = app.core.limits.take(&asks, 1, app.core.clock.now()) {
+            return response::refused(&app, error, &req);
+        }
+    }
     // Making a part and compressing take a while the first time.
     let documents = app.clone();
     let made = web::block(move || {
@@ -123,9 +148,8 @@ async fn openapi(app: web::Data<App>, req: HttpRequest) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, "no-cache"));
     let Some(bytes) = bytes else { return response.status(StatusCode::NOT_MODIFIED).finish() };
-    if encoding != ContentEncoding::Identity {
-        response.insert_header(encoding);
-    }
+    // Said also when it is none, so that nobody compresses it anew for each caller.
+    response.insert_header(encoding);
     response.content_type("application/json").body(bytes)
 }
 

@@ -206,7 +206,7 @@ const TOLD: EventSource = EventSource {
     name: ["Schedule", "定时任务"],
     scopes: READ,
     id: col!(schedules::id),
-    visible: events::seen_by_all,
+    visible: events::seen_in_the_house,
     verbs: &[
         Verb::new("triggered", "Somebody started a run by hand.").reads("run started by hand", "已手动运行"),
         Verb::new("enabled", "The schedule was enabled."),

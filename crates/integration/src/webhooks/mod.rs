@@ -57,6 +57,7 @@ fn routes(r: &mut Routes) {
     );
     r.figures(delivery::figures);
     r.tag("webhooks", "Sending events to other systems at once, as Standard Webhooks describes it.");
+    r.within_restrictions();
     records(r);
     life(r);
     deliveries(r);

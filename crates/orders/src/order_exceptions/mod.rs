@@ -54,6 +54,7 @@ fn routes(r: &mut Routes) {
         "order-exceptions",
         "Problems with orders: who resolves them, by when, and which of them stop the order's shipping.",
     );
+    r.within_restrictions();
     r.declare(check::CHECK);
     records(r);
     life(r);

@@ -98,6 +98,7 @@ pub struct ExceptionReport {
 
 pub fn routes(r: &mut Routes) {
     r.tag("reports", "Figures over what you may see.");
+    r.within_restrictions();
     r.read("/reports/order-exceptions", "getOrderExceptionReport", report)
         .scope(&[Scope::ReportsRead])
         .unversioned()

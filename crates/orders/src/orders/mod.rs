@@ -68,6 +68,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.declare(Replayed::of::<model::Order>(col!(orders::id)));
     r.tag("orders", "Orders, from entry over review and confirmation to completion.");
+    r.within_restrictions();
     entry(r);
     by_external_id(r);
     reading(r);

@@ -168,6 +168,7 @@ const READ: &[Scope] = &[Scope::CustomersRead];
 pub fn routes(r: &mut Routes) {
     // The area of customers says what this tag is.
     r.tag("customers", "");
+    r.within_restrictions();
     r.read("/customers/{customer_id}/purchase-history", "getCustomerPurchaseHistory", history)
         .scope(READ)
         .unversioned()

@@ -40,6 +40,7 @@ fn routes(r: &mut Routes) {
         "shipments",
         "Partial and full shipments of orders: what left the warehouse, how it travels, and its delivery.",
     );
+    r.within_restrictions();
     r.list("/shipments", "listShipments", &model::SHIPMENTS, http::list)
         .scope(READ)
         .summary("List shipments")

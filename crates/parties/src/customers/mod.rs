@@ -67,6 +67,7 @@ fn routes(r: &mut Routes) {
         "Customers: companies and people that the department sells to, with their owners, contacts, \
             addresses and credit terms.",
     );
+    r.within_restrictions();
     records(r);
     life(r);
     contacts::routes(r);

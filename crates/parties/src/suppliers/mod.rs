@@ -42,6 +42,7 @@ fn routes(r: &mut Routes) {
     r.declare(Replayed::of::<model::Supplier>(col!(suppliers::id)));
     r.declare(Replayed::of::<contacts::model::SupplierContact>(col!(supplier_contacts::id)));
     r.tag("suppliers", "Suppliers, partners and carriers, and the people there.");
+    r.reads_within_restrictions();
     records(r);
     life(r);
     contacts::routes(r);

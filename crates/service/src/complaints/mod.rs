@@ -69,6 +69,7 @@ fn routes(r: &mut Routes) {
     r.declare(Replayed::of::<model::Complaint>(col!(complaints::id)));
     r.declare(Replayed::of::<model::ComplaintNote>(col!(complaint_notes::id)));
     r.tag("complaints", "Complaints of customers: who handles them, by when, and how they are resolved.");
+    r.within_restrictions();
     records(r);
     life(r);
     notes(r);

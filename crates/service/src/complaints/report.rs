@@ -104,6 +104,7 @@ pub struct ComplaintReport {
 
 pub fn routes(r: &mut Routes) {
     r.tag("reports", "Figures over what you may see.");
+    r.within_restrictions();
     r.read("/reports/complaints", "getComplaintReport", report)
         .scope(super::READ)
         .unversioned()

@@ -44,6 +44,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.declare(Replayed::of::<model::Interaction>(col!(interactions::id)));
     r.tag("interactions", "Interactions: calls, visits and messages with customers, and what was agreed.");
+    r.within_restrictions();
     r.list("/interactions", "listInteractions", &model::INTERACTIONS, http::list)
         .scope(READ)
         .summary("List interactions")

@@ -63,6 +63,7 @@ fn routes(r: &mut Routes) {
         "requests",
         "Requests to departments and suppliers: what is asked for, by when, and what they promise.",
     );
+    r.within_restrictions();
     records(r);
     answers(r);
     decisions(r);

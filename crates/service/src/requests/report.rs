@@ -119,6 +119,7 @@ pub struct RequestResponseReport {
 
 pub fn routes(r: &mut Routes) {
     r.tag("reports", "Figures over what you may see.");
+    r.within_restrictions();
     r.read("/reports/request-response", "getRequestResponseReport", report)
         .scope(super::READ)
         .unversioned()

@@ -48,6 +48,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.declare(Replayed::of::<model::Return>(col!(returns::id)));
     r.tag("returns", "Shipped goods that customers send back: approval, receipt, and credit or replacement.");
+    r.within_restrictions();
     records(r);
     by_external_id(r);
     life(r);

@@ -51,6 +51,7 @@ fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.declare(Replayed::of::<model::Task>(col!(tasks::id)));
     r.tag("tasks", "Tasks: what people have to do, by when, with reminders and recurrence.");
+    r.within_restrictions();
     records(r);
     life(r);
     policies::routes(r);

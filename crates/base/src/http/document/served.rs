@@ -23,6 +23,7 @@ pub struct Served {
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
     zstd: OnceLock<Bytes>,
+    packing: Mutex<()>,
 }
 
 impl Served {
@@ -30,14 +31,14 @@ impl Served {
         let plain = Bytes::from(document.to_string());
         let digest = sha256_hex(&plain)[..16].to_owned();
         let empty = OnceLock::new;
-        Served { plain, digest, gzip: empty(), brotli: empty(), zstd: empty() }
+        Served { plain, digest, gzip: empty(), brotli: empty(), zstd: empty(), packing: Mutex::default() }
     }
 
     pub fn plain(&self) -> &Bytes {
         &self.plain
     }
 
-    /// The bytes in an encoding, or as they are where that is none of ours. The first time takes a while.
+    /// The bytes in an encoding, or as they are where it is none of [`Served::kept_in`]. The first time takes a while.
     pub fn encoded(&self, encoding: ContentEncoding) -> io::Result<Bytes> {
         let kept = match encoding {
             ContentEncoding::Gzip => &self.gzip,
@@ -48,8 +49,21 @@ impl Served {
         if let Some(bytes) = kept.get() {
             return Ok(bytes.clone());
         }
+        // Whoever asks meanwhile waits for it instead of doing the same.
+        let _packing = self.packing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = kept.get() {
+            return Ok(bytes.clone());
+        }
         let packed = Bytes::from(pack(encoding, &self.plain)?);
         Ok(kept.get_or_init(|| packed).clone())
+    }
+
+    /// The encoding that an answer is in for a caller who wants this one.
+    pub fn kept_in(wanted: ContentEncoding) -> ContentEncoding {
+        match wanted {
+            ContentEncoding::Gzip | ContentEncoding::Brotli | ContentEncoding::Zstd => wanted,
+            _ => ContentEncoding::Identity,
+        }
     }
 
     /// A strong tag: each encoding has other bytes, so it has another tag.

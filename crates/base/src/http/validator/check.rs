@@ -8,6 +8,7 @@ use super::nodes::{
     ObjectRules, Params, STRING, TextRules, Typed,
 };
 use super::{Fault, SchemaValidator};
+use crate::text::hidden_character;
 
 /// Values nested deeper than this many steps below the root are refused, so no body can exhaust the stack.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -15,6 +16,9 @@ pub(super) const MAX_DEPTH: usize = 32;
 const UNION_BUDGET: usize = 200_000;
 /// A key longer than this is cut in pointers: a fault must not echo a huge hostile key a hundred times.
 const MAX_KEY_IN_POINTER: usize = 256;
+
+/// A text that may not be longer is a name or another text of one line.
+const LONGEST_LINE: usize = 300;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mode {
@@ -188,7 +192,8 @@ impl<'s> Walk<'s> {
     }
 
     fn text(&mut self, rules: Option<&TextRules>, text: &str, at: &Path) {
-        if !self.storable(text, at) {
+        let one_line = rules.and_then(|rules| rules.max).is_some_and(|max| max <= LONGEST_LINE);
+        if !self.storable(text, at) || !self.visible(text, one_line, at) {
             return;
         }
         let Some(rules) = rules else { return };
@@ -217,6 +222,15 @@ impl<'s> Walk<'s> {
             self.fault(at, "invalid_format", || vec![("format", "text".to_string())]);
         }
         ok
+    }
+
+    /// See [`hidden_character`].
+    fn visible(&mut self, text: &str, one_line: bool, at: &Path) -> bool {
+        let hidden = hidden_character(text, one_line);
+        if let Some(name) = &hidden {
+            self.fault(at, "hidden_character", || vec![("character", name.clone())]);
+        }
+        hidden.is_none()
     }
 
     /// False if the text is too long.
@@ -329,7 +343,7 @@ impl<'s> Walk<'s> {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::String(text) => {
-                self.storable(text, at);
+                let _ = self.storable(text, at) && self.visible(text, false, at);
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {

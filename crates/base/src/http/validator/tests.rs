@@ -373,6 +373,26 @@ fn a_nul_character_is_refused_wherever_text_is_stored() {
 }
 
 #[test]
+fn characters_that_nobody_sees_are_refused_where_they_make_two_names_look_alike() {
+    let of = |max: usize, text: &str| check(json!({"type": "string", "maxLength": max}), json!(text));
+    let fault = |name: &str| vec![format!(" hidden_character character={name}")];
+    for (letter, name) in [("\u{202E}", "U+202E"), ("\u{2066}", "U+2066"), ("\u{200F}", "U+200F")] {
+        let text = format!("ACME{letter}Ltd");
+        assert_eq!(of(100, &text), fault(name));
+        assert_eq!(of(5000, &text), fault(name), "in notes as well");
+        assert_eq!(check(json!({}), json!({"a": text})).len(), 1);
+    }
+    for (letter, name) in
+        [("\u{200B}", "U+200B"), ("\u{200D}", "U+200D"), ("\u{FEFF}", "U+FEFF"), ("\u{AD}", "U+00AD")]
+    {
+        let text = format!("AC{letter}ME");
+        assert_eq!(of(100, &text), fault(name));
+        assert!(of(5000, &text).is_empty(), "notes may have {name}");
+    }
+    assert!(of(100, "Müller & Söhne 王芳 \u{3000}é̀ 🧑").is_empty());
+}
+
+#[test]
 fn pointers_escape_what_json_pointers_escape() {
     let map = json!({"type": "object", "additionalProperties": {"type": "integer"}});
     let faults = check(map.clone(), json!({"a/b~c": "x"}));

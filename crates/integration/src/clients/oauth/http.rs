@@ -6,7 +6,7 @@ use super::model::{AccessToken, OAuthForm, TokenForm, TokenRequest, TokenState};
 use super::rules::{self, FormCredentials};
 use super::work;
 use crate::base::auth::tokens::Claims;
-use crate::base::auth::{self, Caller, Scope, Scopes, forbidden, network};
+use crate::base::auth::{self, Caller, Scope, Scopes, forbidden, guard, network};
 use crate::base::db::{Guard, ReadTx};
 use crate::base::error::{Error, Problem, Result, found, is_unique_violation};
 use crate::base::http::{Ctx, Reply, Req, dispatch};
@@ -53,17 +53,15 @@ async fn authenticate(ctx: &Ctx, client_id: Option<&str>, client_secret: Option<
     // What is no id at all is looked for as well, so that it takes as long.
     let id: ClientId = presented.client_id.parse().unwrap_or(ClientId(uuid::Uuid::nil()));
     // By client and address together: whoever guesses elsewhere must not keep the client itself out. Apart from
-    // the addresses of log-ins: a program with an old secret must not keep the people beside it out.
-    let keys = vec![format!("client {id} {}", ctx.peer), format!("clients {}", ctx.peer)];
-    ctx.core.login_guard.check(&keys, now)?;
-    let found = ctx.read(move |rx| found(clients::work::find(rx.conn, id))).await?;
+    // log-ins: a program with an old secret must not keep the people beside it out.
+    let mut guess = ctx.core.login_guard.begin(guard::CLIENT_SECRETS, &id.to_string(), &ctx.peer, now)?;
+    let found = guess.goes_on(ctx.read(move |rx| found(clients::work::find(rx.conn, id))).await)?;
     let right = clients::rules::secret_fits(&presented.secret, found.as_ref(), now);
     let Some(client) = found.filter(|c| right && c.status == ClientStatus::Active) else {
-        ctx.core.login_guard.failed(&keys, now);
         log::warn!("{} the client {id} was refused from {}", ctx.request_id, ctx.peer);
         return Err(Problem::new("invalid_client").into());
     };
-    ctx.core.login_guard.succeeded(&keys);
+    guess.was_right();
     match auth::clients::networks(&client.allowed_networks) {
         Some(networks) if !network::holds(&networks, &ctx.peer) => {
             log::warn!("{} {} asked from {}, where it may not", ctx.request_id, client.id, ctx.peer);
@@ -98,6 +96,10 @@ pub async fn introspect(ctx: Ctx, req: Req<Vec<String>, OAuthForm<TokenForm>>) -
 }
 
 fn demand_reader(caller: &Arc<Caller>) -> Result<()> {
+    // It tells of whomever a token is of.
+    if caller.is_restricted() {
+        return Err(Problem::new("client_restricted").into());
+    }
     match caller.may(Scope::ClientsRead) && !caller.must_change_password {
         true => Ok(()),
         false => Err(forbidden(&[Scope::ClientsRead])),

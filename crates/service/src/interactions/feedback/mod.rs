@@ -29,6 +29,7 @@ pub fn routes(r: &mut Routes) {
     r.declare(Replayed::of::<model::Feedback>(col!(feedback::id)));
     r.notices(FeedbackId::KIND, &[], &["feedback_relayed"]);
     r.tag("feedback", "Feedback of customers: what they said, to whom it was sent, and who acknowledged it.");
+    r.within_restrictions();
     r.list("/feedback", "listFeedback", &model::FEEDBACK, http::list)
         .scope(READ)
         .summary("List feedback")
