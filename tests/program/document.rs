@@ -861,8 +861,9 @@ fn every_field_of_an_answer_is_required() {
 
 // ---- as it is served --------------------------------------------------------------------------------------------
 
-/// For each operation, 60 per cent of what the document weighed when this limit was set.
-const HEAVIEST: usize = 2_870;
+/// For each operation, 60 per cent of what the document weighed when this limit was set, and a little for what imports say
+/// of themselves since.
+const HEAVIEST: usize = 2_880;
 
 #[test]
 fn the_document_is_not_too_heavy() {
