@@ -12,6 +12,7 @@ pub use crate::base::columns::{Field, Named, Reading as Kind, field};
 use crate::base::http::OperationKind;
 use crate::base::http::dispatch::Building;
 use crate::base::http::validator::SchemaValidator;
+use crate::base::messages::Lang;
 
 /// What a file can bring: records that an area declares ([`Imported`]).
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub struct Resource {
 /// Before it is known what a file brings.
 static NOTHING: Imported = Imported {
     kind: crate::base::types::Kind { name: "", prefix: "" },
-    exported: Exported { resource: "", about: "", path: "", columns: &[] },
+    exported: Exported { resource: "", titles: ["", ""], about: "", path: "", columns: &[] },
     fields: &[],
     scopes: &[],
     code: None,
@@ -95,6 +96,26 @@ impl Resource {
     /// Rows that follow each other can be lines of one record.
     pub fn has_lines(&self) -> bool {
         self.of.lines.is_some()
+    }
+
+    /// What a file can bring of them.
+    pub fn fields(&self) -> &'static [Field] {
+        self.of.fields
+    }
+
+    /// What people call the records.
+    pub fn title(&self, lang: Lang) -> &'static str {
+        lang.pick(self.of.exported.titles)
+    }
+
+    /// What people call a column, in a form that is known.
+    pub fn heading_of(&self, field: &Field, lang: Lang) -> &'static str {
+        let is_known = |heading: &&&'static str| self.path_of(heading, false) == Some(field.path);
+        let exported = self.exported().iter().find(|heading| heading.field == field.path);
+        let exported = exported.map(|heading| heading.name(lang));
+        let of_lang = |heading: &&&'static str| heading.is_ascii() == (lang == Lang::En);
+        let own = field.headings.iter().filter(of_lang);
+        own.chain(exported.iter()).rev().find(is_known).copied().unwrap_or(field.path)
     }
 
     fn own(&self) -> &'static [Field] {

@@ -10,6 +10,7 @@ use super::encoding;
 pub use super::encoding::ENCODINGS;
 use super::fields::{Kind, LEFT_ALONE, Resource, same};
 use super::gather::Orders;
+use super::multipart;
 use super::quotes;
 use super::rows::{self, ERROR_COLUMNS, Rows};
 use super::values::Evidence;
@@ -32,7 +33,9 @@ const STRETCH: usize = 4 * MAX_ROW;
 pub const CSV: &str = "text/csv";
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 pub const NDJSON: &str = "application/x-ndjson";
-pub const TYPES: [&str; 3] = [CSV, XLSX, NDJSON];
+/// A form with the file in it.
+pub const MULTIPART: &str = "multipart/form-data";
+pub const TYPES: [&str; 4] = [CSV, XLSX, NDJSON, MULTIPART];
 
 pub const DATE_ORDERS: [&str; 3] = ["ymd", "dmy", "mdy"];
 pub const DECIMAL_SIGNS: [&str; 2] = ["point", "comma"];
@@ -146,12 +149,16 @@ pub struct Intake {
 }
 
 /// Looks at the whole file once.
-pub fn take_in(media_type: &str, bytes: &[u8], resource: Resource, asked: &Asked) -> Result<Intake> {
+pub fn take_in(media_type: &'static str, bytes: &[u8], resource: Resource, asked: &Asked) -> Result<Intake> {
     let mapping = mapping(&resource, asked.mapping.as_deref())?;
     if let Some(system) = &asked.system {
         let named = crate::base::db::external::from_path(&(system.clone(), "x".into()));
         named.map(drop)?;
     }
+    let (media_type, bytes) = match media_type {
+        MULTIPART => multipart::file_in(bytes)?,
+        other => (other, bytes),
+    };
     // What a file is, its first bytes say, whatever it is called.
     if media_type == XLSX || bytes.starts_with(b"PK\x03\x04") {
         let (table, sheet) = xlsx::to_csv(bytes, asked.sheet.as_deref())?;

@@ -9,10 +9,12 @@ mod gather;
 mod http;
 pub mod intake;
 mod lookup;
+mod multipart;
 pub mod northwind;
 mod quotes;
 mod records;
 mod rows;
+mod template;
 mod values;
 pub mod work;
 mod xlsx;
@@ -37,7 +39,7 @@ const WRITE: &[Scope] = &[Scope::ImportsWrite];
 
 const ABOUT: &str = "\
 Begins a job that imports the rows of a file. The body is the file: CSV, a workbook (XLSX), or NDJSON with one JSON \
-object per line, up to 50 MB and 200,000 rows. Faults of the whole file, such as an unknown heading, are answered at \
+object per line, or a form (`multipart/form-data`) with one of them as its only part; up to 50 MB and 200,000 rows. Faults of the whole file, such as an unknown heading, are answered at \
 once. Then the job imports the rows; its `errors` file holds each row that failed, with its line, the field and the \
 reason. Correct that file and send it again: its added columns are ignored.
 
@@ -84,6 +86,17 @@ fn routes(r: &mut Routes) {
             "forbidden",
             "validation_failed",
         ]);
+    let read = OperationKind::Read;
+    r.flow::<(), String, _>(read, "/imports/template", "getImportTemplate", template::get)
+        .scope(WRITE)
+        .takes(TEMPLATE_PARAMS)
+        .answers_media(&[intake::CSV, intake::XLSX])
+        .summary("Download a template")
+        .description(
+            "Returns an empty file whose headings an import of this kind takes, in the caller's language. In a \
+             workbook the columns of codes and accounts are texts.",
+        )
+        .fails_with(&["forbidden"]);
 }
 
 /// What all areas let files bring.
@@ -105,9 +118,15 @@ fn resources(r: &mut Routes) -> Result<(), String> {
             }
         }
     }
-    let names = all.iter().map(|imported| imported.exported.resource).collect();
+    let names: Vec<&'static str> = all.iter().map(|imported| imported.exported.resource).collect();
+    r.takes_words("getImportTemplate", "resource", names.clone())?;
     r.takes_words("startImport", "resource", names)
 }
+
+static TEMPLATE_PARAMS: &[Param] = &[
+    Param::new("resource", Takes::Word(&[]), "Kind of records that the rows are to hold.").required(),
+    Param::new("format", Takes::Word(&template::FORMATS), "Format of the file. Defaults to `csv`."),
+];
 
 static PARAMS: &[Param] = &[
     // What areas declare is known when all of them have.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::fields::Kind;
-use super::intake::Plan;
+use super::intake::{Form as Written, Plan};
 use super::lookup::{self, Lookup};
 use super::rows::{Content, Row, Said};
 use super::values::{self, How};
@@ -87,7 +87,8 @@ pub struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     pub fn new(app: &'a App, plan: &'a Plan, zone: chrono_tz::Tz) -> Importer<'a> {
-        let how = How { date_order: plan.date_order, decimal_sign: plan.decimal_sign, zone };
+        let is_table = plan.form == Written::Csv;
+        let how = How { date_order: plan.date_order, decimal_sign: plan.decimal_sign, zone, is_table };
         Importer { app, plan, how, lookup: Lookup::of(plan.system.clone()) }
     }
 

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use serde_json::{Map, Value};
 
 use super::intake::{Form, MAX_COLUMNS, MAX_ROW, Plan, known_name};
-use super::values::unharmed;
 use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::text::unharmed_cell as unharmed;
 
-/// What an error file adds to each row, at its end.
+/// What an error file adds to each row, at its end, in English and in Chinese; objects have the English names.
 pub const ERROR_COLUMNS: [&str; 3] = ["line", "field", "reason"];
+pub const ERROR_COLUMNS_ZH: [&str; 3] = ["所在行", "字段", "原因"];
 
 /// Where a row begins: its byte, and its line.
 pub type At = (u64, u64);
@@ -138,7 +139,8 @@ pub fn headings(text: &[u8], plan: &Plan) -> Result<Option<Headings>> {
 /// The places of the columns that an error file has added: the last three, if they are called so.
 pub fn added_columns(headings: &[String]) -> std::ops::Range<usize> {
     let begin = headings.len().saturating_sub(ERROR_COLUMNS.len());
-    match headings[begin..].iter().map(String::as_str).eq(ERROR_COLUMNS) {
+    let last = || headings[begin..].iter().map(String::as_str);
+    match last().eq(ERROR_COLUMNS) || last().eq(ERROR_COLUMNS_ZH) {
         true => begin..headings.len(),
         false => 0..0,
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::Kind;
 use super::xlsx::UNCOMPUTED;
 use crate::base::error::Fault;
-use crate::base::text::fold;
+use crate::base::text::{fold, unharmed_cell as unharmed};
 use crate::text_enum;
 
 /// What is wrong with a cell; where it is, the caller knows.
@@ -41,6 +41,8 @@ pub struct How {
     pub decimal_sign: Option<DecimalSign>,
     /// The zone whose day an instant is on.
     pub zone: chrono_tz::Tz,
+    /// Its cells may have an apostrophe that keeps a spreadsheet from taking them for formulas.
+    pub is_table: bool,
 }
 
 /// What the cells of a column say about how they are written.
@@ -115,6 +117,7 @@ pub fn read(kind: &Kind, cell: &Value, is_number: bool, how: &How) -> Read<Optio
         (_, other) => return Ok(Some(other.clone())),
     };
     let text = plain(&text)?;
+    let text = if how.is_table { unharmed(text) } else { text };
     if text.is_empty() {
         return Ok(None);
     }
@@ -135,8 +138,7 @@ pub fn read(kind: &Kind, cell: &Value, is_number: bool, how: &How) -> Read<Optio
     Ok(Some(value))
 }
 
-/// The text of a cell without space around it and without the apostrophe that keeps a spreadsheet from taking it for
-/// a formula.
+/// The text of a cell without space around it.
 fn plain(text: &str) -> Read<&str> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     const ERRORS: [&str; 8] =
@@ -144,15 +146,8 @@ fn plain(text: &str) -> Read<&str> {
     match text {
         UNCOMPUTED => Err(wrong("formula_without_value")),
         _ if ERRORS.contains(&text) => Err(wrong("spreadsheet_error")),
-        _ => Ok(unharmed(text)),
+        _ => Ok(text),
     }
-}
-
-/// Without that apostrophe.
-pub fn unharmed(text: &str) -> &str {
-    let tempts =
-        |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    text.strip_prefix('\'').filter(tempts).unwrap_or(text)
 }
 
 /// A text as it stands. A long number that a spreadsheet has cut short (`1.38E+10`, `1,38e+10`) is no text any more.
@@ -422,7 +417,7 @@ mod tests {
     use serde_json::json;
 
     const ZONE: chrono_tz::Tz = chrono_tz::Asia::Shanghai;
-    const DOUBT: How = How { date_order: None, decimal_sign: None, zone: ZONE };
+    const DOUBT: How = How { date_order: None, decimal_sign: None, zone: ZONE, is_table: true };
 
     fn in_this(kind: Kind, text: &str, how: How) -> Result<Value, &'static str> {
         read(&kind, &json!(text), false, &how).map(Option::unwrap_or_default).map_err(|fault| fault.code)

@@ -30,6 +30,8 @@ both_engines!(
     an_unknown_heading_names_the_nearest,
     a_workbook_hides_nothing_and_computes_everything,
     a_dry_run_shows_the_first_rows_as_they_would_be_stored,
+    a_template_is_filled_in_and_sent,
+    a_form_with_a_file_is_the_file,
     an_order_that_is_sent_again_follows_its_file,
     two_rows_about_one_record_do_not_overwrite_each_other,
     a_dry_run_tells_the_same_and_keeps_nothing,
@@ -342,16 +344,24 @@ fn one_bad_row_fails_alone_and_is_told_by_line_field_and_reason(app: &TestApp) {
     let rows = failed_rows(&text);
     assert_eq!(rows.len(), 2);
     assert_eq!(
-        ["编号", "名称", "等级", "税号", "国家", "line"].map(|h| rows[0][h].clone()),
+        ["编号", "名称", "等级", "税号", "国家", "所在行"].map(|h| rows[0][h].clone()),
         ["A2", "", "x", "123", "XX", "3"]
     );
-    assert_eq!(rows[0]["field"], "等级");
-    assert_eq!(rows[0]["reason"], "必须是以下之一：a, b, c, d");
-    assert_eq!((&rows[1]["line"], &rows[1]["field"]), (&json!("6"), &json!("")));
+    assert_eq!(rows[0]["字段"], "等级");
+    assert_eq!(rows[0]["原因"], "必须是以下之一：a, b, c, d");
+    assert_eq!((&rows[1]["所在行"], &rows[1]["字段"]), (&json!("6"), &json!("")));
+    // It is known by its columns in this language, too.
+    all_succeed(
+        app,
+        &clerk,
+        "resource=customers&dry_run=true",
+        CSV,
+        "名称,所在行,字段,原因\nA,3,名称,必填\n",
+    );
     // When the cells can be read, the API looks at the whole, in the words of whoever sent it.
     let job = ended(app, &clerk, "resource=customers", CSV, "编号,名称,税号\nA2,,123\n");
     let rows = failed_rows(&errors(&clerk, &job));
-    assert_eq!((&rows[0]["field"], &rows[0]["reason"]), (&json!("名称"), &json!("必填")));
+    assert_eq!((&rows[0]["字段"], &rows[0]["原因"]), (&json!("名称"), &json!("必填")));
     nothing_is_off(app);
 }
 
@@ -748,6 +758,54 @@ fn a_dry_run_shows_the_first_rows_as_they_would_be_stored(app: &TestApp) {
     assert_eq!(how_many(&all, "/orders"), 0);
 }
 
+fn a_template_is_filled_in_and_sent(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let chinese = app.as_role(Role::Clerk).with("accept-language", "zh-CN");
+    let template = chinese.get("/imports/template?resource=customers&format=csv").expect(200);
+    assert_eq!(template.header("content-type"), Some(CSV));
+    let text = String::from_utf8(template.bytes).expect("text");
+    assert!(text.starts_with('\u{feff}') && text.contains("客户等级") && text.ends_with("\r\n"), "{text}");
+    let headings: Vec<&str> = text.trim().trim_start_matches('\u{feff}').split(',').collect();
+    let row = |code: &str| {
+        let cells = headings.iter().map(|heading| match *heading {
+            "客户编码" | "编号" | "客户编号" => code,
+            "客户名称" | "名称" => "天河",
+            _ => "",
+        });
+        cells.collect::<Vec<_>>().join(",")
+    };
+    all_succeed(app, &all, "resource=customers", CSV, format!("{text}{}\r\n", row("T-1")));
+    assert_eq!(only(&all, "/customers?code=T-1")["name"], "天河");
+    for resource in ["customers", "contacts", "products", "prices", "orders", "suppliers"] {
+        let path = format!("/imports/template?resource={resource}&format=xlsx");
+        let book = all.get(&path).expect(200);
+        assert_eq!(book.header("content-type"), Some(XLSX));
+        let job = ended(app, &app.all_powerful(), &format!("resource={resource}"), XLSX, book.bytes);
+        assert_eq!((counts(&job), &job["status"]), ([0, 0, 0], &json!("succeeded")), "{resource}");
+    }
+    all.get("/imports/template?resource=shipments").refused(400, "invalid_parameter");
+    app.as_role(Role::Rep).get("/imports/template?resource=customers").refused(403, "forbidden");
+}
+
+fn a_form_with_a_file_is_the_file(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let form = |name: &str, content: &str, more: &str| {
+        format!(
+            "--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n{content}\r\n--xyz{more}"
+        )
+    };
+    let media = "multipart/form-data; boundary=xyz";
+    let body = form("c.csv", "code,name\nM-1,天河\n", "--\r\n");
+    assert_eq!(counts(&all_succeed(app, &all, "resource=customers", media, body)), [1, 1, 0]);
+    let body = form("c.ndjson", "{\"code\":\"M-2\",\"name\":\"海珠\"}\n", "--\r\n");
+    all_succeed(app, &all, "resource=customers", media, body);
+    assert_eq!(how_many(&all, "/customers"), 2);
+    let two =
+        form("c.csv", "name\nA\n", "\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n1\r\n--xyz--");
+    begin(&all, "resource=customers", media, two).refused(422, "unreadable_file");
+}
+
 fn an_order_that_is_sent_again_follows_its_file(app: &TestApp) {
     let shop = Shop::open(app);
     let all = app.as_role(Role::Clerk);
@@ -900,7 +958,7 @@ fn what_was_exported_is_imported_again(app: &TestApp) {
     let contact =
         json!({"name": "王芳", "mobile": "+86 138 0013 8000", "is_primary": true, "birthday": "1985-06-01"});
     all.post(&format!("/customers/{}/contacts", shop.customer), contact).expect(201);
-    let more = json!({"code": "FULL", "name": "=天河", "tags": ["VIP", "2026"], "tier": "a", "notes": "two\nlines",
+    let more = json!({"code": "FULL", "name": "'=天河", "tags": ["VIP", "2026"], "tier": "a", "notes": "two\nlines",
         "external_ids": [{"system": "sap", "id": "4711"}], "owner_id": app.person("rep").user.to_string()});
     all.post("/customers", more).expect(201);
     let units = json!([{"unit": "box", "factor": "24"}]);

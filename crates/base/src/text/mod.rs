@@ -125,12 +125,49 @@ pub fn digits(text: &str) -> String {
 }
 
 /// A cell of a table that people open in a spreadsheet: what it would take for a formula gets an apostrophe before
-/// it. A negative number stays one.
+/// it. A negative number stays one, and so does the number of a telephone. A text that has such an apostrophe of its own
+/// gets one more, so that it comes back as it was ([`unharmed_cell`]).
 pub fn harmless_cell(cell: &str) -> std::borrow::Cow<'_, str> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let tempts = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    match tempts && !cell.strip_prefix('-').is_some_and(is_number) {
+    let is_phone = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b' ')
+    };
+    let is_plain =
+        cell.strip_prefix('-').is_some_and(is_number) || cell.strip_prefix('+').is_some_and(is_phone);
+    match tempts(cell) && !is_plain {
         true => format!("'{cell}").into(),
         false => cell.into(),
     }
+}
+
+/// Without the apostrophe that [`harmless_cell`] has put before it.
+pub fn unharmed_cell(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| tempts(rest)).unwrap_or(cell)
+}
+
+/// Whether a spreadsheet would take it for a formula, once apostrophes are away.
+pub fn tempts(cell: &str) -> bool {
+    let bare = cell.trim_start_matches('\'');
+    bare.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+/// A row of a CSV file, without its end, whose cells no spreadsheet takes for formulas. What any spreadsheet could take for
+/// a separator is between quotation marks, whichever the file has.
+pub fn csv_row<'c>(cells: impl Iterator<Item = &'c str>, separator: char) -> String {
+    let mut row = String::new();
+    let (mut count, mut only_empty) = (0, true);
+    for cell in cells {
+        if count > 0 {
+            row.push(separator);
+        }
+        (count, only_empty) = (count + 1, only_empty && cell.is_empty());
+        let cell = harmless_cell(cell);
+        match cell.contains(['"', ',', ';', '\t', '\r', '\n']) || cell.trim() != cell {
+            true => row.extend(["\"", &cell.replace('"', "\"\""), "\""]),
+            false => row.push_str(&cell),
+        }
+    }
+    // A row of one empty cell would be no row.
+    if count == 1 && only_empty { "\"\"".into() } else { row }
 }
