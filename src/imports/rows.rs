@@ -146,6 +146,11 @@ pub fn added_columns(headings: &[String]) -> std::ops::Range<usize> {
     }
 }
 
+/// Bytes of a row, which may have its line before it.
+fn most_bytes(plan: &Plan) -> usize {
+    if plan.numbered { MAX_ROW + 64 } else { MAX_ROW }
+}
+
 /// A row is longer than any may be.
 pub fn too_long(line: u64) -> Error {
     Problem::new("row_too_long").param("line", line).param("max", MAX_ROW).into()
@@ -237,7 +242,7 @@ fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Resu
             break;
         }
         let begin = record.position().map_or(0, csv::Position::byte);
-        if (end - begin.min(end)) as usize > MAX_ROW {
+        if (end - begin.min(end)) as usize > most_bytes(plan) {
             return Err(too_long(found.next.1));
         }
         let (line, next_line) = match plan.counts_records {
@@ -281,7 +286,7 @@ fn lines(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result
             None if whole => (rest, rest.len()),
             None => break,
         };
-        if length > MAX_ROW {
+        if length > most_bytes(plan) {
             return Err(too_long(found.next.1));
         }
         rest = &rest[length..];
@@ -319,7 +324,7 @@ mod tests {
     use super::*;
 
     /// Every row with its line, read through windows of this size.
-    fn through(media: &str, text: &str, size: usize) -> Vec<(u64, String)> {
+    fn through(media: &'static str, text: &str, size: usize) -> Vec<(u64, String)> {
         let intake = take_in(media, text.as_bytes(), declared("customers"), &Asked::default()).unwrap();
         let (mut at, mut all) = ((intake.plan.begin, intake.plan.line), Vec::new());
         let mut size = size;

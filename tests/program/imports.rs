@@ -568,7 +568,7 @@ fn numbers_that_a_workbook_cannot_hold_are_refused_by_name(app: &TestApp) {
     sheet.write_string(1, 0, "1").expect("a cell");
     sheet.write_number_with_format(1, 1, 123, &code).expect("a number");
     sheet.write_string(1, 2, "with zeros").expect("a cell");
-    sheet.write_number(1, 3, 622202123456789i64 as f64).expect("a number");
+    sheet.write_number(1, 3, 622_202_123_456_789_f64).expect("a number");
     sheet.write_string(2, 0, "2").expect("a cell");
     sheet.write_string(2, 2, "long account").expect("a cell");
     sheet.write_number(2, 3, 6222021234567890123i64 as f64).expect("a number");
