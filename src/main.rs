@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use salesdesk::commands;
 use salesdesk::config::{Config, Options, WebOptions};
-use salesdesk::imports::intake::{Asked, DELIMITERS, ENCODINGS};
+use salesdesk::imports::intake::{Asked, DATE_ORDERS, DECIMAL_SIGNS, DELIMITERS, ENCODINGS};
 use salesdesk::start::StartError;
 
 #[global_allocator]
@@ -140,10 +140,19 @@ struct ImportFile {
     /// What stands between the cells of a CSV file: comma, semicolon or tab [default: found out]
     #[arg(long, value_parser = DELIMITERS)]
     delimiter: Option<String>,
-    /// The encoding of a CSV file: utf-8 or gb18030 [default: found out]
+    /// The encoding of a CSV file: utf-8, utf-16, gb18030, windows-1252 or big5 [default: found out]
     #[arg(long, value_parser = ENCODINGS)]
     encoding: Option<String>,
-    /// The sheet of a workbook [default: the first]
+    /// The order of dates that end with the year: dmy or mdy [default: found out]
+    #[arg(long, value_parser = DATE_ORDERS)]
+    date_order: Option<String>,
+    /// The sign before the fraction of a number: point or comma [default: found out]
+    #[arg(long, value_parser = DECIMAL_SIGNS)]
+    decimal_sign: Option<String>,
+    /// Columns that are left out knowingly, separated by commas
+    #[arg(long, value_name = "COLUMNS")]
+    leave_out: Option<String>,
+    /// The sheet of a workbook [default: the first that is shown]
     #[arg(long)]
     sheet: Option<String>,
     /// Import in this user's name, with their rights [default: the system's, with all rights]
@@ -182,6 +191,9 @@ impl ImportFile {
             delimiter: word(self.delimiter, &DELIMITERS),
             sheet: self.sheet,
             encoding: word(self.encoding, &ENCODINGS),
+            date_order: word(self.date_order, &DATE_ORDERS),
+            decimal_sign: word(self.decimal_sign, &DECIMAL_SIGNS),
+            leave_out: self.leave_out,
         };
         commands::import::Request {
             resource,

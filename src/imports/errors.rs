@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::intake::{Form, Plan};
 use super::records::{Refused, Unit};
-use super::rows::{Content, ERROR_COLUMNS, added_columns};
-use crate::base::error::{Error, Fault, Place, Problem, Result};
+use super::rows::{Content, ERROR_COLUMNS, ERROR_COLUMNS_ZH, added_columns};
+use crate::base::error::{Fault, Place, Problem, Result};
 use crate::base::messages::Lang;
-use crate::base::text::{harmless_csv_cell, unharmed_cell};
+use crate::base::text::{csv_row, unharmed_cell};
 
 /// What is wrong in a row: the column, as the file calls it, and why.
 struct Told {
@@ -19,7 +19,7 @@ struct Told {
 pub fn written(plan: &Plan, unit: &Unit, refused: &Refused, lang: Lang, begins: bool) -> Result<Vec<u8>> {
     let told = told(plan, unit, refused, lang);
     match plan.form {
-        Form::Csv => table(plan, unit, &told, begins),
+        Form::Csv => Ok(table(plan, unit, &told, begins, lang)),
         Form::Ndjson => objects(unit, &told),
     }
 }
@@ -99,34 +99,34 @@ fn place_of(plan: &Plan, unit: &Unit, fault: &Fault) -> (usize, String) {
 
 // ---- as it came ----------------------------------------------------------------------------------------------
 
-fn table(plan: &Plan, unit: &Unit, told: &[Vec<Told>], begins: bool) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn table(plan: &Plan, unit: &Unit, told: &[Vec<Told>], begins: bool, lang: Lang) -> Vec<u8> {
     // So that spreadsheets take it for UTF-8.
-    if begins {
-        bytes.extend_from_slice(b"\xef\xbb\xbf");
-    }
-    let mut writer = csv::WriterBuilder::new().delimiter(plan.delimiter).flexible(true).from_writer(bytes);
+    let mut text = String::from(if begins { "\u{feff}" } else { "" });
+    let mut write = |cells: &[String]| {
+        text += &csv_row(cells.iter().map(String::as_str), char::from(plan.delimiter));
+        text.push('\n');
+    };
     // What an earlier error file has added is not added once more.
     let own = added_columns(&plan.headings);
     let columns = if own.is_empty() { plan.headings.len() } else { own.start };
-    let failed = |e: csv::Error| Error::internal(format!("an error file cannot be written: {e}"));
     if begins {
-        let own = plan.headings[..columns].iter().map(|heading| harmless(heading));
-        let headings = own.chain(ERROR_COLUMNS.map(str::to_owned));
-        writer.write_record(headings).map_err(failed)?;
+        let added = match lang {
+            Lang::En => ERROR_COLUMNS,
+            Lang::Zh => ERROR_COLUMNS_ZH,
+        };
+        let mut headings = plan.headings[..columns].to_vec();
+        headings.extend(added.map(str::to_owned));
+        write(&headings);
     }
     for (row, told) in unit.iter().zip(told) {
         let cells = row.texts();
-        let own = (0..columns).map(|index| harmless(cells.get(index).map_or("", String::as_str)));
-        let added = [row.line.to_string(), harmless(&joined(told, |t| t.field.clone())), reasons(told)];
-        writer.write_record(own.chain(added)).map_err(failed)?;
+        let mut cells: Vec<String> = (0..columns)
+            .map(|index| cells.get(index).map_or(String::new(), |cell| unharmed_cell(cell).into_owned()))
+            .collect();
+        cells.extend([row.line.to_string(), joined(told, |t| t.field.clone()), reasons(told)]);
+        write(&cells);
     }
-    writer.into_inner().map_err(|e| Error::internal(e.to_string()))
-}
-
-/// A cell that was made harmless stays as it is.
-fn harmless(cell: &str) -> String {
-    harmless_csv_cell(&unharmed_cell(cell)).into_owned()
+    text.into_bytes()
 }
 
 fn joined(told: &[Told], part: impl Fn(&Told) -> String) -> String {

@@ -11,6 +11,8 @@ use crate::base::columns::{Exported, Heading, Imported, LinesOf};
 pub use crate::base::columns::{Field, Named, Reading as Kind, field};
 use crate::base::http::OperationKind;
 use crate::base::http::dispatch::Building;
+use crate::base::http::validator::SchemaValidator;
+use crate::base::messages::Lang;
 
 /// What a file can bring: records that an area declares ([`Imported`]).
 #[derive(Debug, Clone)]
@@ -18,12 +20,14 @@ pub struct Resource {
     of: &'static Imported,
     /// What the list tells of the records, and the list of their lines; nobody enters what is no field.
     told: Arc<[Vec<String>; 2]>,
+    /// What calls about such a record take.
+    calls: Arc<[Arc<SchemaValidator>]>,
 }
 
 /// Before it is known what a file brings.
 static NOTHING: Imported = Imported {
     kind: crate::base::types::Kind { name: "", prefix: "" },
-    exported: Exported { resource: "", about: "", path: "", columns: &[] },
+    exported: Exported { resource: "", titles: ["", ""], about: "", path: "", columns: &[] },
     fields: &[],
     scopes: &[],
     code: None,
@@ -32,7 +36,7 @@ static NOTHING: Imported = Imported {
 
 impl Default for Resource {
     fn default() -> Resource {
-        Resource { of: &NOTHING, told: Arc::default() }
+        Resource { of: &NOTHING, told: Arc::default(), calls: Arc::default() }
     }
 }
 
@@ -59,7 +63,10 @@ impl Resource {
             list.map(|list| list.fields.clone()).unwrap_or_default()
         };
         let lines = of.lines.as_ref().map(|lines| lines.exported.path);
-        Some(Resource { of, told: Arc::new([told(Some(of.exported.path)), told(lines)]) })
+        let about = |path: &str| path.strip_prefix(of.exported.path).is_some_and(|p| p.starts_with("/{"));
+        let calls = building.endpoints.iter().filter(|endpoint| about(endpoint.path));
+        let calls = calls.filter_map(|endpoint| endpoint.validator.clone()).collect();
+        Some(Resource { of, told: Arc::new([told(Some(of.exported.path)), told(lines)]), calls })
     }
 
     /// `order_lines`: what exports call the same records.
@@ -91,6 +98,26 @@ impl Resource {
         self.of.lines.is_some()
     }
 
+    /// What a file can bring of them.
+    pub fn fields(&self) -> &'static [Field] {
+        self.of.fields
+    }
+
+    /// What people call the records.
+    pub fn title(&self, lang: Lang) -> &'static str {
+        lang.pick(self.of.exported.titles)
+    }
+
+    /// What people call a column, in a form that is known.
+    pub fn heading_of(&self, field: &Field, lang: Lang) -> &'static str {
+        let is_known = |heading: &&&'static str| self.path_of(heading, false) == Some(field.path);
+        let exported = self.exported().iter().find(|heading| heading.field == field.path);
+        let exported = exported.map(|heading| heading.name(lang));
+        let of_lang = |heading: &&&'static str| heading.is_ascii() == (lang == Lang::En);
+        let own = field.headings.iter().filter(of_lang);
+        own.chain(exported.iter()).rev().find(is_known).copied().unwrap_or(field.path)
+    }
+
     fn own(&self) -> &'static [Field] {
         self.of.fields
     }
@@ -104,6 +131,34 @@ impl Resource {
     fn is_told(&self, path: &str) -> bool {
         let mut columns = self.exported().iter();
         columns.any(|heading| heading.field == path) || self.told[0].iter().any(|told| told == path)
+    }
+
+    /// Whether another call takes what a file may not say of a record: it would be lost without a word.
+    pub fn is_entered_elsewhere(&self, field: &str) -> bool {
+        let field = same(field).replace(' ', "_");
+        let probe = serde_json::json!({ &field: null });
+        let takes =
+            |call: &Arc<SchemaValidator>| call.check_patch(&probe).iter().all(|f| f.code != "unknown_field");
+        !SUMS.contains(&field.as_str()) && self.calls.iter().any(takes)
+    }
+
+    /// The names of columns that are most like a heading that nobody knows.
+    pub fn nearest(&self, heading: &str) -> Vec<&'static str> {
+        let said = same(heading);
+        let near = |name: &&str| {
+            let name = same(name);
+            let is_part = name.contains(&said) || said.contains(&name) && name.chars().count() > 1;
+            if is_part { 0 } else { distance(&name, &said) }
+        };
+        let names = |field: &'static Field| field.headings.iter().chain([&field.path]).copied();
+        let exported = self.exported().iter().filter(|h| self.own().iter().any(|f| f.path == h.field));
+        let mut all: Vec<(usize, &'static str)> = (self.own().iter().flat_map(names))
+            .chain(exported.flat_map(|heading| heading.names))
+            .map(|name| (near(&name), name))
+            .filter(|(distance, _)| *distance * 2 <= said.chars().count())
+            .collect();
+        all.sort_by_key(|(distance, _)| *distance);
+        all.into_iter().map(|(_, name)| name).take(3).collect()
     }
 
     /// The column of this path.
@@ -154,6 +209,25 @@ impl Resource {
         let field = exported_as(exported.columns, said)?;
         Some(fields.iter().find(|(name, _)| *name == field).map_or(LEFT_ALONE, |(_, path)| path))
     }
+}
+
+/// Sums that calls take as an expectation only: nothing is lost when a file's are left alone.
+const SUMS: [&str; 3] = ["net", "tax", "gross"];
+
+/// How many letters have to be put in, left out or changed to make one word of another.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(100).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().take(100).enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let changed = before + usize::from(a != *b);
+            before = row[j + 1];
+            row[j + 1] = changed.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// A column that is known and left alone, whatever it is.

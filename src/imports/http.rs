@@ -53,6 +53,9 @@ fn asked(query: &Query) -> Asked {
         delimiter: query.word("delimiter"),
         sheet: text("sheet"),
         encoding: query.word("encoding"),
+        date_order: query.word("date_order"),
+        decimal_sign: query.word("decimal_sign"),
+        leave_out: text("leave_out"),
     }
 }
 

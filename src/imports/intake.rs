@@ -6,11 +6,19 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fields::{Kind, Resource, same};
+use super::encoding;
+pub use super::encoding::ENCODINGS;
+use super::fields::{Kind, LEFT_ALONE, Resource, same};
+use super::gather::Orders;
+use super::multipart;
+use super::quotes;
 use super::rows::{self, ERROR_COLUMNS, Rows};
+use super::values::Evidence;
+pub use super::values::{DateOrder, DecimalSign};
 use super::xlsx;
 use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::http::params::bad;
+use crate::base::types::TextEnum;
 use crate::text_enum;
 
 /// Bytes of a file.
@@ -25,11 +33,14 @@ const STRETCH: usize = 4 * MAX_ROW;
 pub const CSV: &str = "text/csv";
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 pub const NDJSON: &str = "application/x-ndjson";
-pub const TYPES: [&str; 3] = [CSV, XLSX, NDJSON];
+/// A form with the file in it.
+pub const MULTIPART: &str = "multipart/form-data";
+pub const TYPES: [&str; 4] = [CSV, XLSX, NDJSON, MULTIPART];
 
+pub const DATE_ORDERS: [&str; 3] = ["ymd", "dmy", "mdy"];
+pub const DECIMAL_SIGNS: [&str; 2] = ["point", "comma"];
 /// What stands between the cells of a CSV file.
 pub const DELIMITERS: [&str; 3] = ["comma", "semicolon", "tab"];
-pub const ENCODINGS: [&str; 2] = ["utf-8", "gb18030"];
 
 text_enum! {
     /// How rows are written in the file that is kept.
@@ -48,6 +59,10 @@ pub struct Asked {
     pub delimiter: Option<&'static str>,
     pub sheet: Option<String>,
     pub encoding: Option<&'static str>,
+    pub date_order: Option<&'static str>,
+    pub decimal_sign: Option<&'static str>,
+    /// Columns that are left out knowingly, by their headings or fields.
+    pub leave_out: Option<String>,
 }
 
 /// A file that can be gone through, row by row.
@@ -77,6 +92,49 @@ pub struct Plan {
     pub begin: u64,
     pub line: u64,
     pub total: u64,
+    /// Each row begins with its line, because they are not in the file's order.
+    #[serde(default)]
+    pub numbered: bool,
+    /// It is a file of rows that failed, sent again: it adds to orders what they do not have.
+    #[serde(default)]
+    pub mends: bool,
+    /// What the text was in, and the sheet of a workbook.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    #[serde(default)]
+    pub sheet: Option<String>,
+    /// How dates and numbers are written; None where the file leaves doubt.
+    #[serde(default)]
+    pub date_order: Option<DateOrder>,
+    #[serde(default)]
+    pub decimal_sign: Option<DecimalSign>,
+}
+
+impl Plan {
+    fn new(resource: Resource, form: Form, asked: &Asked) -> Plan {
+        Plan {
+            resource,
+            form,
+            dry_run: asked.dry_run,
+            system: asked.system.clone(),
+            delimiter: b',',
+            of_lines: false,
+            counts_records: false,
+            headings: vec![],
+            columns: vec![],
+            names: HashMap::new(),
+            paths: HashMap::new(),
+            begin: 0,
+            line: 1,
+            total: 0,
+            numbered: false,
+            mends: false,
+            encoding: None,
+            sheet: None,
+            date_order: asked.date_order.and_then(DateOrder::parse),
+            decimal_sign: asked.decimal_sign.and_then(DecimalSign::parse),
+        }
+    }
 }
 
 /// A file that was taken in.
@@ -86,23 +144,46 @@ pub struct Intake {
     pub text: Vec<u8>,
     /// Headings that are known and left alone, because nobody enters what they say.
     pub left_alone: Vec<String>,
+    /// Columns that say something, and that were left out knowingly.
+    pub left_out: Vec<String>,
 }
 
 /// Looks at the whole file once.
-pub fn take_in(media_type: &str, bytes: &[u8], resource: Resource, asked: &Asked) -> Result<Intake> {
+pub fn take_in(media_type: &'static str, bytes: &[u8], resource: Resource, asked: &Asked) -> Result<Intake> {
     let mapping = mapping(&resource, asked.mapping.as_deref())?;
     if let Some(system) = &asked.system {
         let named = crate::base::db::external::from_path(&(system.clone(), "x".into()));
         named.map(drop)?;
     }
-    match media_type {
-        XLSX => {
-            let table = xlsx::to_csv(bytes, asked.sheet.as_deref())?;
-            table_of(table, resource, asked, &mapping, true)
-        }
-        NDJSON => objects_of(decoded(bytes, Some("utf-8"))?, resource, asked, mapping),
-        _ => table_of(decoded(bytes, asked.encoding)?, resource, asked, &mapping, false),
+    let (media_type, bytes) = match media_type {
+        MULTIPART => multipart::file_in(bytes)?,
+        other => (other, bytes),
+    };
+    // What a file is, its first bytes say, whatever it is called.
+    if media_type == XLSX || bytes.starts_with(b"PK\x03\x04") {
+        let (table, sheet) = xlsx::to_csv(bytes, asked.sheet.as_deref())?;
+        let plan = Plan { counts_records: true, sheet: Some(sheet), ..Plan::new(resource, Form::Csv, asked) };
+        return table_of(table, plan, asked, &mapping);
     }
+    if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(unreadable("it is an old workbook (.xls), or has a password; save it as .xlsx"));
+    }
+    if media_type == NDJSON {
+        let (text, _) = encoding::decoded(bytes, Some("utf-8"))?;
+        let plan = Plan { names: mapping, ..Plan::new(resource, Form::Ndjson, asked) };
+        return objects_of(text, plan, &Agreed::of(asked));
+    }
+    let (text, encoding) = encoding::decoded(bytes, asked.encoding)?;
+    let delimiter = match asked.delimiter {
+        Some("semicolon") => b';',
+        Some("tab") => b'\t',
+        Some(_) => b',',
+        None => likely_delimiter(&text),
+    };
+    let encoding = Some(encoding.to_owned());
+    let plan = Plan { delimiter, encoding, ..Plan::new(resource, Form::Csv, asked) };
+    quotes::check(&text, delimiter)?;
+    table_of(text, plan, asked, &mapping)
 }
 
 fn unreadable(reason: impl ToString) -> Error {
@@ -136,70 +217,59 @@ fn mapping(resource: &Resource, text: Option<&str>) -> Result<HashMap<String, St
     }
 }
 
-/// The file as UTF-8 without a byte order mark. What is no UTF-8 and nobody says otherwise is GB 18030, as Chinese
-/// spreadsheets write CSV, if it can be that.
-fn decoded(bytes: &[u8], encoding: Option<&str>) -> Result<Vec<u8>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.contains(&0) {
-        return Err(unreadable("it is no text, or UTF-16; save it as CSV UTF-8"));
-    }
-    let utf8 = std::str::from_utf8(bytes).is_ok();
-    match (encoding, utf8) {
-        (None | Some("utf-8"), true) => Ok(bytes.to_vec()),
-        (Some("utf-8"), false) => Err(unreadable("it is not UTF-8")),
-        _ => {
-            let (text, malformed) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
-            match malformed {
-                true => Err(unreadable("it is neither UTF-8 nor GB 18030; save it as CSV UTF-8")),
-                false => Ok(text.into_owned().into_bytes()),
-            }
-        }
-    }
-}
-
 // ---- tables --------------------------------------------------------------------------------------------------
 
 fn table_of(
     text: Vec<u8>,
-    resource: Resource,
+    mut plan: Plan,
     asked: &Asked,
     mapping: &HashMap<String, String>,
-    counts_records: bool,
 ) -> Result<Intake> {
-    let delimiter = match (asked.delimiter, counts_records) {
-        (_, true) => b',',
-        (Some("semicolon"), _) => b';',
-        (Some("tab"), _) => b'\t',
-        (Some(_), _) => b',',
-        (None, _) => likely_delimiter(&text),
-    };
-    let mut plan = Plan {
-        resource,
-        form: Form::Csv,
-        dry_run: asked.dry_run,
-        system: asked.system.clone(),
-        delimiter,
-        of_lines: false,
-        counts_records,
-        headings: vec![],
-        columns: vec![],
-        names: HashMap::new(),
-        paths: HashMap::new(),
-        begin: 0,
-        line: 1,
-        total: 0,
-    };
     let first = rows::headings(&text, &plan)?.ok_or_else(|| unreadable("it has no headings"))?;
     (plan.headings, plan.begin, plan.line) = (first.cells, first.end, first.next_line);
     if plan.headings.len() > MAX_COLUMNS {
         return Err(Problem::new("file_too_large").param("what", "columns").param("max", MAX_COLUMNS).into());
     }
     plan.of_lines = plan.resource.is_of_lines(plan.headings.iter());
-    let filled = survey(&text, &mut plan)?;
-    let (columns, left_alone) = columns(&plan, mapping, &filled)?;
-    plan.columns = columns;
+    plan.mends = !rows::added_columns(&plan.headings).is_empty();
+    let seen = survey(&text, &mut plan)?;
+    let Columns { paths, left_alone, left_out } = columns(&plan, mapping, &Agreed::of(asked), &seen)?;
+    plan.columns = paths;
     needs_system(&plan, plan.columns.iter().flatten())?;
-    Ok(Intake { plan, text, left_alone })
+    recognise(&mut plan, &seen);
+    let text = gathered(text, &mut plan)?;
+    Ok(Intake { plan, text, left_alone, left_out })
+}
+
+/// How the file writes dates and numbers, if nobody says it and the columns leave no doubt.
+fn recognise(plan: &mut Plan, seen: &[Seen]) {
+    let (mut dates, mut numbers) = (Evidence::default(), Evidence::default());
+    for (path, seen) in plan.columns.iter().zip(seen) {
+        let kind = path.as_deref().and_then(|path| plan.resource.field(path)).map(|field| field.kind);
+        match kind {
+            Some(Kind::Date) => dates.add(&seen.evidence),
+            Some(Kind::Decimal | Kind::Rate | Kind::Whole) => numbers.add(&seen.evidence),
+            _ => {}
+        }
+    }
+    plan.date_order = plan.date_order.or(dates.date_order());
+    plan.decimal_sign = plan.decimal_sign.or(numbers.decimal_sign());
+}
+
+/// The text that is kept: with the rows of each order behind each other.
+fn gathered(text: Vec<u8>, plan: &mut Plan) -> Result<Vec<u8>> {
+    if !plan.resource.has_lines() {
+        return Ok(text);
+    }
+    let (mut orders, mut at) = (Orders::default(), (plan.begin, plan.line));
+    loop {
+        let Rows { rows, next, .. } = next_rows(&text, at, plan)?;
+        rows.iter().for_each(|row| orders.meet(plan, row));
+        if next.0 == at.0 || next.0 as usize >= text.len() {
+            return orders.gather(plan, text);
+        }
+        at = next;
+    }
 }
 
 /// The separator that the first line has most of.
@@ -220,16 +290,25 @@ fn next_rows(text: &[u8], at: rows::At, plan: &Plan) -> Result<Rows> {
     }
 }
 
-/// Counts the rows, and says which columns have something in them.
-fn survey(text: &[u8], plan: &mut Plan) -> Result<Vec<bool>> {
-    let mut filled = vec![false; plan.headings.len()];
+/// What a column has in it.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    filled: bool,
+    evidence: Evidence,
+}
+
+/// Counts the rows, and looks at what the columns have in them.
+fn survey(text: &[u8], plan: &mut Plan) -> Result<Vec<Seen>> {
+    let mut seen = vec![Seen::default(); plan.headings.len()];
     let mut at = (plan.begin, plan.line);
     loop {
         let Rows { rows, next, .. } = next_rows(text, at, plan)?;
         for row in &rows {
-            for (index, cell) in row.texts().iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
-                if let Some(seen) = filled.get_mut(index) {
-                    *seen = *seen || !cell.is_empty();
+            let cells = row.texts().iter().zip(&mut seen).enumerate();
+            for (index, (cell, seen)) in cells.filter(|(_, (cell, _))| !cell.trim().is_empty()) {
+                seen.filled = true;
+                if !row.numbers.contains(&(index as u16)) {
+                    seen.evidence.see(cell);
                 }
             }
         }
@@ -238,18 +317,40 @@ fn survey(text: &[u8], plan: &mut Plan) -> Result<Vec<bool>> {
             return Err(Problem::new("file_too_large").param("what", "rows").param("max", MAX_ROWS).into());
         }
         if next.0 == at.0 || next.0 as usize >= text.len() {
-            return Ok(filled);
+            return Ok(seen);
         }
         at = next;
     }
 }
 
-type Columns = (Vec<Option<String>>, Vec<String>);
+/// What is left out knowingly.
+struct Agreed(Vec<String>);
+
+impl Agreed {
+    fn of(asked: &Asked) -> Agreed {
+        let names = asked.leave_out.as_deref().unwrap_or_default().split(',').map(same);
+        Agreed(names.filter(|name| !name.is_empty()).collect())
+    }
+    fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.contains(&same(name)))
+    }
+}
+
+struct Columns {
+    paths: Vec<Option<String>>,
+    left_alone: Vec<String>,
+    left_out: Vec<String>,
+}
 
 /// The path of each column. A heading that nobody knows is no reason to guess, nor to leave out what it says.
-fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> Result<Columns> {
+fn columns(
+    plan: &Plan,
+    mapping: &HashMap<String, String>,
+    agreed: &Agreed,
+    seen: &[Seen],
+) -> Result<Columns> {
     let mut faults = Vec::new();
-    let mut left_alone = Vec::new();
+    let (mut left_alone, mut left_out) = (Vec::new(), Vec::new());
     let mut taken: HashMap<String, String> = HashMap::new();
     let mut columns = Vec::new();
     let added = rows::added_columns(&plan.headings);
@@ -259,13 +360,18 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
         let path = match mapped {
             Some(path) => Some(path).filter(|path| !path.is_empty()),
             None if added.contains(&index) => None,
+            None if agreed.has(&[heading, &place]) => {
+                left_out.push(if heading.trim().is_empty() { place } else { heading.clone() });
+                columns.push(None);
+                continue;
+            }
             // A column without heading and without anything in it is a leftover.
-            None if heading.trim().is_empty() && !filled[index] => None,
+            None if heading.trim().is_empty() && !seen[index].filled => None,
             None => match plan.resource.path_of(heading, plan.of_lines) {
                 Some(path) => Some(path),
                 None => {
                     let told = if heading.trim().is_empty() { &place } else { heading };
-                    faults.push(Fault::parameter("mapping", "unknown_heading").with("heading", told));
+                    faults.push(unknown_heading(&plan.resource, told));
                     None
                 }
             },
@@ -276,8 +382,14 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
             let fault = Fault::parameter("mapping", "mapped_twice").with("heading", heading);
             faults.push(fault.with("other", before));
         }
-        if told {
-            left_alone.push(heading.clone());
+        if let Some(path) = path.filter(|_| told) {
+            let field = if path == LEFT_ALONE { heading.as_str() } else { path };
+            let says = mapped.is_none() && seen[index].filled && plan.resource.is_entered_elsewhere(field);
+            match says && !agreed.has(&[field]) {
+                true => faults.push(Fault::parameter("leave_out", "not_taken").with("heading", heading)),
+                false if says => left_out.push(heading.clone()),
+                false => left_alone.push(heading.clone()),
+            }
         }
         columns.push(path.filter(|_| !told).map(str::to_owned));
     }
@@ -286,13 +398,18 @@ fn columns(plan: &Plan, mapping: &HashMap<String, String>, filled: &[bool]) -> R
     if has_lines && !plan.of_lines {
         let discounts =
             left_alone.iter().filter(|heading| plan.resource.path_of(heading, false) == Some("discount"));
-        faults.extend(discounts.map(|h| Fault::parameter("mapping", "unknown_heading").with("heading", h)));
+        faults.extend(discounts.map(|heading| unknown_heading(&plan.resource, heading)));
     }
     faults.truncate(100);
     match faults.is_empty() {
-        true => Ok((columns, left_alone)),
+        true => Ok(Columns { paths: columns, left_alone, left_out }),
         false => Err(Error::invalid(faults)),
     }
+}
+
+fn unknown_heading(resource: &Resource, heading: &str) -> Fault {
+    let nearest = resource.nearest(heading).join(", ");
+    Fault::parameter("mapping", "unknown_heading").with("heading", heading).with("nearest", nearest)
 }
 
 /// External ids are those of a system, which has to be said.
@@ -305,37 +422,23 @@ fn needs_system<'p>(plan: &Plan, mut paths: impl Iterator<Item = &'p String>) ->
 
 // ---- objects -------------------------------------------------------------------------------------------------
 
-fn objects_of(
-    text: Vec<u8>,
-    resource: Resource,
-    asked: &Asked,
-    mapping: HashMap<String, String>,
-) -> Result<Intake> {
-    let mut plan = Plan {
-        resource,
-        form: Form::Ndjson,
-        dry_run: asked.dry_run,
-        system: asked.system.clone(),
-        delimiter: b',',
-        of_lines: false,
-        counts_records: false,
-        headings: vec![],
-        columns: vec![],
-        names: mapping,
-        paths: HashMap::new(),
-        begin: 0,
-        line: 1,
-        total: 0,
-    };
+fn objects_of(text: Vec<u8>, mut plan: Plan, agreed: &Agreed) -> Result<Intake> {
+    // Its texts are those of the API.
+    plan.decimal_sign = plan.decimal_sign.or(Some(DecimalSign::Point));
     let (mut at, mut faults) = ((0, 1), Vec::<Fault>::new());
-    let mut left_alone = Vec::new();
+    let (mut left_alone, mut left_out) = (Vec::new(), Vec::<String>::new());
     loop {
         let Rows { rows, next, .. } = next_rows(&text, at, &plan)?;
         if at.0 == 0 {
             let mut objects = rows.iter().filter_map(rows::Row::object);
             plan.of_lines = objects.any(|object| plan.resource.is_of_lines(object.keys()));
         }
-        for name in rows.iter().filter_map(rows::Row::object).flat_map(|object| object.keys()) {
+        for (name, value) in rows.iter().filter_map(rows::Row::object).flatten() {
+            let says =
+                !value.is_null() && !left_out.contains(name) && plan.paths.get(name) == Some(&String::new());
+            if says && is_told(&plan, name) && plan.resource.is_entered_elsewhere(name) {
+                left_out.push(name.clone());
+            }
             if plan.paths.contains_key(name) || faults.iter().any(|f| f.params.iter().any(|(_, v)| v == name))
             {
                 continue;
@@ -346,13 +449,22 @@ fn objects_of(
                     .param("max", MAX_COLUMNS)
                     .into());
             }
+            if agreed.has(&[name]) {
+                left_out.push(name.clone());
+                plan.paths.insert(name.clone(), String::new());
+                continue;
+            }
             let Some(path) = known_name(&plan, name) else {
-                faults.push(Fault::parameter("mapping", "unknown_heading").with("heading", name));
+                faults.push(unknown_heading(&plan.resource, name));
                 continue;
             };
+            plan.mends |= name == "_errors";
             needs_system(&plan, [&path].into_iter())?;
             if path.is_empty() && is_told(&plan, name) {
-                left_alone.push(name.clone());
+                match !value.is_null() && plan.resource.is_entered_elsewhere(name) {
+                    true => left_out.push(name.clone()),
+                    false => left_alone.push(name.clone()),
+                }
             }
             plan.paths.insert(name.clone(), path);
         }
@@ -365,9 +477,15 @@ fn objects_of(
         }
         at = next;
     }
+    left_alone.retain(|name| !left_out.contains(name));
+    let not_agreed = left_out.iter().filter(|name| !agreed.has(&[name]));
+    faults.extend(not_agreed.map(|name| Fault::parameter("leave_out", "not_taken").with("heading", name)));
     faults.truncate(100);
     match faults.is_empty() {
-        true => Ok(Intake { plan, text, left_alone }),
+        true => {
+            let text = gathered(text, &mut plan)?;
+            Ok(Intake { plan, text, left_alone, left_out })
+        }
         false => Err(Error::invalid(faults)),
     }
 }
@@ -397,10 +515,12 @@ fn is_told(plan: &Plan, name: &str) -> bool {
 }
 
 /// What is shown of an import.
-pub fn params(plan: &Plan, left_alone: &[String]) -> Value {
+pub fn params(intake: &Intake) -> Value {
+    let Intake { plan, left_alone, left_out, .. } = intake;
     serde_json::json!({
         "dry_run": plan.dry_run, "system": plan.system, "form": plan.form, "rows": plan.total,
-        "left_alone": left_alone,
+        "encoding": plan.encoding, "sheet": plan.sheet, "date_order": plan.date_order,
+        "decimal_sign": plan.decimal_sign, "left_alone": left_alone, "left_out": left_out,
     })
 }
 
@@ -462,7 +582,8 @@ mod tests {
             assert_eq!(intake.plan.total, 1);
         }
         let utf16: Vec<u8> = "name\nA\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(taken("customers", &utf16, Asked::default()).unwrap_err().code(), "unreadable_file");
+        let intake = taken("customers", &utf16, Asked::default()).unwrap();
+        assert_eq!(intake.plan.encoding.as_deref(), Some("utf-16"));
     }
 
     #[test]

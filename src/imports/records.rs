@@ -5,15 +5,15 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::fields::Kind;
-use super::intake::Plan;
+use super::intake::{Form as Written, Plan};
 use super::lookup::{self, Lookup};
-use super::rows::{Content, Row};
-use super::values;
+use super::rows::{Content, Row, Said};
+use super::values::{self, How};
 use crate::base::auth::Scope;
 use crate::base::db::engine::Ending;
 use crate::base::db::external::{self, ExternalId};
 use crate::base::db::{Tx, savepoint};
-use crate::base::error::{Error, Fault, Problem, Result};
+use crate::base::error::{Error, Fault, Place, Problem, Result};
 use crate::base::http::call::admit;
 use crate::base::http::dispatch::{API, App};
 use crate::base::http::idempotency::{self, Key};
@@ -22,7 +22,7 @@ use crate::base::http::{Body, Incoming, Method, Patch, Reply};
 use crate::base::secret::sha256_hex;
 use crate::base::types::{Kind as RecordKind, RecordId};
 use crate::customers::model::{ContactId, CustomerId};
-use crate::orders::model::{OrderId, OrderInput};
+use crate::orders::model::{LineInput, OrderId, OrderInput, OrderLine};
 use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
 use crate::{customers, orders, prices, products};
 
@@ -81,26 +81,30 @@ impl Form {
 pub struct Importer<'a> {
     app: &'a App,
     plan: &'a Plan,
+    how: How,
     lookup: Lookup,
 }
 
 impl<'a> Importer<'a> {
-    pub fn new(app: &'a App, plan: &'a Plan) -> Importer<'a> {
-        Importer { app, plan, lookup: Lookup::of(plan.system.clone()) }
+    pub fn new(app: &'a App, plan: &'a Plan, zone: chrono_tz::Tz) -> Importer<'a> {
+        let is_table = plan.form == Written::Csv;
+        let how = How { date_order: plan.date_order, decimal_sign: plan.decimal_sign, zone, is_table };
+        Importer { app, plan, how, lookup: Lookup::of(plan.system.clone()) }
     }
 
-    /// Brings in a unit, which stands or falls by itself; in a dry run it always falls. Err is the chunk's failure.
-    pub fn attempt(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<(), Refused>> {
+    /// Brings in a unit, which stands or falls by itself; in a dry run it always falls. Gives the record as it is then.
+    /// Err is the chunk's failure.
+    pub fn attempt(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<Value, Refused>> {
         let kept = if self.plan.dry_run { Ending::Rollback } else { Ending::Commit };
         savepoint::part(tx, |tx| match self.bring(tx, unit) {
-            Ok(Ok(())) => Ok((Ok(()), kept)),
+            Ok(Ok(record)) => Ok((Ok(record), kept)),
             Ok(Err(refused)) => Ok((Err(refused), Ending::Rollback)),
             Err(error) if error.concerns_the_unit() => Err(error),
             Err(error) => Ok((Err(Refused::Call(error.into_problem())), Ending::Rollback)),
         })
     }
 
-    fn bring(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<(), Refused>> {
+    fn bring(&mut self, tx: &mut Tx, unit: &Unit) -> Result<std::result::Result<Value, Refused>> {
         let form = self.read(tx, unit)?;
         if !form.wrong.is_empty() {
             return Ok(Err(Refused::Cells(form.wrong)));
@@ -116,8 +120,8 @@ impl<'a> Importer<'a> {
         .map(Ok)
     }
 
-    fn call(&self, tx: &mut Tx, method: Method, path: &str, body: Map<String, Value>) -> Result<()> {
-        self.app.apply(tx, method, path, Value::Object(body)).map(drop)
+    fn call(&self, tx: &mut Tx, method: Method, path: &str, body: Map<String, Value>) -> Result<Value> {
+        self.app.apply(tx, method, path, Value::Object(body))
     }
 
     // ---- reading cells
@@ -131,11 +135,18 @@ impl<'a> Importer<'a> {
                 continue;
             }
             let mut line = Map::new();
-            for (path, cell) in row.said(self.plan) {
-                match (path.strip_prefix("lines."), path.as_str()) {
-                    (None, "lines") => self.read_lines(tx, &mut form, &cell)?,
-                    (Some(_), _) => self.read_cell(tx, &mut form, &mut line, index, &path, &cell)?,
-                    (None, _) => self.read_head(tx, &mut form, &mut heads, index, &path, &cell)?,
+            if index > 0 && key_of(self.plan, row).is_none() {
+                form.wrong.push(Wrong {
+                    row: index,
+                    path: String::new(),
+                    fault: Fault::at("", "row_of_no_order"),
+                });
+            }
+            for said in row.said(self.plan) {
+                match (said.path.strip_prefix("lines."), said.path.as_str()) {
+                    (None, "lines") => self.read_lines(tx, &mut form, &said.cell)?,
+                    (Some(_), _) => self.read_cell(tx, &mut form, &mut line, index, &said)?,
+                    (None, _) => self.read_head(tx, &mut form, &mut heads, index, &said)?,
                 }
             }
             if !line.is_empty() || unit.len() > 1 {
@@ -156,20 +167,20 @@ impl<'a> Importer<'a> {
         form: &mut Form,
         heads: &mut Map<String, Value>,
         row: usize,
-        path: &str,
-        cell: &Value,
+        said: &Said,
     ) -> Result<()> {
+        let Said { path, cell, .. } = said;
         match heads.get(path) {
             Some(before) if before == cell => Ok(()),
             Some(_) => {
                 let fault = Fault::at("", "differs_in_order");
-                form.wrong.push(Wrong { row, path: path.to_owned(), fault });
+                form.wrong.push(Wrong { row, path: path.clone(), fault });
                 Ok(())
             }
             None => {
-                heads.insert(path.to_owned(), cell.clone());
+                heads.insert(path.clone(), cell.clone());
                 let mut body = std::mem::take(&mut form.body);
-                self.read_cell(tx, form, &mut body, row, path, cell)?;
+                self.read_cell(tx, form, &mut body, row, said)?;
                 form.body = body;
                 Ok(())
             }
@@ -191,7 +202,11 @@ impl<'a> Importer<'a> {
                     None => self.plan.resource.path_of(name, true).filter(|path| path.starts_with("lines.")),
                 };
                 match path {
-                    Some(path) => self.read_cell(tx, form, &mut read, 0, path, cell)?,
+                    Some(path) => {
+                        let is_number = cell.is_number();
+                        let said = Said { path: path.to_owned(), cell: cell.clone(), is_number };
+                        self.read_cell(tx, form, &mut read, 0, &said)?;
+                    }
                     None => {
                         let path = format!("lines.{index}.{name}");
                         let fault = Fault::at("", "unknown_column")
@@ -212,14 +227,14 @@ impl<'a> Importer<'a> {
         form: &mut Form,
         into: &mut Map<String, Value>,
         row: usize,
-        path: &str,
-        cell: &Value,
+        said: &Said,
     ) -> Result<()> {
+        let path = said.path.as_str();
         let (kind, place) = match self.plan.resource.field(path) {
             Some(field) => (field.kind, field.into),
             None => (Kind::Text, path),
         };
-        let read = match values::read(&kind, cell) {
+        let read = match values::read(&kind, &said.cell, said.is_number, &self.how) {
             Ok(None) => return Ok(()),
             Ok(Some(value)) => self.meant(tx, kind, value)?,
             Err(fault) => Err(fault),
@@ -264,7 +279,7 @@ impl<'a> Importer<'a> {
         Some(ExternalId { system, id: id.to_owned() })
     }
 
-    fn customer(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+    fn customer(&mut self, tx: &mut Tx, mut form: Form) -> Result<Value> {
         let named = self.external(&form);
         let code = form.text("code").map(str::to_owned);
         if let Some(id) = self.id_of(tx, &form, named.as_ref(), code)? {
@@ -286,7 +301,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn contact(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+    fn contact(&mut self, tx: &mut Tx, mut form: Form) -> Result<Value> {
         let named = self.external(&form);
         let customer = form.text("customer_id").map(str::to_owned);
         if let Some(id) = form.key("id").map(str::to_owned) {
@@ -307,7 +322,7 @@ impl<'a> Importer<'a> {
         self.once(tx, &format!("/customers/{customer}/contacts"), form.body)
     }
 
-    fn product(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+    fn product(&mut self, tx: &mut Tx, mut form: Form) -> Result<Value> {
         // Whoever is not told what a product costs has it as null, and does not mean to clear it.
         if !tx.caller.may(Scope::ProductsCost) {
             form.body.retain(|name, value| !(value.is_null() && name.starts_with("cost")));
@@ -316,7 +331,7 @@ impl<'a> Importer<'a> {
     }
 
     /// A record without rules of its own: it is changed by its id or its code, else put under its external id, else new.
-    fn plain(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+    fn plain(&mut self, tx: &mut Tx, mut form: Form) -> Result<Value> {
         let (path, kind) = (self.plan.resource.path(), self.plan.resource.kind());
         let named = self.external(&form);
         let code = self.plan.resource.code().and_then(|field| form.text(field)).map(str::to_owned);
@@ -349,19 +364,19 @@ impl<'a> Importer<'a> {
     }
 
     /// A price is the one of its list, product, unit, quantity and first day.
-    fn price(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+    fn price(&mut self, tx: &mut Tx, mut form: Form) -> Result<Value> {
         let list = form.text("price_list_id").map(str::to_owned);
         let list = list.ok_or_else(|| Error::field("/price_list_id", "required"))?;
         form.body.remove("price_list_id");
         let prices = format!("/price-lists/{list}/prices");
         match existing_price(tx, &list, &form.body)? {
-            Existing::Same => Ok(()),
+            Existing::Same => Ok(Value::Object(form.body)),
             Existing::Other(id) => self.call(tx, Method::Patch, &format!("{prices}/{id}"), form.body),
             Existing::None => self.call(tx, Method::Post, &prices, form.body),
         }
     }
 
-    fn order(&mut self, tx: &mut Tx, mut form: Form) -> Result<()> {
+    fn order(&mut self, tx: &mut Tx, mut form: Form) -> Result<Value> {
         let named = self.external(&form);
         let by_id =
             form.key("id").map(|id| id.parse::<OrderId>().map_err(|_| Error::not_found())).transpose()?;
@@ -379,10 +394,16 @@ impl<'a> Importer<'a> {
             return Err(Error::field("/number", "names_another"));
         }
         if let Some(id) = by_id.or(by_number) {
+            if self.plan.mends {
+                return self.add(tx, id, form.body);
+            }
             self.link(tx, &mut form, OrderId::KIND, &id.to_string(), named)?;
             return self.push(tx, id, form.body);
         }
         if let Some(named) = named {
+            if let Some(id) = self.known_order(tx, &named)?.filter(|_| self.plan.mends) {
+                return self.add(tx, id, form.body);
+            }
             return self.call(tx, Method::Put, &path_of("/orders", &named), form.body);
         }
         let customer = form.text("customer_id").and_then(|id| id.parse::<CustomerId>().ok());
@@ -391,18 +412,49 @@ impl<'a> Importer<'a> {
             _ => None,
         };
         match found {
+            Some(id) if self.plan.mends => self.add(tx, OrderId(id), form.body),
             Some(id) => self.push(tx, OrderId(id), form.body),
             None => self.call(tx, Method::Post, "/orders", form.body),
         }
     }
 
     /// An order as its row says it is, as by its external id: the same scopes, schema and rules.
-    fn push(&self, tx: &mut Tx, id: OrderId, body: Map<String, Value>) -> Result<()> {
+    fn push(&self, tx: &mut Tx, id: OrderId, body: Map<String, Value>) -> Result<Value> {
         let (endpoint, _) = self.app.find("PUT", &format!("{API}/orders/by-external-id/x/x"))?;
         admit(&endpoint, tx.caller)?;
         let patch =
             Patch::<OrderInput>::read(Incoming::Value(Value::Object(body)), endpoint.validator.as_ref())?;
-        crate::orders::work::push::update(tx, id, &patch).map(drop)
+        let order = crate::orders::work::push::update(tx, id, &patch)?;
+        let view = crate::orders::work::view(order, tx.caller);
+        serde_json::to_value(view).map_err(|e| Error::internal(e.to_string()))
+    }
+
+    /// The order that is known by this external id.
+    fn known_order(&self, tx: &mut Tx, named: &ExternalId) -> Result<Option<OrderId>> {
+        let found = tx.hint("the call that follows loads it", |conn| {
+            external::find(conn, OrderId::KIND, &named.system, &named.id)
+        })?;
+        Ok(found.map(OrderId))
+    }
+
+    /// Rows that had failed are sent again, and their order is there: it gets those of their lines that it does not have,
+    /// and nothing else of it changes. So the same file once more adds nothing.
+    fn add(&self, tx: &mut Tx, id: OrderId, mut body: Map<String, Value>) -> Result<Value> {
+        let mut there = tx.find(orders::work::find, id)?.lines;
+        let lines = body.remove("lines").and_then(|lines| lines.as_array().cloned()).unwrap_or_default();
+        for (index, line) in lines.into_iter().enumerate() {
+            // What is no line is for the call to refuse.
+            let input = serde_json::from_value::<LineInput>(line.clone()).ok();
+            let same = input.and_then(|input| there.iter().position(|line| is_line(line, &input)));
+            if let Some(place) = same {
+                there.remove(place);
+                continue;
+            }
+            let body = line.as_object().cloned().unwrap_or_default();
+            self.call(tx, Method::Post, &format!("/orders/{id}/lines"), body)
+                .map_err(|error| of_line(error, index))?;
+        }
+        self.app.apply(tx, Method::Get, &format!("/orders/{id}"), Value::Null)
     }
 
     /// A record that is named by its id gets the external id that its row has beside that.
@@ -426,7 +478,7 @@ impl<'a> Importer<'a> {
     }
 
     /// A record that its row gives no name: the same row once more within a day makes no second one.
-    fn once(&self, tx: &mut Tx, path: &str, body: Map<String, Value>) -> Result<()> {
+    fn once(&self, tx: &mut Tx, path: &str, body: Map<String, Value>) -> Result<Value> {
         let row = json!([path, body]).to_string();
         let digest = idempotency::fingerprint(&tx.core.vault, &[row.as_bytes()]);
         let key = Key {
@@ -436,11 +488,37 @@ impl<'a> Importer<'a> {
             fingerprint: digest,
             path: path.to_owned(),
         };
+        let mut record = Value::Object(body.clone());
         let made = |tx: &mut Tx| {
-            self.call(tx, Method::Post, path, body)?;
+            record = self.call(tx, Method::Post, path, body)?;
             Ok(Reply::empty(201))
         };
-        idempotency::with_idempotency(tx, Some(&key), made).map(drop)
+        idempotency::with_idempotency(tx, Some(&key), made)?;
+        Ok(record)
+    }
+}
+
+/// Whether an order has this line already.
+fn is_line(line: &OrderLine, input: &LineInput) -> bool {
+    line.product_id == input.product_id
+        && line.quantity == input.quantity
+        && input.unit.as_ref().is_none_or(|unit| *unit == line.unit)
+        && input.unit_price.is_none_or(|price| price == line.unit_price)
+        && input.discount_rate.is_none_or(|rate| rate == line.discount_rate)
+}
+
+/// What is wrong with a line that is sent alone, told of its place among the lines.
+fn of_line(error: Error, index: usize) -> Error {
+    match error {
+        Error::Problem(mut problem) => {
+            for fault in &mut problem.faults {
+                if let Place::Pointer(pointer) = &mut fault.place {
+                    *pointer = format!("/lines/{index}{pointer}");
+                }
+            }
+            Error::Problem(problem)
+        }
+        other => other,
     }
 }
 
@@ -521,7 +599,7 @@ fn existing_price(tx: &mut Tx, list: &str, body: &Map<String, Value>) -> Result<
 pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
     let said = row.said(plan);
     let text = |path: &str| {
-        let found = said.iter().find(|(p, _)| p == path).map(|(_, cell)| cell);
+        let found = said.iter().find(|said| said.path == path).map(|said| &said.cell);
         let text = found.map(|cell| match cell {
             Value::String(text) => text.trim().to_owned(),
             other => other.to_string(),
@@ -538,7 +616,8 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
         }
     }
     let customer = || any(&["customer_id", "customer_external_id", "customer.code"]);
-    let whole = || format!("row={}", sha256_hex(json!(said).to_string().as_bytes()));
+    let pairs = || said.iter().map(|said| json!([said.path, said.cell])).collect::<Value>();
+    let whole = || format!("row={}", sha256_hex(pairs().to_string().as_bytes()));
     match plan.resource.name() {
         PRICES => {
             let list = any(&["price_list_id", "price_list_external_id", "price_list.code"]);
@@ -555,6 +634,13 @@ pub fn key_of(plan: &Plan, row: &Row) -> Option<String> {
             Some(code.unwrap_or_else(whole))
         }
     }
+}
+
+/// Whether a row says of lines only: people write an order's number and customer in its first row, and leave them away in
+/// the others.
+pub fn continues(plan: &Plan, row: &Row) -> bool {
+    let said = row.said(plan);
+    !said.is_empty() && said.iter().all(|said| said.path.starts_with("lines."))
 }
 
 /// Whether an object has the order's lines in itself, so that no other row belongs to it.

@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::intake::{Form, MAX_COLUMNS, MAX_ROW, Plan, known_name};
 use crate::base::error::{Error, Fault, Problem, Result};
-use crate::base::text::unharmed_cell;
+use crate::base::text::unharmed_cell as unharmed;
 
-/// What an error file adds to each row, at its end.
+/// What an error file adds to each row, at its end, in English and in Chinese; objects have the English names.
 pub const ERROR_COLUMNS: [&str; 3] = ["line", "field", "reason"];
+pub const ERROR_COLUMNS_ZH: [&str; 3] = ["所在行", "字段", "原因"];
 
 /// Where a row begins: its byte, and its line.
 pub type At = (u64, u64);
@@ -19,10 +20,27 @@ pub type At = (u64, u64);
 pub struct Row {
     /// Its line in the file, or its row in the sheet; from 1, with the headings.
     pub line: u64,
-    /// Where the next one begins.
+    /// The byte where it begins, and where the next one does.
+    pub begin: u64,
     pub next: At,
     pub content: Content,
+    /// Which of its cells are numbers in a workbook, and not texts that look like one.
+    pub numbers: Vec<u16>,
+    /// The order that it is of has more lines than any may have, and begins at this line.
+    pub too_long: Option<u64>,
 }
+
+/// What a row says in one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub path: String,
+    pub cell: Value,
+    /// It is a number in the file itself, so that nobody has to guess what its separators mean.
+    pub is_number: bool,
+}
+
+/// Begins a cell that is a number in a workbook. No text of a workbook can have it.
+pub const NUMBER: char = '\u{1}';
 
 #[derive(Debug, Clone)]
 pub enum Content {
@@ -48,18 +66,22 @@ impl Row {
     }
 
     /// What the row says, by path; what is left alone is left out. An empty cell says nothing.
-    pub fn said(&self, plan: &Plan) -> Vec<(String, Value)> {
+    pub fn said(&self, plan: &Plan) -> Vec<Said> {
         match &self.content {
             Content::Cells(cells) => {
-                let paths = plan.columns.iter().zip(cells);
-                let said = paths.filter_map(|(path, cell)| Some((path.clone()?, cell)));
-                said.filter(|(_, cell)| !cell.trim().is_empty())
-                    .map(|(path, cell)| (path, Value::from(cell.as_str())))
-                    .collect()
+                let paths = plan.columns.iter().zip(cells).enumerate();
+                let said = paths.filter(|(_, (_, cell))| !cell.trim().is_empty());
+                said.filter_map(|(index, (path, cell))| {
+                    let is_number = self.numbers.contains(&(index as u16));
+                    Some(Said { path: path.clone()?, cell: Value::from(cell.as_str()), is_number })
+                })
+                .collect()
             }
             Content::Object(object) => {
-                let said = object.iter().filter_map(|(name, value)| Some((known_name(plan, name)?, value)));
-                said.filter(|(path, _)| !path.is_empty()).map(|(path, value)| (path, value.clone())).collect()
+                let said = object.iter().filter_map(|(name, cell)| Some((known_name(plan, name)?, cell)));
+                said.filter(|(path, _)| !path.is_empty())
+                    .map(|(path, cell)| Said { path, cell: cell.clone(), is_number: cell.is_number() })
+                    .collect()
             }
             Content::Broken(..) => vec![],
         }
@@ -100,7 +122,7 @@ pub struct Headings {
 pub fn in_window(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result<Rows> {
     match plan.form {
         Form::Csv => records(window, at, whole, most, plan),
-        Form::Ndjson => lines(window, at, whole, most),
+        Form::Ndjson => lines(window, at, whole, most, plan),
     }
 }
 
@@ -110,17 +132,23 @@ pub fn headings(text: &[u8], plan: &Plan) -> Result<Option<Headings>> {
     Ok(found.rows.into_iter().next().map(|row| Headings {
         end: row.next.0,
         next_line: row.next.1,
-        cells: row.texts().iter().map(|cell| unharmed_cell(cell.trim()).into_owned()).collect(),
+        cells: row.texts().iter().map(|cell| unharmed(cell.trim()).into_owned()).collect(),
     }))
 }
 
 /// The places of the columns that an error file has added: the last three, if they are called so.
 pub fn added_columns(headings: &[String]) -> std::ops::Range<usize> {
     let begin = headings.len().saturating_sub(ERROR_COLUMNS.len());
-    match headings[begin..].iter().map(String::as_str).eq(ERROR_COLUMNS) {
+    let last = || headings[begin..].iter().map(String::as_str);
+    match last().eq(ERROR_COLUMNS) || last().eq(ERROR_COLUMNS_ZH) {
         true => begin..headings.len(),
         false => 0..0,
     }
+}
+
+/// Bytes of a row, which may have its line before it.
+fn most_bytes(plan: &Plan) -> usize {
+    if plan.numbered { MAX_ROW + 64 } else { MAX_ROW }
 }
 
 /// A row is longer than any may be.
@@ -157,16 +185,36 @@ impl Read for Bounded<'_> {
 
 /// The cells of a record; none when all are empty. One beyond the most columns stands for all such: a row that has it is
 /// refused, and what it says need not be kept.
-fn cells_of(record: &csv::StringRecord) -> Vec<String> {
+fn cells_of(record: &csv::StringRecord, is_numbered: bool) -> Vec<String> {
     let filled = |cell: &str| !cell.trim().is_empty();
     if !record.iter().any(filled) {
         return Vec::new();
     }
-    let mut cells: Vec<String> = record.iter().take(MAX_COLUMNS).map(str::to_owned).collect();
-    if let Some(beyond) = record.iter().skip(MAX_COLUMNS).find(|cell| filled(cell)) {
+    let most = MAX_COLUMNS + usize::from(is_numbered);
+    let mut cells: Vec<String> = record.iter().take(most).map(str::to_owned).collect();
+    if let Some(beyond) = record.iter().skip(most).find(|cell| filled(cell)) {
         cells.push(beyond.to_owned());
     }
     cells
+}
+
+/// `17`, or `17 3`: the row's line, and where its order begins when that is too long.
+fn numbered(text: &str) -> Option<(u64, Option<u64>)> {
+    let mut parts = text.split(' ');
+    let line = parts.next()?.parse().ok()?;
+    Some((line, parts.next().and_then(|line| line.parse().ok())))
+}
+
+/// Takes the marks of numbers away, and says where they were.
+fn numbers_in(cells: &mut [String]) -> Vec<u16> {
+    let mut numbers = Vec::new();
+    for (index, cell) in cells.iter_mut().enumerate() {
+        if let Some(number) = cell.strip_prefix(NUMBER) {
+            *cell = number.to_owned();
+            numbers.push(index as u16);
+        }
+    }
+    numbers
 }
 
 fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result<Rows> {
@@ -194,7 +242,7 @@ fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Resu
             break;
         }
         let begin = record.position().map_or(0, csv::Position::byte);
-        if (end - begin.min(end)) as usize > MAX_ROW {
+        if (end - begin.min(end)) as usize > most_bytes(plan) {
             return Err(too_long(found.next.1));
         }
         let (line, next_line) = match plan.counts_records {
@@ -208,16 +256,24 @@ fn records(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Resu
             }
         };
         found.next = (at.0 + end, next_line);
-        let cells = cells_of(&record);
+        let mut cells = cells_of(&record, plan.numbered);
         if cells.is_empty() {
             continue;
         }
-        found.rows.push(Row { line, next: found.next, content: Content::Cells(cells) });
+        let passed = window[begin as usize..].iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+        let begin = at.0 + begin + passed as u64;
+        let (line, too_long) = match plan.numbered {
+            true => numbered(&cells.remove(0)).unwrap_or((line, None)),
+            false => (line, None),
+        };
+        let numbers = if plan.counts_records { numbers_in(&mut cells) } else { vec![] };
+        let content = Content::Cells(cells);
+        found.rows.push(Row { line, begin, next: found.next, content, numbers, too_long });
     }
     Ok(found)
 }
 
-fn lines(window: &[u8], at: At, whole: bool, most: usize) -> Result<Rows> {
+fn lines(window: &[u8], at: At, whole: bool, most: usize, plan: &Plan) -> Result<Rows> {
     let mut found = Rows { rows: Vec::new(), next: at, ended: false };
     let mut rest = window;
     while found.rows.len() < most {
@@ -230,13 +286,20 @@ fn lines(window: &[u8], at: At, whole: bool, most: usize) -> Result<Rows> {
             None if whole => (rest, rest.len()),
             None => break,
         };
-        if length > MAX_ROW {
+        if length > most_bytes(plan) {
             return Err(too_long(found.next.1));
         }
         rest = &rest[length..];
-        let number = found.next.1;
-        found.next = (found.next.0 + length as u64, number + 1);
+        let (begin, number) = found.next;
+        found.next = (begin + length as u64, number + 1);
         let text = String::from_utf8_lossy(line).trim().to_owned();
+        let (number, too_long, text) = match text.split_once('\t').filter(|_| plan.numbered) {
+            Some((first, rest)) => {
+                let (line, too_long) = numbered(first).unwrap_or((number, None));
+                (line, too_long, rest.to_owned())
+            }
+            None => (number, None, text),
+        };
         if text.is_empty() {
             continue;
         }
@@ -248,7 +311,8 @@ fn lines(window: &[u8], at: At, whole: bool, most: usize) -> Result<Rows> {
                 Content::Broken(text, fault)
             }
         };
-        found.rows.push(Row { line: number, next: found.next, content });
+        let row = Row { line: number, begin, next: found.next, content, numbers: vec![], too_long };
+        found.rows.push(row);
     }
     Ok(found)
 }
@@ -260,7 +324,7 @@ mod tests {
     use super::*;
 
     /// Every row with its line, read through windows of this size.
-    fn through(media: &str, text: &str, size: usize) -> Vec<(u64, String)> {
+    fn through(media: &'static str, text: &str, size: usize) -> Vec<(u64, String)> {
         let intake = take_in(media, text.as_bytes(), declared("customers"), &Asked::default()).unwrap();
         let (mut at, mut all) = ((intake.plan.begin, intake.plan.line), Vec::new());
         let mut size = size;
@@ -270,7 +334,7 @@ mod tests {
             let found =
                 in_window(&intake.text[begin..end], at, end == intake.text.len(), 2, &intake.plan).unwrap();
             for row in &found.rows {
-                all.push((row.line, serde_json::to_string(&row.said(&intake.plan)).unwrap()));
+                all.push((row.line, format!("{:?}", row.said(&intake.plan))));
             }
             if found.ended || found.next.0 as usize >= intake.text.len() {
                 return all;

@@ -1,14 +1,15 @@
 //! What people write into cells, as the API writes it: dates, numbers, shares, yes and no, words. What could mean
 //! two things is refused, with how to write it instead.
 
-use std::borrow::Cow;
 
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
 use super::fields::Kind;
+use super::xlsx::UNCOMPUTED;
 use crate::base::error::Fault;
-use crate::base::text::{fold, unharmed_cell};
+use crate::base::text::{fold, unharmed_cell as unharmed};
+use crate::text_enum;
 
 /// What is wrong with a cell; where it is, the caller knows.
 type Read<T> = Result<T, Fault>;
@@ -17,56 +18,147 @@ fn wrong(code: &'static str) -> Fault {
     Fault::at("", code)
 }
 
-/// A cell as the API's own field takes it. None for an empty one, which says nothing; null clears.
-pub fn read(kind: &Kind, cell: &Value) -> Read<Option<Value>> {
+text_enum! {
+    /// What comes first in a date.
+    pub enum DateOrder {
+        YearFirst = "ymd",
+        DayFirst = "dmy",
+        MonthFirst = "mdy",
+    }
+}
+text_enum! {
+    /// What stands before the fraction of a number.
+    pub enum DecimalSign {
+        Point = "point",
+        Comma = "comma",
+    }
+}
+
+/// How the cells of a file are read.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// None where nobody says it and the file leaves doubt.
+    pub date_order: Option<DateOrder>,
+    pub decimal_sign: Option<DecimalSign>,
+    /// The zone whose day an instant is on.
+    pub zone: chrono_tz::Tz,
+    /// Its cells may have an apostrophe that keeps a spreadsheet from taking them for formulas.
+    pub is_table: bool,
+}
+
+/// What the cells of a column say about how they are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence {
+    day_first: bool,
+    month_first: bool,
+    point: bool,
+    comma: bool,
+}
+
+impl Evidence {
+    pub fn see(&mut self, cell: &str) {
+        if cell.len() > 40 || !cell.bytes().any(|b| b.is_ascii_digit()) && cell.is_ascii() {
+            return;
+        }
+        let text = fold(&unharmed(cell.trim()));
+        match date_order_of(&text) {
+            Some(DateOrder::DayFirst) => self.day_first = true,
+            Some(DateOrder::MonthFirst) => self.month_first = true,
+            _ => {}
+        }
+        match sign_of(text.trim_end_matches('%').trim_end().trim_start_matches(['-', '−'])) {
+            Some(DecimalSign::Point) => self.point = true,
+            Some(DecimalSign::Comma) => self.comma = true,
+            None => {}
+        }
+    }
+
+    pub fn add(&mut self, other: &Evidence) {
+        self.day_first |= other.day_first;
+        self.month_first |= other.month_first;
+        self.point |= other.point;
+        self.comma |= other.comma;
+    }
+
+    pub fn date_order(&self) -> Option<DateOrder> {
+        match (self.day_first, self.month_first) {
+            (true, false) => Some(DateOrder::DayFirst),
+            (false, true) => Some(DateOrder::MonthFirst),
+            _ => None,
+        }
+    }
+
+    pub fn decimal_sign(&self) -> Option<DecimalSign> {
+        match (self.point, self.comma) {
+            (true, false) => Some(DecimalSign::Point),
+            (false, true) => Some(DecimalSign::Comma),
+            _ => None,
+        }
+    }
+}
+
+/// A cell as the API's own field takes it. None for an empty one, which says nothing; null clears. A number of the file
+/// itself (`is_number`) has a point before its fraction.
+pub fn read(kind: &Kind, cell: &Value, is_number: bool, how: &How) -> Read<Option<Value>> {
     let text = match (kind, cell) {
         (_, Value::Null) => return Ok(Some(Value::Null)),
-        (Kind::Decimal | Kind::Rate | Kind::Whole | Kind::Date | Kind::Text, Value::Number(n)) => {
-            n.to_string()
-        }
-        (Kind::YesNo, Value::Number(n)) => n.to_string(),
+        (
+            Kind::Decimal
+            | Kind::Rate
+            | Kind::Whole
+            | Kind::Date
+            | Kind::Text
+            | Kind::YesNo
+            | Kind::Key
+            | Kind::Reference(_),
+            Value::Number(n),
+        ) => n.to_string(),
         (_, Value::String(text)) => text.clone(),
         // NDJSON says it as the API does, and the schema looks at it.
         (_, other) => return Ok(Some(other.clone())),
     };
     let text = plain(&text)?;
+    let text = if how.is_table { unharmed(text) } else { text.into() };
     let text = text.as_ref();
     if text.is_empty() {
         return Ok(None);
     }
+    let sign = if is_number { Some(DecimalSign::Point) } else { how.decimal_sign };
     let value = match kind {
         Kind::Text | Kind::Reference(_) | Kind::Key | Kind::Info => Value::String(literal(text)?),
-        Kind::Decimal => Value::String(decimal(text)?),
-        Kind::Rate => Value::String(rate(text)?),
-        Kind::Whole => Value::from(whole(text)?),
-        Kind::Date => Value::String(date(text)?.to_string()),
+        Kind::Decimal => Value::String(decimal(text, sign)?),
+        Kind::Rate => Value::String(rate(text, sign)?),
+        Kind::Whole => Value::from(whole(text, sign)?),
+        Kind::Date => Value::String(date(text, how)?.to_string()),
         Kind::YesNo => Value::Bool(yes_no(text)?),
         Kind::Words(words) => Value::String(word(words, text)?.to_owned()),
         Kind::List => list(text).into(),
-        Kind::Units => units(text)?,
+        Kind::Units => units(text, sign)?,
         Kind::ExternalIds => external_ids(text)?,
         Kind::Any => serde_json::from_str(text).map_err(|e| wrong("malformed").with("reason", e))?,
     };
     Ok(Some(value))
 }
 
-/// The text of a cell without space around it and without the apostrophe that keeps a spreadsheet from taking it for
-/// a formula.
-fn plain(text: &str) -> Read<Cow<'_, str>> {
+/// The text of a cell without space around it.
+fn plain(text: &str) -> Read<&str> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     const ERRORS: [&str; 8] =
         ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
-    match ERRORS.contains(&text) {
-        true => Err(wrong("spreadsheet_error")),
-        false => Ok(unharmed_cell(text)),
+    match text {
+        UNCOMPUTED => Err(wrong("formula_without_value")),
+        _ if ERRORS.contains(&text) => Err(wrong("spreadsheet_error")),
+        _ => Ok(text),
     }
 }
 
-/// A text as it stands. A long number that a spreadsheet has cut short (`1.38E+10`) is no text any more.
+/// A text as it stands. A long number that a spreadsheet has cut short (`1.38E+10`, `1,38e+10`) is no text any more.
 fn literal(text: &str) -> Read<String> {
-    let cut_short = text.split_once("E+").is_some_and(|(mantissa, exponent)| {
+    let cut_short = text.split_once("E+").or_else(|| text.split_once("e+"));
+    let cut_short = cut_short.is_some_and(|(mantissa, exponent)| {
         let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-        digits(exponent) && mantissa.split('.').all(digits) && mantissa.split('.').count() <= 2
+        let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
+        digits(exponent) && mantissa.split(['.', ',']).all(digits) && mantissa.split(['.', ',']).count() <= 2
     });
     match cut_short {
         true => Err(wrong("spreadsheet_number")),
@@ -74,34 +166,74 @@ fn literal(text: &str) -> Read<String> {
     }
 }
 
-/// `1,234.50`, `１２３４．５`, `1 234.5`: a plain decimal. A comma stands between groups of three digits only.
-fn decimal(text: &str) -> Read<String> {
+/// The sign before the fraction of a number, as far as the number itself leaves no doubt: `1,5`, `1.234,50`, `1,234,567`.
+/// What has one separator before three digits (`1,250`) leaves it, unless nothing or a zero stands before that.
+fn sign_of(digits: &str) -> Option<DecimalSign> {
+    if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' ')) {
+        return None;
+    }
+    let count = |separator: char| digits.matches(separator).count();
+    match (count('.'), count(',')) {
+        (0, 0) => None,
+        (1, commas) if commas > 0 && digits.rfind('.') > digits.rfind(',') => Some(DecimalSign::Point),
+        (points, 1) if points > 0 && digits.rfind(',') > digits.rfind('.') => Some(DecimalSign::Comma),
+        (0, commas) if commas > 1 => Some(DecimalSign::Point),
+        (points, 0) if points > 1 => Some(DecimalSign::Comma),
+        (1, 0) | (0, 1) => {
+            let (whole, fraction) = digits.split_once(['.', ','])?;
+            let is_group = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+            let is_sound = !fraction.is_empty() && !whole.is_empty();
+            let sign = if count('.') == 1 { DecimalSign::Point } else { DecimalSign::Comma };
+            (is_sound && !is_group).then_some(sign)
+        }
+        _ => None,
+    }
+}
+
+/// `1,234.50`, `１２３４．５`, `1 234,5`: a plain decimal. What stands between thousands stands between groups of three
+/// digits only.
+fn decimal(text: &str, sign: Option<DecimalSign>) -> Read<String> {
     let folded = fold(text);
-    let (sign, digits) = match folded.strip_prefix(['-', '−']) {
+    let (minus, digits) = match folded.strip_prefix(['-', '−']) {
         Some(rest) => ("-", rest),
         None => ("", folded.as_str()),
     };
-    let (whole, fraction) = match digits.split_once('.') {
+    let sign = match (sign, digits.contains(['.', ','])) {
+        (Some(sign), _) => sign,
+        (None, false) => DecimalSign::Point,
+        // Nobody says how the file is written; only what cannot be anything else is taken.
+        (None, true) if sign_of(digits) == Some(DecimalSign::Point) => DecimalSign::Point,
+        (None, true) => return Err(wrong(if is_numeric(digits) { "ambiguous_number" } else { "no_number" })),
+    };
+    let (mark, between) = match sign {
+        DecimalSign::Point => ('.', ','),
+        DecimalSign::Comma => (',', '.'),
+    };
+    let (whole, fraction) = match digits.split_once(mark) {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (digits, None),
     };
     let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    let separated = whole.contains([',', ' ']);
-    let whole = match separated {
+    let whole = match whole.contains([between, ' ']) {
         false => whole.to_owned(),
-        true => ungrouped(whole).ok_or_else(|| wrong("ambiguous_number"))?,
+        true => ungrouped(whole, between)
+            .ok_or_else(|| wrong(if is_numeric(digits) { "ambiguous_number" } else { "no_number" }))?,
     };
     match (all_digits(&whole), fraction) {
-        (true, None) => Ok(format!("{sign}{whole}")),
-        (true, Some(fraction)) if all_digits(fraction) => Ok(format!("{sign}{whole}.{fraction}")),
+        (true, None) => Ok(format!("{minus}{whole}")),
+        (true, Some(fraction)) if all_digits(fraction) => Ok(format!("{minus}{whole}.{fraction}")),
         (_, Some(fraction)) if fraction.contains([',', '.']) => Err(wrong("ambiguous_number")),
         _ => Err(wrong("no_number")),
     }
 }
 
+fn is_numeric(digits: &str) -> bool {
+    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '))
+}
+
 /// `1,234,567` without its separators, if they stand where they do between thousands, and are all alike.
-fn ungrouped(whole: &str) -> Option<String> {
-    let separator = if whole.contains(',') { ',' } else { ' ' };
+fn ungrouped(whole: &str, between: char) -> Option<String> {
+    let separator = if whole.contains(between) { between } else { ' ' };
     let mut groups = whole.split(separator);
     let first = groups.next()?;
     let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
@@ -112,12 +244,12 @@ fn ungrouped(whole: &str) -> Option<String> {
 }
 
 /// `13%` or `0.13`; a number above 1 could be meant either way.
-fn rate(text: &str) -> Read<String> {
+fn rate(text: &str, sign: Option<DecimalSign>) -> Read<String> {
     let folded = fold(text);
     if let Some(percent) = folded.strip_suffix('%') {
-        return shifted(&decimal(percent.trim_end())?).ok_or_else(|| wrong("no_number"));
+        return shifted(&decimal(percent.trim_end(), sign)?).ok_or_else(|| wrong("no_number"));
     }
-    let share = decimal(text)?;
+    let share = decimal(text, sign)?;
     let (whole, fraction) = share.split_once('.').unwrap_or((&share, ""));
     let whole = whole.trim_start_matches('0');
     let above_one = !(whole.is_empty() || whole == "1" && fraction.bytes().all(|b| b == b'0'));
@@ -144,8 +276,8 @@ fn shifted(decimal: &str) -> Option<String> {
     })
 }
 
-fn whole(text: &str) -> Read<i64> {
-    let number = decimal(text)?;
+fn whole(text: &str, sign: Option<DecimalSign>) -> Read<i64> {
+    let number = decimal(text, sign)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
     match fraction.bytes().all(|b| b == b'0') {
         true => whole.parse().map_err(|_| wrong("out_of_range")),
@@ -154,30 +286,69 @@ fn whole(text: &str) -> Read<i64> {
 }
 
 /// `2026-01-05`, `2026/1/5`, `2026.1.5`, `2026年1月5日`, `20260105`, a spreadsheet's serial number of a day; with a time
-/// or without, which is left out. A date that does not begin with its year could be read in two ways.
-fn date(text: &str) -> Read<NaiveDate> {
+/// or without, which is left out. One that ends with its year is read in the order of the file. An instant with its
+/// offset is on the day that the company has then.
+fn date(text: &str, how: &How) -> Read<NaiveDate> {
     let folded = fold(text);
-    if folded.ends_with('z') || folded.contains('+') {
-        // An instant of some time zone is on a day that depends on whose day is meant.
-        return Err(wrong("no_date"));
+    if has_offset(&folded) {
+        return instant(&folded, how.zone).ok_or_else(|| wrong("no_date"));
     }
-    let day = folded.split(['t', ' ']).next().unwrap_or_default();
-    let spelled = day.replace(['年', '月', '/', '.'], "-").replace('日', "");
+    let spelled = spelled(&folded);
     let parts: Vec<&str> = spelled.split('-').collect();
-    let number = |t: &str| t.parse::<u32>().ok().filter(|_| t.bytes().all(|b| b.is_ascii_digit()));
-    let found = match parts[..] {
-        [year, month, day] if year.len() == 4 => match (number(year), number(month), number(day)) {
-            (Some(year), Some(month), Some(day)) => NaiveDate::from_ymd_opt(year as i32, month, day),
-            _ => None,
-        },
-        [_, _, _] => return Err(wrong("ambiguous_date")),
-        [digits] if digits.len() == 8 => {
+    let day = |year: &str, month: &str, day: &str| {
+        NaiveDate::from_ymd_opt(number(year)? as i32, number(month)?, number(day)?)
+    };
+    let found = match (&parts[..], how.date_order) {
+        ([y, m, d], _) if y.len() == 4 => day(y, m, d),
+        ([d, m, y], Some(DateOrder::DayFirst)) if y.len() == 4 => day(y, m, d),
+        ([m, d, y], Some(DateOrder::MonthFirst)) if y.len() == 4 => day(y, m, d),
+        ([_, _, _], _) => return Err(wrong("ambiguous_date")),
+        ([digits], _) if digits.len() == 8 => {
             number(digits).and_then(|n| NaiveDate::from_ymd_opt((n / 10_000) as i32, n / 100 % 100, n % 100))
         }
-        [digits] => digits.split('.').next().and_then(number).and_then(day_of_serial),
+        ([digits], _) => digits.split('.').next().and_then(number).and_then(day_of_serial),
         _ => None,
     };
     found.filter(|day| (1900..=2999).contains(&day.year())).ok_or_else(|| wrong("no_date"))
+}
+
+fn number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The day of a text, with hyphens between its parts.
+fn spelled(folded: &str) -> String {
+    let day = folded.split(['t', ' ']).next().unwrap_or_default();
+    day.replace(['年', '月', '/', '.'], "-").replace('日', "")
+}
+
+/// The order that a date cannot but have: 25/12/2026 begins with its day.
+fn date_order_of(folded: &str) -> Option<DateOrder> {
+    let spelled = spelled(folded);
+    let parts: Vec<Option<u32>> = spelled.split('-').map(number).collect();
+    let [Some(first), Some(second), Some(year)] = parts[..] else { return None };
+    match (first, second) {
+        _ if !(1900..=2999).contains(&year) => None,
+        (13..=31, 1..=12) => Some(DateOrder::DayFirst),
+        (1..=12, 13..=31) => Some(DateOrder::MonthFirst),
+        _ => None,
+    }
+}
+
+/// Whether the time of a text says of which offset from UTC it is.
+fn has_offset(folded: &str) -> bool {
+    let time = folded.split_once(['t', ' ']).map(|(_, time)| time).unwrap_or_default();
+    folded.ends_with('z') || folded.contains('+') || time.contains(['-', '−'])
+}
+
+fn instant(folded: &str, zone: chrono_tz::Tz) -> Option<NaiveDate> {
+    let text = folded.to_uppercase().replacen(' ', "T", 1).replace(' ', "");
+    let text = text.strip_suffix('Z').map(|text| format!("{text}+00:00")).unwrap_or(text);
+    let forms =
+        ["%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M%:z", "%Y-%m-%dT%H:%M%z"];
+    let found = forms.iter().find_map(|form| chrono::DateTime::parse_from_str(&text, form).ok())?;
+    let day = found.with_timezone(&zone).date_naive();
+    (1900..=2999).contains(&day.year()).then_some(day)
 }
 
 /// The day that spreadsheets count as this number, in their usual system that begins with 1900; five digits, which
@@ -212,7 +383,7 @@ fn list(text: &str) -> Vec<Value> {
 }
 
 /// `box=24; case=48`
-fn units(text: &str) -> Read<Value> {
+fn units(text: &str, sign: Option<DecimalSign>) -> Read<Value> {
     if text.starts_with('[') {
         return serde_json::from_str(text).map_err(|e| wrong("malformed").with("reason", e));
     }
@@ -221,7 +392,7 @@ fn units(text: &str) -> Read<Value> {
         let (unit, factor) = entry
             .split_once(['=', '＝'])
             .ok_or_else(|| wrong("invalid_format").with("format", "list of units (box=24; case=48)"))?;
-        Ok(serde_json::json!({"unit": unit.trim(), "factor": decimal(factor)?}))
+        Ok(serde_json::json!({"unit": unit.trim(), "factor": decimal(factor, sign)?}))
     });
     Ok(Value::Array(entries.collect::<Read<Vec<Value>>>()?))
 }
@@ -247,8 +418,15 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    const ZONE: chrono_tz::Tz = chrono_tz::Asia::Shanghai;
+    const DOUBT: How = How { date_order: None, decimal_sign: None, zone: ZONE, is_table: true };
+
+    fn in_this(kind: Kind, text: &str, how: How) -> Result<Value, &'static str> {
+        read(&kind, &json!(text), false, &how).map(Option::unwrap_or_default).map_err(|fault| fault.code)
+    }
+
     fn of(kind: Kind, text: &str) -> Result<Value, &'static str> {
-        read(&kind, &json!(text)).map(Option::unwrap_or_default).map_err(|fault| fault.code)
+        in_this(kind, text, DOUBT)
     }
 
     #[test]
@@ -272,7 +450,7 @@ mod tests {
             assert_eq!(of(Kind::Date, text), Err("ambiguous_date"), "{text}");
         }
         for text in
-            ["2026-02-30", "2026-13-01", "tomorrow", "2026-01", "460", "0001-01-01", "2026-01-05T00:00:00Z"]
+            ["2026-02-30", "2026-13-01", "tomorrow", "2026-01", "460", "0001-01-01", "2026-01-05T25:00:00Z"]
         {
             assert_eq!(of(Kind::Date, text), Err("no_date"), "{text}");
         }
@@ -291,11 +469,69 @@ mod tests {
         ] {
             assert_eq!(of(Kind::Decimal, text), Ok(json!(number)), "{text}");
         }
-        for text in ["1,5", "12,34", "1.234,50", "1,23,456", "1.234.567", ",5", "1,234 567"] {
+        for text in ["1,5", "12,34", "1.234,50", "1,23,456", "1.234.567", ",5", "1,234 567", "1,250", "1.250"]
+        {
             assert_eq!(of(Kind::Decimal, text), Err("ambiguous_number"), "{text}");
         }
         for text in ["a", "1e3", "5.", ".5", "--1", "¥5", "1.2.x"] {
             assert!(of(Kind::Decimal, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_columns_say_how_dates_and_numbers_are_written() {
+        let evidence = |cells: &[&str]| {
+            let mut seen = Evidence::default();
+            cells.iter().for_each(|cell| seen.see(cell));
+            (seen.date_order(), seen.decimal_sign())
+        };
+        use DateOrder::{DayFirst, MonthFirst};
+        use DecimalSign::{Comma, Point};
+        assert_eq!(evidence(&["1/2/2026", "12/31/2018"]).0, Some(MonthFirst));
+        assert_eq!(evidence(&["01.02.2026", "31.12.2018"]).0, Some(DayFirst));
+        assert_eq!(evidence(&["1/2/2026", "2/3/2026"]).0, None);
+        assert_eq!(evidence(&["31/12/2018", "12/31/2018"]).0, None);
+        for (cells, sign) in [
+            (&["1,250", "12,50"][..], Some(Comma)),
+            (&["1.250", "12.50"], Some(Point)),
+            (&["1,250"], None),
+            (&["1.250"], None),
+            (&["0,125"], Some(Comma)),
+            (&["1.234.567"], Some(Comma)),
+            (&["1,234,567"], Some(Point)),
+            (&["12,5%"], Some(Comma)),
+            (&["1,5", "1.5"], None),
+            (&["12", "1 000"], None),
+        ] {
+            assert_eq!(evidence(cells).1, sign, "{cells:?}");
+        }
+        let comma = How { decimal_sign: Some(Comma), date_order: Some(DayFirst), ..DOUBT };
+        for (text, number) in
+            [("1,250", "1.250"), ("1.250", "1250"), ("1.234,50", "1234.50"), ("-0,5", "-0.5")]
+        {
+            assert_eq!(in_this(Kind::Decimal, text, comma), Ok(json!(number)), "{text}");
+        }
+        assert_eq!(in_this(Kind::Decimal, "12.5", comma), Err("ambiguous_number"));
+        assert_eq!(in_this(Kind::Rate, "12,5%", comma), Ok(json!("0.125")));
+        assert_eq!(in_this(Kind::Date, "05.01.2026", comma), Ok(json!("2026-01-05")));
+        let american = How { date_order: Some(MonthFirst), ..DOUBT };
+        assert_eq!(in_this(Kind::Date, "12/31/2018", american), Ok(json!("2018-12-31")));
+        assert_eq!(in_this(Kind::Date, "31/12/2018", american), Err("no_date"));
+        // A number of the file itself has a point.
+        let read = read(&Kind::Decimal, &json!("1.25"), true, &comma).ok().flatten();
+        assert_eq!(read, Some(json!("1.25")));
+    }
+
+    #[test]
+    fn an_instant_is_on_the_day_that_the_company_has_then() {
+        for (text, day) in [
+            ("2018-11-08T10:00:00-03:00", "2018-11-08"),
+            ("2018-11-08T16:30:00Z", "2018-11-09"),
+            ("2018-11-08T15:30:00.000Z", "2018-11-08"),
+            ("2018-11-08 22:00:00+01:00", "2018-11-09"),
+            ("2018-11-08T22:00+0800", "2018-11-08"),
+        ] {
+            assert_eq!(of(Kind::Date, text), Ok(json!(day)), "{text}");
         }
     }
 
@@ -321,7 +557,11 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_has_spoilt_is_no_text() {
         assert_eq!(of(Kind::Text, "1.38E+10"), Err("spreadsheet_number"));
+        assert_eq!(of(Kind::Text, "6.22202e+18"), Err("spreadsheet_number"));
+        assert_eq!(of(Kind::Text, "6,22202E+18"), Err("spreadsheet_number"));
+        assert_eq!(of(Kind::Key, "6.22202E+18"), Err("spreadsheet_number"));
         assert_eq!(of(Kind::Text, "#N/A"), Err("spreadsheet_error"));
+        assert_eq!(of(Kind::Decimal, UNCOMPUTED), Err("formula_without_value"));
         assert_eq!(of(Kind::Text, "E+5"), Ok(json!("E+5")));
         assert_eq!(of(Kind::Text, "'+86 138"), Ok(json!("+86 138")));
         assert_eq!(of(Kind::Text, "'s-Hertogenbosch"), Ok(json!("'s-Hertogenbosch")));
@@ -335,8 +575,8 @@ mod tests {
         assert_eq!(of(Kind::YesNo, "maybe"), Err("not_allowed"));
         assert_eq!(of(Kind::List, "VIP、老客户; 2026 ,"), Ok(json!(["VIP", "老客户", "2026"])));
         assert_eq!(
-            of(Kind::Units, "箱=24; case=1,000"),
-            Ok(json!([{"unit": "箱", "factor": "24"}, {"unit": "case", "factor": "1000"}]))
+            of(Kind::Units, "箱=24; case=1,000.0"),
+            Ok(json!([{"unit": "箱", "factor": "24"}, {"unit": "case", "factor": "1000.0"}]))
         );
         assert_eq!(of(Kind::Units, "box"), Err("invalid_format"));
         assert_eq!(
@@ -349,7 +589,14 @@ mod tests {
         #[test]
         fn whatever_stands_in_a_cell_is_read_or_refused(text in ".{0,40}") {
             for kind in [Kind::Text, Kind::Decimal, Kind::Rate, Kind::Whole, Kind::Date, Kind::YesNo, Kind::List, Kind::Units, Kind::ExternalIds, Kind::Any] {
-                let _ = read(&kind, &json!(text));
+                let _ = of(kind, &text);
+                for how in [
+                    How { decimal_sign: Some(DecimalSign::Comma), date_order: Some(DateOrder::DayFirst), ..DOUBT },
+                    How { decimal_sign: Some(DecimalSign::Point), date_order: Some(DateOrder::MonthFirst), ..DOUBT },
+                ] {
+                    let _ = in_this(kind, &text, how);
+                }
+                Evidence::default().see(&text);
             }
         }
 
@@ -366,7 +613,12 @@ mod tests {
         fn thousands_between_separators_are_the_number_itself(n in 0u64..1_000_000_000_000, places in 0u32..1000) {
             let digits = n.to_string();
             let grouped = digits.as_bytes().rchunks(3).rev().map(|c| std::str::from_utf8(c).unwrap()).collect::<Vec<_>>().join(",");
-            prop_assert_eq!(of(Kind::Decimal, &format!("{grouped}.{places}")), Ok(json!(format!("{n}.{places}"))));
+            let point = How { decimal_sign: Some(DecimalSign::Point), ..DOUBT };
+            let read = in_this(Kind::Decimal, &format!("{grouped}.{places}"), point);
+            prop_assert_eq!(read, Ok(json!(format!("{n}.{places}"))));
+            let comma = How { decimal_sign: Some(DecimalSign::Comma), ..DOUBT };
+            let written = format!("{},{places}", grouped.replace(',', "."));
+            prop_assert_eq!(in_this(Kind::Decimal, &written, comma), Ok(json!(format!("{n}.{places}"))));
         }
     }
 }

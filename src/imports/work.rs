@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::errors;
 use super::fields::Resource;
+use super::gather::MOST_LINES;
 use super::intake::{self, Intake, Plan};
-use super::records::{Importer, Refused, Unit, is_whole, key_of};
+use super::records::{Importer, Refused, Unit, continues, is_whole, key_of};
 use super::rows::{At, Row, in_window};
 use crate::base::auth::{Caller, forbidden};
 use crate::base::db::{Conn, JsonColumn, Tx};
@@ -19,8 +20,8 @@ use crate::base::jobs::{self, FileRole, Job, JobFile, JobId, JobRun, NewJob, Pro
 
 /// Rows in a chunk, or of all its orders together; small, so that other writers get their turn.
 const CHUNK: usize = 100;
-/// The most lines of an order.
-const MOST_LINES: usize = 500;
+/// Rows of a dry run that are told as they would be stored.
+const SHOWN: i64 = 20;
 /// Bytes that are read for a chunk; more where a row or an order is longer.
 const WINDOW: u64 = 64 << 10;
 const LARGEST_WINDOW: u64 = 16 << 20;
@@ -53,7 +54,7 @@ pub fn begin(tx: &mut Tx, intake: &Intake) -> Result<Job> {
         NewJob {
             kind: super::JOB,
             resource: plan.resource.to_string(),
-            params: intake::params(plan, &intake.left_alone),
+            params: intake::params(intake),
             state: as_json(&state)?,
             total: Some(plan.total as i64),
         },
@@ -94,7 +95,7 @@ fn next_units(run: &JobRun, state: &State) -> Result<(Vec<Unit>, At, bool)> {
         let whole = end == state.size;
         let found = in_window(&window, state.at, whole, most, &state.plan)?;
         let ended = found.ended || (whole && found.next.0 >= state.size);
-        let units = in_units(&state.plan, found.rows, ended)?;
+        let units = in_units(&state.plan, found.rows, ended);
         if ended || !units.is_empty() {
             let next = match units.last().and_then(|unit| unit.last()) {
                 Some(row) if !ended => row.next,
@@ -102,7 +103,7 @@ fn next_units(run: &JobRun, state: &State) -> Result<(Vec<Unit>, At, bool)> {
             };
             return Ok((units, next, ended));
         }
-        // A row, or the rows of an order, are longer than that.
+        // A row, or the rows of an order, are longer than that; when it was taken in, it was not too long.
         if whole && most > MOST_LINES || bytes >= LARGEST_WINDOW {
             return Err(order_too_long(state.at.1));
         }
@@ -131,29 +132,32 @@ fn window(conn: &mut Conn, job: JobId, begin: u64, end: u64) -> Result<Vec<u8>> 
     Ok(bytes)
 }
 
-/// Rows that follow each other and say that they are of the same order are one unit; any other row is one by itself. An
-/// order that may go on is left for the next chunk.
-fn in_units(plan: &Plan, rows: Vec<Row>, ended: bool) -> Result<Vec<Unit>> {
+/// Rows that follow each other and say that they are of the same order are one unit; any other row is one by itself, and
+/// so is each of an order that is too long. An order that may go on is left for the next chunk.
+fn in_units(plan: &Plan, rows: Vec<Row>, ended: bool) -> Vec<Unit> {
     if !plan.resource.has_lines() {
-        return Ok(rows.into_iter().map(|row| vec![row]).collect());
+        return rows.into_iter().map(|row| vec![row]).collect();
     }
     let mut units: Vec<(Option<String>, Unit)> = Vec::new();
     for row in rows {
-        let key = key_of(plan, &row).filter(|_| !is_whole(&row));
+        let key = key_of(plan, &row).filter(|_| !is_whole(&row) && row.too_long.is_none());
         match units.last_mut() {
-            Some((last, unit)) if key.is_some() && *last == key => unit.push(row),
+            Some((last, unit))
+                if last.is_some() && (*last == key || key.is_none() && goes_on(plan, &row)) =>
+            {
+                unit.push(row);
+            }
             _ => units.push((key, vec![row])),
-        }
-        if let Some((_, unit)) = units.last()
-            && unit.len() > MOST_LINES
-        {
-            return Err(order_too_long(unit[0].line));
         }
     }
     if !ended {
         units.pop();
     }
-    Ok(units.into_iter().map(|(_, unit)| unit).collect())
+    units.into_iter().map(|(_, unit)| unit).collect()
+}
+
+fn goes_on(plan: &Plan, row: &Row) -> bool {
+    row.too_long.is_none() && continues(plan, row)
 }
 
 // ---- a chunk -------------------------------------------------------------------------------------------------
@@ -173,25 +177,35 @@ fn chunk(
     let digests: Vec<String> = keys.iter().flatten().cloned().collect();
     let met = tx.own(job, |conn| keys::met(conn, job.id, &digests))?;
     let mut new: HashMap<String, i32> = HashMap::new();
-    let mut importer = Importer::new(app, plan);
-    let mut failed = Vec::new();
+    let mut importer = Importer::new(app, plan, tx.core.zone);
+    let (mut failed, mut shown) = (Vec::new(), Vec::new());
     for (unit, key) in units.iter().zip(&keys) {
         let line = unit.first().map_or(0, |row| row.line);
         let earlier = key.as_ref().and_then(|key| met.get(key).or(new.get(key)).copied());
+        let too_long = unit.first().and_then(|row| row.too_long);
         let outcome = match (key, earlier) {
+            _ if too_long.is_some() => {
+                Err(Refused::Call(order_too_long(too_long.unwrap_or(line)).into_problem()))
+            }
             (None, _) => Err(Refused::Call(about_keys(Fault::at("/customer_po", "order_without_key")))),
             (_, Some(earlier)) => {
                 Err(Refused::Call(about_keys(Fault::at("", "named_before").with("line", earlier))))
             }
             _ => importer.attempt(tx, unit)?,
         };
-        if let (Some(key), None) = (key, earlier) {
+        if let (Some(key), None, None) = (key, earlier, too_long) {
             new.insert(key.clone(), line as i32);
         }
         let rows = unit.len() as i64;
         job.processed += rows;
         match outcome {
-            Ok(()) => job.succeeded += rows,
+            Ok(record) => {
+                job.succeeded += rows;
+                if plan.dry_run && job.processed - rows < SHOWN {
+                    let lines: Vec<u64> = unit.iter().map(|row| row.line).collect();
+                    shown.extend(format!("{}\n", json!({"lines": lines, "record": record})).into_bytes());
+                }
+            }
             Err(refused) => {
                 job.failed += rows;
                 let begins = job.errors.is_none() && failed.is_empty();
@@ -200,6 +214,11 @@ fn chunk(
         }
     }
     tx.own(job, |conn| keys::keep(conn, job.id, &new))?;
+    if !shown.is_empty() {
+        tx.own(job, |conn| files::append(conn, job.id, FileRole::Result, &shown))?;
+        let name = format!("{}-preview.ndjson", plan.resource);
+        job.result = Some(JsonColumn(JobFile { name, media_type: intake::NDJSON.into(), size: 0 }));
+    }
     if !failed.is_empty() {
         tx.own(job, |conn| files::append(conn, job.id, FileRole::Errors, &failed))?;
         let (media_type, ending) = errors::media_type(plan);

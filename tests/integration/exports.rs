@@ -16,6 +16,7 @@ both_engines!(
     exceptions_and_returns_are_exported_with_what_they_are_about,
     what_customers_say_and_what_is_done_about_it_is_exported,
     columns_have_the_names_that_are_asked_for,
+    a_file_for_people_speaks_their_language,
     a_cell_is_no_formula,
     a_workbook_has_numbers_and_days,
     filters_and_sorts_are_those_of_the_list,
@@ -137,25 +138,25 @@ fn what_customers_say_and_what_is_done_about_it_is_exported(app: &TestApp) {
             "complaints",
             json!(["number", "order.number", "subject", "status"]),
             ["投诉编号", "订单编号", "主题", "状态"],
-            ["CP-2026-000001", &number, "Damp", "received"],
+            ["CP-2026-000001", &number, "Damp", "已收到"],
         ),
         (
             "tasks",
             json!(["subject", "complaint.number", "due_date", "status"]),
             ["主题", "投诉编号", "到期日", "状态"],
-            ["Send new boxes", "CP-2026-000001", "2026-12-04", "open"],
+            ["Send new boxes", "CP-2026-000001", "2026-12-04", "待办"],
         ),
         (
             "interactions",
             json!(["kind", "summary", "complaint.number", "direction"]),
             ["联系方式", "内容摘要", "投诉编号", "联系方向"],
-            ["call", "They rang", "CP-2026-000001", "inbound"],
+            ["电话", "They rang", "CP-2026-000001", "客户来联"],
         ),
         (
             "feedback",
             json!(["kind", "text", "product.sku", "status"]),
             ["反馈类型", "反馈内容", "货号", "状态"],
-            ["quality", "The lids do not close", "TEA", "relayed"],
+            ["质量", "The lids do not close", "TEA", "已转达"],
         ),
     ] {
         let of = |format: &str, fields: Value| json!({"resource": resource, "format": format, "headings": "zh-CN", "fields": fields});
@@ -200,7 +201,8 @@ fn every_resource_is_exported_in_every_format(app: &TestApp) {
                     Data::Empty => cell.is_empty(),
                     Data::Float(number) => cell.parse::<f64>() == Ok(*number),
                     Data::DateTime(day) => {
-                        day.as_datetime().is_some_and(|day| day.format("%Y-%m-%d").to_string() == *cell)
+                        let format = if cell.contains(' ') { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
+                        day.as_datetime().is_some_and(|day| day.format(format).to_string() == *cell)
                     }
                     Data::Bool(flag) => flag.to_string() == *cell,
                     other => other.to_string() == *cell,
@@ -232,20 +234,54 @@ fn columns_have_the_names_that_are_asked_for(app: &TestApp) {
     assert_eq!(rows_of(exported(app, &clerk, body)), [["货号", "产品名称"].map(|t| Data::String(t.into()))]);
 }
 
+fn a_file_for_people_speaks_their_language(app: &TestApp) {
+    some_records(app);
+    let all = app.all_powerful();
+    let of = |headings: &str, format: &str| {
+        let fields = ["status", "on_hold", "fulfilment", "created_at"];
+        exported(
+            app,
+            &all,
+            json!({"resource": "orders", "format": format, "headings": headings, "fields": fields}),
+        )
+    };
+    let instant = only_text(&all, "/orders", "created_at");
+    let local = chrono::DateTime::parse_from_rfc3339(&instant).expect("an instant");
+    let local = local.with_timezone(&app.core.zone).format("%Y-%m-%d %H:%M").to_string();
+    let rows = |headings: &str| csv_of(&of(headings, "csv"));
+    assert_eq!(rows("zh-CN")[1], ["草稿", "否", "未发货", &local]);
+    assert_eq!(rows("en")[1], ["draft", "false", "none", &local]);
+    assert_eq!(rows("fields")[1], ["draft", "false", "none", &instant]);
+    for (headings, name) in [("zh-CN", "订单"), ("en", "Orders"), ("fields", "Orders")] {
+        let book: Xlsx<_> = Xlsx::new(Cursor::new(of(headings, "xlsx"))).expect("a workbook");
+        assert_eq!(book.sheet_names(), [name]);
+    }
+}
+
+fn only_text(client: &Client, path: &str, field: &str) -> String {
+    client.get(path).expect(200).rows()[0][field].as_str().expect("a text").to_owned()
+}
+
 fn a_cell_is_no_formula(app: &TestApp) {
     let clerk = app.as_role(Role::Clerk);
-    let names = ["=1+1", "+86", "-x", "@SUM(A1)", "plain", "-12.5"];
+    let names = ["=1+1", "+86 138 0013 8000", "+86-1", "-x", "@SUM(A1)", "plain", "-12.5", "'=2+2", "x;=1+1"];
     for (n, name) in names.iter().enumerate() {
         let body = json!({"sku": format!("S{n}"), "name": name, "unit": "pcs", "tax_rate": "0.13"});
         clerk.post("/products", body).expect(201);
     }
     let body =
         |format: &str| json!({"resource": "products", "format": format, "fields": ["name"], "sort": "sku"});
-    let harmless = ["'=1+1", "'+86", "'-x", "'@SUM(A1)", "plain", "-12.5"];
-    let text = csv_of(&exported(app, &clerk, body("csv")));
+    let harmless =
+        ["'=1+1", "+86 138 0013 8000", "'+86-1", "'-x", "'@SUM(A1)", "plain", "-12.5", "''=2+2", "x;=1+1"];
+    let file = exported(app, &clerk, body("csv"));
+    let text = csv_of(&file);
     assert_eq!(text[1..], harmless.map(|t| vec![t.to_owned()]));
+    // A spreadsheet that separates at semicolons sees none.
+    assert!(String::from_utf8(file).expect("text").contains("\r\n\"x;=1+1\"\r\n"));
+    // In a workbook a text is one by itself, and nobody sees an apostrophe but those that are in it.
+    let shown = names.map(|name| if name == "'=2+2" { "''=2+2" } else { name });
     let book = rows_of(exported(app, &clerk, body("xlsx")));
-    assert_eq!(book[1..], harmless.map(|t| vec![Data::String(t.into())]));
+    assert_eq!(book[1..], shown.map(|t| vec![Data::String(t.into())]));
 }
 
 fn a_workbook_has_numbers_and_days(app: &TestApp) {

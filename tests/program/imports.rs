@@ -18,6 +18,20 @@ both_engines!(
     one_bad_row_fails_alone_and_is_told_by_line_field_and_reason,
     a_mended_error_file_is_sent_again_and_nothing_is_doubled,
     an_order_is_brought_in_as_a_whole_or_not_at_all,
+    rows_of_one_order_are_one_order_wherever_they_stand,
+    merged_cells_of_a_workbook_are_their_first_value,
+    a_mended_error_file_adds_what_failed_and_touches_nothing_else,
+    an_order_that_is_too_long_fails_alone,
+    a_quotation_mark_that_is_not_closed_is_told_at_its_row,
+    numbers_that_a_workbook_cannot_hold_are_refused_by_name,
+    an_encoding_is_found_from_the_whole_file_or_asked_for,
+    dates_and_numbers_are_read_as_the_file_writes_them_or_refused,
+    a_column_that_is_not_taken_must_be_agreed_to,
+    an_unknown_heading_names_the_nearest,
+    a_workbook_hides_nothing_and_computes_everything,
+    a_dry_run_shows_the_first_rows_as_they_would_be_stored,
+    a_template_is_filled_in_and_sent,
+    a_form_with_a_file_is_the_file,
     an_order_that_is_sent_again_follows_its_file,
     two_rows_about_one_record_do_not_overwrite_each_other,
     a_dry_run_tells_the_same_and_keeps_nothing,
@@ -65,7 +79,12 @@ fn errors(client: &Client, job: &Value) -> String {
 
 /// The rows of an error file that is a table, by heading.
 fn failed_rows(text: &str) -> Vec<Value> {
-    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    failed_between(text, b',')
+}
+
+fn failed_between(text: &str, delimiter: u8) -> Vec<Value> {
+    let text = text.trim_start_matches('\u{feff}').as_bytes();
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let headings = reader.headers().expect("headings").clone();
     let row = |cells: csv::StringRecord| {
         headings.iter().zip(&cells).map(|(h, c)| (h.to_owned(), json!(c))).collect::<Value>()
@@ -290,7 +309,7 @@ fn a_file_that_is_wrong_as_a_whole_is_refused_at_once(app: &TestApp) {
     begin(&all, "resource=customers", XLSX, "no workbook").refused(422, "unreadable_file");
     begin(&all, "resource=customers", "application/json", "{}").refused(415, "unsupported_media_type");
     let open_quote = format!("name\n\"{}\n", "x".repeat(2 << 20));
-    begin(&all, "resource=customers", CSV, open_quote).refused(422, "row_too_long");
+    begin(&all, "resource=customers", CSV, open_quote).refused(422, "unclosed_quote");
     let wide = (0..300).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
     begin(&all, "resource=customers", CSV, wide).refused(422, "file_too_large");
     let refused = begin(&all, "resource=customers", CSV, "external_id,name\n1,A\n");
@@ -325,16 +344,24 @@ fn one_bad_row_fails_alone_and_is_told_by_line_field_and_reason(app: &TestApp) {
     let rows = failed_rows(&text);
     assert_eq!(rows.len(), 2);
     assert_eq!(
-        ["编号", "名称", "等级", "税号", "国家", "line"].map(|h| rows[0][h].clone()),
+        ["编号", "名称", "等级", "税号", "国家", "所在行"].map(|h| rows[0][h].clone()),
         ["A2", "", "x", "123", "XX", "3"]
     );
-    assert_eq!(rows[0]["field"], "等级");
-    assert_eq!(rows[0]["reason"], "必须是以下之一：a, b, c, d");
-    assert_eq!((&rows[1]["line"], &rows[1]["field"]), (&json!("6"), &json!("")));
+    assert_eq!(rows[0]["字段"], "等级");
+    assert_eq!(rows[0]["原因"], "必须是以下之一：a, b, c, d");
+    assert_eq!((&rows[1]["所在行"], &rows[1]["字段"]), (&json!("6"), &json!("")));
+    // It is known by its columns in this language, too.
+    all_succeed(
+        app,
+        &clerk,
+        "resource=customers&dry_run=true",
+        CSV,
+        "名称,所在行,字段,原因\nA,3,名称,必填\n",
+    );
     // When the cells can be read, the API looks at the whole, in the words of whoever sent it.
     let job = ended(app, &clerk, "resource=customers", CSV, "编号,名称,税号\nA2,,123\n");
     let rows = failed_rows(&errors(&clerk, &job));
-    assert_eq!((&rows[0]["field"], &rows[0]["reason"]), (&json!("名称"), &json!("必填")));
+    assert_eq!((&rows[0]["字段"], &rows[0]["原因"]), (&json!("名称"), &json!("必填")));
     nothing_is_off(app);
 }
 
@@ -383,13 +410,400 @@ fn an_order_is_brought_in_as_a_whole_or_not_at_all(app: &TestApp) {
         rows.iter().map(|r| (r["line"].as_str().unwrap(), r["field"].as_str().unwrap())).collect();
     assert_eq!(told, [("2", ""), ("3", ""), ("4", "customer_po"), ("6", ""), ("7", "customer_po")]);
     assert_eq!(rows[0]["reason"], "another row of the same order failed");
-    assert_eq!(rows[3]["reason"], "line 2 is about the same record", "rows of an order follow each other");
+    assert_eq!(rows[3]["reason"], "another row of the same order failed", "wherever it stands");
     // With the head mended it is the line that is pointed at.
     let file = format!("external_id,customer_id,sku,quantity\nO1,{customer},TEA,5\nO1,{customer},POT,-1\n");
     let job = ended(app, &all, "resource=orders&system=web", CSV, file);
     let rows = failed_rows(&errors(&all, &job));
     assert_eq!((&rows[0]["field"], &rows[1]["field"]), (&json!(""), &json!("quantity")), "{rows:?}");
     nothing_is_off(app);
+}
+
+/// What the lines of an order are: SKU and quantity.
+fn lines_of(client: &Client, path: &str) -> Vec<(String, String)> {
+    let order = client.get(path).expect(200).body;
+    let lines = order["lines"].as_array().expect("lines").clone();
+    let text = |line: &Value, name: &str| line[name].as_str().expect("a text").to_owned();
+    lines.iter().map(|line| (text(line, "sku"), text(line, "quantity"))).collect()
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(sku, quantity)| ((*sku).to_owned(), (*quantity).to_owned())).collect()
+}
+
+fn rows_of_one_order_are_one_order_wherever_they_stand(app: &TestApp) {
+    let shop = Shop::open(app);
+    let all = app.as_role(Role::Clerk);
+    let c = &shop.customer;
+    let head = "external_id,customer_id,sku,quantity\n";
+    let file = format!("{head}A,{c},TEA,2\nB,{c},TEA,1\nA,{c},\"POT\",5\n");
+    let job = all_succeed(app, &all, "resource=orders&system=web", CSV, file);
+    assert_eq!(counts(&job), [3, 3, 0]);
+    assert_eq!(lines_of(&all, "/orders/by-external-id/web/A"), pairs(&[("TEA", "2"), ("POT", "5")]));
+    // So are objects, and rows far apart.
+    let object = |id: &str, sku: &str| {
+        format!("{}\n", json!({"external_id": id, "customer_id": c, "sku": sku, "quantity": "1"}))
+    };
+    let file = format!("{}{}{}", object("C", "TEA"), object("D", "TEA"), object("C", "POT"));
+    all_succeed(app, &all, "resource=orders&system=web", NDJSON, file);
+    assert_eq!(lines_of(&all, "/orders/by-external-id/web/C").len(), 2);
+    let mut file = String::from(head);
+    (0..2).for_each(|_| (0..300).for_each(|n| file += &format!("E{n},{c},TEA,1\n")));
+    all_succeed(app, &all, "resource=orders&system=web", CSV, file);
+    assert_eq!(lines_of(&all, "/orders/by-external-id/web/E0").len(), 2);
+    assert_eq!(how_many(&all, "/orders"), 304);
+    // A failed row takes its whole order with it, each with the line that it has in the file.
+    let file = format!("{head}F,{c},TEA,2\nG,{c},TEA,1\n\nF,{c},POT,-5\n");
+    let job = ended(app, &all, "resource=orders&system=web", CSV, file);
+    assert_eq!(counts(&job), [3, 1, 2]);
+    let rows = failed_rows(&errors(&all, &job));
+    let told: Vec<_> = rows.iter().map(|row| [&row["line"], &row["external_id"]]).collect();
+    assert_eq!(told, [[&json!("2"), &json!("F")], [&json!("5"), &json!("F")]]);
+    // A row that names no order may belong to the one above: nobody guesses, and nothing comes in by half.
+    let file = format!("{head}H,{c},TEA,2\n,,POT,1\n");
+    let job = ended(app, &all, "resource=orders&system=web", CSV, file);
+    assert_eq!(counts(&job), [2, 0, 2]);
+    let told = failed_rows(&errors(&all, &job));
+    assert!(told[1]["reason"].as_str().expect("a reason").starts_with("names no order"), "{told:?}");
+    nothing_is_off(app);
+}
+
+fn merged_cells_of_a_workbook_are_their_first_value(app: &TestApp) {
+    let shop = Shop::open(app);
+    let all = app.as_role(Role::Clerk);
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, heading) in ["customer_id", "customer_po", "sku", "quantity"].iter().enumerate() {
+        sheet.write_string(0, column as u16, *heading).expect("a cell");
+    }
+    let plain = Format::new();
+    sheet.merge_range(1, 0, 3, 0, &shop.customer, &plain).expect("a block");
+    sheet.merge_range(1, 1, 2, 1, "PO-1", &plain).expect("a block");
+    sheet.write_string(3, 1, "PO-2").expect("a cell");
+    for (row, sku) in [(1, "TEA"), (2, "POT"), (3, "TEA")] {
+        sheet.write_string(row, 2, sku).expect("a cell");
+        sheet.write_number(row, 3, 2).expect("a number");
+    }
+    let file = book.save_to_buffer().expect("a workbook");
+    let job = all_succeed(app, &all, "resource=orders", XLSX, file);
+    assert_eq!(counts(&job), [3, 3, 0]);
+    assert_eq!(how_many(&all, "/orders"), 2);
+    let order = only(&all, "/orders?q=PO-1");
+    let path = format!("/orders/{}", order["id"].as_str().expect("an id"));
+    assert_eq!(lines_of(&all, &path), pairs(&[("TEA", "2"), ("POT", "2")]));
+}
+
+fn a_mended_error_file_adds_what_failed_and_touches_nothing_else(app: &TestApp) {
+    let shop = Shop::open(app);
+    let all = app.as_role(Role::Clerk);
+    let c = &shop.customer;
+    let head = "external_id,customer_id,sku,quantity";
+    let file = format!("{head}\nA,{c},TEA,2\nA,{c},NONE,1\nA,{c},NEVER,1\n");
+    let job = ended(app, &all, "resource=orders&system=web", CSV, file);
+    let failed = errors(&all, &job);
+    // One row is mended and sent with the one that had nothing wrong; the third is mended a day later.
+    let (first, last) = failed.trim_end().rsplit_once("\n").expect("rows");
+    let mended = format!("{first}\n").replace("NONE", "POT");
+    all_succeed(app, &all, "resource=orders&system=web", CSV, mended.clone());
+    let later = format!("{}\n{}\n", failed.lines().next().expect("headings"), last.replace("NEVER", "TEA"));
+    all_succeed(app, &all, "resource=orders&system=web", CSV, later.clone());
+    let whole = pairs(&[("TEA", "2"), ("POT", "1"), ("TEA", "1")]);
+    assert_eq!(lines_of(&all, "/orders/by-external-id/web/A"), whole);
+    // Once more they change nothing.
+    let before = all.get("/orders/by-external-id/web/A").expect(200).body;
+    all_succeed(app, &all, "resource=orders&system=web", CSV, mended);
+    all_succeed(app, &all, "resource=orders&system=web", CSV, later);
+    assert_eq!(all.get("/orders/by-external-id/web/A").expect(200).body, before);
+    nothing_is_off(app);
+}
+
+fn an_order_that_is_too_long_fails_alone(app: &TestApp) {
+    let shop = Shop::open(app);
+    let all = app.as_role(Role::Clerk);
+    let c = &shop.customer;
+    let mut file = format!("external_id,customer_id,sku,quantity\nA,{c},TEA,2\n");
+    (0..501).for_each(|_| file += &format!("LONG,{c},TEA,1\n"));
+    file += &format!("B,{c},TEA,3\n");
+    let lines = (0..501).map(|_| json!({"sku": "TEA", "quantity": 1})).collect::<Value>();
+    for query in ["resource=orders&system=web&dry_run=true", "resource=orders&system=web"] {
+        let job = ended(app, &all, query, CSV, file.clone());
+        assert_eq!((counts(&job), &job["status"]), ([503, 2, 501], &json!("completed_with_errors")));
+        let rows = failed_rows(&errors(&all, &job));
+        assert_eq!((rows.len(), &rows[500]["line"]), (501, &json!("503")));
+        let reason = rows[500]["reason"].as_str().expect("a reason");
+        assert!(reason.starts_with("The order at line 3 has more than 500 lines"), "{reason}");
+    }
+    assert_eq!(how_many(&all, "/orders"), 2);
+    // In one object, too.
+    let object = json!({"external_id": "O", "customer_id": c, "lines": lines});
+    let job = ended(app, &all, "resource=orders&system=web", NDJSON, format!("{object}\n"));
+    assert_eq!(counts(&job), [1, 0, 1]);
+}
+
+fn a_quotation_mark_that_is_not_closed_is_told_at_its_row(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    for (file, line) in [
+        ("code,name,notes\nU1,一,\nU2,二,\"19 Zoll\nU3,三,\nU4,四,\n", "line 3"),
+        ("code,name,notes\nU2,二,\"19 Zoll\nU3,三,\nU4,四,\"20 Zoll\n", "line 2"),
+        ("code,name,\"notes\nU2,二,x\n", "line 1"),
+    ] {
+        let refused = begin(&all, "resource=customers", CSV, file).refused(422, "unclosed_quote");
+        let detail = refused.body["detail"].as_str().expect("a detail").to_owned();
+        assert!(detail.contains(line), "{detail}");
+    }
+    assert_eq!(how_many(&all, "/customers"), 0);
+    let file = "code,name,notes\nU2,二,19\" Zoll\nU3,三,\"19\"\" Zoll\"\n";
+    all_succeed(app, &all, "resource=customers", CSV, file);
+    assert_eq!(only(&all, "/customers?code=U3")["notes"], "19\" Zoll");
+}
+
+fn numbers_that_a_workbook_cannot_hold_are_refused_by_name(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let mut book = Workbook::new();
+    let code = Format::new().set_num_format("00000");
+    let sheet = book.add_worksheet();
+    for (column, heading) in ["external_id", "code", "name", "bank_account"].iter().enumerate() {
+        sheet.write_string(0, column as u16, *heading).expect("a cell");
+    }
+    sheet.write_string(1, 0, "1").expect("a cell");
+    sheet.write_number_with_format(1, 1, 123, &code).expect("a number");
+    sheet.write_string(1, 2, "with zeros").expect("a cell");
+    sheet.write_number(1, 3, 622_202_123_456_789_f64).expect("a number");
+    sheet.write_string(2, 0, "2").expect("a cell");
+    sheet.write_string(2, 2, "long account").expect("a cell");
+    sheet.write_number(2, 3, 6222021234567890123i64 as f64).expect("a number");
+    sheet.write_number(3, 0, 123456789012345678i64 as f64).expect("a number");
+    sheet.write_string(3, 2, "long id").expect("a cell");
+    let file = book.save_to_buffer().expect("a workbook");
+    let job = ended(app, &all, "resource=customers&system=sap", XLSX, file);
+    assert_eq!(counts(&job), [3, 1, 2]);
+    let made = only(&all, "/customers");
+    assert_eq!((&made["code"], &made["bank_account"]), (&json!("00123"), &json!("622202123456789")));
+    let rows = failed_rows(&errors(&all, &job));
+    let fields: Vec<_> = rows.iter().map(|row| [&row["line"], &row["field"]]).collect();
+    assert_eq!(fields, [[&json!("3"), &json!("bank_account")], [&json!("4"), &json!("external_id")]]);
+    let reason = rows[0]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("format the column as text"), "{reason}");
+    // CSV that a spreadsheet has written, in whatever letters; and an object whose number no program keeps.
+    for number in ["6.22202E+18", "6.22202e+18", "\"6,22202E+18\""] {
+        let file = format!("code,name,bank_account\nN,x,{number}\n");
+        let job = ended(app, &all, "resource=customers", CSV, file);
+        assert_eq!(counts(&job), [1, 0, 1], "{number}");
+    }
+    let file = "{\"external_id\":4711,\"name\":\"by number\"}\n{\"external_id\":123456789012345678901234,\"name\":\"long\"}\n";
+    let job = ended(app, &all, "resource=customers&system=sap", NDJSON, file);
+    assert_eq!(counts(&job), [2, 1, 1]);
+    assert_eq!(all.get("/customers/by-external-id/sap/4711").expect(200).body["name"], "by number");
+}
+
+fn an_encoding_is_found_from_the_whole_file_or_asked_for(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let text = "code,name\nW1,Müller\nW2,São João\n";
+    let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+    let job = all_succeed(app, &all, "resource=customers", CSV, bytes.clone().into_owned());
+    assert_eq!(job["params"]["encoding"], "windows-1252");
+    assert_eq!(only(&all, "/customers?code=W1")["name"], "Müller");
+    assert_eq!(only(&all, "/customers?code=W2")["name"], "São João");
+    let (gb, _, _) = encoding_rs::GB18030.encode("code,name\nG1,广州天河贸易\n");
+    let job = all_succeed(app, &all, "resource=customers&dry_run=true", CSV, gb.into_owned());
+    assert_eq!(job["params"]["encoding"], "gb18030");
+    let utf16: Vec<u8> = "\u{feff}code,name\nV1,天河\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(all_succeed(app, &all, "resource=customers", CSV, utf16)["params"]["encoding"], "utf-16");
+    assert_eq!(only(&all, "/customers?code=V1")["name"], "天河");
+    // What could be anything is asked about.
+    let doubtful = b"code,name\nD1,MA\xc7\xc3\n".to_vec();
+    let refused = begin(&all, "resource=customers", CSV, doubtful.clone()).refused(422, "encoding_in_doubt");
+    assert!(
+        refused.body["detail"].as_str().is_some_and(|detail| detail.contains("windows-1252")),
+        "{refused}"
+    );
+    all_succeed(app, &all, "resource=customers&encoding=windows-1252", CSV, doubtful);
+    assert_eq!(only(&all, "/customers?code=D1")["name"], "MAÇÃ");
+    begin(&all, "resource=customers&encoding=klingon", CSV, "name\nA\n").refused(400, "invalid_parameter");
+}
+
+fn dates_and_numbers_are_read_as_the_file_writes_them_or_refused(app: &TestApp) {
+    let shop = Shop::open(app);
+    let all = app.as_role(Role::Clerk);
+    let c = &shop.customer;
+    let head = "customer_id;customer_po;order_date;sku;quantity;unit_price\n";
+    let order = |po: &str| {
+        let row = only(&all, &format!("/orders?q={po}"));
+        all.get(&format!("/orders/{}", row["id"].as_str().expect("an id"))).expect(200).body
+    };
+    // One value leaves no doubt, and the others are read like it.
+    let file = format!("{head}{c};DE-1;05.11.2026;TEA;1,250;1.012,50\n{c};DE-2;25.11.2026;TEA;3;12,50\n");
+    let job = all_succeed(app, &all, "resource=orders", CSV, file);
+    assert_eq!(
+        [&job["params"]["date_order"], &job["params"]["decimal_sign"]],
+        [&json!("dmy"), &json!("comma")]
+    );
+    let made = order("DE-1");
+    assert_eq!(made["order_date"], "2026-11-05");
+    assert_eq!(
+        [&made["lines"][0]["quantity"], &made["lines"][0]["unit_price"]],
+        [&json!("1.25"), &json!("1012.50")]
+    );
+    // Where none does, nobody guesses.
+    let doubtful = format!("{head}{c};US-1;11/5/2026;TEA;1,250;10\n");
+    let job = ended(app, &all, "resource=orders", CSV, doubtful.clone());
+    let rows = failed_between(&errors(&all, &job), b';');
+    assert_eq!(rows[0]["field"], "order_date; quantity", "all faults of the row are told: {rows:?}");
+    assert_eq!([&job["params"]["date_order"], &job["params"]["decimal_sign"]], [&Value::Null, &Value::Null]);
+    // It can be said.
+    all_succeed(app, &all, "resource=orders&date_order=mdy&decimal_sign=point", CSV, doubtful);
+    let made = order("US-1");
+    assert_eq!([&made["order_date"], &made["lines"][0]["quantity"]], [&json!("2026-11-05"), &json!("1250")]);
+    // An instant is on the day that the company has then.
+    let file = format!("{head}{c};Z-1;2026-11-08T16:30:00Z;TEA;1;10\n");
+    all_succeed(app, &all, "resource=orders", CSV, file);
+    assert_eq!(order("Z-1")["order_date"], "2026-11-09");
+    // A number of a workbook is what it is, whatever the texts beside it are.
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, heading) in ["customer_id", "customer_po", "sku", "quantity"].iter().enumerate() {
+        sheet.write_string(0, column as u16, *heading).expect("a cell");
+    }
+    for (row, po) in [(1, "X-1"), (2, "X-2")] {
+        [c.as_str(), po, "TEA"].iter().enumerate().for_each(|(column, text)| {
+            sheet.write_string(row, column as u16, *text).expect("a cell");
+        });
+    }
+    sheet.write_number(1, 3, 1.125).expect("a number");
+    sheet.write_string(2, 3, "12,5").expect("a cell");
+    let file = book.save_to_buffer().expect("a workbook");
+    all_succeed(app, &all, "resource=orders", XLSX, file);
+    assert_eq!(order("X-1")["lines"][0]["quantity"], "1.125");
+    assert_eq!(order("X-2")["lines"][0]["quantity"], "12.5");
+}
+
+fn a_column_that_is_not_taken_must_be_agreed_to(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let file = "code,name,credit_limit,created_at\nL1,天河,50000,2020-01-01\n";
+    let refused = begin(&all, "resource=customers", CSV, file).refused(422, "validation_failed");
+    assert_eq!(refused.body["errors"][0]["params"]["heading"], "credit_limit");
+    assert_eq!(refused.body["errors"].as_array().map(Vec::len), Some(1), "{refused}");
+    assert_eq!((how_many(&all, "/customers"), how_many(&all, "/jobs")), (0, 0), "nothing is begun");
+    let job = all_succeed(app, &all, "resource=customers&leave_out=credit_limit", CSV, file);
+    assert_eq!(job["params"]["left_out"], json!(["credit_limit"]));
+    assert_eq!(job["params"]["left_alone"], json!(["created_at"]));
+    let object = "{\"code\":\"L4\",\"name\":\"A\",\"credit_limit\":null}\n{\"code\":\"L5\",\"name\":\"B\",\"credit_limit\":\"5\"}\n";
+    begin(&all, "resource=customers", NDJSON, object).refused(422, "validation_failed");
+    let job = all_succeed(app, &all, "resource=customers&leave_out=credit_limit", NDJSON, object);
+    assert_eq!(job["params"]["left_out"], json!(["credit_limit"]));
+    // Without a word in them nothing is lost; and so a column that nobody knows is left out, too.
+    all_succeed(app, &all, "resource=customers", CSV, "code,name,credit_limit\nL2,海珠,\n");
+    let job =
+        all_succeed(app, &all, "resource=customers&leave_out=Farbe", CSV, "code,name,Farbe\nL3,白云,rot\n");
+    assert_eq!(job["params"]["left_out"], json!(["Farbe"]));
+}
+
+fn an_unknown_heading_names_the_nearest(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let refused = begin(&all, "resource=customers", CSV, "code,nmae,industri\nA,B,C\n");
+    let refused = refused.refused(422, "validation_failed");
+    let nearest =
+        |n: usize| refused.body["errors"][n]["params"]["nearest"].as_str().expect("names").to_owned();
+    assert!(nearest(0).contains("name") && nearest(1).contains("ndustry"), "{refused}");
+    let message = refused.body["errors"][0]["detail"].as_str().expect("a message");
+    assert!(message.contains("name"), "{message}");
+}
+
+fn a_workbook_hides_nothing_and_computes_everything(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let mut book = Workbook::new();
+    let hidden = book.add_worksheet().set_name("old").expect("a sheet");
+    hidden.write_string(0, 0, "name").expect("a cell");
+    hidden.write_string(1, 0, "nobody sees it").expect("a cell");
+    hidden.set_hidden(true);
+    let sheet = book.add_worksheet().set_name("new").expect("a sheet");
+    sheet.set_active(true);
+    sheet.write_string(0, 0, "name").expect("a cell");
+    sheet.write_string(1, 0, "seen").expect("a cell");
+    sheet.write_string(1_048_575, 0, " ").expect("a cell");
+    let file = book.save_to_buffer().expect("a workbook");
+    // A workbook is one, whatever it is called.
+    let job = all_succeed(app, &all, "resource=customers", CSV, file);
+    assert_eq!((counts(&job), &job["params"]["sheet"]), ([1, 1, 0], &json!("new")));
+    assert_eq!(only(&all, "/customers")["name"], "seen");
+    let cells = |row: u32, cells: &str| format!("<row r='{row}'>{cells}</row>");
+    let text = |at: &str, text: &str| format!("<c r='{at}' t='inlineStr'><is><t>{text}</t></is></c>");
+    let rows = [
+        cells(1, &[text("A1", "code"), text("B1", "name")].concat()),
+        cells(2, &format!("{}<c r='B2'><f>CONCAT(A2)</f></c>", text("A2", "F1"))),
+        cells(3, &format!("{}<c r='B3' t='str'><f>CONCAT(A3)</f><v>F2</v></c>", text("A3", "F2"))),
+        cells(4, &format!("{}<c r='B4'><f>A1</f><v></v></c>", text("A4", "F3"))),
+    ];
+    let job = ended(app, &all, "resource=customers", XLSX, workbook_of("", &rows.concat()));
+    assert_eq!(counts(&job), [3, 1, 2]);
+    let rows = failed_rows(&errors(&all, &job));
+    assert_eq!((&rows[0]["field"], &rows[1]["line"]), (&json!("name"), &json!("4")));
+    assert!(rows[0]["reason"].as_str().is_some_and(|reason| reason.starts_with("is a formula")), "{rows:?}");
+}
+
+fn a_dry_run_shows_the_first_rows_as_they_would_be_stored(app: &TestApp) {
+    let shop = Shop::open(app);
+    let all = app.as_role(Role::Clerk);
+    let c = &shop.customer;
+    let mut file = String::from("external_id,customer_id,sku,quantity,unit_price\n");
+    (0..40).for_each(|n| file += &format!("N{n},{c},TEA,\"1,000.5\",12.50\n"));
+    let job = ended(app, &all, "resource=orders&system=web&dry_run=true", CSV, file);
+    assert_eq!((counts(&job), &job["result"]["media_type"]), ([40, 40, 0], &json!(NDJSON)));
+    let shown = all.get(&format!("{}/result", job["location"].as_str().expect("a job"))).expect(200);
+    let shown = String::from_utf8(shown.bytes).expect("text");
+    let rows: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert_eq!((rows.len(), &rows[0]["lines"]), (20, &json!([2])));
+    let line = &rows[0]["record"]["lines"][0];
+    assert_eq!([&line["quantity"], &line["unit_price"]], [&json!("1000.5"), &json!("12.50")], "{line}");
+    assert_eq!(how_many(&all, "/orders"), 0);
+}
+
+fn a_template_is_filled_in_and_sent(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let chinese = app.as_role(Role::Clerk).with("accept-language", "zh-CN");
+    let template = chinese.get("/imports/template?resource=customers&format=csv").expect(200);
+    assert_eq!(template.header("content-type"), Some(CSV));
+    let text = String::from_utf8(template.bytes).expect("text");
+    assert!(text.starts_with('\u{feff}') && text.contains("客户等级") && text.ends_with("\r\n"), "{text}");
+    let headings: Vec<&str> = text.trim().trim_start_matches('\u{feff}').split(',').collect();
+    let row = |code: &str| {
+        let cells = headings.iter().map(|heading| match *heading {
+            "客户编码" | "编号" | "客户编号" => code,
+            "客户名称" | "名称" => "天河",
+            _ => "",
+        });
+        cells.collect::<Vec<_>>().join(",")
+    };
+    all_succeed(app, &all, "resource=customers", CSV, format!("{text}{}\r\n", row("T-1")));
+    assert_eq!(only(&all, "/customers?code=T-1")["name"], "天河");
+    for resource in ["customers", "contacts", "products", "prices", "orders", "suppliers"] {
+        let path = format!("/imports/template?resource={resource}&format=xlsx");
+        let book = all.get(&path).expect(200);
+        assert_eq!(book.header("content-type"), Some(XLSX));
+        let job = ended(app, &app.all_powerful(), &format!("resource={resource}"), XLSX, book.bytes);
+        assert_eq!((counts(&job), &job["status"]), ([0, 0, 0], &json!("succeeded")), "{resource}");
+    }
+    all.get("/imports/template?resource=shipments").refused(400, "invalid_parameter");
+    app.as_role(Role::Rep).get("/imports/template?resource=customers").refused(403, "forbidden");
+}
+
+fn a_form_with_a_file_is_the_file(app: &TestApp) {
+    let all = app.as_role(Role::Clerk);
+    let form = |name: &str, content: &str, more: &str| {
+        format!(
+            "--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n{content}\r\n--xyz{more}"
+        )
+    };
+    let media = "multipart/form-data; boundary=xyz";
+    let body = form("c.csv", "code,name\nM-1,天河\n", "--\r\n");
+    assert_eq!(counts(&all_succeed(app, &all, "resource=customers", media, body)), [1, 1, 0]);
+    let body = form("c.ndjson", "{\"code\":\"M-2\",\"name\":\"海珠\"}\n", "--\r\n");
+    all_succeed(app, &all, "resource=customers", media, body);
+    assert_eq!(how_many(&all, "/customers"), 2);
+    let two =
+        form("c.csv", "name\nA\n", "\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n1\r\n--xyz--");
+    begin(&all, "resource=customers", media, two).refused(422, "unreadable_file");
 }
 
 fn an_order_that_is_sent_again_follows_its_file(app: &TestApp) {
@@ -544,7 +958,7 @@ fn what_was_exported_is_imported_again(app: &TestApp) {
     let contact =
         json!({"name": "王芳", "mobile": "+86 138 0013 8000", "is_primary": true, "birthday": "1985-06-01"});
     all.post(&format!("/customers/{}/contacts", shop.customer), contact).expect(201);
-    let more = json!({"code": "FULL", "name": "=天河", "tags": ["VIP", "2026"], "tier": "a", "notes": "two\nlines",
+    let more = json!({"code": "FULL", "name": "'=天河", "tags": ["VIP", "2026"], "tier": "a", "notes": "two\nlines",
         "external_ids": [{"system": "sap", "id": "4711"}], "owner_id": app.person("rep").user.to_string()});
     all.post("/customers", more).expect(201);
     let units = json!([{"unit": "box", "factor": "24"}]);
@@ -596,7 +1010,9 @@ fn what_was_exported_is_imported_again(app: &TestApp) {
             };
             app.run_background();
             let file = all.get(&format!("{}/result", begun.location())).expect(200).bytes;
-            let job = ended(app, &all, &format!("resource={resource}"), media, file);
+            // What other calls take must be agreed to.
+            let left_out = if resource == "customers" { "&leave_out=payment_days,team_id" } else { "" };
+            let job = ended(app, &all, &format!("resource={resource}{left_out}"), media, file);
             let told = if job["errors"].is_null() { String::new() } else { errors(&all, &job) };
             assert_eq!(job["status"], "succeeded", "{exported} {format} {headings}: {job:#}\n{told}");
             assert_eq!(state(app), before, "{exported} {format} {headings} changes nothing");

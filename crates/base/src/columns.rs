@@ -14,6 +14,8 @@ use crate::types::Kind;
 pub struct Exported {
     /// What `POST /exports` calls it: `order_lines`.
     pub resource: &'static str,
+    /// What people call the records: the name of a workbook's sheet, in English and Chinese.
+    pub titles: [&'static str; 2],
     /// What a row is, for the document; empty where it is simply a record of that name.
     pub about: &'static str,
     /// The list that the rows come from: `/order-lines`.
@@ -89,6 +91,8 @@ pub enum Cell {
     /// An instant, RFC 3339.
     Instant,
     Flag,
+    /// One of the words of the API, each with what it is called in Chinese.
+    Word(&'static [(&'static str, &'static str)]),
 }
 
 /// A column.
@@ -108,6 +112,14 @@ impl Heading {
 
 pub const fn text(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
     Heading { field, names: [en, zh], cell: Cell::Text }
+}
+pub const fn word(
+    field: &'static str,
+    en: &'static str,
+    zh: &'static str,
+    words: &'static [(&'static str, &'static str)],
+) -> Heading {
+    Heading { field, names: [en, zh], cell: Cell::Word(words) }
 }
 pub const fn number(field: &'static str, en: &'static str, zh: &'static str) -> Heading {
     Heading { field, names: [en, zh], cell: Cell::Number }

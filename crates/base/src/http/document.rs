@@ -298,8 +298,10 @@ fn request_body(
 ) -> Result<Value, String> {
     let types = super::dispatch::media_types(endpoint);
     if let Media::File(_) = body.media {
+        // A form around the file is a way for people; programs that are generated send the file itself.
+        let types = types.iter().filter(|t| **t != "multipart/form-data");
         let mut content: Map<String, Value> =
-            types.iter().map(|t| (t.to_string(), file(endpoint.max_body))).collect();
+            types.map(|t| (t.to_string(), file(endpoint.max_body))).collect();
         // A text that stands for a file of the first type.
         if let (Some(example), Some((_, first))) = (&endpoint.body_example, content.iter_mut().next()) {
             first["example"] = example.clone();

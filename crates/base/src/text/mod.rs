@@ -156,7 +156,7 @@ fn has_no_width(letter: char) -> bool {
 }
 
 /// A cell of a table that people open in a spreadsheet: what it would take for a formula gets an apostrophe before
-/// it. A negative number stays one. [`unharmed_cell`] takes it back.
+/// it. A negative number stays one, and so does the number of a telephone. [`unharmed_cell`] takes it back.
 pub fn harmless_cell(cell: &str) -> Cow<'_, str> {
     match tempts(cell) {
         true => format!("'{cell}").into(),
@@ -195,7 +195,7 @@ fn first_part(cell: &str) -> (&str, &str) {
 }
 
 /// Whether a spreadsheet would take what a cell begins with for something else than its text.
-fn tempts(cell: &str) -> bool {
+pub fn tempts(cell: &str) -> bool {
     calculates(cell) || cell.trim_start_matches('\'').starts_with(['\t', '\r', '\n'])
 }
 
@@ -203,5 +203,32 @@ fn tempts(cell: &str) -> bool {
 fn calculates(part: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let begins = part.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    begins && !part.strip_prefix('-').is_some_and(|rest| is_number(rest.trim_end_matches(SEPARATORS)))
+    let is_phone = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b' ')
+    };
+    let is_plain = |sign, is_it: &dyn Fn(&str) -> bool| {
+        part.strip_prefix(sign).is_some_and(|rest| is_it(rest.trim_end_matches(SEPARATORS)))
+    };
+    begins && !is_plain('-', &is_number) && !is_plain('+', &is_phone)
+}
+
+/// A row of a CSV file, without its end, whose cells no spreadsheet takes for formulas. What any spreadsheet could take for
+/// a separator is between quotation marks, whichever the file has.
+pub fn csv_row<'c>(cells: impl Iterator<Item = &'c str>, separator: char) -> String {
+    let mut row = String::new();
+    let (mut count, mut only_empty) = (0, true);
+    for cell in cells {
+        if count > 0 {
+            row.push(separator);
+        }
+        (count, only_empty) = (count + 1, only_empty && cell.is_empty());
+        let cell = harmless_csv_cell(cell);
+        match cell.contains(['"', ',', ';', '\t', '\r', '\n']) || cell.trim() != cell {
+            true => row.extend(["\"", &cell.replace('"', "\"\""), "\""]),
+            false => row.push_str(&cell),
+        }
+    }
+    // A row of one empty cell would be no row.
+    if count == 1 && only_empty { "\"\"".into() } else { row }
 }

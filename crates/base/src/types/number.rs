@@ -32,6 +32,12 @@ pub fn parse_decimal(text: &str, places: u32) -> Result<i64, NotANumber> {
     i64::try_from(if negative { -value } else { value }).map_err(|_| NotANumber)
 }
 
+/// The largest decimal with so many places.
+pub fn largest(places: u32) -> String {
+    let scale = 10i64.pow(places.min(18));
+    format!("{}", i64::MAX / scale)
+}
+
 /// Writes `units` of `10^-places`, with at least `shown` places and no further trailing zeros.
 pub fn write_decimal(f: &mut fmt::Formatter<'_>, units: i64, places: u32, shown: u32) -> fmt::Result {
     let scale = 10u64.pow(places);

@@ -8,8 +8,13 @@ use crate::base::columns::{
 use crate::prices::model::{PriceId, PriceListId};
 use crate::products::model::ProductId;
 
-pub const PRICES: Exported =
-    Exported { resource: "prices", about: "", path: "/prices", columns: PRICES_COLUMNS };
+pub const PRICES: Exported = Exported {
+    resource: "prices",
+    titles: ["Prices", "价格"],
+    about: "",
+    path: "/prices",
+    columns: PRICES_COLUMNS,
+};
 
 static PRICES_COLUMNS: &[Heading] = &[
     text("price_list.code", "Price list", "价目表"),

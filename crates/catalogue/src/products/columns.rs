@@ -4,12 +4,20 @@ use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Date, Decimal, Rate, Reference, Text, Units};
 use crate::base::columns::{
     CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, Named, date, field,
-    instant, into, number, text,
+    instant, into, number, text, word,
 };
 use crate::products::model::{CategoryId, ProductId};
 
-pub const PRODUCTS: Exported =
-    Exported { resource: "products", about: "", path: "/products", columns: PRODUCTS_COLUMNS };
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] = &[("draft", "草稿"), ("active", "在售"), ("discontinued", "已停售")];
+
+pub const PRODUCTS: Exported = Exported {
+    resource: "products",
+    titles: ["Products", "产品"],
+    about: "",
+    path: "/products",
+    columns: PRODUCTS_COLUMNS,
+};
 
 static PRODUCTS_COLUMNS: &[Heading] = &[
     text("sku", "SKU", "货号"),
@@ -17,7 +25,7 @@ static PRODUCTS_COLUMNS: &[Heading] = &[
     text("name_en", "English name", "英文名称"),
     text("description", "Description", "描述"),
     text("category.code", "Category", "品类"),
-    text("status", "Status", "状态"),
+    word("status", "Status", "状态", STATUS_WORDS),
     text("unit", "Unit", "单位"),
     text("units", "Further units", "辅助单位"),
     number("tax_rate", "Tax rate", "税率"),

@@ -8,6 +8,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::base::messages::Lang;
 use crate::base::types::text_enum::enum_schema;
 use crate::text_enum;
 
@@ -39,12 +40,23 @@ text_enum! {
     }
 }
 text_enum! {
-    /// Titles of the columns: the names of the fields (`fields`), or titles in English (`en`) or Chinese
-    /// (`zh-CN`).
+    /// Who reads the file: programs (`fields`: the names of the fields, the words of the API, instants in UTC), or people
+    /// in English (`en`) or Chinese (`zh-CN`): titles, words and yes or no in their language, times of the company's zone.
     pub enum Headings {
         Fields = "fields",
         En = "en",
         Zh = "zh-CN",
+    }
+}
+
+impl Headings {
+    /// The language of the people who read the file; None where programs do.
+    pub fn lang(self) -> Option<Lang> {
+        match self {
+            Headings::Fields => None,
+            Headings::En => Some(Lang::En),
+            Headings::Zh => Some(Lang::Zh),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::base::columns::{Cell, Heading};
 use crate::base::db::JsonColumn;
 use crate::base::error::{Error, Result};
 use crate::base::jobs::{FileRole, JobId, JobRun, Progress, files};
-use crate::base::text::harmless_cell;
+use crate::base::text::tempts;
 
 /// Characters that a cell holds.
 const LONGEST: usize = 32_767;
@@ -19,7 +19,12 @@ const LONGEST: usize = 32_767;
 const DIGITS: usize = 15;
 
 /// Makes the workbook of all rows and ends the job. Begins anew after an interruption.
-pub fn render(run: &JobRun, columns: &[&'static Heading], titles: &[&'static str]) -> Result<Progress> {
+pub fn render(
+    run: &JobRun,
+    columns: &[&'static Heading],
+    titles: &[&'static str],
+    name: &str,
+) -> Result<Progress> {
     run.commit(|tx, job| {
         tx.own(job, |conn| files::remove(conn, job.id, FileRole::Result))?;
         Ok(Progress::More)
@@ -27,12 +32,13 @@ pub fn render(run: &JobRun, columns: &[&'static Heading], titles: &[&'static str
     let run = run.again()?;
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory().map_err(failed)?;
+    sheet.set_name(name).map_err(failed)?;
     begin(sheet, columns, titles).map_err(failed)?;
-    let day = Format::new().set_num_format("yyyy-mm-dd");
+    let formats = Formats::new();
     each_row(&run, |row, cells| {
         let mut columns = columns.iter().zip(cells).enumerate();
         columns.try_for_each(|(n, (heading, cell))| match cell {
-            Some(text) => put(sheet, (row, n as u16), heading.cell, &text, &day).map_err(failed),
+            Some(text) => put(sheet, (row, n as u16), heading.cell, &text, &formats).map_err(failed),
             None => Ok(()),
         })
     })?;
@@ -83,26 +89,57 @@ fn each_row(run: &JobRun, mut take: impl FnMut(u32, Vec<Option<String>>) -> Resu
     Ok(())
 }
 
+/// How cells are shown.
+struct Formats {
+    day: Format,
+    minute: Format,
+    /// Stays a text when somebody edits it.
+    text: Format,
+}
+
+impl Formats {
+    fn new() -> Formats {
+        Formats {
+            day: Format::new().set_num_format("yyyy-mm-dd"),
+            minute: Format::new().set_num_format("yyyy-mm-dd hh:mm"),
+            text: Format::new().set_quote_prefix().set_num_format("@"),
+        }
+    }
+}
+
 /// A cell of its kind; what does not fit that is a text.
 fn put(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
     kind: Cell,
     text: &str,
-    day: &Format,
+    formats: &Formats,
 ) -> std::result::Result<(), XlsxError> {
     let exact = text.bytes().filter(u8::is_ascii_digit).count() <= DIGITS;
     let number = text.parse::<f64>().ok().filter(|_| kind == Cell::Number && exact);
-    let date = ExcelDateTime::parse_from_str(text).ok().filter(|_| kind == Cell::Date);
+    let format = match kind {
+        Cell::Date => Some(&formats.day),
+        // One that ends with Z is for programs, which read a text.
+        Cell::Instant if !text.contains('T') => Some(&formats.minute),
+        _ => None,
+    };
+    let said = if kind == Cell::Instant { text.replace(' ', "T") + ":00" } else { text.to_owned() };
+    let date = format.and_then(|format| Some((ExcelDateTime::parse_from_str(&said).ok()?, format)));
     if let Some(number) = number {
         sheet.write_number(row, column, number)?;
-    } else if let Some(date) = date {
-        sheet.write_datetime_with_format(row, column, date, day)?;
+    } else if let Some((date, format)) = date {
+        sheet.write_datetime_with_format(row, column, date, format)?;
     } else if kind == Cell::Flag && matches!(text, "true" | "false") {
         sheet.write_boolean(row, column, text == "true")?;
     } else {
-        let harmless: String = harmless_cell(text).chars().take(LONGEST).collect();
-        sheet.write_string(row, column, harmless)?;
+        // The cell is a text by itself and needs no apostrophe that people see; one that it has gets another, so that an
+        // import gives it back as it was.
+        let own = if tempts(text) && text.starts_with('\'') { "'" } else { "" };
+        let shown: String = own.chars().chain(text.chars()).take(LONGEST).collect();
+        match tempts(text) {
+            true => sheet.write_string_with_format(row, column, shown, &formats.text)?,
+            false => sheet.write_string(row, column, shown)?,
+        };
     }
     Ok(())
 }

@@ -6,16 +6,18 @@
 
 use serde_json::{Value, json};
 
-use super::model::{ExportFormat, ExportInput, Headings};
+use super::model::{ExportFormat, ExportInput};
 use super::sheet;
 use super::work::{Plan, check_size, value_of};
-use crate::base::columns::Heading;
+use crate::base::columns::{Cell, Heading};
+use crate::base::core::Core;
 use crate::base::db::JsonColumn;
 use crate::base::error::{Error, Result};
 use crate::base::http::from_value;
 use crate::base::jobs::{FileRole, JobFile, JobRun, Progress, files};
 use crate::base::messages::Lang;
-use crate::base::text::harmless_csv_cell;
+use crate::base::text::csv_row;
+use crate::base::types::At;
 use crate::jobs::work::XLSX;
 
 /// Rows of one chunk.
@@ -32,13 +34,15 @@ pub fn step(run: &JobRun) -> Result<Progress> {
     let input: ExportInput = from_value(run.job.params.0.clone())?;
     let plan = Plan::of(&run.app, &run.caller, &input)?;
     if run.job.state["phase"] == "render" {
-        return sheet::render(run, &plan.columns, &titles(&input, &plan.columns));
+        let title = plan.title(input.headings.lang().unwrap_or(Lang::En));
+        return sheet::render(run, &plan.columns, &titles(&input, &plan.columns), title);
     }
     let rows = read(run, &plan)?;
     let so_far = run.job.processed + rows.data.len() as i64;
     check_size(input.format, rows.total.unwrap_or(0).max(so_far))?;
     let first = run.job.chunk == 0;
-    let bytes = written(&input, &plan.columns, &rows.data, first)?;
+    let people = People { lang: input.headings.lang(), core: &run.app.core };
+    let bytes = written(&input, &plan.columns, &rows.data, first, people);
     let (count, cursor, total) = (rows.data.len() as i64, rows.cursor, rows.total);
     run.commit(move |tx, job| {
         let role = if input.format == ExportFormat::Xlsx { FileRole::Work } else { FileRole::Result };
@@ -89,10 +93,9 @@ fn read(run: &JobRun, plan: &Plan) -> Result<Rows> {
 }
 
 fn titles(input: &ExportInput, columns: &[&'static Heading]) -> Vec<&'static str> {
-    let title = |heading: &&'static Heading| match input.headings {
-        Headings::Fields => heading.field,
-        Headings::En => heading.name(Lang::En),
-        Headings::Zh => heading.name(Lang::Zh),
+    let title = |heading: &&'static Heading| match input.headings.lang() {
+        None => heading.field,
+        Some(lang) => heading.name(lang),
     };
     columns.iter().map(title).collect()
 }
@@ -103,11 +106,12 @@ fn written(
     columns: &[&'static Heading],
     rows: &[Value],
     first: bool,
-) -> Result<Vec<u8>> {
+    people: People,
+) -> Vec<u8> {
     match input.format {
-        ExportFormat::Csv => csv(input, columns, rows, first),
-        ExportFormat::Ndjson => Ok(lines(rows.iter().map(Value::to_string))),
-        ExportFormat::Xlsx => Ok(lines(rows.iter().map(|row| cells(row, columns).to_string()))),
+        ExportFormat::Csv => csv(input, columns, rows, first, people),
+        ExportFormat::Ndjson => lines(rows.iter().map(Value::to_string)),
+        ExportFormat::Xlsx => lines(rows.iter().map(|row| cells(row, columns, people).to_string())),
     }
 }
 
@@ -120,25 +124,55 @@ fn lines(lines: impl Iterator<Item = String>) -> Vec<u8> {
 }
 
 /// A row's values in the order of the columns.
-fn cells(row: &Value, columns: &[&'static Heading]) -> Value {
-    columns.iter().map(|heading| json!(text_of(value_of(row, heading)))).collect()
+fn cells(row: &Value, columns: &[&'static Heading], people: People) -> Value {
+    columns.iter().map(|heading| json!(people.read(heading, value_of(row, heading)))).collect()
 }
 
-fn csv(input: &ExportInput, columns: &[&'static Heading], rows: &[Value], first: bool) -> Result<Vec<u8>> {
-    let failed = |e: csv::Error| Error::internal(e.to_string());
-    let mut begin = Vec::new();
-    if first && input.bom {
-        begin.extend_from_slice("\u{feff}".as_bytes());
+/// Who reads a file: people, in their language and at their clock, or programs.
+#[derive(Clone, Copy)]
+struct People<'a> {
+    lang: Option<Lang>,
+    core: &'a Core,
+}
+
+impl People<'_> {
+    /// A value as they read it; None for null.
+    fn read(self, heading: &Heading, value: &Value) -> Option<String> {
+        let text = text_of(value)?;
+        Some(match (heading.cell, self.lang) {
+            (Cell::Instant, Some(_)) => {
+                At::parse(&text).map_or(text, |instant| instant.local(self.core.zone))
+            }
+            (Cell::Flag, Some(Lang::Zh)) if text == "true" => "是".into(),
+            (Cell::Flag, Some(Lang::Zh)) if text == "false" => "否".into(),
+            (Cell::Word(words), Some(Lang::Zh)) => {
+                words.iter().find(|(word, _)| *word == text).map_or(text, |(_, zh)| (*zh).to_owned())
+            }
+            _ => text,
+        })
     }
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(begin);
+}
+
+fn csv(
+    input: &ExportInput,
+    columns: &[&'static Heading],
+    rows: &[Value],
+    first: bool,
+    people: People,
+) -> Vec<u8> {
+    let mut text = String::new();
     if first {
-        writer.write_record(titles(input, columns)).map_err(failed)?;
+        text.push_str(if input.bom { "\u{feff}" } else { "" });
+        text += &csv_row(titles(input, columns).into_iter(), ',');
+        text.push_str("\r\n");
     }
     for row in rows {
-        let cells = columns.iter().map(|heading| text_of(value_of(row, heading)).unwrap_or_default());
-        writer.write_record(cells.map(|cell| harmless_csv_cell(&cell).into_owned())).map_err(failed)?;
+        let cells = columns.iter().map(|heading| people.read(heading, value_of(row, heading)));
+        let cells: Vec<String> = cells.map(Option::unwrap_or_default).collect();
+        text += &csv_row(cells.iter().map(String::as_str), ',');
+        text.push_str("\r\n");
     }
-    writer.into_inner().map_err(|e| Error::internal(e.to_string()))
+    text.into_bytes()
 }
 
 /// A value as the text of a cell; None for null. Lists become `VIP; 2026`, external ids `sap:4711`, further units

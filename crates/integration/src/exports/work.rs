@@ -14,12 +14,14 @@ use crate::base::http::call::{Call, Conditions, admit};
 use crate::base::http::dispatch::{API, App};
 use crate::base::http::{Endpoint, Incoming};
 use crate::base::jobs::{self, Job, NewJob};
+use crate::base::messages::Lang;
 
 /// An export that can be read: the list's endpoint, the query to it, the columns of the file.
 pub struct Plan {
     endpoint: Arc<Endpoint>,
     query: String,
     pub columns: Vec<&'static Heading>,
+    titles: [&'static str; 2],
 }
 
 /// What is declared of a resource; the schema of the body has let no other through.
@@ -52,9 +54,15 @@ impl Plan {
         if !faults.is_empty() {
             return Err(Error::invalid(faults));
         }
-        let plan = Plan { query: query_of(input, &endpoint, &columns), endpoint, columns };
+        let plan =
+            Plan { query: query_of(input, &endpoint, &columns), endpoint, columns, titles: exported.titles };
         plan.call().map_err(|error| at_their_places(error, input))?;
         Ok(plan)
+    }
+
+    /// What people call what the file holds.
+    pub fn title(&self, lang: Lang) -> &'static str {
+        lang.pick(self.titles)
     }
 
     /// The list's call, as a request to it would be.

@@ -4,7 +4,7 @@ use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Any, Date, Decimal, Key, Rate, Reference, Text, Whole};
 use crate::base::columns::{
     CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, LinesOf, NOTES, Named,
-    date, field, flag, instant, into, number, text,
+    date, field, flag, instant, into, number, text, word,
 };
 use crate::customers::columns::{CUSTOMER_CODE, CUSTOMER_EXTERNAL, CUSTOMER_ID};
 use crate::orders::model::OrderId;
@@ -12,16 +12,37 @@ use crate::people::UserId;
 use crate::products::model::ProductId;
 use crate::regions::RegionId;
 
-pub const ORDERS: Exported =
-    Exported { resource: "orders", about: "one row per order", path: "/orders", columns: ORDERS_COLUMNS };
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] = &[
+    ("draft", "草稿"),
+    ("submitted", "待审批"),
+    ("approved", "已批准"),
+    ("confirmed", "已确认"),
+    ("partially_shipped", "部分发货"),
+    ("shipped", "已发货"),
+    ("delivered", "已签收"),
+    ("completed", "已完成"),
+    ("cancelled", "已取消"),
+];
+/// What people call the words of `fulfilment`.
+const FULFILMENT_WORDS: &[(&str, &str)] =
+    &[("none", "未发货"), ("partial", "部分发货"), ("full", "全部发货")];
+
+pub const ORDERS: Exported = Exported {
+    resource: "orders",
+    titles: ["Orders", "订单"],
+    about: "one row per order",
+    path: "/orders",
+    columns: ORDERS_COLUMNS,
+};
 
 static ORDERS_COLUMNS: &[Heading] = &[
     text("number", "Order number", "订单编号"),
-    text("status", "Status", "状态"),
+    word("status", "Status", "状态", STATUS_WORDS),
     flag("on_hold", "On hold", "暂停"),
     number("open_exceptions", "Open exceptions", "未解决异常数"),
     flag("blocked", "Blocked", "异常阻断"),
-    text("fulfilment", "Fulfilment", "发货进度"),
+    word("fulfilment", "Fulfilment", "发货进度", FULFILMENT_WORDS),
     date("order_date", "Order date", "订单日期"),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
@@ -58,6 +79,7 @@ static ORDERS_COLUMNS: &[Heading] = &[
 
 pub const ORDER_LINES: Exported = Exported {
     resource: "order_lines",
+    titles: ["Order lines", "订单明细"],
     about: "one row per order line, with the main fields of its order",
     path: "/order-lines",
     columns: ORDER_LINES_COLUMNS,
@@ -65,7 +87,7 @@ pub const ORDER_LINES: Exported = Exported {
 
 static ORDER_LINES_COLUMNS: &[Heading] = &[
     text("order_number", "Order number", "订单编号"),
-    text("order_status", "Status", "状态"),
+    word("order_status", "Status", "状态", STATUS_WORDS),
     date("order_date", "Order date", "订单日期"),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),

@@ -4,21 +4,40 @@ use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Any, Date, List, Reference, Text, Words, YesNo};
 use crate::base::columns::{
     CUSTOM_FIELDS, EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, NOTES, Named, WordsOf,
-    date, field, flag, instant, into, number, text,
+    date, field, flag, instant, into, number, text, word,
 };
 use crate::customers::model::{ContactId, CustomerId};
 use crate::people::UserId;
 use crate::regions::RegionId;
 
-pub const CUSTOMERS: Exported =
-    Exported { resource: "customers", about: "", path: "/customers", columns: CUSTOMERS_COLUMNS };
+/// What people call the words of `kind`.
+const KIND_WORDS: &[(&str, &str)] = &[("company", "公司"), ("person", "个人")];
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] =
+    &[("prospect", "潜在客户"), ("active", "活跃"), ("dormant", "休眠"), ("blocked", "已冻结")];
+/// What people call the words of `decision_role`.
+const ROLE_WORDS: &[(&str, &str)] = &[
+    ("decision_maker", "决策者"),
+    ("influencer", "影响者"),
+    ("user", "使用者"),
+    ("gatekeeper", "把关者"),
+    ("other", "其他"),
+];
+
+pub const CUSTOMERS: Exported = Exported {
+    resource: "customers",
+    titles: ["Customers", "客户"],
+    about: "",
+    path: "/customers",
+    columns: CUSTOMERS_COLUMNS,
+};
 
 static CUSTOMERS_COLUMNS: &[Heading] = &[
     text("code", "Customer code", "客户编码"),
     text("name", "Customer name", "客户名称"),
     text("short_name", "Short name", "客户简称"),
-    text("kind", "Kind", "客户类型"),
-    text("status", "Status", "状态"),
+    word("kind", "Kind", "客户类型", KIND_WORDS),
+    word("status", "Status", "状态", STATUS_WORDS),
     text("tier", "Tier", "客户等级"),
     text("industry", "Industry", "行业"),
     text("region.code", "Region", "区域"),
@@ -44,8 +63,13 @@ static CUSTOMERS_COLUMNS: &[Heading] = &[
     instant("updated_at", "Changed at", "更新时间"),
 ];
 
-pub const CONTACTS: Exported =
-    Exported { resource: "contacts", about: "", path: "/contacts", columns: CONTACTS_COLUMNS };
+pub const CONTACTS: Exported = Exported {
+    resource: "contacts",
+    titles: ["Contacts", "联系人"],
+    about: "",
+    path: "/contacts",
+    columns: CONTACTS_COLUMNS,
+};
 
 static CONTACTS_COLUMNS: &[Heading] = &[
     text("customer.code", "Customer code", "客户编码"),
@@ -54,7 +78,7 @@ static CONTACTS_COLUMNS: &[Heading] = &[
     text("salutation", "Salutation", "称谓"),
     text("title", "Title", "职务"),
     text("department", "Department", "部门"),
-    text("decision_role", "Decision role", "决策角色"),
+    word("decision_role", "Decision role", "决策角色", ROLE_WORDS),
     flag("is_primary", "Primary contact", "主要联系人"),
     text("mobile", "Mobile", "手机"),
     text("phone", "Phone", "电话"),

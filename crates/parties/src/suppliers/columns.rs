@@ -4,20 +4,30 @@ use crate::base::auth::Scope;
 use crate::base::columns::Reading::{Reference, Text, Whole, Words};
 use crate::base::columns::{
     EXTERNAL_ID, EXTERNAL_IDS, Exported, Field, Heading, ID, Imported, NOTES, Named, WordsOf, field, instant,
-    into, number, text,
+    into, number, text, word,
 };
 use crate::people::UserId;
 use crate::suppliers::SupplierId;
 
-pub const SUPPLIERS: Exported =
-    Exported { resource: "suppliers", about: "", path: "/suppliers", columns: SUPPLIERS_COLUMNS };
+/// What people call the words of `kind`.
+const KIND_WORDS: &[(&str, &str)] = &[("supplier", "供应商"), ("partner", "合作伙伴"), ("carrier", "承运商")];
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] = &[("active", "有效"), ("blocked", "已停用")];
+
+pub const SUPPLIERS: Exported = Exported {
+    resource: "suppliers",
+    titles: ["Suppliers", "供应商"],
+    about: "",
+    path: "/suppliers",
+    columns: SUPPLIERS_COLUMNS,
+};
 
 static SUPPLIERS_COLUMNS: &[Heading] = &[
     text("code", "Supplier code", "供应商编码"),
     text("name", "Supplier name", "供应商名称"),
     text("short_name", "Short name", "供应商简称"),
-    text("kind", "Kind", "供应商类型"),
-    text("status", "Status", "状态"),
+    word("kind", "Kind", "供应商类型", KIND_WORDS),
+    word("status", "Status", "状态", STATUS_WORDS),
     text("country", "Country", "国家"),
     text("tax_id", "Tax id", "税号"),
     text("phone", "Phone", "电话"),

@@ -1,16 +1,54 @@
 //! The columns of files of complaints.
 
-use crate::base::columns::{Exported, Heading, flag, instant, number, text};
+use crate::base::columns::{Exported, Heading, flag, instant, number, text, word};
 
-pub const COMPLAINTS: Exported =
-    Exported { resource: "complaints", about: "", path: "/complaints", columns: COMPLAINTS_COLUMNS };
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] = &[
+    ("received", "已收到"),
+    ("acknowledged", "已受理"),
+    ("investigating", "调查中"),
+    ("proposed", "已提方案"),
+    ("resolved", "已解决"),
+    ("closed", "已关闭"),
+];
+/// What people call the words of `severity`.
+const SEVERITY_WORDS: &[(&str, &str)] =
+    &[("low", "低"), ("normal", "一般"), ("high", "高"), ("critical", "严重")];
+/// What people call the words of `category`.
+const CATEGORY_WORDS: &[(&str, &str)] = &[
+    ("quality", "质量"),
+    ("delivery", "交付"),
+    ("wrong_goods", "发错货"),
+    ("service", "服务"),
+    ("price", "价格"),
+    ("documents", "单据"),
+    ("other", "其他"),
+];
+/// What people call the words of `channel`.
+const CHANNEL_WORDS: &[(&str, &str)] = &[
+    ("phone", "电话"),
+    ("email", "邮件"),
+    ("wechat", "微信"),
+    ("letter", "信函"),
+    ("visit", "来访"),
+    ("web", "网站"),
+    ("other", "其他"),
+];
+
+pub const COMPLAINTS: Exported = Exported {
+    resource: "complaints",
+    titles: ["Complaints", "投诉"],
+    about: "",
+    path: "/complaints",
+    columns: COMPLAINTS_COLUMNS,
+};
 
 static COMPLAINTS_COLUMNS: &[Heading] = &[
     text("number", "Complaint number", "投诉编号"),
-    text("status", "Status", "状态"),
-    text("severity", "Severity", "严重程度"),
-    text("category", "Category", "投诉类别"),
-    text("channel", "Channel", "渠道"),
+    word("status", "Status", "状态", STATUS_WORDS),
+    word("severity", "Severity", "严重程度", SEVERITY_WORDS),
+    word("category", "Category", "投诉类别", CATEGORY_WORDS),
+    word("channel", "Channel", "渠道", CHANNEL_WORDS),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
     text("contact.name", "Contact", "联系人"),

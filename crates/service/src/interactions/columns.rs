@@ -1,14 +1,31 @@
 //! The columns of files of interactions.
 
-use crate::base::columns::{Exported, Heading, instant, text};
+use crate::base::columns::{Exported, Heading, instant, text, word};
 
-pub const INTERACTIONS: Exported =
-    Exported { resource: "interactions", about: "", path: "/interactions", columns: INTERACTIONS_COLUMNS };
+/// What people call the words of `kind`.
+const KIND_WORDS: &[(&str, &str)] = &[
+    ("call", "电话"),
+    ("visit", "拜访"),
+    ("email", "邮件"),
+    ("letter", "信函"),
+    ("message", "消息"),
+    ("meeting", "会议"),
+];
+/// What people call the words of `direction`.
+const DIRECTION_WORDS: &[(&str, &str)] = &[("inbound", "客户来联"), ("outbound", "主动联系")];
+
+pub const INTERACTIONS: Exported = Exported {
+    resource: "interactions",
+    titles: ["Interactions", "客户联系记录"],
+    about: "",
+    path: "/interactions",
+    columns: INTERACTIONS_COLUMNS,
+};
 
 static INTERACTIONS_COLUMNS: &[Heading] = &[
     instant("happened_at", "Happened at", "发生时间"),
-    text("kind", "Kind", "联系方式"),
-    text("direction", "Direction", "联系方向"),
+    word("kind", "Kind", "联系方式", KIND_WORDS),
+    word("direction", "Direction", "联系方向", DIRECTION_WORDS),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
     text("contact.name", "Contact", "联系人"),

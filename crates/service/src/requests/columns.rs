@@ -1,9 +1,30 @@
 //! The columns of files of requests.
 
-use crate::base::columns::{Exported, Heading, date, flag, instant, number, text};
+use crate::base::columns::{Exported, Heading, date, flag, instant, number, text, word};
+
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] = &[
+    ("open", "待答复"),
+    ("accepted", "已接受"),
+    ("in_progress", "处理中"),
+    ("done", "已完成"),
+    ("declined", "已拒绝"),
+    ("withdrawn", "已撤回"),
+];
+/// What people call the words of `kind`.
+const KIND_WORDS: &[(&str, &str)] = &[
+    ("expedite", "加急"),
+    ("information", "询问"),
+    ("production", "生产"),
+    ("delivery", "交付"),
+    ("quality", "质量"),
+    ("design", "设计"),
+    ("other", "其他"),
+];
 
 pub const REQUESTS: Exported = Exported {
     resource: "requests",
+    titles: ["Requests", "协同请求"],
     about: "requests to departments and suppliers",
     path: "/requests",
     columns: REQUESTS_COLUMNS,
@@ -11,8 +32,8 @@ pub const REQUESTS: Exported = Exported {
 
 static REQUESTS_COLUMNS: &[Heading] = &[
     text("number", "Request number", "请求编号"),
-    text("status", "Status", "状态"),
-    text("kind", "Kind", "请求类型"),
+    word("status", "Status", "状态", STATUS_WORDS),
+    word("kind", "Kind", "请求类型", KIND_WORDS),
     text("department.code", "Department code", "部门编码"),
     text("department.name", "Department", "部门"),
     text("supplier.code", "Supplier code", "供应商编码"),

@@ -1,16 +1,33 @@
 //! The columns of files of returns.
 
-use crate::base::columns::{Exported, Heading, instant, number, text};
+use crate::base::columns::{Exported, Heading, instant, number, text, word};
 
-pub const RETURNS: Exported =
-    Exported { resource: "returns", about: "one row per return", path: "/returns", columns: RETURNS_COLUMNS };
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] = &[
+    ("requested", "已申请"),
+    ("approved", "已批准"),
+    ("received", "已收货"),
+    ("credited", "已贷记"),
+    ("replaced", "已补发"),
+    ("closed", "已关闭"),
+    ("rejected", "已驳回"),
+    ("cancelled", "已取消"),
+];
+
+pub const RETURNS: Exported = Exported {
+    resource: "returns",
+    titles: ["Returns", "退货"],
+    about: "one row per return",
+    path: "/returns",
+    columns: RETURNS_COLUMNS,
+};
 
 static RETURNS_COLUMNS: &[Heading] = &[
     text("number", "Return number", "退货编号"),
     text("order.number", "Order number", "订单编号"),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
-    text("status", "Status", "状态"),
+    word("status", "Status", "状态", STATUS_WORDS),
     text("currency", "Currency", "币种"),
     number("net", "Net", "未税金额"),
     number("tax", "Tax", "税额"),

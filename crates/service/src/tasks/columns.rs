@@ -1,14 +1,30 @@
 //! The columns of files of tasks.
 
-use crate::base::columns::{Exported, Heading, date, instant, number, text};
+use crate::base::columns::{Exported, Heading, date, instant, number, text, word};
 
-pub const TASKS: Exported = Exported { resource: "tasks", about: "", path: "/tasks", columns: TASKS_COLUMNS };
+/// What people call the words of `kind`.
+const KIND_WORDS: &[(&str, &str)] =
+    &[("follow_up", "跟进"), ("return_visit", "回访"), ("reminder", "提醒"), ("other", "其他")];
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] =
+    &[("open", "待办"), ("in_progress", "进行中"), ("done", "已完成"), ("cancelled", "已取消")];
+/// What people call the words of `priority`.
+const PRIORITY_WORDS: &[(&str, &str)] =
+    &[("low", "低"), ("normal", "普通"), ("high", "高"), ("urgent", "紧急")];
+
+pub const TASKS: Exported = Exported {
+    resource: "tasks",
+    titles: ["Tasks", "任务"],
+    about: "",
+    path: "/tasks",
+    columns: TASKS_COLUMNS,
+};
 
 static TASKS_COLUMNS: &[Heading] = &[
     text("subject", "Subject", "主题"),
-    text("kind", "Kind", "任务类型"),
-    text("status", "Status", "状态"),
-    text("priority", "Priority", "优先级"),
+    word("kind", "Kind", "任务类型", KIND_WORDS),
+    word("status", "Status", "状态", STATUS_WORDS),
+    word("priority", "Priority", "优先级", PRIORITY_WORDS),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
     text("order.number", "Order number", "订单编号"),

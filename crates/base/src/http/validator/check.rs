@@ -9,6 +9,7 @@ use super::nodes::{
 };
 use super::{Fault, SchemaValidator};
 use crate::text::hidden_character;
+use crate::types::number;
 
 /// Values nested deeper than this many steps below the root are refused, so no body can exhaust the stack.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -256,6 +257,11 @@ impl<'s> Walk<'s> {
             && value.fraction.len() > places
         {
             self.fault(at, "too_precise", || vec![("max", places.to_string())]);
+        } else if let Some(places) = rules.places
+            && number::parse_decimal(text, places as u32).is_err()
+        {
+            // A number with more digits than are kept is told here, where its place is known.
+            return self.fault(at, "out_of_range", || vec![("max", number::largest(places as u32))]);
         }
         if !rules.limits.allow(|limit| Some(value.compare(&Decimal::parse(limit)?))) {
             self.fault(at, "out_of_range", || rules.limits.params());

@@ -250,6 +250,18 @@ fn trailing_zeros_are_not_precision() {
 }
 
 #[test]
+fn a_decimal_with_more_digits_than_are_kept_is_told_at_its_place() {
+    let quantity = json!({"type": "string", "format": "decimal", "x-decimal-places": 6});
+    for text in ["99999999999999", "-99999999999999"] {
+        assert_eq!(check(quantity.clone(), json!(text)), [" out_of_range max=9223372036854"], "{text}");
+    }
+    assert!(fits(&quantity, json!("9223372036854.77")));
+    let line = json!({"type": "object", "properties": {"quantity": quantity}});
+    let faults = check(line, json!({"quantity": "99999999999999"}));
+    assert_eq!(faults, ["/quantity out_of_range max=9223372036854"]);
+}
+
+#[test]
 fn decimals_compare_exactly() {
     let schema = |key: &str, limit: &str| json!({"type": "string", "format": "decimal", key: limit});
     let cases = [

@@ -1,17 +1,32 @@
 //! The columns of files of feedback.
 
-use crate::base::columns::{Exported, Heading, instant, text};
+use crate::base::columns::{Exported, Heading, instant, text, word};
+
+/// What people call the words of `kind`.
+const KIND_WORDS: &[(&str, &str)] = &[
+    ("need", "需求"),
+    ("praise", "表扬"),
+    ("objection", "异议"),
+    ("price", "价格"),
+    ("quality", "质量"),
+    ("delivery", "交付"),
+    ("other", "其他"),
+];
+/// What people call the words of `status`.
+const STATUS_WORDS: &[(&str, &str)] =
+    &[("kept", "已存档"), ("relayed", "已转达"), ("acknowledged", "已确认")];
 
 pub const FEEDBACK: Exported = Exported {
     resource: "feedback",
+    titles: ["Feedback", "客户反馈"],
     about: "feedback of customers",
     path: "/feedback",
     columns: FEEDBACK_COLUMNS,
 };
 
 static FEEDBACK_COLUMNS: &[Heading] = &[
-    text("kind", "Kind", "反馈类型"),
-    text("status", "Status", "状态"),
+    word("kind", "Kind", "反馈类型", KIND_WORDS),
+    word("status", "Status", "状态", STATUS_WORDS),
     text("customer.code", "Customer code", "客户编码"),
     text("customer.name", "Customer name", "客户名称"),
     text("product.sku", "SKU", "货号"),
