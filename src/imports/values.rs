@@ -1,7 +1,6 @@
 //! What people write into cells, as the API writes it: dates, numbers, shares, yes and no, words. What could mean
 //! two things is refused, with how to write it instead.
 
-
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
