@@ -469,13 +469,14 @@ impl Worker {
             };
             let operation = conn.meetings.operation;
             roll_back(conn)?;
-            if alone {
+            tries += 1;
+            // Whoever ran before may still be letting go of what it held, one thing after the other.
+            if alone && tries >= 2 * TRIES {
                 log::error!("{operation} was given up: {why}");
                 return Err(Attempt::Exhausted);
             }
-            tries += 1;
             counters.retries.fetch_add(1, Ordering::Relaxed);
-            alone = tries == TRIES;
+            alone = alone || tries == TRIES;
             log::info!("{operation} runs again{}: {why}", if alone { ", alone" } else { "" });
             std::thread::sleep(pause(tries));
         }
