@@ -3,7 +3,7 @@
 #
 # It is run by hand. It builds the product once in a scratch copy (a work tree of HEAD, which is removed at the end) with
 # all faults in it (tests/faults.patch). The variable SALESDESK_FAULT, which only the copy knows, chooses the one that is
-# there. The tests run on SQLite. The build takes as long as that of the workspace's own crates, each fault up to half a
+# there. The tests of the contract run on SQLite, those of what happens at once (interleaving) on PostgreSQL. The build takes as long as that of the workspace's own crates, each fault up to half a
 # minute.
 #
 #   tests/faults.sh [NAME...]               all faults, or these
@@ -57,6 +57,16 @@ change-without-an-entry                  writes::every_write_is_in_the_journal_w
 event-left-out                           writes::every_write_is_in_the_journal_with_who_and_through_which_request no event of
 history-skips-the-first-version          histories::a_history_tells_of_every_version                         no entry for
 scope-not-enforced                       access::whoever_lacks_the_scope_is_refused                          break it
+guard-credit                             interleaving::two_at_the_orders_of_one_customer_are_as_one_after_the_other pairs:
+guard-exceptions                         interleaving::two_at_a_confirmed_order_are_as_one_after_the_other   pairs:
+guard-credited                           interleaving::two_at_returns_of_one_order_are_as_one_after_the_other pairs:
+guard-remedies                           interleaving::two_at_a_complaint_are_as_one_after_the_other         pairs:
+guard-duplicates                         interleaving::two_at_a_customer_are_as_one_after_the_other          pairs:
+guard-quality                            interleaving::two_at_a_customer_are_as_one_after_the_other          pairs:
+guard-prices                             interleaving::two_at_a_price_list_are_as_one_after_the_other        pairs:
+guard-units                              interleaving::two_at_a_price_list_are_as_one_after_the_other        pairs:
+guard-pool_moves                         interleaving::two_at_the_pool_are_as_one_after_the_other            pairs:
+nobody-runs-alone                        interleaving::two_at_a_tree_are_as_one_after_the_other              pairs:
 END
 }
 
@@ -66,6 +76,11 @@ borrow() {
     mkdir -p "$CARGO_TARGET_DIR/debug"
     cp -al "$built"/debug/{deps,build,.fingerprint} "$CARGO_TARGET_DIR/debug/"
     rm -rf "$CARGO_TARGET_DIR"/debug/{deps/{lib,}{salesdesk,testkit}*,deps/program-*,build/salesdesk*,.fingerprint/salesdesk*}
+}
+
+# The tests' whole names: of the contract on SQLite, of what happens at once as it is.
+whole_names() {
+    awk '{print ($2 ~ /^interleaving::/) ? $2 : "contract::" $2 "::sqlite"}'
 }
 
 copy() {
@@ -94,13 +109,15 @@ binary=$(cd "$folder" && cargo test --locked --quiet --test program --no-run --m
 cd "$folder"
 
 # Without a fault all of them are green: else their red says nothing.
-faults | awk '{print "contract::" $2 "::sqlite"}' | sort -u | xargs "$binary" --exact >/dev/null 2>&1 ||
+faults | whole_names | sort -u | SALESDESK_TEST_POSTGRES=auto xargs "$binary" --exact >/dev/null 2>&1 ||
     { echo 'These tests are red without any fault.' >&2; exit 1; }
 
 missed=0
 while read -r name test words; do
     [[ $# == 0 || " $* " == *" $name "* ]] || continue
-    if output=$(SALESDESK_FAULT=$name "$binary" --exact "contract::$test::sqlite" 2>&1); then
+    whole=$(echo "$name $test" | whole_names)
+    postgres=$([[ $whole == interleaving::* ]] && echo auto || echo off)
+    if output=$(SALESDESK_FAULT=$name SALESDESK_TEST_POSTGRES=$postgres "$binary" --exact "$whole" 2>&1); then
         verdict='STAYED GREEN' missed=1
     elif grep -qF -- "$words" <<<"$output"; then
         verdict='red'

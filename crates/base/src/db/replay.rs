@@ -123,7 +123,7 @@ impl Replayed {
         {
             let is = record.proofs.get(field).and_then(Value::as_str).unwrap_or_default();
             let was = proofs.get(field).and_then(Value::as_str);
-            if !(was.is_none() && !whole) && is != was.unwrap_or_default() {
+            if (whole || was.is_some()) && is != was.unwrap_or_default() {
                 off.push(format!("{field} is not what it was"));
             }
         }
