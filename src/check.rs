@@ -22,7 +22,8 @@ pub fn check(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<Stri
 /// Where a record differs from what the journal says of it, in words.
 pub fn records(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<String>> {
     let mut faults = Vec::new();
-    for kind in core.declared.all::<Replayed>().iter().copied() {
+    for kind in core.declared.all::<Replayed>() {
+        let kind = *kind;
         let mut after = Some(Uuid::nil());
         while let Some(from) = after {
             let reader = core.clone();
