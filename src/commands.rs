@@ -190,7 +190,7 @@ fn admin_input(username: &str) -> UserInput {
 
 /// `salesdesk migrate`
 pub fn migrate(config: &Config) -> Outcome {
-    match start::up_to_date(config)?.as_slice() {
+    match start::migrate(config)?.as_slice() {
         [] => println!("The database is up to date."),
         done => println!("Migrated: {}", done.join(", ")),
     }

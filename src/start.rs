@@ -65,40 +65,21 @@ pub fn core_with(
     size: Size,
     declarations: Declarations,
 ) -> std::result::Result<Arc<Core>, StartError> {
-    brought_up(config, clock, size, declarations).map(|(core, _)| core)
-}
-
-/// Brings the database up to date, what SQL cannot do as well, and says which steps that took.
-pub fn up_to_date(config: &Config) -> std::result::Result<Vec<String>, StartError> {
-    let size = Size { readers: 1, writers: 1 };
-    brought_up(config, Clock::System, size, declarations()?).map(|(_, migrated)| migrated)
-}
-
-fn brought_up(
-    config: &Config,
-    clock: Clock,
-    size: Size,
-    declarations: Declarations,
-) -> std::result::Result<(Arc<Core>, Vec<String>), StartError> {
-    let migrated = migrate(config)?;
+    migrate(config)?;
     let master = match config.master_key {
         Some(key) => key,
         None => master_key(&config.data_dir)?,
     };
     let core = opened(config, clock, size, declarations, master, true)?;
-    if migrated.iter().any(|step| step == SIGNED_JOURNAL) {
-        core.sequencer.begins();
-    }
+    // Before anything is written that has to be signed.
+    core.write_as(Arc::new(Caller::system("system")), crate::audit::work::begin_signing)?;
     core.write_as(Arc::new(Caller::system("system")), |tx| {
         tx.core.declared.beginnings.iter().try_for_each(|ensure| ensure(tx))
     })?;
     core.declared.figures.iter().for_each(|add| add(&core));
     crate::base::schedules::measure(&core);
-    Ok((core, migrated))
+    Ok(core)
 }
-
-/// The migration from which on entries of the journal have MACs.
-const SIGNED_JOURNAL: &str = "0025";
 
 /// Opens the database for a command that only reads: it brings nothing up to date, and makes nothing that is missing.
 pub fn core_to_read(config: &Config) -> std::result::Result<Arc<Core>, StartError> {

@@ -3,6 +3,7 @@
 use diesel::connection::SimpleConnection;
 use salesdesk::base::auth::Role;
 use salesdesk::base::db::engine::Ending;
+use salesdesk::base::events::sequencer::Head;
 use serde_json::{Value, json};
 
 use testkit::shop::Shop;
@@ -22,6 +23,7 @@ both_engines!(
     nothing_is_numbered_behind_an_end_that_somebody_else_wrote,
     a_trail_that_was_renumbered_from_its_beginning_is_found,
     an_entry_that_somebody_else_wrote_gets_no_number,
+    an_end_from_before_entries_were_signed_is_not_put_back,
     a_record_that_was_changed_past_the_program_is_found,
     a_record_that_was_made_or_removed_past_the_program_is_found,
     all_that_an_entry_says_is_signed,
@@ -233,6 +235,23 @@ fn an_entry_that_somebody_else_wrote_gets_no_number(app: &TestApp) {
     let told = app.as_role(Role::Executive).get(&path).expect(200);
     let numbers: Vec<bool> = told.rows().iter().map(|entry| entry["sequence"].is_i64()).collect();
     assert_eq!(numbers.iter().filter(|numbered| **numbered).count(), 1, "{told}");
+}
+
+fn an_end_from_before_entries_were_signed_is_not_put_back(app: &TestApp) {
+    some_changes(app);
+    let found = verify(app, "");
+    let head = Head {
+        sequence: found.body["head_sequence"].as_i64().expect("a position"),
+        link: found.body["head_link"].as_str().expect("a link").to_owned(),
+        signed_from: 0,
+    };
+    // As genuine as one that somebody kept from the days of the older program.
+    let seal = app.core.sequencer.seals.head(&head);
+    tamper(app, &format!("UPDATE journal_head SET signed_from = 0, seal = '{seal}'"));
+    some_changes(app);
+    let found = verify(app, "");
+    assert!(codes(&found).contains(&"head_forged"), "{found}");
+    assert_eq!(found.body["head_sequence"], head.sequence, "nothing is numbered behind it");
 }
 
 /// What was tried in each row, and the field that must be named.

@@ -24,6 +24,7 @@ use tokio::sync::watch;
 
 use super::seal::Seals;
 use crate::background::Wakers;
+use crate::db::filter::{Predicate, sql};
 use crate::db::journal::Entry;
 use crate::db::{AnyId, Conn, EngineConn, Target};
 use crate::error::{Error, Result};
@@ -68,9 +69,6 @@ pub struct Sequencer {
     foreign: Mutex<HashSet<AnyId>>,
     /// Whether nothing is numbered any more, which is told once.
     halted: AtomicBool,
-    /// Whether this start brought the database to where entries have MACs. Only then may there be a trail without: else
-    /// whoever takes the MACs away would make it look like one.
-    begins: AtomicBool,
     newest: watch::Sender<i64>,
     told_to_log: AtomicI64,
     wakers: Arc<Wakers>,
@@ -84,17 +82,11 @@ impl Sequencer {
             seals: Seals::new(master),
             foreign: Mutex::default(),
             halted: AtomicBool::new(false),
-            begins: AtomicBool::new(false),
             newest: watch::channel(0).0,
             told_to_log: AtomicI64::new(0),
             wakers,
             conn: Mutex::new(None),
         }
-    }
-
-    /// This start has added the MACs to the schema.
-    pub fn begins(&self) {
-        self.begins.store(true, Ordering::Relaxed);
     }
 
     /// Hears of each new end of the feed.
@@ -109,9 +101,6 @@ impl Sequencer {
 
     /// Tells those who wait for events that there are some; called after the commit.
     pub fn tell(&self, head: &Head) {
-        if head.signed_from > 0 {
-            self.begins.store(false, Ordering::Relaxed);
-        }
         let known = *self.newest.borrow();
         if head.sequence < known && !self.halted.swap(true, Ordering::Relaxed) {
             log::error!("audit trail: it ended at {known} before, and ends at {} now", head.sequence);
@@ -138,14 +127,16 @@ impl Sequencer {
             .select((dsl::sequence, dsl::link, dsl::seal, dsl::signed_from))
             .first(conn)
             .optional()?;
-        let begins = self.begins.load(Ordering::Relaxed);
         let Some((sequence, link, seal, signed_from)) = row else {
             let none = Head { sequence: 0, link: String::new(), signed_from: 0 };
-            return Ok(if begins && !has_entries(conn)? { Ok(none) } else { Err(none) });
+            return Ok(if is_any(conn, Predicate::All)? { Err(none) } else { Ok(none) });
         };
         let head = Head { sequence, link, signed_from };
         let genuine = secret::same(self.seals.head(&head).as_bytes(), seal.as_bytes());
-        Ok(if genuine && (signed_from > 0 || begins) { Ok(head) } else { Err(head) })
+        // An end from before there were MACs, beside entries that have one, was put back by somebody.
+        let mut signed = || is_any(conn, Predicate::Sql(sql!("journal.mac <> ''"), vec![]));
+        let put_back = genuine && signed_from == 0 && signed()?;
+        Ok(if genuine && !put_back { Ok(head) } else { Err(head) })
     }
 
     /// Numbers all that waits, in the caller's transaction; the new head if there was anything.
@@ -205,7 +196,8 @@ impl Sequencer {
         }
     }
 
-    /// From the next entry on each must have a MAC: once, on a database that an older program wrote last. What waits from
+    /// From the next entry on each must have a MAC: once, before this program writes the first, on a new database and on
+    /// one that an older program wrote last. What waits from
     /// that program is numbered first. Whether there was such a trail, which is still to be verified.
     pub fn begin_signing(&self, conn: &mut Conn) -> Result<bool> {
         if !lock(conn)? {
@@ -287,10 +279,9 @@ fn lock(conn: &mut Conn) -> Result<bool> {
     }
 }
 
-/// Whether some entry has a number.
-fn has_entries(conn: &mut Conn) -> Result<bool> {
-    use journal::dsl;
-    let first = dsl::journal.filter(dsl::sequence.is_not_null()).select(dsl::id).first::<AnyId>(conn);
+/// Whether there is such an entry.
+fn is_any(conn: &mut Conn, such: Predicate) -> Result<bool> {
+    let first = journal::table.filter(such).select(journal::id).first::<AnyId>(conn);
     Ok(first.optional()?.is_some())
 }
 

@@ -21,7 +21,6 @@ const MOST_VERIFIED: i64 = 100_000;
 
 fn routes(r: &mut Routes) {
     r.declare(check::CHECK);
-    r.begins_with(work::begin_signing);
     r.tag("audit-log", "Who changed what and when, and the proof that the trail was not altered.");
     r.list("/audit-log", "listAuditLog", &model::AUDIT_LOG, http::list).scope(READ)
         .summary("List the audit trail")

@@ -90,7 +90,8 @@ pub fn verify(
     })
 }
 
-/// A trail from before entries had MACs is verified once; from here on each entry has one.
+/// At each start, before anything is written: a trail from before entries had MACs is verified once, and from here on each
+/// entry has one.
 pub fn begin_signing(tx: &mut Tx) -> Result<()> {
     if !tx.begin_signing()? {
         return Ok(());
