@@ -185,8 +185,13 @@ pub fn unharmed_cell(cell: &str) -> Cow<'_, str> {
         Some(inner) if is_guarded(inner) => inner,
         _ => part,
     };
-    let rest = rest.split_inclusive(SEPARATORS).map(|part| bare(part, calculates));
-    [bare(first, tempts)].into_iter().chain(rest).collect::<String>().into()
+    // Also before what needs none, such as the number of a telephone: many people type it.
+    let rest = rest.split_inclusive(SEPARATORS).map(|part| bare(part, begins_like_a_formula));
+    [bare(first, |inner| begins_like_a_formula(inner) || tempts(inner))]
+        .into_iter()
+        .chain(rest)
+        .collect::<String>()
+        .into()
 }
 
 fn first_part(cell: &str) -> (&str, &str) {
@@ -202,7 +207,6 @@ pub fn tempts(cell: &str) -> bool {
 /// Whether a spreadsheet would calculate with it, or hide an apostrophe before what it would calculate with.
 fn calculates(part: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let begins = part.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let is_phone = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_digit())
             && text.bytes().all(|b| b.is_ascii_digit() || b == b' ')
@@ -210,7 +214,11 @@ fn calculates(part: &str) -> bool {
     let is_plain = |sign, is_it: &dyn Fn(&str) -> bool| {
         part.strip_prefix(sign).is_some_and(|rest| is_it(rest.trim_end_matches(SEPARATORS)))
     };
-    begins && !is_plain('-', &is_number) && !is_plain('+', &is_phone)
+    begins_like_a_formula(part) && !is_plain('-', &is_number) && !is_plain('+', &is_phone)
+}
+
+fn begins_like_a_formula(part: &str) -> bool {
+    part.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 /// A row of a CSV file, without its end, whose cells no spreadsheet takes for formulas. What any spreadsheet could take for
