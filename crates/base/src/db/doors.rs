@@ -4,7 +4,7 @@
 //! * [`Tx::find`] as the caller sees it, [`Tx::load`] and its like whoever asks: records by their ids. Who writes
 //!   one writes it at the version that was loaded.
 //! * [`Tx::own`]: rows that are written together with a loaded record only, at its version.
-//! * [`Tx::under`]: any other read that decides what is written or refused. It names its [`Guard`]; see [`guards`](super::guards).
+//! * [`Tx::under`]: any other read that decides what is written or refused. It names its [`Guard`]; see [`super::guards`].
 //! * [`Tx::hint`]: a read that does no harm when it is out of date, and why. All uses are in
 //!   `tests/golden/doors.md`, where a reviewer sees each new one.
 //! * [`Tx::execute`]: a statement that writes rows that are no records.
