@@ -1,6 +1,7 @@
 //! Random bytes, digests and constant-time comparison: the only door to the machine's randomness.
 
 use base64::Engine as _;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -26,10 +27,15 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// The same of parts one after the other, without putting them together.
-pub fn sha256_hex_of(parts: &[&[u8]]) -> String {
-    let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part));
-    hex(&digest.finalize())
+/// HMAC-SHA256 over the parts, each with its length before it, so that no two lists of parts are the same.
+pub fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let empty = || Hmac::new(&Default::default());
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| empty());
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 pub fn hex(bytes: &[u8]) -> String {

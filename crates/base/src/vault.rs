@@ -2,13 +2,11 @@
 //! the database, encrypted under the master key, which is not stored there. Keyed digests are made here as well.
 
 use base64::Engine as _;
-use chacha20poly1305::aead::Aead;
+use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 use super::error::{Error, Result};
-use super::secret;
+use super::secret::{self, mac};
 
 /// Seals and unseals under the master key.
 pub struct Vault([u8; 32]);
@@ -52,16 +50,6 @@ impl Vault {
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.0))
     }
-}
-
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let empty = || Hmac::new(&Default::default());
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| empty());
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

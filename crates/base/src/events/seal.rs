@@ -1,13 +1,11 @@
 //! What only a program with the master key can write: the MAC of an entry, the link of the chain, the seal of its head,
 //! the proof of a value that nobody reads. Whoever can write to the database, and no more, makes none of them.
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
-use sha2::Sha256;
 use uuid::Uuid;
 
 use super::sequencer::Head;
-use crate::secret;
+use crate::secret::{self, mac};
 
 /// The keys, each for one use; none of them is in the database.
 pub struct Seals {
@@ -50,17 +48,6 @@ impl Seals {
     pub fn proof(&self, record: Uuid, field: &str, value: &Value) -> String {
         secret::hex(&mac(&self.value, &[record.as_bytes(), field.as_bytes(), value.to_string().as_bytes()]))
     }
-}
-
-/// HMAC-SHA256 over the parts, each with its length before it.
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
