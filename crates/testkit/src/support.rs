@@ -441,6 +441,12 @@ pub fn located(part: &Value) -> &Value {
     }
 }
 
+/// What the product logs of a failed test stands beside it: an error 503 says nothing about why.
+fn say_what_went_wrong() {
+    let usual = env_logger::Env::default().default_filter_or("info");
+    let _already = env_logger::Builder::from_env(usual).is_test(true).try_init();
+}
+
 impl TestApp {
     fn new(database: Database, promise: &'static str) -> TestApp {
         let runner = Rc::new(actix_web::rt::System::new());
@@ -474,6 +480,7 @@ impl TestApp {
         now: At,
         schedules: &[Schedule],
     ) -> TestApp {
+        say_what_went_wrong();
         let mut routes = start::routes();
         schedules.iter().for_each(|schedule| routes.schedule(*schedule));
         let core = open_with(&database.target, web, now, routes);

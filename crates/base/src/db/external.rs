@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::filter::{Predicate, col};
-use super::{AnyId, Conn, Tx, lock};
+use super::guards::{self, Guard};
+use super::{AnyId, Conn, Tx};
 use crate::auth::Caller;
 use crate::declared::Declared;
 use crate::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
@@ -119,13 +120,11 @@ pub fn unknown<I: RecordId>(field: &str) -> Error {
     Error::invalid(vec![Fault::at(format!("/{field}"), "unknown_reference").with("kind", kind)])
 }
 
-/// Claims an external id before looking for its record, so that of two who put a new one at the same time the
+/// Holds an external id before looking for its record, so that of two who put a new one at the same time the
 /// second begins again and finds what the first has made.
 pub fn claim(conn: &mut Conn, kind: Kind, external: &ExternalId) -> Result<()> {
-    match lock::claim(conn, &format!("external id {}/{}/{}", kind.name, external.system, external.id))? {
-        true => Ok(()),
-        false => Err(Error::run_again("another unit of work is putting this external id")),
-    }
+    let key = format!("{} {} {}", kind.name, external.system, external.id);
+    guards::raise(conn, [Guard::row("external_id", key)])
 }
 
 /// 409: another record has it. Who sees that record is told which.

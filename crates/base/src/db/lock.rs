@@ -1,5 +1,6 @@
-//! Claims a name for the rest of a unit of work. Two units that would create the same record meet here before
-//! either has created it.
+//! Claims a name for the rest of a unit of work, without waiting: whoever comes second is told at once. Where the second
+//! has to wait for the first and look again, a [guard](super::guards) is right: PostgreSQL lets go of an advisory lock
+//! last, when the next unit has long begun.
 
 use super::{Conn, EngineConn};
 use crate::error::Result;
