@@ -585,6 +585,10 @@ impl Seed<'_> {
         let user = self.within("system", day, |_, tx| people::create_user(tx, input, hash, false))?;
         let teams = sessions::teams_under(self.conn, user.team_id)?;
         let caller = Caller::person(user.id.0, &user.name, user.role, user.team_id.map(|TeamId(t)| t), teams);
+        let mut managers = self.callers.values_mut();
+        let theirs = |manager: &&mut Caller| user.team_id.is_some_and(|team| manager.teams.contains(&team.0));
+        managers.by_ref().filter(theirs).for_each(|manager| manager.people.push(user.id.0));
+        let caller = Caller { people: sessions::people_of(self.conn, &caller.teams)?, ..caller };
         self.ids.insert(format!("user {username}"), user.id.to_string());
         self.callers.insert(username.to_owned(), caller);
         Ok(())

@@ -96,10 +96,13 @@ fn a_timeline_shows_what_its_reader_may_see(app: &TestApp) {
     let all = app.all_powerful();
     // Another rep's order for the same customer.
     let mut other = shop.body("1", "0");
-    other["rep_id"] = json!(app.person("clerk").user.to_string());
+    let helper = app.person("rep2").user.to_string();
+    other["rep_id"] = json!(helper);
     all.post("/orders", other).expect(201);
+    all.post(&format!("/customers/{}/shares", shop.customer), json!({"user_id": helper})).expect(201);
+    // The owner sees all of it; who only helps sees their own.
     let orders = |client: &Client| events(client, &shop.customer, "event=order.*").len();
-    assert_eq!((orders(&app.as_role(Role::Rep)), orders(&app.as_role(Role::Clerk))), (1, 2));
+    assert_eq!((orders(&app.as_role(Role::Rep)), orders(&app.as_user("rep2"))), (2, 1));
     let others = shop.customer_of("clerk", "Others");
     app.as_role(Role::Rep).get(&format!("/customers/{others}/timeline")).refused(404, "not_found");
     app.as_role(Role::Warehouse)

@@ -16,4 +16,5 @@ mod northwind;
 mod schema;
 mod start_and_stop;
 mod story;
+mod succession;
 mod upgrades;

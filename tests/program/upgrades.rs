@@ -6,7 +6,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use diesel::prelude::*;
 use salesdesk::base::messages::Lang;
+use salesdesk::base::schema::journal;
 use salesdesk::base::text::sort_key;
 use salesdesk::base::types::At;
 use salesdesk::demo;
@@ -18,8 +20,9 @@ use testkit::support::{Client, Database, TestApp, credentials};
 
 /// What every folder holds.
 const KINDS: [&str; 2] = ["demo", "northwind"];
-/// The program adds rows to these when it starts: what it has done, and its recurring work.
-const GROW_AT_START: [&str; 2] = ["__diesel_schema_migrations", "schedules"];
+/// The program adds rows to these when it starts: what it has done, its recurring work, and entries about fields that a
+/// migration made and it filled. Those are no events.
+const GROW_AT_START: [&str; 3] = ["__diesel_schema_migrations", "schedules", "journal"];
 
 #[test]
 fn databases_of_earlier_programs_are_upgraded_on_sqlite() {
@@ -82,7 +85,7 @@ fn upgraded(app: &TestApp, kind: &str, expected: &Path) {
         "events": {"count": events.len(), "last": events.last()},
         "sales": {"rows": sales.body["rows"], "total": sales.body["total"]},
     });
-    is_as_kept(expected, &found);
+    is_as_kept(app, expected, &found);
     if kind == "northwind" {
         let years = sales.body["rows"].as_array().expect("rows").iter();
         let net: Vec<&str> = years.map(|year| year["net"].as_str().expect("an amount")).collect();
@@ -135,7 +138,7 @@ fn events(reader: &Client) -> Vec<i64> {
 
 /// Compares with what was found when the database was made. `SALESDESK_BLESS=1` writes that only where it is missing, so
 /// that it stays what the program of that time found.
-fn is_as_kept(expected: &Path, found: &Value) {
+fn is_as_kept(app: &TestApp, expected: &Path, found: &Value) {
     if !expected.exists() && std::env::var_os("SALESDESK_BLESS").is_some_and(|v| v == "1") {
         let text = serde_json::to_string_pretty(found).expect("JSON");
         fs::write(expected, format!("{text}\n")).expect("what was found");
@@ -147,9 +150,18 @@ fn is_as_kept(expected: &Path, found: &Value) {
         let same = if GROW_AT_START.contains(&table.as_str()) { now >= then } else { now == then };
         assert!(same, "{}: {table} has {now:?} rows instead of {then:?}", expected.display());
     }
-    for part in ["trail", "events", "sales"] {
+    for part in ["events", "sales"] {
         assert_eq!(found[part], kept[part], "{}: {part}", expected.display());
     }
+    // The trail goes on where it was: each entry is linked to the one before.
+    let entries = kept["trail"]["entries"].as_i64().expect("a number");
+    assert_eq!(link_at(app, entries), kept["trail"]["link"], "{}: the trail", expected.display());
+}
+
+/// The link of the entry at this position.
+fn link_at(app: &TestApp, sequence: i64) -> Value {
+    let entry = journal::table.filter(journal::sequence.eq(sequence)).select(journal::link);
+    json!(app.read(move |conn| entry.first::<Option<String>>(conn).expect("the entry")))
 }
 
 /// Records of before are changed and new ones made; all sums and the trail hold.

@@ -13,6 +13,7 @@ pub mod deadlines;
 pub mod declared;
 pub mod error;
 pub mod events;
+pub mod holdings;
 pub mod http;
 pub mod jobs;
 pub mod lives;

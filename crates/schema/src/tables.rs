@@ -242,6 +242,14 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    fills (name) {
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::sql_types::*;
 
     idempotency_keys (owner, key) {
@@ -444,6 +452,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::*;
 
+    order_reps (order_id, valid_from) {
+        order_id -> Key,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        rep_id -> Nullable<Key>,
+        team_id -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
     orders (id) {
         id -> Key,
         version -> Integer,
@@ -499,6 +520,8 @@ diesel::table! {
         credited_net -> BigInt,
         credited_tax -> BigInt,
         credited_gross -> BigInt,
+        responsible_id -> Nullable<Key>,
+        reps -> Document,
     }
 }
 
@@ -1525,6 +1548,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     order_lines,
+    order_reps,
     orders,
     product_categories,
     products,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::network::{self, Network};
-use super::sessions::teams_under;
+use super::sessions::{people_of, teams_under};
 use super::tokens::Claims;
 use super::{Caller, Scope, Scopes, Sight};
 use crate::db::{Conn, JsonColumn};
@@ -71,6 +71,7 @@ fn within_restrictions(conn: &mut Conn, row: Rights) -> Result<Caller> {
         caller.sight = Sight::Team;
         caller.team = row.team_id.map(|t| t.0);
         caller.teams = teams_under(conn, row.team_id)?;
+        caller.people = people_of(conn, &caller.teams)?;
     }
     caller.customers = row.customer_ids.map(|ids| ids.0.iter().map(|id| id.0).collect());
     caller.networks = networks(&row.allowed_networks);

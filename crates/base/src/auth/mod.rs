@@ -374,6 +374,7 @@ impl Role {
             ])),
             Role::Executive => EVERYBODY.and(RELATIONS).and(Scopes::of(&[
                 CustomersRead,
+                CustomersReassign,
                 ProductsCost,
                 OrdersApprove,
                 OrdersApproveHigh,
@@ -448,6 +449,8 @@ pub struct Caller {
     pub team: Option<Uuid>,
     /// That team and the teams below it, for whoever sees by team.
     pub teams: Vec<Uuid>,
+    /// The people of those teams today, for whoever sees by team: what is a person's goes with them to another team.
+    pub people: Vec<Uuid>,
     /// The customers that a machine client is restricted to, beside what it sees by team; see [`Caller::within`].
     pub customers: Option<Vec<Uuid>>,
     /// The networks that a machine client may ask from; None for any.
@@ -482,6 +485,7 @@ impl Caller {
             sight: Sight::Own,
             team: None,
             teams: vec![],
+            people: vec![],
             customers: None,
             networks: None,
             client: "api".into(),
@@ -527,6 +531,28 @@ impl Caller {
     }
     pub fn user_id(&self) -> Option<Uuid> {
         self.user
+    }
+    /// The records that are the caller's own or their people's; the column names whose it is.
+    pub fn has(&self, whose: Column) -> Predicate {
+        let own = self.user.map_or(Predicate::Nothing, |user| Predicate::eq(whose, user));
+        match self.sight {
+            Sight::All => Predicate::All,
+            Sight::Team => Predicate::ids(whose, self.people.iter().copied()).or(own),
+            Sight::Own => own,
+        }
+    }
+    /// [`Caller::has`] for what is this person's.
+    pub fn has_of(&self, whose: Uuid) -> bool {
+        match self.sight {
+            Sight::All => true,
+            Sight::Team => self.user == Some(whose) || self.people.contains(&whose),
+            Sight::Own => self.user == Some(whose),
+        }
+    }
+    /// Whether what is nobody's, neither a person's nor a team's, is theirs: somebody has to look after it, so every
+    /// manager does.
+    pub fn has_what_is_nobodys(&self) -> bool {
+        self.sight == Sight::All || (self.sight == Sight::Team && self.user.is_some())
     }
     /// Whether it is the product itself that asks: a command, set-up, demo data.
     pub fn is_system(&self) -> bool {

@@ -4,7 +4,8 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Caller, Role};
+use super::{Caller, Role, Sight};
+use crate::db::filter::{Predicate, col};
 use crate::db::{AnyId, Conn, Tx};
 use crate::error::{Problem, Result};
 use crate::id_type;
@@ -181,7 +182,18 @@ pub fn standing(conn: &mut Conn, user: UserId) -> Result<Option<Caller>> {
     let Some((name, role, team, must_change_password)) = row else { return Ok(None) };
     let teams = teams_under(conn, team)?;
     let caller = Caller::person(user.0, &name, role, team.map(|t| t.0), teams);
-    Ok(Some(Caller { must_change_password, ..caller }))
+    let people = match caller.sight {
+        Sight::Team => people_of(conn, &caller.teams)?,
+        Sight::All | Sight::Own => Vec::new(),
+    };
+    Ok(Some(Caller { must_change_password, people, ..caller }))
+}
+
+/// The people who are in these teams now, also those who have left: their records are still to be looked after.
+pub fn people_of(conn: &mut Conn, teams: &[Uuid]) -> Result<Vec<Uuid>> {
+    let of_teams = Predicate::ids(col!(users::team_id), teams.iter().copied());
+    let people: Vec<UserId> = users::table.filter(of_teams).select(users::id).load(conn)?;
+    Ok(people.into_iter().map(|person| person.0).collect())
 }
 
 /// A team and all teams below it.

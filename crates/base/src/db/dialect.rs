@@ -41,10 +41,11 @@ impl Dialect {
     }
 
     /// An id as 32 hex digits. SQLite writes none as an empty text.
-    pub fn id(self, column: Column) -> Sql {
+    pub fn id(self, id: impl Into<Sql>) -> Sql {
+        let id = id.into();
         match self.sqlite {
-            true => sql!("lower(hex({column}))"),
-            false => sql!("replace({column}::text, '-', '')"),
+            true => sql!("lower(hex({id}))"),
+            false => sql!("replace(({id})::text, '-', '')"),
         }
     }
 }

@@ -279,6 +279,15 @@ impl Tx<'_> {
         self.journal(about, act, Told { changes: journal::changes(old, new), ..Told::default() })
     }
 
+    /// A journal entry about what a migration has filled in: no change of the record, and no event. What holds records
+    /// against the journal reads it.
+    pub fn note_filled<E: Entity>(&mut self, before: &E, after: &E) -> Result<()> {
+        let (old, new) = (snapshot(before)?, snapshot(after)?);
+        let about = self.about(after, 0, &new)?;
+        let told = self.told((Some(before), Some(&old)), (Some(after), Some(&new)));
+        self.journal(about, Act::new("filled"), told)
+    }
+
     /// What an entry is about: the record, whose it is, which customer it belongs to, and what it is called.
     fn about<E: Entity>(&mut self, record: &E, version: i32, snapshot: &Value) -> Result<About> {
         let named = snapshot

@@ -14,10 +14,12 @@ use uuid::Uuid;
 
 use crate::base::Area;
 use crate::base::auth::Scope;
-use crate::base::db::filter::{Value, col};
+use crate::base::db::filter::{Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, JsonColumn, Tx};
+use crate::base::db::{Act, ExternalId, JsonColumn, Tx};
 use crate::base::error::{Fault, Faults, Result};
+use crate::base::held;
+use crate::base::holdings::Successor;
 use crate::base::http::Routes;
 use crate::base::http::params::{Param, Takes};
 use crate::base::record::{Names, Record};
@@ -41,6 +43,13 @@ fn routes(r: &mut Routes) {
         "Other departments of the company: who leads them, and how fast they must answer requests.",
     );
     r.reads_within_restrictions();
+    r.declare(held!(
+        departments::lead_id,
+        DepartmentId,
+        ["Lead of departments", "部门负责人"],
+        |person| Predicate::eq(col!(departments::lead_id), person),
+        pass
+    ));
     let mut department = r.record::<Department>(READ, WRITE);
     department.examples(
         json!({"code": "BUY", "name": "采购部", "name_en": "Purchasing", "kind": "purchasing", "response_hours": 8}),
@@ -174,6 +183,14 @@ impl Record for Department {
         }
         faults.done()
     }
+}
+
+/// Hands the lead of a department over; see [`crate::base::holdings`].
+fn pass(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(Department::find, DepartmentId(id))?;
+    let mut department = before.clone();
+    department.form.lead_id = Some(to.to);
+    tx.save(&before, &mut department, Act::because("updated", Some(to.reason)))
 }
 
 static DEPARTMENTS: ListSpec = ListSpec {

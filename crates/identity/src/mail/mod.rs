@@ -18,6 +18,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
 use crate::base::events::{EventSource, Verb};
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::base::schedules::{Minute, Progress, Rhythm, Schedule};
@@ -30,6 +31,7 @@ pub const AREA: Area = Area { name: "mail", routes, problems: PROBLEMS, phrases:
 const ADMIN: &[Scope] = &[Scope::SettingsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Holding::past(col!(mails::user_id), ["Was sent mails", "收到的邮件"]));
     r.tells(TOLD);
     r.figures(delivery::figures);
     r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");

@@ -16,6 +16,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::filter::col;
 use crate::base::events::{EventSource, Verb};
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
 
@@ -26,6 +27,13 @@ pub use work::{Notice, notify};
 pub const AREA: Area = Area { name: "notifications", routes, problems: &[], phrases: PHRASES };
 
 fn routes(r: &mut Routes) {
+    for (column, reads) in [
+        (col!(notifications::user_id), ["Notifications", "通知"]),
+        (col!(notification_preferences::id), ["Preferences for notifications", "通知偏好"]),
+        (col!(notification_digests::user_id), ["Daily digests", "每日摘要"]),
+    ] {
+        r.declare(Holding::own(column, reads));
+    }
     r.tells(TOLD);
     r.tag("notifications", "Your inbox of notifications, and your e-mail preferences.");
     r.within_restrictions();

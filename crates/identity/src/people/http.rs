@@ -1,5 +1,6 @@
 //! Endpoints of people: extract, call, answer.
 
+use super::holdings::{self, BlockedUser};
 use super::model::{
     Done, Login, Me, NewPassword, NewUser, PasswordChange, Reason, Refresh, SetUp, Tokens, USERS, User,
     UserId, UserInput, UserStatus,
@@ -223,8 +224,10 @@ pub fn update_user(tx: &mut Tx, req: &Req<UserId, Patch<UserInput>>) -> Result<A
     work::update_user(tx, req.path, &req.body).map(answer)
 }
 
-pub fn block_user(tx: &mut Tx, req: &Req<UserId, Json<Reason>>) -> Result<Answer<User>> {
-    work::set_status(tx, req.path, UserStatus::Blocked, Some(&req.body.reason)).map(answer)
+pub fn block_user(tx: &mut Tx, req: &Req<UserId, Json<Reason>>) -> Result<Answer<BlockedUser>> {
+    let user = work::set_status(tx, req.path, UserStatus::Blocked, Some(&req.body.reason))?;
+    let holdings = holdings::left_by(tx, &user)?;
+    Ok(Answer::at(user.version, BlockedUser { user, holdings }))
 }
 
 pub fn unblock_user(tx: &mut Tx, req: &Req<UserId>) -> Result<Answer<User>> {

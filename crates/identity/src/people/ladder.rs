@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::model::{TeamId, UserId, UserStatus};
 use super::teams::Team;
+use super::work::find_user;
 use crate::base::auth::Role;
 use crate::base::db::Conn;
 use crate::base::error::{Result, found};
@@ -33,6 +34,16 @@ pub fn superiors(conn: &mut Conn, team: Option<TeamId>) -> Result<Vec<UserId>> {
         next = found(Team::find(conn, id))?.and_then(|team| team.parent_id);
     }
     executives(conn)
+}
+
+/// The superiors of a person, in the team where they are today; of this team, when there is no person or the person
+/// is in none.
+pub fn superiors_of(conn: &mut Conn, person: Option<UserId>, team: Option<TeamId>) -> Result<Vec<UserId>> {
+    let today = match person {
+        Some(person) => found(find_user(conn, person))?.and_then(|user| user.team_id),
+        None => None,
+    };
+    superiors(conn, today.or(team))
 }
 
 pub fn executives(conn: &mut Conn) -> Result<Vec<UserId>> {

@@ -1,5 +1,6 @@
 //! People: users, teams, log-in. Roles and scopes are declared in [`crate::base::auth`].
 
+pub mod holdings;
 mod http;
 pub mod ladder;
 pub mod model;
@@ -14,6 +15,7 @@ use crate::base::auth::{Scope, sessions};
 use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::holdings::Holding;
 use crate::base::http::{OperationKind, Routes};
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::base::schedules::{Minute, Progress, Rhythm, Schedule};
@@ -29,7 +31,9 @@ const READ_USERS: &[Scope] = &[Scope::UsersRead];
 const WRITE_USERS: &[Scope] = &[Scope::UsersWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Holding::own(col!(sessions::user_id), ["Sessions", "登录会话"]));
     r.tells(TOLD);
+    r.notices(UserId::KIND, &[], &["work_left"]);
     r.declare(Replayed::of::<model::User>(col!(users::id)).beside(&["last_login_at"]));
     r.declare(coded!(users, UserId, col!(users::username), events::seen_by_all));
     log_in(r);
@@ -153,11 +157,22 @@ fn users(r: &mut Routes) {
         .summary("Block a user")
         .description(
             "Ends all sessions of the user and refuses further log-ins. Webhooks that the user made are \
-             disabled. Refused with 409 `last_admin` for the last active administrator, and with 409 \
+             disabled. What the user has in hand stays in their name: the answer counts it in `holdings`, and \
+             their manager is told. Refused with 409 `last_admin` for the last active administrator, and with 409 \
              `invalid_transition` when the user is blocked already.",
         )
         .example(json!({"reason": "Left the company"}))
         .fails_with(&["invalid_transition", "last_admin"]);
+    r.read("/users/{user_id}/holdings", "getUserHoldings", holdings::list)
+        .scope(READ_USERS)
+        .unversioned()
+        .summary("Count what a user has in hand")
+        .description(
+            "Counts the records that somebody else has to take over when the person goes: customers, orders \
+             under way, open tasks, complaints, requests and others, by kind and role. What has ended does \
+             not count. To hand over a customer with its orders, tasks and complaints, send \
+             `POST /customers/{customer_id}/reassign`.",
+        );
     r.action("/users/{user_id}/unblock", "unblockUser", http::unblock_user)
         .scope(WRITE_USERS)
         .summary("Unblock a user")
@@ -299,6 +314,13 @@ static PROBLEMS: &[ProblemText] = &[
 ];
 
 static PHRASES: &[Phrase] = &[
+    (
+        "work_left",
+        [
+            "{name} was blocked and leaves {count} {count:record|records} that somebody else has to take over.",
+            "{name} 已停用，留下 {count} 项工作需要他人接手。",
+        ],
+    ),
     ("wrong_password", ["is not your present password", "不是当前密码"]),
     (
         "same_password",

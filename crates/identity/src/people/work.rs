@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{Language, User, UserCard, UserId, UserInput, UserStatus};
+use super::model::{Language, TeamId, User, UserCard, UserId, UserInput, UserStatus};
 use super::rules;
 use super::teams::Team;
 use crate::base::auth::{Role, sessions};
@@ -106,9 +106,19 @@ pub fn update_user(tx: &mut Tx, id: UserId, patch: &Patch<UserInput>) -> Result<
         ..before.clone()
     };
     tx.save(&before, &mut user, Act::UPDATED)?;
+    if user.team_id != before.team_id {
+        let core = tx.core;
+        for TeamFollowers(follow) in core.declared.all::<TeamFollowers>() {
+            follow(tx, id, user.team_id)?;
+        }
+    }
     tx.core.callers.forget();
     Ok(user)
 }
+
+/// What goes along when a person comes into another team: `r.declare(TeamFollowers(follow))`.
+#[derive(Clone, Copy)]
+pub struct TeamFollowers(pub fn(&mut Tx, UserId, Option<TeamId>) -> Result<()>);
 
 fn form_of(user: &User) -> UserInput {
     UserInput {

@@ -21,6 +21,7 @@ use crate::base::http::{Answer, Req, Routes};
 use crate::base::types::number::round_half_away;
 use crate::base::types::{Quantity, Rate, TextEnum};
 use crate::orders::model::visible_to;
+use crate::orders::reps;
 use crate::orders::rules::OrderStatus;
 use crate::shipments::model::ShipmentStatus;
 use crate::text_enum;
@@ -221,15 +222,19 @@ fn condition(rx: &ReadTx, query: &Query, from: NaiveDate, to: NaiveDate) -> Pred
         .and(Predicate::Compare(col!(order_lines::first_promised_date), Op::Le, to.into()))
         .and(Predicate::one_of(col!(orders::status), OrderStatus::PROMISED))
         .and(visible_to(rx.caller));
-    for (name, column) in [
-        ("customer_id", col!(orders::customer_id)),
-        ("rep_id", col!(orders::rep_id)),
-        ("team_id", col!(orders::team_id)),
-        ("product_id", col!(order_lines::product_id)),
-    ] {
+    for (name, column) in
+        [("customer_id", col!(orders::customer_id)), ("product_id", col!(order_lines::product_id))]
+    {
         if query.get(name).is_some() {
             cond = cond.and(Predicate::ids(column, query.ids(name).iter().copied()));
         }
+    }
+    // Each promise counts for the rep of its day.
+    if query.get("rep_id").is_some() {
+        cond = cond.and(reps::counts_for(query.ids("rep_id")));
+    }
+    if query.get("team_id").is_some() {
+        cond = cond.and(reps::counts_for_teams(query.ids("team_id")));
     }
     cond
 }
@@ -261,13 +266,15 @@ fn period(word: Option<&str>, dialect: Dialect) -> Sql {
 
 /// Key and label of a dimension, as SQL.
 fn key(dimension: Option<PromiseDimension>, dialect: Dialect) -> (Sql, Sql) {
-    let (prefix, column, label) = match dimension {
+    let (prefix, column, label): (_, Sql, _) = match dimension {
         None => return (NOTHING, NOTHING),
-        Some(PromiseDimension::Customer) => ("cus_", col!(orders::customer_id), col!(customers::name)),
-        Some(PromiseDimension::Rep) => ("usr_", col!(orders::rep_id), col!(users::name)),
-        Some(PromiseDimension::Product) => ("prd_", col!(order_lines::product_id), col!(products::name)),
+        Some(PromiseDimension::Customer) => ("cus_", col!(orders::customer_id).into(), col!(customers::name)),
+        Some(PromiseDimension::Rep) => ("usr_", reps::REP, col!(users::name)),
+        Some(PromiseDimension::Product) => {
+            ("prd_", col!(order_lines::product_id).into(), col!(products::name))
+        }
     };
-    let id = dialect.id(column);
+    let id = dialect.id(column.clone());
     (sql!("CASE WHEN {column} IS NOT NULL THEN '{prefix}' || {id} END"), label.into())
 }
 
@@ -306,6 +313,7 @@ fn load(rx: &mut ReadTx, query: &Query, cond: Predicate) -> Result<Vec<PromiseRo
     );
     let flags = Sql::list(&flags);
     let delivered = one_of(col!(shipments::status), &[ShipmentStatus::Delivered]);
+    let rep = reps::REP;
     let past = Predicate::Compare(col!(order_lines::first_promised_date), Op::Lt, rx.today().into());
     let most = MOST_ROWS + 1;
     let statement = Statement::<SchemaValidator>::new(sql!(
@@ -326,7 +334,10 @@ fn load(rx: &mut ReadTx, query: &Query, cond: Predicate) -> Result<Vec<PromiseRo
         " AS past FROM order_lines INNER JOIN orders ON orders.id = order_lines.order_id
             INNER JOIN customers ON customers.id = orders.customer_id
             INNER JOIN products ON products.id = order_lines.product_id
-            LEFT JOIN users ON users.id = orders.rep_id WHERE "
+            LEFT JOIN order_reps ON order_reps.order_id = orders.id
+                AND order_reps.valid_from <= order_lines.first_promised_date
+                AND (order_reps.valid_to IS NULL OR order_reps.valid_to > order_lines.first_promised_date)
+            LEFT JOIN users ON users.id = {rep} WHERE "
     ))
     .cond(cond)
     .sql(sql!(

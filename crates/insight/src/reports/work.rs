@@ -2,7 +2,8 @@
 //! sums of its lines', so the parts always add up to the whole.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use uuid::Uuid;
 
 use super::model::{Dimension, Keys, Measures, SalesRow, SalesSummary};
 use crate::base::db::dialect::{Dialect, Span};
@@ -12,7 +13,10 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::http::params::Query;
 use crate::base::types::{Amount, Quantity, TextEnum};
 use crate::orders::model::{booked, visible_to};
-use crate::schema::{customers, order_lines, orders, product_categories, products, regions, teams, users};
+use crate::orders::reps;
+use crate::schema::{
+    customers, order_lines, order_reps, orders, product_categories, products, regions, teams, users,
+};
 
 const MOST_ROWS: usize = 5_000;
 
@@ -77,14 +81,20 @@ fn condition(query: &Query) -> Predicate {
     }
     for (name, column) in [
         ("customer_id", col!(orders::customer_id)),
-        ("rep_id", col!(orders::rep_id)),
-        ("team_id", col!(orders::team_id)),
         ("region_id", col!(orders::region_id)),
         ("product_id", col!(order_lines::product_id)),
         ("category_id", col!(products::category_id)),
     ] {
         if query.get(name).is_some() {
             cond = cond.and(Predicate::ids(column, query.ids(name).iter().copied()));
+        }
+    }
+    // Each sale counts for the rep of its day.
+    for (name, counting) in
+        [("rep_id", reps::counts_for as fn(&[Uuid]) -> _), ("team_id", reps::counts_for_teams)]
+    {
+        if query.get(name).is_some() {
+            cond = cond.and(counting(query.ids(name)));
         }
     }
     for (name, column) in [("channel", col!(orders::channel)), ("currency", col!(orders::currency))] {
@@ -100,15 +110,15 @@ fn condition(query: &Query) -> Predicate {
 /// Key and label of a dimension, as SQL.
 fn key(dialect: Dialect, dimension: Dimension) -> (Sql, Option<Sql>) {
     // A label belongs to its key, so any of the group's serves.
-    let named = |id, label: Column| (dialect.id(id), Some(sql!("MAX({label})")));
+    let named = |id: Sql, label: Column| (dialect.id(id), Some(sql!("MAX({label})")));
     let span = |span| (dialect.span(col!(orders::order_date), span), None);
     match dimension {
-        Dimension::Customer => named(col!(orders::customer_id), col!(customers::name)),
-        Dimension::Rep => named(col!(orders::rep_id), col!(users::name)),
-        Dimension::Team => named(col!(orders::team_id), col!(teams::name)),
-        Dimension::Region => named(col!(orders::region_id), col!(regions::name)),
-        Dimension::Product => named(col!(order_lines::product_id), col!(products::name)),
-        Dimension::Category => named(col!(products::category_id), col!(product_categories::name)),
+        Dimension::Customer => named(col!(orders::customer_id).into(), col!(customers::name)),
+        Dimension::Rep => named(reps::REP, col!(users::name)),
+        Dimension::Team => named(reps::TEAM, col!(teams::name)),
+        Dimension::Region => named(col!(orders::region_id).into(), col!(regions::name)),
+        Dimension::Product => named(col!(order_lines::product_id).into(), col!(products::name)),
+        Dimension::Category => named(col!(products::category_id).into(), col!(product_categories::name)),
         Dimension::Channel => (col!(orders::channel).into(), None),
         Dimension::Status => (col!(orders::status).into(), None),
         Dimension::Year => span(Span::Year),
@@ -143,13 +153,19 @@ fn load(conn: &mut Conn, dimensions: &[Dimension], cond: Predicate, limit: i64) 
     let mut group: Vec<Sql> = keys.iter().map(|(key, _)| key.clone()).collect();
     group.push(col!(orders::currency).into());
     let group = Sql::list(&group);
+    let (rep, team) = (reps::REP, reps::TEAM);
     let query = orders::table
         .inner_join(order_lines::table.on(order_lines::order_id.eq(orders::id)))
         .inner_join(products::table.on(products::id.eq(order_lines::product_id)))
         .inner_join(customers::table.on(customers::id.eq(orders::customer_id)))
         .left_join(product_categories::table.on(product_categories::id.nullable().eq(products::category_id)))
-        .left_join(users::table.on(users::id.nullable().eq(orders::rep_id)))
-        .left_join(teams::table.on(teams::id.nullable().eq(orders::team_id)))
+        .left_join(order_reps::table.on(
+            order_reps::order_id.eq(orders::id).and(order_reps::valid_from.le(orders::order_date)).and(
+                order_reps::valid_to.is_null().or(order_reps::valid_to.gt(orders::order_date.nullable())),
+            ),
+        ))
+        .left_join(users::table.on(sql!("users.id = {rep}").typed::<Bool>()))
+        .left_join(teams::table.on(sql!("teams.id = {team}").typed::<Bool>()))
         .left_join(regions::table.on(regions::id.nullable().eq(orders::region_id)))
         .filter(cond)
         .group_by(group.typed::<Text>())

@@ -28,6 +28,7 @@ use crate::base::db::engine::Ending;
 use crate::base::db::filter::col;
 use crate::base::error::Result;
 use crate::base::events::{self, EventSource, Verb, sequencer};
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::base::http::dispatch::App;
 use crate::base::lives::Life;
@@ -44,6 +45,7 @@ const WRITE: &[Scope] = &[Scope::WebhooksWrite];
 pub const TEST_EVENT: &str = "webhook.test";
 
 fn routes(r: &mut Routes) {
+    r.declare(Holding::own(col!(webhooks::owner_user_id), ["Owner of webhooks", "网络钩子所有者"]));
     r.declare(Life::of(
         "Webhooks",
         WebhookId::KIND,

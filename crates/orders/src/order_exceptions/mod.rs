@@ -21,8 +21,9 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::Replayed;
-use crate::base::db::filter::col;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -44,6 +45,14 @@ fn routes(r: &mut Routes) {
         rules::ExceptionStatus::ALL,
         rules::ExceptionAction::ALL,
         rules::ExceptionStatus::after,
+    ));
+    r.declare(held!(
+        order_exceptions::owner_id,
+        OrderExceptionId,
+        ["Owner of order exceptions", "订单异常负责人"],
+        |person| Predicate::eq(col!(order_exceptions::owner_id), person).and(model::open()),
+        work::pass,
+        customer: customer_id
     ));
     r.declare(columns::ORDER_EXCEPTIONS);
     r.declare(movable!(OrderException, order_exceptions, OrderExceptionId));

@@ -17,6 +17,7 @@ use crate::base::db::{Act, Conn, Guard, ReadTx, Tx, external};
 use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
+use crate::base::holdings::Successor;
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::Quantity;
 use crate::notifications::{Notice, notify};
@@ -288,6 +289,21 @@ pub fn assign(tx: &mut Tx, id: OrderExceptionId, to: &ExceptionAssignment) -> Re
     let exception = step(tx, &before, ExceptionAction::Assign, act, |e| e.owner_id = Some(owner))?;
     tell(tx, &exception, Some(owner), "order_exception_assigned", &[])?;
     Ok(exception)
+}
+
+/// Whoever asks.
+fn load(conn: &mut Conn, id: OrderExceptionId) -> Result<OrderException> {
+    let found =
+        order_exceptions::table.find(id).select(OrderException::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// Hands an exception over; see [`crate::base::holdings`].
+pub fn pass(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(load, OrderExceptionId(id))?;
+    let act = Act::because("assigned", Some(to.reason));
+    let exception = step(tx, &before, ExceptionAction::Assign, act, |e| e.owner_id = Some(to.to))?;
+    tell(tx, &exception, Some(to.to), "order_exception_assigned", &[])
 }
 
 pub fn start(tx: &mut Tx, id: OrderExceptionId) -> Result<OrderException> {

@@ -102,6 +102,7 @@ fn check_order(order: &Order) -> Vec<String> {
         faults.push("its totals are not the sums of its lines".into());
     }
     faults.extend(check_status(order));
+    faults.extend(super::reps::faults(row));
     faults
 }
 

@@ -4,6 +4,7 @@ use super::model::{
     Approval, HoldInput, LineInput, ORDERS, Order, OrderHead, OrderId, OrderInput, OrderLine, OrderLineId,
     OrderRow, OrderSummary, OrderView, OverrideInput, REVISIONS, Review, Revision, RevisionInput, visible_to,
 };
+use super::reps::{self, OrderReassignment};
 use super::rules::OrderAction;
 use super::work::{self, entry, life, obstacles, push, review, revise};
 use crate::base::auth::Caller;
@@ -141,6 +142,10 @@ pub fn revise(tx: &mut Tx, req: &Req<OrderId, Json<RevisionInput>>) -> Result<An
     let (order, revision) = revise::revise(tx, req.path, &req.body)?;
     let path = format!("/orders/{}/revisions?revision={}", req.path, revision.revision);
     Ok(answer(order, tx.caller).located(path))
+}
+
+pub fn reassign(tx: &mut Tx, req: &Req<OrderId, Json<OrderReassignment>>) -> Result<Answer<OrderView>> {
+    reps::reassign(tx, req.path, &req.body).map(|o| answer(o, tx.caller))
 }
 
 pub fn close_short(tx: &mut Tx, req: &Req<OrderId, Json<Reason>>) -> Result<Answer<OrderView>> {

@@ -9,6 +9,7 @@ mod http;
 mod lines;
 pub mod model;
 mod purchases;
+pub mod reps;
 pub mod rules;
 pub mod stakes;
 pub mod work;
@@ -21,6 +22,8 @@ use crate::base::auth::Scope;
 use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -34,7 +37,7 @@ pub const AREA: Area = Area { name: "orders", routes, problems: PROBLEMS, phrase
 const READ: &[Scope] = &[Scope::OrdersRead];
 
 /// The ids in an order that `expand` adds the object of.
-const EXPAND: &[&str] = &["customer", "contact", "rep", "team", "region", "lines.product"];
+const EXPAND: &[&str] = &["customer", "contact", "rep", "responsible", "team", "region", "lines.product"];
 
 /// Problems that any step can meet.
 const STEP: &[&str] = &["invalid_transition", "read_only_share"];
@@ -65,6 +68,21 @@ fn routes(r: &mut Routes) {
     r.declare(check::CHECK);
     r.declare(model::RECENT);
     r.declare(model::UNDER_WAY);
+    r.declare(held!(
+        orders::rep_id,
+        OrderId,
+        ["Rep of orders", "订单销售代表"],
+        reps::held_by,
+        reps::pass,
+        customer: customer_id
+    ));
+    r.declare(Holding::with(
+        col!(orders::responsible_id),
+        col!(orders::rep_id),
+        ["Works on orders", "订单跟进人"],
+    ));
+    r.declare(Holding::past(col!(order_reps::rep_id), ["Whom orders counted for", "订单业绩归属"]));
+    r.begins_with(reps::fill);
     r.tells(TOLD);
     r.declare(Replayed::of::<model::Order>(col!(orders::id)));
     r.tag("orders", "Orders, from entry over review and confirmation to completion.");
@@ -335,6 +353,21 @@ fn life(r: &mut Routes) {
         )
         .example(why())
         .fails_with(STEP);
+    r.action("/orders/{order_id}/reassign", "reassignOrder", http::reassign)
+        .scope(OrderAction::Reassign.scopes())
+        .summary("Give an order to another rep")
+        .description(
+            "Changes the rep, in every status but `cancelled`. What happens from `valid_from` on counts for the \
+                new rep and their team; what was before stays with the former ones, and `reps` of the order says \
+                from when to when. `valid_from` defaults to today. An earlier day corrects figures; \
+                whoever sends it cannot name themselves (`own_figures`). On a draft the whole order is the \
+                new rep's. The new rep works on the order; the former one sees it no more, unless it is an \
+                order of their own customer. To give away all of a customer's orders, give away the customer: \
+                `POST /customers/{customer_id}/reassign`.",
+        )
+        .example(json!({"rep_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372", "reason": "王芳 has left the company"}))
+        .fails_with(STEP)
+        .fails_with(&["own_figures"]);
     r.action("/orders/{order_id}/hold", "holdOrder", http::hold)
         .scope(OrderAction::Hold.scopes())
         .summary("Put an order on hold")
@@ -400,6 +433,11 @@ const TOLD: EventSource = EventSource {
         )
         .reads("returns changed", "退货有变化"),
         Verb::new("cancelled", "The order was cancelled, with a reason."),
+        Verb::new(
+            "rep_changed",
+            "The order was given to another rep; `reps` says from when on it counts for whom.",
+        )
+        .reads("given to another rep", "已更换销售代表"),
     ],
 };
 
@@ -469,6 +507,13 @@ static PROBLEMS: &[ProblemText] = &[
         ["Nothing to override", "没有可放行的事项"],
         ["No hard finding with these codes stands in the way.", "没有符合这些代码的阻止项。"],
         ["GET /orders/{id}/review lists the findings.", "GET /orders/{id}/review 列出审核事项。"],
+    ),
+    problem_text(
+        "own_figures",
+        409,
+        ["Your own figures", "涉及本人业绩"],
+        ["Nobody moves what was sold before to their own figures.", "不能把以前的业绩改到自己名下。"],
+        ["Ask another manager, or send a day from today on.", "请由其他经理处理，或将起始日期改为今天。"],
     ),
     problem_text(
         "order_on_hold",

@@ -7,14 +7,17 @@ use serde_json::{Value as JsonValue, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::reps::{OrderRep, keep_in_step, responsible_is};
 use super::rules::{Finding, Fulfilment, OrderAction, OrderStatus};
 use crate::base::auth::{Caller, Role, Sight};
 use crate::base::db::filter::{Op, Predicate, Value, col, sql};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Guard, JsonColumn, search, shares};
+use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, search, shares};
+use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::types::{Amount, At, CustomFields, Price, Quantity, Rate, TextEnum};
 use crate::customers::Attention;
+use crate::customers::model::part_of_looked_after;
 use crate::customers::model::{ContactId, CustomerId, PostalAddress};
 use crate::people::{TeamId, UserId};
 use crate::prices::model::PriceId;
@@ -96,9 +99,9 @@ pub struct OrderRow {
     pub customer_id: CustomerId,
     /// Contact at the customer. Null when none was given.
     pub contact_id: Option<ContactId>,
-    /// Sales rep of the order. Null when there is none.
+    /// Sales rep whom the order counts for now. Null when there is none.
     pub rep_id: Option<UserId>,
-    /// Team that the order belongs to: the team of the rep at the time when the rep was set. Null when there
+    /// Team that the order counts for: the team of the rep at the time when the rep was set. Null when there
     /// is none.
     pub team_id: Option<TeamId>,
     /// Sales region. Null when there is none.
@@ -197,6 +200,12 @@ pub struct OrderRow {
     pub created_by: Option<UserId>,
     pub updated_at: At,
     pub updated_by: Option<UserId>,
+    /// Person who works on the order beside the owner of its customer, who sees all orders of the customer. Null
+    /// when it is the owner alone.
+    pub responsible_id: Option<UserId>,
+    /// Whom the order counts for from when to when, oldest first. Empty as long as the rep has not changed.
+    #[schema(value_type = Vec<OrderRep>)]
+    pub reps: JsonColumn<Vec<OrderRep>>,
 }
 
 /// A line of an order.
@@ -287,6 +296,9 @@ entity_with_lines!(Order, OrderRow, orders, OrderId, OrderLine, order_lines, ord
         let mut texts = vec![self.row.number.clone()];
         texts.extend(self.row.customer_po.clone());
         texts
+    }
+    fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
+        keep_in_step(&self.row, before.map(|order| &order.row), conn)
     }
     fn hidden(&self) -> Vec<(&'static str, serde_json::Value)> {
         let cost = |line: &OrderLine| (line.id.to_string(), json!(line.unit_cost));
@@ -631,6 +643,15 @@ pub static ORDERS: ListSpec = ListSpec {
             Does::Is(col!(orders::rep_id)),
         ),
         filter(
+            Param::new(
+                "responsible_id",
+                Takes::Ids("usr"),
+                "Orders that these people work on: those where `responsible_id` names them, and those of their \
+                    customers where it names nobody.",
+            ),
+            Does::Makes(responsible_is),
+        ),
+        filter(
             Param::new("team_id", Takes::Ids("tem"), "Orders of these teams."),
             Does::Is(col!(orders::team_id)),
         ),
@@ -768,20 +789,16 @@ pub const RECENT: Attention = Attention {
 /// A customer has attention as long as an order is under way.
 pub const UNDER_WAY: Attention = Attention { customer: col!(orders::customer_id), since: |_, _| open() };
 
-/// The orders that a caller sees.
+/// The orders that a caller sees: those that they or their people work on, those of the customers that they or their
+/// people look after, and those that are shared with them.
 pub fn visible_to(caller: &Caller) -> Predicate {
-    let mine = || match caller.user {
-        Some(user) => Predicate::eq(col!(orders::rep_id), user),
-        None => Predicate::Nothing,
-    };
-    let shared = || shares::shared_with(col!(orders::id), caller);
     let seen = match caller.sight {
         Sight::All if caller.role == Some(Role::Warehouse) => booked(),
         Sight::All => Predicate::All,
-        Sight::Team => {
-            Predicate::ids(col!(orders::team_id), caller.teams.iter().copied()).or(mine()).or(shared())
-        }
-        Sight::Own => mine().or(shared()),
+        Sight::Team | Sight::Own => caller
+            .has(col!(orders::responsible_id))
+            .or(part_of_looked_after(caller, col!(orders::customer_id)))
+            .or(shares::shared_with(col!(orders::id), caller)),
     };
     seen.and(caller.within(col!(orders::customer_id)))
 }

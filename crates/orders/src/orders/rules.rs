@@ -55,6 +55,7 @@ text_enum! {
     /// - `cancel`: cancel an order before anything is shipped
     /// - `hold`: stop shipping
     /// - `release`: end a hold
+    /// - `reassign`: give the order to another rep
     pub enum OrderAction {
         Edit = "edit",
         Delete = "delete",
@@ -71,6 +72,7 @@ text_enum! {
         Cancel = "cancel",
         Hold = "hold",
         Release = "release",
+        Reassign = "reassign",
     }
 }
 
@@ -105,6 +107,8 @@ impl OrderStatus {
             // The rest may have been closed or shipped away while it was held.
             (Shipped | Delivered, A::Release) => Some(self),
             (Confirmed | PartiallyShipped, A::Revise) => Some(self),
+            // Also of what has ended: whom it counts for may have been wrong.
+            (status, A::Reassign) if status != Cancelled => Some(self),
             _ => None,
         }
     }
@@ -120,6 +124,9 @@ word_sets! { OrderStatus {
     /// Was promised to the customer, and not cancelled.
     PROMISED, is_promised = { Confirmed | PartiallyShipped | Shipped | Delivered | Completed }
         not { Draft | Submitted | Approved | Cancelled }
+    /// Somebody has to work on it.
+    UNDER_WAY, is_under_way = { Draft | Submitted | Approved | Confirmed | PartiallyShipped | Shipped | Delivered }
+        not { Completed | Cancelled }
     /// Nothing of it is to be delivered any more.
     ENDED, has_ended = { Delivered | Completed | Cancelled }
         not { Draft | Submitted | Approved | Confirmed | PartiallyShipped | Shipped }
@@ -139,6 +146,7 @@ impl OrderAction {
             Ship => &[Scope::ShipmentsWrite],
             CloseShort | Cancel => &[Scope::OrdersCancel],
             Hold | Release => &[Scope::OrdersHold, Scope::OrdersHoldCredit],
+            Reassign => &[Scope::CustomersReassign],
         }
     }
 }

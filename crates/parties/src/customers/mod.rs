@@ -24,12 +24,15 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::Replayed;
-use crate::base::db::filter::col;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::coded;
+use crate::people::work::TeamFollowers;
 
 pub use model::{AddressId, ContactId, CustomerId};
 pub use pool::Attention;
@@ -53,6 +56,18 @@ fn routes(r: &mut Routes) {
         model::CustomerAction::ALL,
         model::CustomerStatus::after,
     ));
+    r.declare(held!(
+        customers::owner_id,
+        CustomerId,
+        ["Owner of customers", "客户负责人"],
+        |person| Predicate::eq(col!(customers::owner_id), person),
+        work::pass
+    ));
+    r.declare(Holding::past(
+        col!(customer_pool_moves::user_id),
+        ["Moves from and to the pool", "公海领取记录"],
+    ));
+    r.declare(TeamFollowers(work::follow_to_team));
     r.declare(columns::CUSTOMERS);
     r.declare(columns::CONTACTS);
     r.declare(&columns::CUSTOMERS_IMPORTED);
@@ -218,9 +233,10 @@ fn life(r: &mut Routes) {
         .scope(REASSIGN)
         .summary("Give a customer to another owner")
         .description(
-            "Makes another person the owner. The new owner must be an active person whose role may work \
-                on customers. The customer moves to the owner's team and leaves the pool if it was there. \
-                Existing orders keep their rep.",
+            "Changes the owner; the customer moves to the new owner's team. What the former owner has in hand of it goes \
+                along: orders under way, from today on, open tasks, complaints, order exceptions and requests. The \
+                new owner sees all of the customer's orders. What was sold before still counts for the former \
+                owner, who sees the customer and its orders no more.",
         )
         .example(json!({"owner_id": "usr_019a7c5e8f3a7d10b6c2a94e51757372", "reason": "王芳 has left the company"}))
         .fails_with(&["read_only_share", "customer_merged"]);

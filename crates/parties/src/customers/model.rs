@@ -106,8 +106,8 @@ pub struct Customer {
     pub block_reason: Option<String>,
     /// Person who looks after the customer. Null when nobody does, for example while it is in the pool.
     pub owner_id: Option<UserId>,
-    /// Team that the customer belongs to: the team of the owner at the time when they became the owner. It
-    /// stays when the customer goes to the pool. Null when the customer belongs to no team.
+    /// Team that the customer belongs to: the owner's. It moves along when the owner changes the team, and stays
+    /// when the customer goes to the pool. Null when the customer belongs to no team.
     pub team_id: Option<TeamId>,
     /// Currency of the credit limit and default currency of new orders, ISO 4217.
     #[schema(max_length = 3, example = "CNY")]
@@ -364,19 +364,34 @@ pub const ENTRY: &[Param] = &[
 
 /// Which customers a caller sees; every read of customers goes through it.
 pub fn visible_to(caller: &Caller) -> Predicate {
-    let own = match caller.user {
-        Some(user) => Predicate::eq(col!(customers::owner_id), user),
-        None => Predicate::Nothing,
-    };
-    let shared = || shares::shared_with(col!(customers::id), caller);
-    let seen = match caller.sight {
-        Sight::All => Predicate::All,
-        Sight::Team => {
-            Predicate::ids(col!(customers::team_id), caller.teams.iter().copied()).or(own.or(shared()))
-        }
-        Sight::Own => own.or(shared()),
+    let seen = match looked_after_by(caller) {
+        Predicate::All => Predicate::All,
+        theirs => theirs.or(shares::shared_with(col!(customers::id), caller)),
     };
     seen.and(caller.within(col!(customers::id)))
+}
+
+/// The customers that are the caller's own, their people's, and for who sees by team those without an owner: their
+/// teams', or nobody's.
+pub fn looked_after_by(caller: &Caller) -> Predicate {
+    let owned = caller.has(col!(customers::owner_id));
+    if caller.sight != Sight::Team {
+        return owned;
+    }
+    let of_teams = Predicate::ids(col!(customers::team_id), caller.teams.iter().copied());
+    let of_nobody = match caller.has_what_is_nobodys() {
+        true => of_teams.or(Predicate::IsNull(col!(customers::team_id))),
+        false => of_teams,
+    };
+    owned.or(Predicate::IsNull(col!(customers::owner_id)).and(of_nobody))
+}
+
+/// Whose customers' records these are; the column names the record's customer.
+pub fn part_of_looked_after(caller: &Caller, column: Column) -> Predicate {
+    match looked_after_by(caller) {
+        Predicate::All => Predicate::All,
+        customers => Predicate::in_select(column, col!(customers::id), customers),
+    }
 }
 
 /// Parts of the customers that a caller sees; the column names the part's customer.

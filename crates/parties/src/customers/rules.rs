@@ -58,11 +58,14 @@ impl CustomerAction {
 
 /// Whether the customer is the caller's to work on, not only shown to them. Scopes are asked beside this.
 pub fn is_theirs(caller: &Caller, customer: &Customer) -> bool {
-    let own = customer.owner_id.is_some_and(|owner| caller.user == Some(owner.0));
-    let theirs = match caller.sight {
-        Sight::All => true,
-        Sight::Team => own || customer.team_id.is_some_and(|team| caller.teams.contains(&team.0)),
-        Sight::Own => own,
+    let theirs = match customer.owner_id {
+        Some(owner) => caller.has_of(owner.0),
+        None if caller.sight == Sight::All => true,
+        None if caller.sight == Sight::Own => false,
+        None => match customer.team_id {
+            Some(team) => caller.teams.contains(&team.0),
+            None => caller.has_what_is_nobodys(),
+        },
     };
     theirs && caller.is_within(customer.id.0)
 }
@@ -298,14 +301,21 @@ mod tests {
 
     #[test]
     fn a_record_is_theirs_by_ownership_team_or_office() {
-        let (me, team) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let caller = |role| Caller::person(me, "x", role, Some(team), vec![team]);
+        let (me, team, colleague) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(5));
+        let caller = |role| Caller {
+            people: vec![me, colleague],
+            ..Caller::person(me, "x", role, Some(team), vec![team])
+        };
         let mut customer = super::super::work::tests::customer();
         for (owner, of_team, rep, manager) in [
-            (None, None, false, false),
+            (None, None, false, true),
             (Some(me), None, true, true),
             (None, Some(team), false, true),
+            (None, Some(Uuid::from_u128(4)), false, false),
             (Some(Uuid::from_u128(3)), Some(Uuid::from_u128(4)), false, false),
+            // Whose it is follows the person, not the team that the record was in once.
+            (Some(colleague), Some(Uuid::from_u128(4)), false, true),
+            (Some(Uuid::from_u128(3)), Some(team), false, false),
         ] {
             customer.owner_id = owner.map(crate::people::UserId);
             customer.team_id = of_team.map(crate::people::TeamId);

@@ -13,6 +13,7 @@ use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Act, AnyId, Conn, Guard, JsonColumn, ReadTx, Tx, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
+use crate::base::holdings::{Holding, Successor};
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
 use crate::base::text;
@@ -361,16 +362,65 @@ pub fn reassign(tx: &mut Tx, id: CustomerId, to: &Reassignment) -> Result<Custom
     let reason = rules::not_blank(&to.reason, "/reason", &mut faults);
     let owner = find_owner(tx, to.owner_id, &mut faults)?;
     faults.done()?;
-    let team_id = owner.and_then(|u| u.team_id);
+    give(tx, &before, to.owner_id, owner.and_then(|u| u.team_id), &reason)
+}
+
+/// Hands the customer over; see [`crate::base::holdings`].
+pub fn pass(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(load, CustomerId(id))?;
+    let team_id = tx.load(people::work::find_user, to.to)?.team_id;
+    give(tx, &before, to.to, team_id, to.reason).map(drop)
+}
+
+fn give(
+    tx: &mut Tx,
+    before: &Customer,
+    owner: UserId,
+    team_id: Option<TeamId>,
+    reason: &str,
+) -> Result<Customer> {
     let mut customer = Customer {
-        owner_id: Some(to.owner_id),
+        owner_id: Some(owner),
         team_id,
         owned_since: Some(tx.now),
         pooled_at: None,
         ..before.clone()
     };
-    tx.save(&before, &mut customer, Act::because("reassigned", Some(&reason)))?;
+    tx.save(before, &mut customer, Act::because("reassigned", Some(reason)))?;
+    if let Some(former) = before.owner_id.filter(|former| *former != owner) {
+        go_along(tx, customer.id, &Successor { former, to: owner, reason })?;
+    }
     Ok(customer)
+}
+
+/// What the former owner has in hand of the customer's goes along.
+fn go_along(tx: &mut Tx, customer: CustomerId, to: &Successor) -> Result<()> {
+    let core = tx.core;
+    let kinds =
+        core.declared.all::<Holding>().iter().filter_map(Holding::work).filter(|work| work.of_customer);
+    for work in kinds {
+        let theirs = tx.under(Guard::Alone("what goes along with a customer"), |conn| {
+            (work.of)(conn, to.former.0, Some(customer.0), i64::MAX)
+        })?;
+        for record in theirs {
+            (work.pass)(tx, record, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// The customers of a person who is in another team now come along.
+pub fn follow_to_team(tx: &mut Tx, owner: UserId, team_id: Option<TeamId>) -> Result<()> {
+    let theirs = customers::table.filter(customers::owner_id.eq(owner)).order(customers::id);
+    let theirs: Vec<Customer> = tx
+        .under(Guard::Alone("customers follow their owner to another team"), |conn| {
+            Ok(theirs.select(Customer::as_select()).load(conn)?)
+        })?;
+    for before in theirs.into_iter().filter(|customer| customer.team_id != team_id) {
+        let mut customer = Customer { team_id, ..before.clone() };
+        tx.save(&before, &mut customer, Act::UPDATED)?;
+    }
+    Ok(())
 }
 
 /// Somebody has checked with the customer that everything is right.

@@ -13,8 +13,9 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::Replayed;
-use crate::base::db::filter::col;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::Phrase;
@@ -34,6 +35,13 @@ fn routes(r: &mut Routes) {
         model::SupplierStatus::ALL,
         model::SupplierAction::ALL,
         model::SupplierStatus::after,
+    ));
+    r.declare(held!(
+        suppliers::owner_id,
+        SupplierId,
+        ["Owner of suppliers", "供应商负责人"],
+        |person| Predicate::eq(col!(suppliers::owner_id), person),
+        work::pass
     ));
     r.declare(columns::SUPPLIERS);
     r.declare(&columns::SUPPLIERS_IMPORTED);

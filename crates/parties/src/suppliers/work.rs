@@ -11,6 +11,7 @@ use super::{contacts, rules};
 use crate::base::db::filter::col;
 use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
+use crate::base::holdings::Successor;
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
 use crate::people::model::UserStatus;
@@ -20,6 +21,13 @@ use crate::schema::suppliers;
 pub fn find(conn: &mut Conn, id: SupplierId) -> Result<Supplier> {
     let found = suppliers::table.find(id).select(Supplier::as_select()).first(conn).optional()?;
     found.ok_or_else(Error::not_found)
+}
+
+/// Hands a supplier over; see [`crate::base::holdings`].
+pub fn pass(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(find, SupplierId(id))?;
+    let mut supplier = Supplier { owner_id: Some(to.to), ..before.clone() };
+    tx.save(&before, &mut supplier, Act::because("updated", Some(to.reason)))
 }
 
 /// The supplier, at the version that the caller saw.

@@ -24,6 +24,7 @@ use crate::base::auth::{Caller, Scope};
 use crate::base::db::Replayed;
 use crate::base::db::filter::{Column, Op, Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -58,6 +59,14 @@ fn routes(r: &mut Routes) {
         )
         .calls(&[("add_note", "addComplaintNote"), ("add_remedy", "addComplaintRemedy")]),
     );
+    r.declare(held!(
+        complaints::assignee_id,
+        ComplaintId,
+        ["Assignee of complaints", "投诉处理人"],
+        |person| Predicate::eq(col!(complaints::assignee_id), person).and(model::open()),
+        work::pass,
+        customer: customer_id
+    ));
     r.declare(columns::COMPLAINTS);
     r.declare(movable!(Complaint, complaints, ComplaintId));
     r.declare(worklist::SOURCE);

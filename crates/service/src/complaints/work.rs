@@ -18,6 +18,7 @@ use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::deadlines;
 use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
+use crate::base::holdings::Successor;
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::At;
 use crate::customers::model::Customer;
@@ -310,6 +311,20 @@ pub fn assign(tx: &mut Tx, id: ComplaintId, to: &Assignment) -> Result<Complaint
     let complaint = step(tx, &before, ComplaintAction::Assign, act, |c| c.assignee_id = Some(assignee))?;
     tell(tx, &complaint, Some(assignee), "complaint_assigned", &[])?;
     Ok(complaint)
+}
+
+/// Whoever asks.
+fn load(conn: &mut Conn, id: ComplaintId) -> Result<Complaint> {
+    let found = complaints::table.find(id).select(Complaint::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// Hands a complaint over; see [`crate::base::holdings`].
+pub fn pass(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(load, ComplaintId(id))?;
+    let act = Act::because("assigned", Some(to.reason));
+    let complaint = step(tx, &before, ComplaintAction::Assign, act, |c| c.assignee_id = Some(to.to))?;
+    tell(tx, &complaint, Some(to.to), "complaint_assigned", &[])
 }
 
 /// The customer was told that the complaint is being handled.

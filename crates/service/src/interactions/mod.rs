@@ -20,6 +20,7 @@ use crate::base::auth::Scope;
 use crate::base::db::Replayed;
 use crate::base::db::filter::{Op, Predicate, col};
 use crate::base::events::{self, EventSource};
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::base::messages::Phrase;
 use crate::customers::Attention;
@@ -35,6 +36,7 @@ const READ: &[Scope] = &[Scope::InteractionsRead];
 const WRITE: &[Scope] = &[Scope::InteractionsWrite];
 
 fn routes(r: &mut Routes) {
+    r.declare(Holding::past(col!(interactions::user_id), ["Spoke with customers", "客户往来记录人"]));
     r.declare(columns::INTERACTIONS);
     r.declare(movable!(Interaction, interactions, InteractionId));
     r.declare(Attention {

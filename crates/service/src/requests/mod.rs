@@ -23,8 +23,9 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::Replayed;
-use crate::base::db::filter::col;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::{Phrase, ProblemText, problem_text};
@@ -53,6 +54,22 @@ fn routes(r: &mut Routes) {
         )
         .calls(&[("reply", "addRequestReply")]),
     );
+    r.declare(held!(
+        requests::requester_id,
+        RequestId,
+        ["Requester of requests", "请求发起人"],
+        |person| Predicate::eq(col!(requests::requester_id), person).and(Predicate::Sql(model::still_open(), vec![])),
+        work::pass_question,
+        customer: customer_id
+    ));
+    r.declare(held!(
+        requests::assignee_id,
+        RequestId,
+        ["Assignee of requests", "请求处理人"],
+        |person| Predicate::eq(col!(requests::assignee_id), person)
+            .and(Predicate::Sql(model::still_open(), vec![])),
+        work::pass_answer
+    ));
     r.declare(columns::REQUESTS);
     r.declare(movable!(Request, requests, RequestId, Some));
     r.declare(worklist::SOURCE);

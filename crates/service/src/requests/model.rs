@@ -333,7 +333,7 @@ pub fn visible_to(caller: &Caller) -> Predicate {
         return mine;
     }
     let teams = match caller.sight {
-        Sight::Team => Predicate::ids(col!(requests::team_id), caller.teams.iter().copied()),
+        Sight::Team => asked_by_their_people(caller),
         _ => Predicate::Nothing,
     };
     match part_of_visible(caller, col!(requests::customer_id)) {
@@ -341,6 +341,13 @@ pub fn visible_to(caller: &Caller) -> Predicate {
         customers if teams == Predicate::Nothing => customers.or(mine),
         customers => customers.or(teams.and(caller.within(col!(requests::customer_id)))).or(mine),
     }
+}
+
+/// Requests of the people of the caller's teams; those that a machine asked are the team's.
+fn asked_by_their_people(caller: &Caller) -> Predicate {
+    let of_teams = Predicate::ids(col!(requests::team_id), caller.teams.iter().copied());
+    let by_machines = Predicate::IsNull(col!(requests::requester_id)).and(of_teams);
+    Predicate::ids(col!(requests::requester_id), caller.people.iter().copied()).or(by_machines)
 }
 
 /// Requests that a person asked or may answer.

@@ -133,7 +133,10 @@ impl Request {
     /// Whether the caller may act for the requester: the requester, their manager, the office.
     pub fn asks(&self, caller: &Caller) -> bool {
         let me = caller.user.map(UserId);
-        let of_team = || self.team_id.is_some_and(|team| caller.teams.contains(&team.0));
+        let of_team = || match self.requester_id {
+            Some(requester) => caller.has_of(requester.0),
+            None => self.team_id.is_some_and(|team| caller.teams.contains(&team.0)),
+        };
         is_office(caller)
             || (me.is_some() && me == self.requester_id)
             || (caller.sight == Sight::Team && of_team())

@@ -16,6 +16,7 @@ use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::deadlines;
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
+use crate::base::holdings::Successor;
 use crate::base::http::actions::{self, ActionStates};
 use crate::base::http::{Patch, expand};
 use crate::base::text::filled;
@@ -233,6 +234,28 @@ pub fn assign(tx: &mut Tx, id: RequestId, to: &Assignment) -> Result<Request> {
     tx.save(&before, &mut request, Act::because("assigned", to.reason.as_deref()))?;
     tell(tx, &request, [assignee], "request_received", &[])?;
     Ok(request)
+}
+
+/// Whoever asks.
+fn load(conn: &mut Conn, id: RequestId) -> Result<Request> {
+    let found = requests::table.find(id).select(Request::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// Hands over what a person has to answer; see [`crate::base::holdings`].
+pub fn pass_answer(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(load, RequestId(id))?;
+    let mut request = Request { assignee_id: Some(to.to), ..before.clone() };
+    tx.save(&before, &mut request, Act::because("assigned", Some(to.reason)))?;
+    tell(tx, &request, [to.to], "request_received", &[])
+}
+
+/// Hands over what a person has asked for: the answer goes to the successor.
+pub fn pass_question(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(load, RequestId(id))?;
+    let team_id = tx.load(users::find_user, to.to)?.team_id;
+    let mut request = Request { requester_id: Some(to.to), team_id, ..before.clone() };
+    tx.save(&before, &mut request, Act::because("updated", Some(to.reason)))
 }
 
 // ---- dates ---------------------------------------------------------------------------------------------------

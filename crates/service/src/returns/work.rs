@@ -89,7 +89,7 @@ fn credited(conn: &mut Conn, order: OrderId) -> Result<HashMap<OrderLineId, Cred
 /// Goods of an order are to come back.
 pub fn request(tx: &mut Tx, order: OrderId, input: &ReturnInput) -> Result<Return> {
     let before = tx.find(orders::find, order)?;
-    orders::refuse_shared(&before.row, tx.caller)?;
+    orders::refuse_shared(tx, &before.row)?;
     tx.check_expected(&before)?;
     let wanted: Vec<(OrderLineId, Quantity)> =
         input.lines.iter().map(|l| (l.order_line_id, l.quantity)).collect();
@@ -107,7 +107,7 @@ pub fn request(tx: &mut Tx, order: OrderId, input: &ReturnInput) -> Result<Retur
     tx.create_as(&mut returned, Act::new("requested"))?;
     if returned.row.gross > limit(tx, &returned.row)? {
         let approvers = tx.hint("whoever manages the team in this moment is told", |conn| {
-            ladder::superiors(conn, order.row.team_id)
+            ladder::superiors_of(conn, order.row.rep_id, order.row.team_id)
         })?;
         tell(tx, &returned, approvers, "return_to_approve")?;
     }

@@ -19,8 +19,9 @@ use serde_json::json;
 use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::Replayed;
-use crate::base::db::filter::col;
+use crate::base::db::filter::{Predicate, col};
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::held;
 use crate::base::http::Routes;
 use crate::base::lives::Life;
 use crate::base::messages::Phrase;
@@ -43,6 +44,14 @@ fn routes(r: &mut Routes) {
         rules::TaskStatus::ALL,
         rules::TaskAction::ALL,
         rules::TaskStatus::after,
+    ));
+    r.declare(held!(
+        tasks::assignee_id,
+        TaskId,
+        ["Assignee of tasks", "任务负责人"],
+        |person| Predicate::eq(col!(tasks::assignee_id), person).and(model::open()),
+        work::pass,
+        customer: customer_id
     ));
     r.declare(columns::TASKS);
     r.declare(movable!(Task, tasks, TaskId, Some));

@@ -241,7 +241,7 @@ pub fn visible_to(caller: &Caller) -> Predicate {
         None => Predicate::Nothing,
     };
     let teams = match caller.sight {
-        Sight::Team => Predicate::ids(col!(tasks::team_id), caller.teams.iter().copied()),
+        Sight::Team => Predicate::ids(col!(tasks::assignee_id), caller.people.iter().copied()),
         _ => Predicate::Nothing,
     };
     match part_of_visible(caller, col!(tasks::customer_id)) {

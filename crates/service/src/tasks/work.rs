@@ -12,6 +12,7 @@ use crate::base::db::{Act, Conn, JsonColumn, ReadTx, Tx};
 use crate::base::deadlines::model::{Budget, Deadline, DeadlineAction};
 use crate::base::deadlines::{self, working_calendar_row};
 use crate::base::error::{Error, Fault, Faults, Result, found};
+use crate::base::holdings::Successor;
 use crate::base::http::{Patch, actions, expand};
 use crate::base::types::At;
 use crate::complaints::work as complaints;
@@ -309,6 +310,23 @@ pub fn assign(tx: &mut Tx, id: TaskId, to: &Assignment) -> Result<Task> {
     Ok(task)
 }
 
+/// Whoever asks.
+fn load(conn: &mut Conn, id: TaskId) -> Result<Task> {
+    let found = tasks::table.find(id).select(Task::as_select()).first(conn).optional()?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// Hands a task over; see [`crate::base::holdings`].
+pub fn pass(tx: &mut Tx, id: Uuid, to: &Successor) -> Result<()> {
+    let before = tx.load(load, TaskId(id))?;
+    let assignee = tx.load(users::find_assignee, to.to)?;
+    let act = Act::because("assigned", Some(to.reason));
+    let task = step(tx, &before, TaskAction::Assign, act, |task| {
+        (task.assignee_id, task.team_id) = (assignee.id, assignee.team_id);
+    })?;
+    tell(tx, &task, [assignee.id], "task_assigned")
+}
+
 pub fn start(tx: &mut Tx, id: TaskId) -> Result<Task> {
     let before = find_for(tx, id, TaskAction::Start)?;
     let now = tx.now;
@@ -378,7 +396,7 @@ pub fn on_deadline(tx: &mut Tx, deadline: &Deadline, due: &DeadlineAction) -> Re
     let task = step(tx, &before, TaskAction::Edit, escalated, |task| task.escalated_at = Some(now))?;
     // A manager is not their own manager.
     let mut above = tx.hint("whoever manages the team in this moment is told", |conn| {
-        ladder::superiors(conn, task.team_id)
+        ladder::superiors_of(conn, Some(task.assignee_id), task.team_id)
     })?;
     above.retain(|user| *user != task.assignee_id);
     if above.is_empty() {

@@ -19,6 +19,7 @@ use crate::base::types::{Amount, Price, Quantity, Rate};
 use crate::customers::ContactId;
 use crate::customers::model::{AddressKind, Customer, CustomerId, PostalAddress};
 use crate::customers::work as customers;
+use crate::people::model::UserStatus;
 use crate::people::work as people;
 use crate::people::{TeamId, UserId};
 use crate::prices::model::{PriceContext, PriceQuestion, Resolved};
@@ -50,7 +51,7 @@ pub fn create(tx: &mut Tx, input: OrderInput) -> Result<Order> {
         },
         lines,
     };
-    set_head(&mut order.row, head, team_id);
+    set_head(&mut order.row, head, team_id, &customer);
     recompute(&mut order)?;
     check_expected_totals(&order, input.net, input.tax, input.gross)?;
     tx.create(&mut order)?;
@@ -161,6 +162,8 @@ fn blank_row(tx: &Tx, id: OrderId, customer: &Customer, currency: String, order_
         created_by: None,
         updated_at: tx.now,
         updated_by: None,
+        responsible_id: None,
+        reps: JsonColumn::default(),
     }
 }
 
@@ -171,8 +174,7 @@ fn complete_head(tx: &mut Tx, mut head: OrderHead, customer: &Customer) -> Resul
     if head.rep_id.is_none() {
         head.rep_id = match tx.caller.sight {
             Sight::Own => tx.caller.user.map(UserId),
-            Sight::All => customer.owner_id,
-            Sight::Team => owner_in_sight(tx, customer)?,
+            Sight::All | Sight::Team => owner_in_sight(tx, customer)?,
         };
     }
     head.region_id = head.region_id.or(customer.region_id);
@@ -189,14 +191,15 @@ fn complete_head(tx: &mut Tx, mut head: OrderHead, customer: &Customer) -> Resul
     Ok(head)
 }
 
-/// The customer's owner, unless another team's: the order would be out of the caller's sight at once.
+/// The customer's owner, unless they have left, or are another team's: the order would be out of the caller's sight at
+/// once.
 fn owner_in_sight(tx: &mut Tx, customer: &Customer) -> Result<Option<UserId>> {
     let Some(owner) = customer.owner_id else { return Ok(None) };
-    let team = tx.load(people::find_user, owner)?.team_id;
-    Ok(Some(owner).filter(|_| is_in_sight(tx, team)))
+    let user = tx.load(people::find_user, owner)?;
+    Ok(Some(owner).filter(|_| user.status == UserStatus::Active && is_in_sight(tx, user.team_id)))
 }
 
-fn is_in_sight(tx: &Tx, team: Option<TeamId>) -> bool {
+pub fn is_in_sight(tx: &Tx, team: Option<TeamId>) -> bool {
     tx.caller.sight != Sight::Team || team.is_some_and(|team| tx.caller.teams.contains(&team.0))
 }
 
@@ -217,6 +220,9 @@ pub fn check_head(tx: &mut Tx, head: &OrderHead, customer: &Customer, before: Op
     if let Some(rep) = head.rep_id.filter(|rep| Some(*rep) != before) {
         match found(tx.load(people::find_user, rep))? {
             None => faults.push(Fault::at("/rep_id", "unknown_reference").with("kind", "user")),
+            Some(rep) if rep.status != UserStatus::Active => {
+                faults.push(Fault::at("/rep_id", "cannot_own"));
+            }
             Some(rep) if !is_in_sight(tx, rep.team_id) => {
                 faults.push(Fault::at("/rep_id", "outside_team"));
             }
@@ -259,8 +265,17 @@ pub fn team_of(tx: &mut Tx, rep: Option<UserId>, customer: &Customer) -> Result<
     }
 }
 
-pub fn set_head(row: &mut OrderRow, head: OrderHead, team_id: Option<TeamId>) {
+/// Who works on an order with this rep, beside the owner of its customer.
+pub fn responsible(rep: Option<UserId>, customer: &Customer) -> Option<UserId> {
+    rep.filter(|rep| Some(*rep) != customer.owner_id)
+}
+
+pub fn set_head(row: &mut OrderRow, head: OrderHead, team_id: Option<TeamId>, customer: &Customer) {
     row.contact_id = head.contact_id;
+    if head.rep_id != row.rep_id {
+        row.responsible_id = responsible(head.rep_id, customer);
+        row.reps.0.clear();
+    }
     row.rep_id = head.rep_id;
     row.team_id = team_id;
     row.region_id = head.region_id;
@@ -315,7 +330,7 @@ pub fn update(tx: &mut Tx, id: OrderId, patch: &Patch<OrderHead>) -> Result<Orde
         let customer = tx.load(customers::load, before.row.customer_id)?;
         check_head(tx, &head, &customer, before.row.rep_id)?;
         let team_id = team_of(tx, head.rep_id, &customer)?;
-        set_head(&mut order.row, head, team_id);
+        set_head(&mut order.row, head, team_id, &customer);
         recompute(&mut order)?;
     }
     tx.save(&before, &mut order, Act::UPDATED)?;

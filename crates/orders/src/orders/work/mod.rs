@@ -14,8 +14,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{Order, OrderId, OrderRow, OrderSummary, OrderView, visible_to};
+pub use super::reps::refuse_shared;
 use super::rules::{OrderAction, progress};
-use crate::base::auth::{Caller, Sight, forbidden};
+use crate::base::auth::{Caller, forbidden};
 use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Conn, Guard, ReadTx, Tx};
 use crate::base::error::{Error, Problem, Result};
@@ -59,17 +60,9 @@ pub fn find_theirs(tx: &mut Tx, id: OrderId, action: OrderAction) -> Result<Orde
     if !action.scopes().iter().any(|s| tx.caller.may(*s)) {
         return Err(forbidden(action.scopes()));
     }
-    refuse_shared(&order.row, tx.caller)?;
+    refuse_shared(tx, &order.row)?;
     tx.check_expected(&order)?;
     Ok(order)
-}
-
-/// 403 for an order that is another's and only shared with the caller.
-pub fn refuse_shared(order: &OrderRow, caller: &Caller) -> Result<()> {
-    match caller.sight == Sight::Own && order.rep_id.map(|r| r.0) != caller.user {
-        true => Err(Problem::new("read_only_share").into()),
-        false => Ok(()),
-    }
 }
 
 /// 409 unless the order's life has this step now.

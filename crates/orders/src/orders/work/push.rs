@@ -113,7 +113,7 @@ fn change_head(tx: &mut Tx, row: &mut OrderRow, head: OrderHead) -> Result<()> {
         true => row.team_id,
         false => team_of(tx, head.rep_id, &customer)?,
     };
-    set_head(row, head, team_id);
+    set_head(row, head, team_id, &customer);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::base::auth::Scope;
 use crate::base::db::Replayed;
 use crate::base::db::filter::col;
 use crate::base::events::{self, EventSource, Verb};
+use crate::base::holdings::Holding;
 use crate::base::http::Routes;
 use crate::schema::feedback;
 use model::Feedback;
@@ -22,6 +23,7 @@ pub use model::FeedbackId;
 const READ: &[Scope] = &[Scope::FeedbackRead];
 
 pub fn routes(r: &mut Routes) {
+    r.declare(Holding::past(col!(feedback_recipients::user_id), ["Was sent feedback", "反馈接收人"]));
     r.declare(columns::FEEDBACK);
     r.declare(movable!(Feedback, feedback, FeedbackId));
     r.declare(worklist::SOURCE);

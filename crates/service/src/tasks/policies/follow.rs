@@ -135,7 +135,8 @@ fn who(tx: &mut Tx, customer: &Customer) -> Result<Option<UserId>> {
     {
         return Ok(Some(owner));
     }
-    let above =
-        tx.hint("a task can be given to another", |conn| ladder::superiors(conn, customer.team_id))?;
+    let above = tx.hint("a task can be given to another", |conn| {
+        ladder::superiors_of(conn, customer.owner_id, customer.team_id)
+    })?;
     Ok(above.first().copied())
 }
