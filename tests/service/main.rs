@@ -7,5 +7,6 @@ mod complaints;
 mod interactions;
 mod requests;
 mod returns;
+mod shown;
 mod tasks;
 mod visits;

@@ -28,6 +28,19 @@ pub fn find_assignee(conn: &mut Conn, id: UserId) -> Result<User> {
     })
 }
 
+/// This person, if they work here; else the first who manages their team, so that nothing new lies with who has left.
+pub fn at_work(tx: &mut Tx, person: Option<UserId>) -> Result<Option<UserId>> {
+    let Some(id) = person else { return Ok(None) };
+    let user = tx.load(find_user, id)?;
+    if user.status == UserStatus::Active {
+        return Ok(Some(id));
+    }
+    let above = tx.hint("what one manager gets can be given to another", |conn| {
+        super::ladder::superiors(conn, user.team_id)
+    })?;
+    Ok(above.first().copied())
+}
+
 /// Notes when a person logged in.
 #[allow(clippy::disallowed_methods)] // no change of the record: neither a version nor an event
 pub fn note_log_in(tx: &mut Tx, user: UserId) -> Result<()> {

@@ -93,7 +93,7 @@ fn records(r: &mut Routes) {
         .summary("Report an order exception")
         .description("Records a problem with an order and tells the owner. The order counts it in `open_exceptions`; one that blocks stops the order's shipping (`blocked`). A minor exception must be resolved within 40 working hours, a major one within 16, a critical one within 4 (`GET /deadlines/{record_id}`). In the same order, the owner is reminded 8, 4 and 1 working hours before the deadline and told at the deadline; the manager is told 8, 4 and 1 working hours after it, the executives 40, 16 and 4. A draft or cancelled order is refused with `invalid_transition`.")
         .example(json!({"order_id": "ord_019a7c5e8f3a7d10b6c2a94e516f7264", "kind": "shortage", "severity": "major", "description": "Only forty of sixty boxes are in stock"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "read_only_share"]);
     r.read("/order-exceptions/{exception_id}", "getOrderException", http::get)
         .scope(READ)
         .expands(model::ORDER_EXCEPTIONS.expand)
@@ -104,7 +104,7 @@ fn records(r: &mut Routes) {
         .summary("Change an order exception")
         .description("Corrects what was reported while the exception is open or in progress. Allowed for its owner, for its reporter and with `exceptions:manage`. A changed severity changes the deadline; `blocking` stays as it is.")
         .example(json!({"severity": "critical"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "read_only_share"]);
     r.history("/order-exceptions/{exception_id}/history", "listOrderExceptionHistory", http::get)
         .scope(READ)
         .summary("Read history of an exception")
@@ -112,7 +112,7 @@ fn records(r: &mut Routes) {
 }
 
 fn life(r: &mut Routes) {
-    let by = &["invalid_transition"][..];
+    let by = &["invalid_transition", "read_only_share"][..];
     r.action("/order-exceptions/{exception_id}/assign", "assignOrderException", http::assign)
         .scope(WRITE)
         .summary("Assign an order exception")
@@ -157,13 +157,13 @@ fn blocking(r: &mut Routes) {
         .summary("Block shipping by an exception")
         .description("From now on the order cannot ship while this exception is open or in progress. Everybody who may report exceptions may do this. Refused with `invalid_transition` when it blocks already.")
         .example(json!({"reason": "The customer has not said yes yet"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "read_only_share"]);
     r.action("/order-exceptions/{exception_id}/unblock", "unblockOrderException", http::unblock)
         .scope(&[Scope::ExceptionsManage])
         .summary("Unblock shipping of an order")
         .description("Lets the order ship although the exception stays open. Refused with `invalid_transition` when the exception does not block.")
         .example(json!({"reason": "They take what there is"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "read_only_share"]);
 }
 
 static PROBLEMS: &[ProblemText] = &[problem_text(

@@ -25,6 +25,7 @@ use crate::orders::model::{Order, OrderId};
 use crate::orders::rules::OrderStatus;
 use crate::orders::work as orders;
 use crate::people::model::UserStatus;
+use crate::people::work::at_work;
 use crate::people::{UserId, ladder, work as users};
 use crate::products::model::ProductId;
 use crate::schema::order_exceptions;
@@ -45,6 +46,10 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: OrderExceptionId) -> Result<Or
 /// The exception, for a step that the caller may take and its life allows now.
 fn find_for(tx: &mut Tx, id: OrderExceptionId, action: ExceptionAction) -> Result<OrderException> {
     let exception = tx.find(find, id)?;
+    if !exception.owner_id.is_some_and(|owner| tx.caller.has_of(owner.0)) {
+        let order = load_order(tx, exception.order_id)?;
+        orders::refuse_shared(tx, &order.row)?;
+    }
     if !exception.rights_allow(action, tx.caller) {
         return Err(forbidden(&[Scope::ExceptionsManage]));
     }
@@ -134,6 +139,7 @@ fn load_order(tx: &mut Tx, id: OrderId) -> Result<Order> {
 pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
     let order = found(tx.find(orders::find, new.order_id))?;
     let order = order.ok_or_else(|| external::unknown::<OrderId>("order_id"))?;
+    orders::refuse_shared(tx, &order.row)?;
     if matches!(order.row.status, OrderStatus::Draft | OrderStatus::Cancelled) {
         let allowed = order.row.allowed_actions(tx.caller);
         return Err(actions::refused(order.row.status, "report_exception", &allowed));
@@ -142,7 +148,7 @@ pub fn report(tx: &mut Tx, new: NewOrderException) -> Result<OrderException> {
     let product_id = check(tx, &order, &input)?;
     let owner_id = match new.owner_id {
         Some(id) => Some(find_owner(tx, id)?),
-        None => order.row.rep_id.or(tx.caller.user.map(UserId)),
+        None => at_work(tx, order.row.rep_id)?.or(tx.caller.user.map(UserId)),
     };
     let blocks = rules::blocks_by_default(input.kind, input.severity);
     let mut exception = OrderException {

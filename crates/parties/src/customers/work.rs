@@ -77,6 +77,16 @@ pub fn find_theirs(conn: &mut Conn, caller: &Caller, id: CustomerId) -> Result<C
     }
 }
 
+/// 403 unless the customer is the caller's to work on: what hangs on a customer that is only shown to them, they read.
+/// What is in their own hands they work on all the same; the record's area says that.
+pub fn refuse_shown(tx: &mut Tx, id: CustomerId) -> Result<()> {
+    let customer = tx.load(load, id)?;
+    match rules::is_theirs(tx.caller, &customer) {
+        true => Ok(()),
+        false => Err(Problem::new("read_only_share").into()),
+    }
+}
+
 /// Those of these customers that the caller sees, for a record that names them.
 pub fn known(conn: &mut Conn, caller: &Caller, ids: &[CustomerId]) -> Result<Vec<CustomerId>> {
     Ok(customers::table

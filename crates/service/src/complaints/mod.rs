@@ -116,7 +116,7 @@ fn records(r: &mut Routes) {
         .summary("Change a complaint")
         .description("Corrects what was entered, until the complaint is resolved; then it is refused with `invalid_transition`. A changed severity changes the deadlines, counted from when they began.")
         .example(json!({"severity": "critical"}))
-        .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
+        .fails_with(&["invalid_transition", "read_only_share", "external_id_taken", "customer_merged"]);
     r.history("/complaints/{complaint_id}/history", "listComplaintHistory", http::get)
         .scope(READ)
         .summary("Read the history of a complaint")
@@ -136,11 +136,11 @@ fn records(r: &mut Routes) {
     .summary("Upsert a complaint by external id")
     .description("For another system that sends its complaints. A new complaint is entered as by `POST /complaints`. An existing one keeps its customer and `received_at`. Another `assignee_id` assigns it, and the new assignee is told.")
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "category": "quality", "severity": "high", "channel": "phone", "subject": "Three boxes of tea are damp"}))
-    .fails_with(&["invalid_transition", "external_id_taken", "customer_merged"]);
+    .fails_with(&["invalid_transition", "read_only_share", "external_id_taken", "customer_merged"]);
 }
 
 fn life(r: &mut Routes) {
-    let by = &["invalid_transition"][..];
+    let by = &["invalid_transition", "read_only_share"][..];
     r.action("/complaints/{complaint_id}/assign", "assignComplaint", http::assign)
         .scope(WRITE)
         .summary("Assign a complaint")
@@ -170,7 +170,7 @@ fn life(r: &mut Routes) {
         .summary("Resolve a complaint")
         .description("Records the cause and what was done, and ends the resolution deadline. Approved remedies are granted in the same transaction; a replacement becomes a draft order at price 0, which needs the scope `orders:write`, too. Refused with `remedy_undecided` while a remedy waits for approval, and with `invalid_transition` before the complaint was acknowledged.")
         .example(json!({"root_cause": "transport", "root_cause_note": "The pallet stood in the rain at the depot", "resolution": "Replaced and credited; the carrier was told"}))
-        .fails_with(&["invalid_transition", "remedy_undecided"]);
+        .fails_with(&["invalid_transition", "read_only_share", "remedy_undecided"]);
     r.action("/complaints/{complaint_id}/close", "closeComplaint", http::close)
         .scope(WRITE)
         .optional_body()
@@ -183,7 +183,7 @@ fn life(r: &mut Routes) {
         .summary("Reopen a complaint")
         .description("Opens a resolved or closed complaint again, because it is not solved. It is `investigating` again, a new resolution deadline begins now, and the assignee is told. Refused with `too_late_to_reopen` more than 30 days after it was resolved.")
         .example(json!({"reason": "The new boxes are damp, too"}))
-        .fails_with(&["invalid_transition", "too_late_to_reopen"]);
+        .fails_with(&["invalid_transition", "read_only_share", "too_late_to_reopen"]);
     r.action("/complaints/{complaint_id}/wait", "waitForComplainant", http::wait)
         .scope(WRITE)
         .summary("Wait for the customer")

@@ -25,6 +25,7 @@ use crate::customers::model::Customer;
 use crate::customers::{self, contacts};
 use crate::notifications::{Notice, notify};
 use crate::orders;
+use crate::people::work::at_work;
 use crate::people::{UserId, ladder, work as users};
 use crate::products;
 use crate::schema::complaints;
@@ -45,10 +46,22 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: ComplaintId) -> Result<Complai
 /// The complaint, for a step that its life allows now.
 pub fn find_for(tx: &mut Tx, id: ComplaintId, action: ComplaintAction) -> Result<Complaint> {
     let complaint = tx.find(find, id)?;
+    // A note is an addition in one's own name.
+    if action != ComplaintAction::AddNote {
+        refuse_shown(tx, &complaint)?;
+    }
     tx.check_expected(&complaint)?;
     match complaint.life_allows(action) {
         true => Ok(complaint),
         false => Err(actions::refused(complaint.status, action, &complaint.allowed_actions(tx.caller))),
+    }
+}
+
+/// 403 for a complaint of a customer that is only shown to the caller, unless they handle it.
+pub fn refuse_shown(tx: &mut Tx, complaint: &Complaint) -> Result<()> {
+    match complaint.assignee_id.is_some_and(|person| tx.caller.has_of(person.0)) {
+        true => Ok(()),
+        false => customers::work::refuse_shown(tx, complaint.customer_id),
     }
 }
 
@@ -77,7 +90,7 @@ pub fn create(tx: &mut Tx, new: NewComplaint) -> Result<Complaint> {
     let input = check(tx, &customer, new.complaint)?;
     let assignee_id = match new.assignee_id {
         Some(id) => Some(tx.load(users::find_assignee, id)?.id),
-        None => customer.owner_id,
+        None => at_work(tx, customer.owner_id)?,
     };
     let mut complaint = Complaint {
         id: tx.new_id(),

@@ -22,7 +22,7 @@ use crate::base::db::filter::{Op, Predicate, col};
 use crate::base::events::{self, EventSource};
 use crate::base::holdings::Holding;
 use crate::base::http::Routes;
-use crate::base::messages::Phrase;
+use crate::base::messages::{Phrase, ProblemText, problem_text};
 use crate::customers::Attention;
 use crate::schema::interactions;
 use model::Interaction;
@@ -30,7 +30,7 @@ use salesdesk_parties::movable;
 
 pub use model::InteractionId;
 
-pub const AREA: Area = Area { name: "interactions", routes, problems: &[], phrases: PHRASES };
+pub const AREA: Area = Area { name: "interactions", routes, problems: PROBLEMS, phrases: PHRASES };
 
 const READ: &[Scope] = &[Scope::InteractionsRead];
 const WRITE: &[Scope] = &[Scope::InteractionsWrite];
@@ -66,10 +66,12 @@ fn routes(r: &mut Routes) {
         .scope(WRITE)
         .summary("Change an interaction")
         .description(
-            "Corrects what was entered. The customer and the person who took part cannot be changed.",
+            "Corrects what was entered. Only whoever entered it, or took part in it, may (`not_the_author`); what a machine client \
+                entered may be corrected by all who may write. The customer and the person who took part cannot be \
+                changed.",
         )
         .example(json!({"next_step": "Call on Monday"}))
-        .fails_with(&["external_id_taken"]);
+        .fails_with(&["external_id_taken", "not_the_author"]);
     r.history("/interactions/{interaction_id}/history", "listInteractionHistory", http::get)
         .scope(READ)
         .summary("Read history of an interaction")
@@ -93,13 +95,26 @@ fn routes(r: &mut Routes) {
     .summary("Upsert an interaction by external id")
     .description("For another system that sends its interactions. A new interaction is entered as by `POST /interactions`. An existing one keeps `customer_id` and `user_id`; feedback with a new kind and text is added and sent.")
     .example(json!({"customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "kind": "call", "direction": "inbound", "summary": "They sell twenty boxes a week"}))
-    .fails_with(&["external_id_taken"]);
+    .fails_with(&["external_id_taken", "not_the_author"]);
     feedback::routes(r);
     r.expands("int", work::expand);
 }
 
-static PHRASES: &[Phrase] =
-    &[("feedback_relayed", ["{customer} said ({kind}): {text}", "{customer} 反馈（{kind}）：{text}"])];
+static PROBLEMS: &[ProblemText] = &[problem_text(
+    "not_the_author",
+    403,
+    ["Noted by somebody else", "由他人记录"],
+    ["What somebody else has noted is changed by themselves only.", "他人记录的内容只能由本人更改。"],
+    ["Enter an interaction of your own that adds or corrects it.", "请新建一条往来记录加以补充或更正。"],
+)];
+
+static PHRASES: &[Phrase] = &[
+    ("feedback_relayed", ["{customer} said ({kind}): {text}", "{customer} 反馈（{kind}）：{text}"]),
+    (
+        "yourself_only",
+        ["must be yourself: nobody speaks in another's name", "只能是本人，不能以他人名义记录"],
+    ),
+];
 
 const TOLD: EventSource = EventSource {
     kind: InteractionId::KIND,

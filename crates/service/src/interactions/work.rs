@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::feedback;
 use super::model::{Interaction, InteractionId, InteractionInput, NewInteraction, visible_to};
-use crate::base::auth::Caller;
+use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
-use crate::base::error::{Error, Fault, Faults, Result, found};
+use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::{Patch, expand};
 use crate::base::types::At;
 use crate::customers::model::Customer;
@@ -45,6 +45,9 @@ pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
         Some(id) => faults.known(tx.load(users::find_user, id), "/user_id", "user")?.map(|user| user.id),
         None => tx.caller.user.map(UserId),
     };
+    if tx.caller.sight == Sight::Own && user_id.map(|user| user.0) != tx.caller.user {
+        faults.push(Fault::at("/user_id", "yourself_only"));
+    }
     let Some(customer) = customer else { return Err(Error::invalid(faults.list().to_vec())) };
     faults.done()?;
     check(tx, &customer, &new.interaction)?;
@@ -77,6 +80,7 @@ pub fn create(tx: &mut Tx, new: NewInteraction) -> Result<Interaction> {
 
 pub fn update(tx: &mut Tx, id: InteractionId, patch: &Patch<InteractionInput>) -> Result<Interaction> {
     let before = tx.find(find, id)?;
+    refuse_others(tx.caller, &before)?;
     tx.check_expected(&before)?;
     let input = patch.onto(&form(&before))?;
     apply(tx, &before, input)
@@ -85,6 +89,7 @@ pub fn update(tx: &mut Tx, id: InteractionId, patch: &Patch<InteractionInput>) -
 /// Updates it from what another system sends. Customer and person stay; new feedback is added.
 pub fn update_named(tx: &mut Tx, id: InteractionId, patch: &Patch<NewInteraction>) -> Result<Interaction> {
     let before = tx.find(find, id)?;
+    refuse_others(tx.caller, &before)?;
     tx.check_expected(&before)?;
     let form = NewInteraction {
         customer_id: before.customer_id,
@@ -109,6 +114,17 @@ pub fn update_named(tx: &mut Tx, id: InteractionId, patch: &Patch<NewInteraction
         tx.under(Guard::row("feedback", id), |conn| feedback::work::unknown_of(conn, id, input.feedback))?;
     feedback::work::relay(tx, &interaction, &customer, new)?;
     Ok(interaction)
+}
+
+/// 403 for what another person has noted: who knows better enters an addition. What a machine entered has no author
+/// among people.
+fn refuse_others(caller: &Caller, interaction: &Interaction) -> Result<()> {
+    let authors = [interaction.user_id, interaction.created_by];
+    let is_author = || caller.user.is_some_and(|me| authors.contains(&Some(UserId(me))));
+    match interaction.created_by.is_none() || is_author() {
+        true => Ok(()),
+        false => Err(Problem::new("not_the_author").into()),
+    }
 }
 
 /// An interaction as it was entered.

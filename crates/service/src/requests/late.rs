@@ -116,6 +116,16 @@ pub fn lead(conn: &mut Conn, request: &Request) -> Result<Option<UserId>> {
     })
 }
 
+/// Who is told of a request where nobody answers for the side that is asked: who manages the department's team, or else
+/// the requester's, so that it does not lie until it is late.
+pub fn without_lead(conn: &mut Conn, request: &Request) -> Result<Vec<UserId>> {
+    let department = match request.department_id {
+        Some(id) => found(Department::find(conn, id))?,
+        None => None,
+    };
+    ladder::superiors(conn, department.and_then(|department| department.team_id).or(request.team_id))
+}
+
 /// The lead's manager and the requester's.
 fn managers(conn: &mut Conn, request: &Request, lead: Option<UserId>) -> Result<Vec<UserId>> {
     let of_lead = match lead {

@@ -158,7 +158,13 @@ pub fn enter(tx: &mut Tx, new: NewRequest, order_line_ids: Vec<OrderLineId>) -> 
     tx.create(&mut request)?;
     late::start_response(tx, &request, asked.response_hours)?;
     late::start_delivery(tx, &request)?;
-    tell(tx, &request, request.assignee_id, "request_received", &[])?;
+    let told = match request.assignee_id {
+        Some(assignee) => vec![assignee],
+        None => tx.hint("whoever manages the team in this moment is told", |conn| {
+            late::without_lead(conn, &request)
+        })?,
+    };
+    tell(tx, &request, told, "request_received", &[])?;
     Ok(request)
 }
 

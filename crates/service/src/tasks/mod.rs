@@ -89,7 +89,7 @@ fn records(r: &mut Routes) {
         .summary("Change a task")
         .description("Changes a task that is open or in progress; later it is refused with `invalid_transition`. A changed due time starts reminder and escalation anew, and a series begins again from the new date.")
         .example(json!({"priority": "urgent"}))
-        .fails_with(&["invalid_transition", "external_id_taken"]);
+        .fails_with(&["invalid_transition", "read_only_share", "external_id_taken"]);
     r.history("/tasks/{task_id}/history", "listTaskHistory", http::get)
         .scope(READ)
         .summary("Read the history of a task")
@@ -109,11 +109,11 @@ fn records(r: &mut Routes) {
     .summary("Upsert a task by external id")
     .description("For another system that sends its tasks. A new task is entered as by `POST /tasks`. Another `assignee_id` assigns an existing one, and the new assignee is told. Changes of a completed or cancelled task are refused with `invalid_transition`.")
     .example(json!({"kind": "follow_up", "subject": "Ask how the new tea sells", "customer_id": "cus_019a7c5e8f3a7d10b6c2a94e51637573", "due_date": "2026-12-04"}))
-    .fails_with(&["invalid_transition", "external_id_taken"]);
+    .fails_with(&["invalid_transition", "read_only_share", "external_id_taken"]);
 }
 
 fn life(r: &mut Routes) {
-    let by = &["invalid_transition"][..];
+    let by = &["invalid_transition", "read_only_share"][..];
     r.action("/tasks/{task_id}/assign", "assignTask", http::assign)
         .scope(WRITE)
         .summary("Assign a task")

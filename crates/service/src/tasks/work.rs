@@ -37,10 +37,21 @@ pub fn find(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<Task> {
 /// The task, for a step that its life allows now.
 fn find_for(tx: &mut Tx, id: TaskId, action: TaskAction) -> Result<Task> {
     let task = tx.find(find, id)?;
+    refuse_shown(tx, &task)?;
     tx.check_expected(&task)?;
     match task.status.after(action) {
         Some(_) => Ok(task),
         None => Err(actions::refused(task.status, action, &task.allowed_actions(tx.caller))),
+    }
+}
+
+/// 403 for a task about a customer that is only shown to the caller, unless it is theirs to do or they entered it.
+fn refuse_shown(tx: &mut Tx, task: &Task) -> Result<()> {
+    let is_theirs = tx.caller.has_of(task.assignee_id.0)
+        || task.created_by.is_some_and(|person| tx.caller.user == Some(person.0));
+    match task.customer_id {
+        Some(customer) if !is_theirs => customers::work::refuse_shown(tx, customer),
+        _ => Ok(()),
     }
 }
 
@@ -130,6 +141,7 @@ fn clear_for<T: serde::Serialize + serde::de::DeserializeOwned>(
 /// Updates it from what another system sends. Only a difference asks whether the life allows the change.
 pub fn update_named(tx: &mut Tx, id: TaskId, patch: &Patch<NewTask>) -> Result<Task> {
     let before = tx.find(find, id)?;
+    refuse_shown(tx, &before)?;
     tx.check_expected(&before)?;
     let form = NewTask { task: form(&before), assignee_id: Some(before.assignee_id) };
     let base = NewTask { task: clear_for(patch, form.task.clone()), ..form.clone() };
@@ -351,9 +363,11 @@ pub fn complete(tx: &mut Tx, id: TaskId, outcome: Option<&str>) -> Result<Task> 
 /// The next task of a series.
 fn come_again(tx: &mut Tx, done: &Task) -> Result<Option<TaskId>> {
     let Some((occurrence, due)) = done.next_occurrence(tx.today()) else { return Ok(None) };
+    let assignee_id = users::at_work(tx, Some(done.assignee_id))?.unwrap_or(done.assignee_id);
     let mut next = Task {
         id: tx.new_id(),
         version: 0,
+        assignee_id,
         status: TaskStatus::Open,
         due_date: Some(due),
         due_at: tx.load_only(working_calendar_row)?.calendar(tx.core.zone).end_of(due),

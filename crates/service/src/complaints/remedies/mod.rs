@@ -39,7 +39,7 @@ pub fn routes(r: &mut Routes) {
         .summary("Propose a remedy")
         .description("Proposes a credit or replacement goods for a complaint. An amount up to the limit of the settings (`complaints.remedy_limit`, 0 for a currency that is not listed) is approved at once. Above it the manager of the complaint's team is told that it waits for approval. It is granted when the complaint is resolved. Refused with `invalid_transition` before the complaint was acknowledged and after it was resolved.")
         .example(json!({"kind": "credit", "amount": "120.00", "description": "5 % off the order"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "read_only_share"]);
     r.read("/complaints/{complaint_id}/remedies/{remedy_id}", "getComplaintRemedy", http::get)
         .scope(READ)
         .summary("Read a remedy")
@@ -54,14 +54,14 @@ pub fn routes(r: &mut Routes) {
     .summary("Approve a remedy")
     .description("Approves a remedy that waits for approval. A remedy that you proposed yourself is refused with `own_remedy`.")
     .example(json!({"reason": "A good customer"}))
-    .fails_with(&["invalid_transition", "own_remedy"]);
+    .fails_with(&["invalid_transition", "read_only_share", "own_remedy"]);
     r.action("/complaints/{complaint_id}/remedies/{remedy_id}/reject", "rejectComplaintRemedy", http::reject)
         .scope(APPROVE)
         .optional_body()
         .summary("Reject a remedy")
         .description("Refuses a remedy that waits for approval, or takes back an approval while the remedy is not granted yet.")
         .example(json!({"reason": "The carrier pays"}))
-        .fails_with(&["invalid_transition"]);
+        .fails_with(&["invalid_transition", "read_only_share"]);
     r.history(
         "/complaints/{complaint_id}/remedies/{remedy_id}/history",
         "listComplaintRemedyHistory",

@@ -99,7 +99,8 @@ pub fn decide(
     action: RemedyAction,
     reason: Option<String>,
 ) -> Result<Remedy> {
-    tx.find(complaints::find, complaint)?;
+    let of = tx.find(complaints::find, complaint)?;
+    complaints::refuse_shown(tx, &of)?;
     let before = tx.load_part(find, complaint, id)?;
     tx.check_expected(&before)?;
     let status = before.status.after(action).ok_or_else(|| {

@@ -17,7 +17,6 @@ use crate::base::http::dispatch::App;
 use crate::complaints::{ComplaintId, work as complaints};
 use crate::customers::model::Customer;
 use crate::orders::model::OrderId;
-use crate::people::model::UserStatus;
 use crate::people::{UserId, ladder, work as users};
 use crate::schema::policy_visits;
 use crate::tasks::model::{NewTask, Task, TaskInput, TaskKind, TaskPriority};
@@ -128,15 +127,12 @@ fn note(tx: &mut Tx, event: &Event, policy: &VisitPolicy, task: &Task) -> Result
     Ok(())
 }
 
-/// The customer's owner when they still work here, else a manager of the customer's team.
+/// The customer's owner when they still work here, else a manager of their team, or of the customer's.
 fn who(tx: &mut Tx, customer: &Customer) -> Result<Option<UserId>> {
-    if let Some(owner) = customer.owner_id
-        && tx.load(users::find_user, owner)?.status == UserStatus::Active
-    {
-        return Ok(Some(owner));
+    if customer.owner_id.is_some() {
+        return users::at_work(tx, customer.owner_id);
     }
-    let above = tx.hint("a task can be given to another", |conn| {
-        ladder::superiors_of(conn, customer.owner_id, customer.team_id)
-    })?;
+    let above =
+        tx.hint("a task can be given to another", |conn| ladder::superiors(conn, customer.team_id))?;
     Ok(above.first().copied())
 }
