@@ -22,6 +22,7 @@ both_engines!(
     orders_are_found_by_their_exceptions,
     exceptions_are_counted_with_mean_and_median_and_add_up,
     the_worklist_has_what_blocks_first_with_what_is_at_stake,
+    who_may_not_unblock_does_not_resolve_what_blocks,
 );
 
 fn at(text: &str) -> At {
@@ -83,10 +84,10 @@ fn an_order_with_an_open_exception_that_blocks_does_not_ship(app: &TestApp) {
     let free = step(&app.as_role(Role::Clerk), &made.id(), "unblock", why()).expect(200);
     assert_eq!((&free.body["blocking"], &free.body["status"]), (&json!(false), &json!("open")));
     order.ship(0, "10").expect(201);
-    // Blocked again, and resolved by the owner.
+    // Blocked again, and resolved by somebody who may unblock.
     step(&app.as_role(Role::Warehouse), &made.id(), "block", why()).expect(200);
     order.ship(0, "10").refused(409, "blocked_by_exception");
-    let done = step(&app.as_role(Role::Rep), &made.id(), "resolve", resolution()).expect(200);
+    let done = step(&app.as_role(Role::Manager), &made.id(), "resolve", resolution()).expect(200);
     assert_eq!(done.body["allowed_actions"], json!(["close", "reopen"]));
     let now = order.now();
     assert_eq!((&now["open_exceptions"], &now["blocked"]), (&json!(0), &json!(false)));
@@ -443,8 +444,8 @@ fn the_worklist_has_what_blocks_first_with_what_is_at_stake(app: &TestApp) {
     // The pot was shipped: what is at stake is the tea, with tax.
     one.ship(1, "1").expect(201);
     report(&clerk, &one, json!({}));
-    let blocking = report(&clerk, &two, json!({"blocking": true, "severity": "minor"})).id();
     let rep = app.as_role(Role::Rep);
+    let blocking = report(&rep, &two, json!({"blocking": true, "severity": "minor"})).id();
     let list = rep.get("/worklist").expect(200);
     let told: Vec<(&str, &str)> = list
         .rows()
@@ -461,4 +462,18 @@ fn the_worklist_has_what_blocks_first_with_what_is_at_stake(app: &TestApp) {
         rep.send("POST", path.trim_start_matches("/api/v1"), Some(body)).expect(200);
     }
     assert_eq!(rep.get("/worklist").expect(200).rows().len(), 1);
+}
+
+fn who_may_not_unblock_does_not_resolve_what_blocks(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("60", "0");
+    let id = report(&app.as_role(Role::Warehouse), &order, json!({"kind": "payment", "blocking": true})).id();
+    let rep = app.as_role(Role::Rep);
+    let read = rep.get(&format!("/order-exceptions/{id}")).expect(200);
+    assert_eq!(read.body["owner_id"], json!(app.person("rep").user.to_string()));
+    assert!(!read.body["allowed_actions"].to_string().contains("resolve"), "{read}");
+    let no_fault = json!({"outcome": "no_fault", "resolution": "It is fine"});
+    step(&rep, &id, "resolve", no_fault.clone()).refused(403, "forbidden");
+    step(&rep, &id, "cancel", json!({"reason": "It is fine"})).refused(403, "forbidden");
+    step(&app.as_role(Role::Manager), &id, "resolve", no_fault).expect(200);
 }

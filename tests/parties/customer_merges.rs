@@ -19,6 +19,7 @@ both_engines!(
     what_was_changed_after_the_merge_survives_its_undoing,
     a_merge_is_final_after_thirty_days,
     whoever_saw_the_merged_customer_sees_the_other,
+    a_merge_lifts_neither_a_block_nor_a_limit,
 );
 
 fn merge(client: &Client, from: &str, into: &str) -> Value {
@@ -310,4 +311,42 @@ fn whoever_saw_the_merged_customer_sees_the_other(app: &TestApp) {
     rep.get(&format!("/customers/{new}")).expect(200);
     unmerge(&all, &old);
     rep.get(&format!("/customers/{new}")).refused(404, "not_found");
+}
+
+fn a_merge_lifts_neither_a_block_nor_a_limit(app: &TestApp) {
+    let (rep, finance) = (app.as_role(Role::Rep), app.as_role(Role::Finance));
+    let enter = |name: &str| rep.post("/customers", json!({"name": name})).expect(201).id();
+    let terms =
+        |id: &str, body: Value| finance.post(&format!("/customers/{id}/credit-terms"), body).expect(200);
+    let (bad, fresh) = (enter("Old and blocked"), enter("Fresh"));
+    terms(&bad, json!({"credit_limit": "1000", "payment_days": 10, "reason": "Pays late"}));
+    let manager = app.as_role(Role::Manager);
+    manager.post(&format!("/customers/{bad}/block"), json!({"reason": "Unpaid"})).expect(200);
+    // The preview says which terms will hold.
+    let body = json!({"into_id": fresh, "reason": "Entered twice"});
+    let preview = rep.post(&format!("/customers/{bad}/merge?dry_run=true"), body).expect(200);
+    let mut changed: Vec<&str> = preview.body["changed"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .map(|change| change["field"].as_str().expect("a field"))
+        .collect();
+    changed.sort_unstable();
+    assert_eq!(changed, ["block_reason", "credit_limit", "payment_days", "status"]);
+    merge(&rep, &bad, &fresh);
+    let now = rep.get(&format!("/customers/{fresh}")).expect(200).body;
+    let held = ["status", "block_reason", "credit_limit", "payment_days"].map(|field| now[field].clone());
+    assert_eq!(held, [json!("blocked"), json!("Unpaid"), json!("1000.00"), json!(10)]);
+    unmerge(&rep, &bad);
+    let back = rep.get(&format!("/customers/{fresh}")).expect(200).body;
+    assert_eq!(
+        (&back["status"], &back["credit_limit"], &back["payment_days"]),
+        (&json!("prospect"), &Value::Null, &json!(30))
+    );
+    // Two limits that cannot be compared are finance's to put together.
+    let abroad = enter("Abroad");
+    terms(&abroad, json!({"credit_limit": "100", "currency": "USD", "payment_days": 30, "reason": "New"}));
+    terms(&fresh, json!({"credit_limit": "9000", "payment_days": 30, "reason": "New"}));
+    let body = json!({"into_id": fresh, "reason": "Entered twice"});
+    rep.post(&format!("/customers/{abroad}/merge"), body).refused(409, "merge_terms");
 }

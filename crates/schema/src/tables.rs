@@ -137,6 +137,7 @@ diesel::table! {
         shared -> Document,
         merged_at -> Instant,
         undone_at -> Nullable<Instant>,
+        terms -> Nullable<Document>,
     }
 }
 

@@ -70,6 +70,7 @@ const STEPS: &[Step] = &[
     step!("0024_guards", and PostgreSQL),
     step!("0025_signed_journal"),
     step!("0026_order_reps"),
+    step!("0027_merge_terms"),
 ];
 
 /// Why a database cannot be used.

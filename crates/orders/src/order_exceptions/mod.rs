@@ -127,7 +127,7 @@ fn life(r: &mut Routes) {
     r.action("/order-exceptions/{exception_id}/resolve", "resolveOrderException", http::resolve)
         .scope(WRITE)
         .summary("Resolve an order exception")
-        .description("Records how the exception was resolved. Its deadline ends, and it does not block the order any more. Allowed for its owner and with `exceptions:manage`, while the exception is open or in progress.")
+        .description("Records how the exception was resolved. Its deadline ends, and it does not block the order any more. Allowed for its owner, while the exception does not block or the owner has reported it, and with `exceptions:manage`; while the exception is open or in progress.")
         .example(
             json!({"outcome": "fulfilled_later", "resolution": "The other twenty go with the next truck"}),
         )
@@ -146,7 +146,7 @@ fn life(r: &mut Routes) {
     r.action("/order-exceptions/{exception_id}/cancel", "cancelOrderException", http::cancel)
         .scope(WRITE)
         .summary("Cancel an order exception")
-        .description("Takes back an exception that was entered by mistake. It does not block the order any more and is not counted in reports. Allowed for its owner, its reporter and with `exceptions:manage`, while the exception is open or in progress.")
+        .description("Takes back an exception that was entered by mistake. It does not block the order any more and is not counted in reports. Allowed for its reporter, for its owner while it does not block, and with `exceptions:manage`, while the exception is open or in progress.")
         .example(json!({"reason": "It was another order"}))
         .fails_with(by);
 }

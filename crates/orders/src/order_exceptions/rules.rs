@@ -186,7 +186,8 @@ impl OrderException {
     }
 
     /// Whether the caller's rights allow the step: who manages exceptions may take every one; who looks after it all
-    /// but unblocking; who reported it may correct it and take it back; everybody who reports may block.
+    /// but unblocking, and ending what another has blocked; who reported it may correct it and take it back; everybody
+    /// who reports may block.
     pub fn rights_allow(&self, action: ExceptionAction, caller: &Caller) -> bool {
         let is =
             |user: Option<crate::people::UserId>| caller.user.is_some() && user.map(|u| u.0) == caller.user;
@@ -194,10 +195,12 @@ impl OrderException {
         let by_role = match action {
             ExceptionAction::Block => true,
             ExceptionAction::Unblock => false,
-            ExceptionAction::Edit | ExceptionAction::Cancel => owner || reporter,
+            ExceptionAction::Edit => owner || reporter,
+            // To end what blocks lets the goods leave, as unblocking does. Who blocked it may take that back.
+            ExceptionAction::Cancel => reporter || (owner && !self.blocking),
+            ExceptionAction::Resolve => (owner && !self.blocking) || (owner && reporter),
             ExceptionAction::Assign
             | ExceptionAction::Start
-            | ExceptionAction::Resolve
             | ExceptionAction::Close
             | ExceptionAction::Reopen => owner,
         };

@@ -397,6 +397,19 @@ static PROBLEMS: &[ProblemText] = &[
         ["Enter the customer again.", "请重新录入客户。"],
     ),
     problem_text(
+        "merge_terms",
+        409,
+        ["Credit limits in two currencies", "信用额度币种不同"],
+        [
+            "The credit limits of the two customers are in different currencies and cannot be compared.",
+            "两个客户的信用额度币种不同，无法比较。",
+        ],
+        [
+            "Ask somebody with customers:credit to set both limits in one currency, or to merge.",
+            "请由拥有 customers:credit 权限的人统一额度币种，或由其合并。",
+        ],
+    ),
+    problem_text(
         "possible_duplicate",
         409,
         ["Possible duplicate", "可能重复"],

@@ -18,7 +18,7 @@ pub fn routes(r: &mut Routes) {
     r.finally(moves::check);
     r.declare(moves::CONTACTS);
     r.declare(moves::ADDRESSES);
-    let fails = &["read_only_share", "customer_merged", "merge_too_large"];
+    let fails = &["read_only_share", "customer_merged", "merge_too_large", "merge_terms"];
     r.action("/customers/{customer_id}/merge", "mergeCustomer", http::merge)
         .scope(WRITE)
         .unversioned()
@@ -26,7 +26,10 @@ pub fn routes(r: &mut Routes) {
         .description(
             "Moves everything that belongs to this customer to another one: contacts, addresses, orders, \
                 shipments, returns, complaints, exceptions, requests, price lists, tasks, interactions and \
-                external ids. The other customer takes over fields that it lacks, and the owner of this \
+                external ids. The other customer takes over fields that it lacks and the stricter terms of both: a \
+                block, the lower credit limit, the fewer payment days. Where both limits are in different \
+                currencies, the merge needs `customers:credit` (`merge_terms`), and the other customer's limit \
+                stays. The owner of this \
                 customer and those it is shared with can read the other one. `dry_run=true` shows the result \
                 without a change. This record stays with `merged_into_id`: it can be read, but not changed, \
                 and lists leave it out. Refused with `merge_too_large` above 1,000 records or above 20 \

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::base::db::{AnyId, JsonColumn};
 use crate::base::http::history::FieldChange;
-use crate::base::types::At;
-use crate::customers::model::{CustomerId, CustomerInput};
+use crate::base::types::{Amount, At};
+use crate::customers::model::{Customer, CustomerId, CustomerInput, CustomerStatus};
 use crate::schema::customer_merges;
 
 /// The customer to merge into, and why.
@@ -47,6 +47,39 @@ pub struct Merge {
     pub shared: JsonColumn<Vec<Uuid>>,
     pub merged_at: At,
     pub undone_at: Option<At>,
+    /// Its terms before, and with the stricter ones of both; None where they stayed.
+    pub terms: Option<JsonColumn<TermsChange>>,
+}
+
+/// What protects the company from a customer: whether it is blocked, and its credit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    pub status: CustomerStatus,
+    pub block_reason: Option<String>,
+    pub credit_limit: Option<Amount>,
+    pub payment_days: i32,
+}
+
+impl Terms {
+    pub fn of(customer: &Customer) -> Terms {
+        Terms {
+            status: customer.status,
+            block_reason: customer.block_reason.clone(),
+            credit_limit: customer.credit_limit,
+            payment_days: customer.payment_days,
+        }
+    }
+    /// The customer under these terms.
+    pub fn set(self, customer: Customer) -> Customer {
+        let Terms { status, block_reason, credit_limit, payment_days } = self;
+        Customer { status, block_reason, credit_limit, payment_days, ..customer }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TermsChange {
+    pub before: Terms,
+    pub after: Terms,
 }
 
 /// Number of moved records of one kind.

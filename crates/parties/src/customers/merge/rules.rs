@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::model::Terms;
 use crate::base::db::external;
 use crate::base::error::{Error, Result};
-use crate::customers::model::CustomerInput;
+use crate::customers::model::{Customer, CustomerInput, CustomerStatus};
 
 /// Days during which a merge can be undone.
 pub const UNDO_DAYS: i64 = 30;
@@ -44,6 +45,22 @@ pub fn take_over(own: &CustomerInput, other: &CustomerInput) -> Option<CustomerI
         }
     }
     Some(form)
+}
+
+/// The stricter terms of both: blocked, the lower limit, the fewer days. None where two limits cannot be compared.
+pub fn stricter(own: &Customer, other: &Customer) -> Option<Terms> {
+    let mut terms = Terms::of(own);
+    if other.status == CustomerStatus::Blocked && own.status != CustomerStatus::Blocked {
+        (terms.status, terms.block_reason) = (other.status, other.block_reason.clone());
+    }
+    terms.payment_days = own.payment_days.min(other.payment_days);
+    terms.credit_limit = match (own.credit_limit, other.credit_limit) {
+        (own, None) => own,
+        (None | Some(_), Some(_)) if own.currency != other.currency => return None,
+        (None, limit) => limit,
+        (Some(one), Some(two)) => Some(one.min(two)),
+    };
+    Some(terms)
 }
 
 /// The survivor's form as it is `now`, without what it took over, unless somebody has changed it since.

@@ -4,14 +4,15 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{CustomerMerge, Merge, MergeInput, Moved, MovedCount};
+use super::model::{CustomerMerge, Merge, MergeInput, Moved, MovedCount, Terms, TermsChange};
 use super::moves::{self, Way};
 use super::rules;
+use crate::base::auth::Scope;
 use crate::base::db::{Act, AnyId, Guard, JsonColumn, Tx, journal, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result, found};
 use crate::base::http::history::FieldChange;
 use crate::base::types::At;
-use crate::customers::model::{Customer, CustomerId, CustomerInput};
+use crate::customers::model::{Customer, CustomerId};
 use crate::customers::rules as customer_rules;
 use crate::customers::work::{filled_in, find_theirs, find_to_change, form_of, not_merged};
 use crate::schema::customer_merges;
@@ -40,6 +41,10 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
         Customer { merged_into_id: Some(into.id), external_ids: JsonColumn(vec![]), ..loser.clone() };
     tx.save(&loser, &mut gone, Act::because("merged", Some(&reason)))?;
     let mut survivor = filled_in(into.clone(), after.clone());
+    let terms = stricter_terms(tx, &into, &loser)?;
+    if let Some(change) = &terms {
+        survivor = change.after.clone().set(survivor);
+    }
     tx.save(&into, &mut survivor, Act::because("absorbed", Some(&reason)))?;
     let shared = show(tx, &loser, &into)?;
     moves::shift(tx, &moved, Way { from: id, to: into.id, reason: &reason })?;
@@ -53,9 +58,22 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
         shared: JsonColumn(shared),
         merged_at: tx.now,
         undone_at: None,
+        terms: terms.map(JsonColumn),
     };
     note(tx, &merge)?;
-    view(&merge, &before, &after)
+    view(&merge, &into, &survivor)
+}
+
+/// The terms of the customer that stays, where those of the other are stricter: a merge lifts neither a block nor a
+/// limit. Limits in two currencies are for who gives credit to put together.
+fn stricter_terms(tx: &Tx, into: &Customer, loser: &Customer) -> Result<Option<TermsChange>> {
+    let before = Terms::of(into);
+    match rules::stricter(into, loser) {
+        Some(after) if after == before => Ok(None),
+        Some(after) => Ok(Some(TermsChange { before, after })),
+        None if tx.caller.may(Scope::CustomersCredit) => Ok(None),
+        None => Err(Problem::new("merge_terms").into()),
+    }
 }
 
 /// Shares the survivor with the owner of the merged customer and with those it was shared with.
@@ -96,6 +114,11 @@ pub fn unmerge(tx: &mut Tx, id: CustomerId, reason: &str) -> Result<CustomerMerg
         now.external_ids.iter().filter(|external| !back.external_ids.contains(external)).cloned().collect();
 
     let mut survivor = filled_in(into.clone(), back.clone());
+    if let Some(JsonColumn(change)) = &merge.terms
+        && Terms::of(&into) == change.after
+    {
+        survivor = change.before.clone().set(survivor);
+    }
     tx.save(&into, &mut survivor, Act::because("gave_back", Some(reason)))?;
     let mut returned =
         Customer { merged_into_id: None, external_ids: JsonColumn(external_ids), ..loser.clone() };
@@ -106,7 +129,7 @@ pub fn unmerge(tx: &mut Tx, id: CustomerId, reason: &str) -> Result<CustomerMerg
     moves::shift(tx, &merge.moved.0, Way { from: into.id, to: id, reason })?;
     merge.undone_at = Some(tx.now);
     close(tx, &merge)?;
-    view(&merge, &now, &back)
+    view(&merge, &into, &survivor)
 }
 
 /// The merge that this customer is in.
@@ -132,14 +155,24 @@ fn undo_until(merge: &Merge) -> At {
     merge.merged_at.plus_seconds(rules::UNDO_DAYS * 24 * 3600)
 }
 
-fn view(merge: &Merge, before: &CustomerInput, after: &CustomerInput) -> Result<CustomerMerge> {
-    let form = |form| serde_json::to_value(form).map_err(|e| Error::internal(e.to_string()));
+/// What can be seen of a customer that a merge changes: its form and its terms.
+fn told(customer: &Customer) -> Result<Value> {
+    let json = |value: serde_json::Result<Value>| value.map_err(|e| Error::internal(e.to_string()));
+    let mut form = json(serde_json::to_value(form_of(customer)))?;
+    let terms = json(serde_json::to_value(Terms::of(customer)))?;
+    if let (Some(form), Value::Object(terms)) = (form.as_object_mut(), terms) {
+        form.extend(terms);
+    }
+    Ok(form)
+}
+
+fn view(merge: &Merge, before: &Customer, after: &Customer) -> Result<CustomerMerge> {
     let change = |(field, pair): (String, Value)| FieldChange {
         field,
         before: pair[0].clone(),
         after: pair[1].clone(),
     };
-    let changes = journal::changes(Some(&form(before)?), Some(&form(after)?));
+    let changes = journal::changes(Some(&told(before)?), Some(&told(after)?));
     Ok(CustomerMerge {
         customer_id: merge.customer_id,
         into_id: merge.into_id,
