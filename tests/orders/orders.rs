@@ -4,7 +4,7 @@ use salesdesk::base::auth::Role;
 use serde_json::{Value, json};
 
 use testkit::shop::{Shop, Told, nothing_is_off};
-use testkit::support::{Reply, TestApp};
+use testkit::support::{Client, Reply, TestApp};
 
 both_engines!(
     an_order_is_priced_and_summed_to_the_cent,
@@ -28,6 +28,8 @@ both_engines!(
     a_revision_cannot_go_below_what_was_shipped,
     a_line_that_was_on_a_voided_shipment_can_be_revised_away,
     a_revision_that_raises_the_order_needs_an_approver,
+    what_is_worse_than_what_was_approved_is_not_one_persons_to_enter,
+    a_change_that_is_proposed_waits_for_another_pair_of_eyes,
     a_revision_is_not_stopped_by_what_was_approved_before,
     only_a_draft_that_was_never_submitted_is_deleted,
     lines_share_the_version_of_their_order,
@@ -412,7 +414,7 @@ fn a_revision_keeps_what_was_before(app: &TestApp) {
     let change = json!({"reason": "Fewer, later", "promised_date": "2026-12-10",
         "change_lines": [{"line_id": order.line(0), "quantity": "8"}, {"line_id": order.line(1), "quantity": "0"}],
         "add_lines": [{"product_id": shop.tea, "quantity": "1"}]});
-    let revised = order.by(Role::Clerk, "revisions", change).expect(200);
+    let revised = order.by(Role::Manager, "revisions", change).expect(200);
     assert_eq!(sums(&revised.body), ["112.50", "0.00", "112.50", "14.63", "127.13"]);
     assert_eq!(
         (&revised.body["revision"], &revised.body["promised_date"]),
@@ -471,13 +473,123 @@ fn a_revision_that_raises_the_order_needs_an_approver(app: &TestApp) {
         let changes = json!([{"line_id": order.line(0), "quantity": quantity}]);
         order.by(role, "revisions", json!({"reason": "More", "change_lines": changes}))
     };
-    raise(Role::Clerk, "44").expect(200); // 49,720: below the limit
-    raise(Role::Clerk, "50").refused(403, "forbidden");
-    raise(Role::Manager, "50").expect(200);
-    raise(Role::Manager, "450").refused(403, "forbidden");
-    raise(Role::Executive, "450").expect(200);
-    assert_eq!(order.now()["approved_gross"], "508500.00");
+    raise(Role::Clerk, "41").refused(409, "revision_needs_approval");
+    raise(Role::Manager, "44").expect(200); // 49,720: below the limit of the four eyes
+    // Above it nobody enters and approves alone, whatever they may approve.
+    raise(Role::Manager, "50").refused(409, "revision_needs_approval");
+    raise(Role::Executive, "450").refused(409, "revision_needs_approval");
+    assert_eq!(order.now()["approved_gross"], "49720.00");
     raise(Role::Rep, "451").refused(403, "forbidden");
+    // Less is nobody's to approve, and what was approved does not move along.
+    raise(Role::Clerk, "30").expect(200);
+    assert_eq!(order.now()["approved_gross"], "49720.00");
+    nothing_is_off(app);
+}
+
+fn what_is_worse_than_what_was_approved_is_not_one_persons_to_enter(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("600", "2");
+    let line = order.line(0);
+    let change = |change: Value| {
+        let mut lines = json!([change]);
+        lines[0]["line_id"] = json!(line);
+        json!({"reason": "So they want it", "change_lines": lines})
+    };
+    let what = |reply: &Reply| -> Vec<String> {
+        let worse = reply.body["worse"].as_array().expect("what is worse");
+        worse.iter().map(|one| one["what"].as_str().expect("a word").to_owned()).collect()
+    };
+    for (body, worse) in [
+        (change(json!({"unit_price": "9.00"})), vec!["price", "margin"]),
+        (change(json!({"unit_price": "0"})), vec!["price", "margin"]),
+        (change(json!({"discount_rate": "0.04"})), vec!["price", "margin"]),
+        // A smaller price for more is as much money.
+        (
+            change(json!({"unit_price": "9.00", "quantity": "1100"})),
+            vec!["price", "quantity", "total", "margin"],
+        ),
+        (change(json!({"quantity": "601"})), vec!["quantity", "total", "margin"]),
+        (change(json!({"unit_price": "13.00"})), vec!["total"]),
+        (
+            json!({"reason": "One more", "add_lines": [{"product_id": shop.pot, "quantity": "1"}]}),
+            vec!["new_line", "total"],
+        ),
+        (json!({"reason": "Freight", "delivery_terms": "DAP Lhasa"}), vec!["terms"]),
+    ] {
+        let refused =
+            order.by(Role::Clerk, "revisions", body.clone()).refused(409, "revision_needs_approval");
+        assert_eq!(what(&refused), worse, "{body}");
+    }
+    assert_eq!(order.now()["revision"], 0);
+    // What costs the company nothing passes.
+    for free in [
+        change(json!({"quantity": "600", "promised_date": "2026-12-24"})),
+        json!({"reason": "Later", "promised_date": "2026-12-20", "customer_po": "PO-9"}),
+    ] {
+        order.by(Role::Clerk, "revisions", free).expect(200);
+    }
+}
+
+fn a_change_that_is_proposed_waits_for_another_pair_of_eyes(app: &TestApp) {
+    let shop = Shop::open(app);
+    let order = shop.confirmed("0", "40"); // 45,200
+    let more = |quantity: &str| json!({"reason": "They want more", "change_lines": [{"line_id": order.line(0), "quantity": quantity}]});
+    let clerk = app.as_role(Role::Clerk);
+    clerk
+        .post(
+            &format!("{}/revision-proposals", order.path()),
+            json!({"reason": "Later", "promised_date": "2026-12-24"}),
+        )
+        .refused(409, "nothing_to_approve");
+    let proposed = clerk.post(&format!("{}/revision-proposals", order.path()), more("50")).expect(201);
+    assert_eq!(
+        (&proposed.body["status"], &proposed.body["figures"]["gross"]),
+        (&json!("proposed"), &json!("56500.00"))
+    );
+    assert_eq!(order.now()["gross"], "45200.00");
+    clerk.post(&format!("{}/revision-proposals", order.path()), more("60")).refused(409, "revision_pending");
+    // The manager hears of it and finds it among what waits.
+    let manager = app.as_role(Role::Manager);
+    assert_eq!(manager.get("/me/notifications").expect(200).rows()[0]["code"], "revision_to_approve");
+    let waits = manager.get("/worklist").expect(200);
+    let item =
+        waits.rows().iter().find(|item| item["reason"] == "revision_to_approve").expect("it waits").clone();
+    assert_eq!(item["amount"], "56500.00");
+    let step = |client: &Client, step: &str, body: Value| {
+        client.post(&format!("{}/{step}", proposed.location()), body)
+    };
+    step(&clerk, "approve", json!({})).refused(403, "forbidden");
+    let call = item["call"]["path"].as_str().expect("a path").trim_start_matches("/api/v1").to_owned();
+    let done = manager.send("POST", &call, Some(json!({}))).expect(200);
+    assert_eq!((&done.body["status"], &done.body["revision"]), (&json!("approved"), &json!(1)));
+    assert_eq!(
+        (&order.now()["gross"], &order.now()["approved_gross"]),
+        (&json!("56500.00"), &json!("56500.00"))
+    );
+    assert_eq!(
+        app.as_role(Role::Clerk).get("/me/notifications").expect(200).rows()[0]["code"],
+        "revision_approved"
+    );
+    step(&manager, "reject", json!({"reason": "No"})).refused(409, "invalid_transition");
+    // Who proposes does not approve, and the manager's limit holds.
+    let own = manager.post(&format!("{}/revision-proposals", order.path()), more("450")).expect(201);
+    manager.post(&format!("{}/approve", own.location()), json!({})).refused(409, "own_proposal");
+    let executive = app.as_role(Role::Executive);
+    executive.post(&format!("{}/reject", own.location()), json!({"reason": "Too much"})).expect(200);
+    let high = clerk.post(&format!("{}/revision-proposals", order.path()), more("450")).expect(201);
+    manager.post(&format!("{}/approve", high.location()), json!({})).refused(403, "forbidden");
+    // What changed meanwhile was not seen.
+    clerk
+        .post(
+            &format!("{}/revisions", order.path()),
+            json!({"reason": "Later", "promised_date": "2026-12-30"}),
+        )
+        .expect(200);
+    executive.post(&format!("{}/approve", high.location()), json!({})).refused(409, "changed_since_proposed");
+    clerk.post(&format!("{}/withdraw", high.location()), json!({"reason": "Again"})).expect(200);
+    let again = clerk.post(&format!("{}/revision-proposals", order.path()), more("450")).expect(201);
+    executive.post(&format!("{}/approve", again.location()), json!({})).expect(200);
+    nothing_is_off(app);
 }
 
 fn a_revision_is_not_stopped_by_what_was_approved_before(app: &TestApp) {
@@ -490,8 +602,9 @@ fn a_revision_is_not_stopped_by_what_was_approved_before(app: &TestApp) {
     // The manager gave 15 %, so a later date is the clerk's to enter; a larger discount is not.
     order.by(Role::Clerk, "revisions", json!({"reason": "Later", "promised_date": "2026-12-10"})).expect(200);
     let more = json!([{"line_id": order.line(0), "discount_rate": "0.16"}]);
-    let more = order.by(Role::Clerk, "revisions", json!({"reason": "Cheaper", "change_lines": more}));
-    more.refused(409, "review_blocked");
+    let more = json!({"reason": "Cheaper", "change_lines": more});
+    order.by(Role::Clerk, "revisions", more.clone()).refused(409, "revision_needs_approval");
+    order.by(Role::Manager, "revisions", more).expect(200);
 }
 
 fn only_a_draft_that_was_never_submitted_is_deleted(app: &TestApp) {

@@ -436,6 +436,30 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::*;
 
+    order_revision_proposals (id) {
+        id -> Key,
+        version -> Integer,
+        order_id -> Key,
+        status -> Text,
+        reason -> Text,
+        input -> Document,
+        figures -> Document,
+        worse -> Document,
+        revision -> Nullable<Integer>,
+        decided_at -> Nullable<Instant>,
+        decided_by -> Nullable<Key>,
+        decided_reason -> Nullable<Text>,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        updated_by -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
     order_revisions (id) {
         id -> Key,
         order_id -> Key,

@@ -79,6 +79,16 @@ fn remedy(app: &TestApp) -> Vec<String> {
     vec![complaint, remedy.id()]
 }
 
+/// A change of a confirmed order that waits for approval, and was not proposed by the one with all scopes.
+fn proposal(app: &TestApp) -> Vec<String> {
+    let order = make(app, "ord").id();
+    ["submit", "approve", "confirm"].iter().for_each(|step| take_step(app, "orders", &order, step));
+    let body = json!({"reason": "They want it delivered to the door", "delivery_terms": "DAP Lhasa"});
+    let proposals = format!("/orders/{order}/revision-proposals");
+    let proposal = app.as_role(Role::Clerk).post(&proposals, body).expect(201);
+    vec![order, proposal.id()]
+}
+
 /// Something that the one with all scopes is told: it comes of what happens, and nobody enters it.
 fn notification(app: &TestApp) -> Reply {
     told(app, "admin");
@@ -138,7 +148,9 @@ fn in_time(app: &TestApp, path: &str) -> Option<Reply> {
         }
         ("orders", "release") => after("ord", &["submit", "hold"]),
         ("orders", "confirm") => after("ord", &["submit", "approve"]),
-        ("orders", "shipments" | "revisions") => after("ord", &["submit", "approve", "confirm"]),
+        ("orders", "shipments" | "revisions" | "revision-proposals") => {
+            after("ord", &["submit", "approve", "confirm"])
+        }
         ("orders", "close-short") => after("ord", &["submit", "approve", "confirm", "shipments"]),
         ("orders", "complete") => {
             let order = after("ord", &["submit", "approve", "confirm"])?;
@@ -276,6 +288,7 @@ fn arguments(app: &TestApp, endpoint: &Endpoint) -> Vec<String> {
         }
         [Some(prefix)] => vec![in_time(app, endpoint.path).unwrap_or_else(|| make(app, prefix)).id()],
         [Some("cmp"), Some("rmd")] => remedy(app),
+        [Some("ord"), Some("orp")] => proposal(app),
         [Some(parent), _] => part_of(app, endpoint, make(app, parent).id()),
         [None] if endpoint.path == "/deadlines/{record_id}" => vec![make(app, "cmp").id()],
         [None] if endpoint.path.starts_with("/system/schedules/") => vec![schedule(app, endpoint.path)],

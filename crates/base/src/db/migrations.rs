@@ -71,6 +71,7 @@ const STEPS: &[Step] = &[
     step!("0025_signed_journal"),
     step!("0026_order_reps"),
     step!("0027_merge_terms"),
+    step!("0028_revision_proposals"),
 ];
 
 /// Why a database cannot be used.

@@ -8,6 +8,7 @@ pub mod columns;
 mod http;
 mod lines;
 pub mod model;
+pub mod proposals;
 mod purchases;
 pub mod reps;
 pub mod rules;
@@ -93,6 +94,7 @@ fn routes(r: &mut Routes) {
     life(r);
     r.expands("ord", work::expand_orders);
     purchases::routes(r);
+    proposals::routes(r);
 }
 
 fn entry(r: &mut Routes) {
@@ -317,15 +319,21 @@ fn life(r: &mut Routes) {
         .summary("Revise a confirmed order")
         .description(
             "Changes an order that is `confirmed` or `partially_shipped` and keeps a revision with the \
-                order before and after. Quantities cannot go below what is shipped or closed. If `gross` \
-                rises above what was approved, it needs `orders:approve` above the limit in \
-                `orders.four_eyes_above` of the settings, and `orders:approve_high` above \
-                `orders.manager_limit`. New hard findings are refused with `review_blocked`; findings that \
+                order before and after. Quantities cannot go below what is shipped or closed.\n\
+                \n\
+                A change that is worse for the company than what was approved needs an approval, as the order did: a \
+                lower price or larger discount, more quantity, a new line, a higher total, a smaller margin, \
+                other terms. It is refused with `revision_needs_approval`, which says in `worse` what it is, unless you \
+                may approve it yourself: with `orders:approve`, up to the limits in \
+                `orders.four_eyes_above` and `orders.manager_limit` of the settings. Put it up for approval with \
+                `POST /orders/{order_id}/revision-proposals`. All other changes pass at once.\n\
+                \n\
+                New hard findings are refused with `review_blocked`; findings that \
                 stood before do not stop the revision. Returns the order; `Location` names the revision.",
         )
         .example(json!({"reason": "Customer asked for a later date", "promised_date": "2026-12-10"}))
         .fails_with(STEP)
-        .fails_with(&["review_blocked"]);
+        .fails_with(&["review_blocked", "revision_needs_approval", "four_eyes"]);
     r.action("/orders/{order_id}/close-short", "closeOrderShort", http::close_short)
         .scope(OrderAction::CloseShort.scopes())
         .summary("Close an order's open quantities")
@@ -509,6 +517,53 @@ static PROBLEMS: &[ProblemText] = &[
         ["GET /orders/{id}/review lists the findings.", "GET /orders/{id}/review 列出审核事项。"],
     ),
     problem_text(
+        "revision_needs_approval",
+        409,
+        ["Needs an approval", "须经审批"],
+        [
+            "This change is worse for the company than what was approved, and you cannot approve it alone.",
+            "该变更比已批准的内容对公司更不利，您不能单独批准。",
+        ],
+        [
+            "`worse` says what it is. Send the same body to POST /orders/{id}/revision-proposals; somebody else then approves it.",
+            "worse 列出具体差异。请将同样的内容提交到 POST /orders/{id}/revision-proposals，由他人审批。",
+        ],
+    ),
+    problem_text(
+        "revision_pending",
+        409,
+        ["Another change waits", "已有待审批的变更"],
+        ["Another change of this order waits for approval.", "该订单已有一项变更在等待审批。"],
+        ["Wait until it is decided, or withdraw it.", "请等待其审批完成，或先撤回该申请。"],
+    ),
+    problem_text(
+        "nothing_to_approve",
+        409,
+        ["Needs no approval", "无须审批"],
+        ["This change is not worse than what was approved.", "该变更不比已批准的内容更不利。"],
+        ["Send it to POST /orders/{id}/revisions.", "请提交到 POST /orders/{id}/revisions。"],
+    ),
+    problem_text(
+        "own_proposal",
+        409,
+        ["Your own proposal", "本人提交的申请"],
+        ["Nobody approves what they have proposed themselves.", "不能审批本人提交的申请。"],
+        ["Ask another person who may approve orders.", "请由其他有审批权限的人审批。"],
+    ),
+    problem_text(
+        "changed_since_proposed",
+        409,
+        ["Changed since it was proposed", "提交后情况已变"],
+        [
+            "The change would give other figures now than those that were proposed.",
+            "按现在的情况，变更结果与提交时的数据不同。",
+        ],
+        [
+            "Withdraw the proposal and propose the change again, so that the figures are seen.",
+            "请撤回申请并重新提交，以便审批人看到最新数据。",
+        ],
+    ),
+    problem_text(
         "own_figures",
         409,
         ["Your own figures", "涉及本人业绩"],
@@ -528,6 +583,24 @@ static PROBLEMS: &[ProblemText] = &[
 ];
 
 static PHRASES: &[Phrase] = &[
+    (
+        "revision_to_approve",
+        [
+            "A change of order {number} waits for your approval: {reason}",
+            "订单 {number} 的变更等待您审批：{reason}",
+        ],
+    ),
+    (
+        "revision_approved",
+        ["Your change of order {number} was approved.", "您提交的订单 {number} 变更已批准。"],
+    ),
+    (
+        "revision_rejected",
+        [
+            "Your change of order {number} was rejected: {reason}",
+            "您提交的订单 {number} 变更未获批准：{reason}",
+        ],
+    ),
     ("must_be_positive", ["must be greater than 0", "必须大于 0"]),
     ("must_not_be_negative", ["must not be negative", "不能为负数"]),
     ("not_a_share", ["must be between 0 and 1", "必须在 0 到 1 之间"]),

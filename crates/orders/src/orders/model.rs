@@ -495,7 +495,7 @@ pub struct HoldInput {
 }
 
 /// A change of an order after confirmation. Fields that are left out or null stay as they are.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RevisionInput {
     /// Why the order changes; kept with the revision.
     #[schema(min_length = 1, max_length = 1000, example = "Customer asked for two more boxes")]
@@ -526,7 +526,7 @@ pub struct RevisionInput {
 }
 
 /// A change of one line. Fields that are left out or null stay as they are.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct LineChange {
     /// Line to change.
     pub line_id: OrderLineId,

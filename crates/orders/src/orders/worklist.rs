@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{OrderRow, visible_to};
+use super::proposals::model::{self as proposals, ProposalStatus, RevisionProposal};
 use super::rules::{OrderAction, OrderStatus};
 use super::work::life::is_own;
 use crate::base::auth::{Caller, Scope};
@@ -12,7 +13,7 @@ use crate::base::error::Result;
 use crate::base::types::At;
 use crate::base::worklist::{EACH, Item, Reason, Source};
 use crate::people::UserId;
-use crate::schema::orders;
+use crate::schema::{order_revision_proposals, orders};
 use crate::settings;
 use crate::settings::model::Settings;
 
@@ -23,6 +24,16 @@ static ORDER_TO_APPROVE: Reason = Reason {
     text: ["Order {number} waits for your approval since {since}", "订单 {number} 自 {since} 起等待您审批"],
 };
 
+static REVISION_TO_APPROVE: Reason = Reason {
+    name: "revision_to_approve",
+    rank: 48,
+    about: "a change of a confirmed order waits for your approval",
+    text: [
+        "A change of order {number} waits for your approval since {since}: {reason}",
+        "订单 {number} 的变更自 {since} 起等待您审批：{reason}",
+    ],
+};
+
 static ORDER_DRAFT: Reason = Reason {
     name: "order_draft",
     rank: 160,
@@ -30,13 +41,17 @@ static ORDER_DRAFT: Reason = Reason {
     text: ["Order {number} is a draft since {since}", "订单 {number} 自 {since} 起一直是草稿"],
 };
 
-pub const SOURCE: Source = Source { reasons: &[&ORDER_TO_APPROVE, &ORDER_DRAFT], items };
+pub const SOURCE: Source =
+    Source { reasons: &[&REVISION_TO_APPROVE, &ORDER_TO_APPROVE, &ORDER_DRAFT], items };
 
 fn items(rx: &mut ReadTx, me: UserId) -> Result<Vec<Item>> {
     let settings = settings::work::load(rx.conn)?;
     let mut items = Vec::new();
     for order in drafts_of(rx, me, &settings)? {
         items.push(order_item(rx, &order, &ORDER_DRAFT, OrderAction::Submit, order.updated_at));
+    }
+    for (proposal, order) in revisions_to_approve(rx, &settings)? {
+        items.push(proposal_item(rx, &proposal, &order));
     }
     for order in to_approve(rx, &settings)? {
         let since = order.submitted_at.unwrap_or(order.updated_at);
@@ -70,6 +85,49 @@ fn to_approve(rx: &mut ReadTx, settings: &Settings) -> Result<Vec<OrderRow>> {
     let mut rows: Vec<OrderRow> = first.select(OrderRow::as_select()).load(rx.conn)?;
     rows.retain(|order| can_approve(order, rx.caller, settings));
     Ok(rows)
+}
+
+/// Changes of orders that wait for somebody who may approve them, and has not proposed them.
+fn revisions_to_approve(rx: &mut ReadTx, settings: &Settings) -> Result<Vec<(RevisionProposal, OrderRow)>> {
+    if !rx.caller.may(Scope::OrdersApprove) {
+        return Ok(vec![]);
+    }
+    let waiting = Predicate::one_of(col!(order_revision_proposals::status), &[ProposalStatus::Proposed])
+        .and(proposals::visible_to(rx.caller));
+    let first = order_revision_proposals::table
+        .filter(waiting)
+        .order((order_revision_proposals::created_at, order_revision_proposals::id))
+        .limit(EACH);
+    let waiting: Vec<RevisionProposal> = first.select(RevisionProposal::as_select()).load(rx.conn)?;
+    let of_these = Predicate::ids(col!(orders::id), waiting.iter().map(|proposal| proposal.order_id.0));
+    let rows: Vec<OrderRow> = orders::table.filter(of_these).select(OrderRow::as_select()).load(rx.conn)?;
+    let limits = &settings.orders.0;
+    let of = |proposal: RevisionProposal| {
+        let order = rows.iter().find(|row| row.id == proposal.order_id)?;
+        let gross = proposal.figures.gross;
+        let high = gross > limits.manager_limit(&order.currency);
+        let four_eyes = gross > limits.four_eyes_above(&order.currency);
+        let may = !proposal.is_own(rx.caller)
+            && (!high || rx.caller.may(Scope::OrdersApproveHigh))
+            && (!four_eyes || !is_own(order, rx.caller));
+        may.then(|| (proposal, order.clone()))
+    };
+    Ok(waiting.into_iter().filter_map(of).collect())
+}
+
+fn proposal_item(rx: &ReadTx, proposal: &RevisionProposal, order: &OrderRow) -> Item {
+    let params = [
+        ("number", order.number.clone()),
+        ("since", proposal.created_at.local(rx.core.zone)),
+        ("reason", proposal.reason.chars().take(200).collect()),
+    ];
+    let call = format!("revision-proposals/{}/approve", proposal.id);
+    Item {
+        customer_id: Some(order.customer_id),
+        amount: Some(proposal.figures.gross),
+        currency: Some(order.currency.clone()),
+        ..Item::new(&REVISION_TO_APPROVE, ("orders", order.id), Some(&call), &params)
+    }
 }
 
 /// Within their limit, and not their own where four eyes are needed.

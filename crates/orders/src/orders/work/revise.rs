@@ -5,25 +5,44 @@ use diesel::prelude::*;
 use super::super::model::{
     LineChange, Order, OrderId, OrderLine, OrderLineId, Revision, RevisionId, RevisionInput,
 };
-use super::super::rules::{OrderAction, Raised, keep_first_promises};
+use super::super::proposals::model::{Worse, WorseIn};
+use super::super::rules::{OrderAction, Raised, keep_first_promises, percent};
 use super::entry::{Entry, MOST_LINES, price_lines, recompute, sum_line};
-use super::review;
+use super::review::{self, Surroundings};
 use super::{find_for, life, settle};
-use crate::base::auth::{Scope, forbidden};
+use crate::base::auth::Scope;
 use crate::base::db::filter::{Predicate, col};
 use crate::base::db::{Act, JsonColumn, Tx, journal};
-use crate::base::error::{Error, Fault, Result};
+use crate::base::error::{Error, Fault, Problem, Result};
 use crate::base::types::{Quantity, Rate};
 use crate::customers::work as customers;
 use crate::people::UserId;
 use crate::schema::{order_revisions, shipment_lines};
 
-/// Changes a confirmed order.
+/// An order as it would be after a revision, and what a review of it goes by.
+pub struct Revised {
+    pub order: Order,
+    pub around: Surroundings,
+}
+
+/// Changes a confirmed order. What is worse for the company than what was approved needs whoever may approve it, as the
+/// order did; what needs a second pair of eyes is proposed and approved by two ([`crate::orders::proposals`]).
 pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order, Revision)> {
     let before = find_for(tx, id, OrderAction::Revise)?;
+    let mut revised = revised(tx, &before, input)?;
+    let worse = worse(&before, &revised.order);
+    if !worse.is_empty() && !tx.caller.is_system() {
+        demand_decision(tx, &revised, &worse)?;
+        mark_approved(tx, &mut revised.order);
+    }
+    apply(tx, &before, revised, input)
+}
+
+/// The order with the change, not yet stored.
+pub fn revised(tx: &mut Tx, before: &Order, input: &RevisionInput) -> Result<Revised> {
     let mut order = before.clone();
     set_head(&mut order, input);
-    refuse_removal_of_shipped(tx, &before, &input.change_lines)?;
+    refuse_removal_of_shipped(tx, before, &input.change_lines)?;
     change_lines(&mut order, &input.change_lines)?;
     add_lines(tx, &mut order, input)?;
     // The first promise, once given, is what on-time delivery is measured against.
@@ -31,23 +50,154 @@ pub fn revise(tx: &mut Tx, id: OrderId, input: &RevisionInput) -> Result<(Order,
     recompute(&mut order)?;
     settle(&mut order);
     let around = review::surroundings_in(tx, &order)?;
-    let approved = order.row.approved_gross.unwrap_or_default();
-    if order.row.gross > approved {
-        // More than was approved: small changes are the clerk's, the rest needs an approver.
-        if around.needs_four_eyes(&order.row) && !tx.caller.may(Scope::OrdersApprove) {
-            return Err(forbidden(&[Scope::OrdersApprove]));
-        }
-        if around.above_manager_limit(&order.row) && !tx.caller.may(Scope::OrdersApproveHigh) {
-            return Err(forbidden(&[Scope::OrdersApproveHigh]));
-        }
-        order.row.approved_gross = Some(order.row.gross);
+    Ok(Revised { order, around })
+}
+
+/// 409 unless the caller alone may decide on it.
+fn demand_decision(tx: &Tx, revised: &Revised, worse: &[Worse]) -> Result<()> {
+    // Above the limit of the four eyes whoever enters a change does not also approve it.
+    if !tx.caller.may(Scope::OrdersApprove) || revised.around.needs_four_eyes(&revised.order.row) {
+        let worse = serde_json::to_value(worse).map_err(|e| Error::internal(e.to_string()))?;
+        return Err(Problem::new("revision_needs_approval").with("worse", worse).into());
     }
-    let standing = standing_findings(tx, &before, &order)?;
+    life::check_approver(tx, &revised.order, &revised.around)
+}
+
+/// The order was approved with these figures, now and by the caller.
+pub fn mark_approved(tx: &Tx, order: &mut Order) {
+    order.row.approved_gross = Some(order.row.gross);
+    order.row.approved_at = Some(tx.now);
+    order.row.approved_by = tx.caller.user.map(UserId);
+}
+
+/// Stores the change, unless new hard findings stand in the way.
+pub fn apply(
+    tx: &mut Tx,
+    before: &Order,
+    revised: Revised,
+    input: &RevisionInput,
+) -> Result<(Order, Revision)> {
+    let Revised { mut order, around } = revised;
+    let standing = standing_findings(tx, before, &order)?;
     life::pass_review(tx, &mut order, &around, &standing, input.override_reason.as_deref())?;
     order.row.revision += 1;
-    let revision = keep(tx, &before, &order, &input.reason)?;
-    tx.save(&before, &mut order, Act::because("revised", Some(&input.reason)))?;
+    let revision = keep(tx, before, &order, &input.reason)?;
+    tx.save(before, &mut order, Act::because("revised", Some(&input.reason)))?;
     Ok((order, revision))
+}
+
+// ---- what is worse than what was approved ------------------------------------------------------------------------
+
+/// Fields of the order that a revision may change without anybody's approval, and those that follow from its lines. A field
+/// that is not here was approved, and another value of it is worse.
+const FREE: &[&str] = &[
+    "requested_date",
+    "promised_date",
+    "first_promised_date",
+    "customer_po",
+    "shipping_address",
+    "list",
+    "discount",
+    "net",
+    "tax",
+    "gross",
+    "status",
+    "fulfilment",
+];
+/// The same for a line; quantity, price and discount are compared.
+const FREE_OF_LINES: &[&str] = &[
+    "promised_date",
+    "first_promised_date",
+    "list",
+    "discount",
+    "net",
+    "tax",
+    "gross",
+    "price_source",
+    "quantity",
+    "unit_price",
+    "discount_rate",
+];
+
+/// In what the order would be worse for the company than it is.
+pub fn worse(before: &Order, after: &Order) -> Vec<Worse> {
+    let whole = |what, seen: Option<String>, now| Worse { what, line_id: None, seen, now };
+    let mut worse: Vec<Worse> = after.lines.iter().flat_map(|line| worse_line(before, line)).collect();
+    if after.row.gross > before.row.gross {
+        let amount = |order: &Order| Some(format!("{} {}", order.row.gross, order.row.currency));
+        worse.push(whole(WorseIn::Total, amount(before), amount(after)));
+    }
+    if margin_falls(&before.lines, &after.lines) {
+        // What is left after costs tells the costs.
+        worse.push(whole(WorseIn::Margin, None, None));
+    }
+    for (seen, now) in differing(&before.row, &after.row, FREE) {
+        worse.push(whole(WorseIn::Terms, Some(seen), Some(now)));
+    }
+    worse
+}
+
+fn worse_line(before: &Order, line: &OrderLine) -> Vec<Worse> {
+    let Some(old) = before.lines.iter().find(|old| old.id == line.id) else {
+        let now = format!("{} {} {}", line.sku, line.quantity, line.unit);
+        return vec![Worse { what: WorseIn::NewLine, line_id: None, seen: None, now: Some(now) }];
+    };
+    let of = |what, seen, now| Worse { what, line_id: Some(line.id), seen: Some(seen), now: Some(now) };
+    let mut worse = Vec::new();
+    if left_of_price(line) < left_of_price(old) {
+        let price = |line: &OrderLine| format!("{} - {}", line.unit_price, percent(line.discount_rate));
+        worse.push(of(WorseIn::Price, price(old), price(line)));
+    }
+    if line.quantity > old.quantity {
+        let quantity = |line: &OrderLine| format!("{} {}", line.quantity, line.unit);
+        worse.push(of(WorseIn::Quantity, quantity(old), quantity(line)));
+    }
+    worse.extend(
+        differing(old, line, FREE_OF_LINES).into_iter().map(|(seen, now)| of(WorseIn::Terms, seen, now)),
+    );
+    worse
+}
+
+/// What is left of a unit's price after discount, in units of 10^-12.
+fn left_of_price(line: &OrderLine) -> i128 {
+    i128::from(line.unit_price.units()) * i128::from(Rate::ONE.units() - line.discount_rate.units())
+}
+
+/// Fields that differ and are not among these, before and after, each with its name.
+fn differing<T: serde::Serialize>(old: &T, new: &T, free: &[&str]) -> Vec<(String, String)> {
+    let fields = |record: &T| serde_json::to_value(record).ok().and_then(|value| value.as_object().cloned());
+    let (old, new) = (fields(old).unwrap_or_default(), fields(new).unwrap_or_default());
+    let shown = |name: &str, value: Option<&serde_json::Value>| match value {
+        Some(serde_json::Value::String(text)) => format!("{name}: {text}"),
+        value => format!("{name}: {}", value.unwrap_or(&serde_json::Value::Null)),
+    };
+    new.iter()
+        .filter(|(name, value)| !free.contains(&name.as_str()) && old.get(*name) != Some(*value))
+        .map(|(name, value)| (shown(name, old.get(name)), shown(name, Some(value))))
+        .collect()
+}
+
+/// Whether a smaller share of what is sold is left after costs; not known unless all costs are.
+fn margin_falls(before: &[OrderLine], after: &[OrderLine]) -> bool {
+    let (Some((had, of)), Some((has, now_of))) = (margin(before), margin(after)) else { return false };
+    // has / now_of < had / of, without a division.
+    match (of > 0, now_of > 0) {
+        (true, true) => {
+            let (left, right) = (has.checked_mul(of), had.checked_mul(now_of));
+            left.zip(right).is_none_or(|(left, right)| left < right)
+        }
+        (true, false) => true,
+        (false, _) => false,
+    }
+}
+
+/// What is left after costs, and what it is left of, in whole units of 10^-4.
+fn margin(lines: &[OrderLine]) -> Option<(i128, i128)> {
+    lines.iter().try_fold((0i128, 0i128), |(left, of), line| {
+        let cost = i128::from(line.unit_cost?.units()) * i128::from(line.quantity.units()) / 100_000_000;
+        let net = i128::from(line.net.units());
+        Some((left + net - cost, of + net))
+    })
 }
 
 /// Findings that stood before the revision and are no worse after it. The approver has already decided on
