@@ -167,6 +167,7 @@ pub struct SupplierInput {
         min_length = 1,
         max_length = 40,
         pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        format = "key",
         example = "QINGHUA"
     )]
     pub code: Option<String>,
@@ -255,7 +256,7 @@ pub static SUPPLIERS: ListSpec = ListSpec {
             Does::Is(col!(suppliers::owner_id)),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The supplier with exactly this code."),
+            Param::new("code", Takes::Text(40), "The supplier with this code, in upper or lower case."),
             Does::Is(col!(suppliers::code)),
         ),
         filter(

@@ -9,8 +9,8 @@ use super::model::{
 };
 use super::{contacts, rules};
 use crate::base::db::filter::col;
-use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
-use crate::base::error::{Error, Fault, Faults, Problem, Result};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx, keys};
+use crate::base::error::{Error, Fault, Faults, Result};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
 use crate::people::model::UserStatus;
@@ -82,7 +82,8 @@ pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Resu
     };
     faults.done()?;
     let mut supplier = Supplier {
-        code: unused_code(tx, code, Some(id))?,
+        // One that stays as it was may look like another from before codes had a normal form.
+        code: if code == before.code { code } else { unused_code(tx, code, Some(id))? },
         name_sort: text::sort_key(&input.name),
         name: input.name,
         short_name: input.short_name,
@@ -136,15 +137,15 @@ fn check_owner(
 }
 
 fn is_used(tx: &mut Tx, code: &str, but: Option<SupplierId>) -> Result<bool> {
-    let same = suppliers::table.filter(suppliers::code.eq(code)).select(suppliers::id);
-    let holder: Option<SupplierId> =
-        tx.under(Guard::Index("suppliers_code_unique"), |conn| Ok(same.first(conn).optional()?))?;
+    let column = col!(suppliers::code);
+    let holder =
+        tx.under(Guard::Index("record_keys_pkey"), |conn| keys::holder(conn, column, code))?.map(SupplierId);
     Ok(holder.is_some() && holder != but)
 }
 
 fn unused_code(tx: &mut Tx, code: String, own: Option<SupplierId>) -> Result<String> {
     match is_used(tx, &code, own)? {
-        true => Err(Problem::new("duplicate").param("what", format!("code {code}")).into()),
+        true => Err(keys::taken(col!(suppliers::code), &code).into()),
         false => Ok(code),
     }
 }
