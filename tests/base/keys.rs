@@ -48,11 +48,11 @@ fn keys_that_look_alike_are_refused_everywhere(app: &TestApp) {
         admin.post(&path, with(&form, field, "QC1")).expect(201);
         for typed in ["QC1", "qc1", "Qc1", " QC1 ", "\u{A0}QC1", "QC1\u{3000}", "ＱＣ１"] {
             let refused = admin.post(&path, with(&form, field, typed)).refused(409, "duplicate");
-            assert_eq!(refused.places(), [format!("/{field} taken")], "{path} {typed:?}");
+            assert_eq!(refused.places(), [format!("/{field}")], "{path} {typed:?}");
         }
         for hidden in ["Q\u{200B}C1", "QC1\u{FEFF}", "\u{202E}QC1"] {
             let refused = admin.post(&path, with(&form, field, hidden)).refused(422, "validation_failed");
-            assert_eq!(refused.places(), [format!("/{field} hidden_character")], "{path} {hidden:?}");
+            assert_eq!(refused.body["errors"][0]["code"], "hidden_character", "{path} {hidden:?}");
         }
         for blank in ["", " ", "\u{A0}"] {
             admin.post(&path, with(&form, field, blank)).refused(422, "validation_failed");
@@ -61,7 +61,7 @@ fn keys_that_look_alike_are_refused_everywhere(app: &TestApp) {
     let tea = json!({"name": "Tea", "unit": "pcs", "tax_rate": "0", "sku": "T1", "barcode": "AB-1"});
     admin.post("/products", tea.clone()).expect(201);
     let other = with(&with(&tea, "sku", "T2"), "barcode", "ab-1");
-    assert_eq!(admin.post("/products", other).refused(409, "duplicate").places(), ["/barcode taken"]);
+    assert_eq!(admin.post("/products", other).refused(409, "duplicate").places(), ["/barcode"]);
 }
 
 fn a_key_is_kept_without_what_nobody_sees_and_found_in_upper_and_lower_case(app: &TestApp) {
@@ -114,7 +114,7 @@ fn units_of_a_product_are_told_apart_by_more_than_case(app: &TestApp) {
     let admin = app.all_powerful();
     let form = |units: Value| json!({"sku": "T1", "name": "Tea", "unit": "pcs", "tax_rate": "0", "units": units});
     let twice = form(json!([{"unit": "box", "factor": "24"}, {"unit": "Box", "factor": "12"}]));
-    assert_eq!(admin.post("/products", twice).refused(422, "validation_failed").places(), ["/units/1/unit duplicate_entry"]);
+    assert_eq!(admin.post("/products", twice).refused(422, "validation_failed").places(), ["/units/1/unit"]);
     let base = form(json!([{"unit": "PCS", "factor": "2"}]));
     admin.post("/products", base).refused(422, "validation_failed");
     let tea = admin.post("/products", form(json!([{"unit": "box", "factor": "24"}]))).expect(201);

@@ -255,6 +255,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::*;
 
+    supplier_keys (supplier_id, kind, value) {
+        supplier_id -> Key,
+        kind -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
     external_ids (record_kind, system, external_id) {
         record_kind -> Text,
         system -> Text,

@@ -70,15 +70,15 @@ fn tell_collisions(core: &Arc<Core>) -> Result<()> {
 
 /// Stores the forms of the records after this id anew.
 pub(super) fn refold<E: Entity>(conn: &mut Conn, after: Uuid, limit: i64) -> Result<Refolded> {
-    let records = E::in_order(conn, after, limit)?;
-    for record in &records {
+    let mut records = E::in_order(conn, after, limit)?;
+    for record in &mut records {
+        record.refold(conn)?;
         keys::refold(conn, E::TABLE, record.key(), &tx::snapshot(record)?)?;
         external::refold(conn, E::KIND, record.key(), record.external_ids())?;
         let texts = record.search_texts();
         if !texts.is_empty() {
             search::store(conn, record.key(), record.found_as(), &texts, false)?;
         }
-        record.refold(conn)?;
     }
     let last = records.last().filter(|_| records.len() as i64 == limit).map(Entity::key);
     Ok(Refolded { count: records.len(), last })

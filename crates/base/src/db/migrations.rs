@@ -70,6 +70,7 @@ const STEPS: &[Step] = &[
     step!("0024_guards", and PostgreSQL),
     step!("0025_signed_journal"),
     step!("0050_forms"),
+    step!("0051_supplier_keys"),
 ];
 
 /// Why a database cannot be used.

@@ -99,7 +99,7 @@ pub trait Entity: Serialize {
     }
     /// Stores anew what [`keep_indexes`](Self::keep_indexes) makes of forms of texts, when a program comes that has other
     /// forms.
-    fn refold(&self, _conn: &mut Conn) -> Result<()> {
+    fn refold(&mut self, _conn: &mut Conn) -> Result<()> {
         Ok(())
     }
     /// Brings tables that only repeat the record's own fields, such as an index of its tags, in step with it;

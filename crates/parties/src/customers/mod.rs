@@ -393,10 +393,10 @@ static PROBLEMS: &[ProblemText] = &[
         "possible_duplicate",
         409,
         ["Possible duplicate", "可能重复"],
-        ["This customer may already exist.", "该客户可能已存在。"],
+        ["This customer or supplier may already exist.", "该客户或供应商可能已存在。"],
         [
             "Use one of `candidates`, or send `allow_duplicate=true` with a `duplicate_reason`.",
-            "请使用 `candidates` 中的客户，或带上 `allow_duplicate=true` 和 `duplicate_reason` 重新提交。",
+            "请使用 `candidates` 中已有的记录，或带上 `allow_duplicate=true` 和 `duplicate_reason` 重新提交。",
         ],
     ),
 ];

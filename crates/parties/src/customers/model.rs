@@ -10,11 +10,11 @@ use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, shares};
+use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, journal, shares};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
-use crate::base::types::{Amount, At, CustomFields, TextEnum};
+use crate::base::types::{Amount, At, CustomFields, RecordId, TextEnum};
 use crate::people::{TeamId, UserId};
 use crate::regions::RegionId;
 use crate::schema::{customer_tags, customers};
@@ -208,7 +208,8 @@ entity!(Customer, customers, CustomerId, {
     fn found_as(&self) -> Uuid {
         self.merged_into_id.unwrap_or(self.id).0
     }
-    fn refold(&self, conn: &mut Conn) -> Result<()> {
+    fn refold(&mut self, conn: &mut Conn) -> Result<()> {
+        remember_names(conn, self)?;
         duplicates::work::refold(conn, self)
     }
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
@@ -223,6 +224,40 @@ entity!(Customer, customers, CustomerId, {
         }
     }
 });
+
+/// Takes the former names of a customer from before they were kept out of its history. They follow from it: no new version,
+/// no event.
+#[allow(clippy::disallowed_methods)] // as its search texts
+fn remember_names(conn: &mut Conn, customer: &mut Customer) -> Result<()> {
+    if !customer.former_names.0.is_empty() {
+        return Ok(());
+    }
+    let now = customer.name.clone();
+    let mut version = 0;
+    loop {
+        let entries = journal::of_record(conn, CustomerId::KIND, customer.id.0, version, HISTORY_PAGE)?;
+        for change in entries.iter().filter_map(|entry| entry.changes.0.get("name")) {
+            if let Some(name) = change[1].as_str() {
+                customer.former_names = JsonColumn(customer.former_names_as(name));
+                customer.name = name.to_owned();
+            }
+        }
+        match entries.last() {
+            Some(last) if entries.len() as i64 == HISTORY_PAGE => version = last.version,
+            _ => break,
+        }
+    }
+    customer.former_names = JsonColumn(customer.former_names_as(&now));
+    customer.name = now;
+    if !customer.former_names.0.is_empty() {
+        let row = customers::table.find(customer.id);
+        diesel::update(row).set(customers::former_names.eq(&customer.former_names)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Entries of a history that are read in one go.
+const HISTORY_PAGE: i64 = 200;
 
 /// Makes the index of tags follow a customer's list.
 #[allow(clippy::disallowed_methods)] // an index is no record

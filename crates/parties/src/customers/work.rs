@@ -366,6 +366,7 @@ pub fn update(
         input.code = Some(unused_code(tx, code, Some(before.id))?);
     }
     let mut customer = filled_in(before.clone(), input);
+    let reason = reason.filter(|_| NAMING.iter().any(|field| patch.has(field)));
     tx.save(&before, &mut customer, Act::because(Act::UPDATED.verb, reason))?;
     Ok(customer)
 }
