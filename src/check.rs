@@ -17,7 +17,8 @@ pub fn check(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<Stri
         faults.extend((check.run)(core, &mut progress)?);
     }
     let reader = core.clone();
-    faults.extend(core.engine.read_now(move |conn| keys::collisions(conn, reader.declared.all::<Replayed>()))?);
+    faults
+        .extend(core.engine.read_now(move |conn| keys::collisions(conn, reader.declared.all::<Replayed>()))?);
     Ok(faults)
 }
 

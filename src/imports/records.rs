@@ -22,9 +22,9 @@ use crate::base::http::{Body, Incoming, Method, Patch, Reply};
 use crate::base::secret::sha256_hex;
 use crate::base::types::{Kind as RecordKind, RecordId};
 use crate::customers::model::{ContactId, CustomerId};
-use crate::suppliers::SupplierId;
 use crate::orders::model::{LineInput, OrderId, OrderInput, OrderLine};
 use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
+use crate::suppliers::SupplierId;
 use crate::{customers, orders, prices, products};
 
 // What has rules of its own for which record a row names; all else is `plain`.

@@ -1,6 +1,9 @@
 //! One form for names: who is the same, however it is written, and who is found by what.
 
+use diesel::connection::SimpleConnection as _;
 use salesdesk::base::auth::Role;
+use salesdesk::base::db::engine::Ending;
+use salesdesk::base::db::forms;
 use serde_json::{Value, json};
 
 use salesdesk::base::http::params::percent_encode;
@@ -74,7 +77,9 @@ fn a_change_of_a_name_is_looked_at_as_well(app: &TestApp) {
     let refused = clerk.patch(&path, &other.etag(), change.clone()).refused(409, "possible_duplicate");
     assert_eq!(refused.body["candidates"][0]["id"], json!(there));
     assert_eq!(clerk.get(&path).expect(200).body["name"], "海珠", "nothing was changed");
-    clerk.patch(&path, &other.etag(), json!({"short_name": "廣州天河貿易"})).refused(409, "possible_duplicate");
+    clerk
+        .patch(&path, &other.etag(), json!({"short_name": "廣州天河貿易"}))
+        .refused(409, "possible_duplicate");
     clerk.patch(&path, &other.etag(), json!({"notes": "x"})).expect(200);
 
     let etag = clerk.get(&path).expect(200).etag();
@@ -102,7 +107,9 @@ fn a_name_that_many_share_leaves_nobody_without_a_pair(app: &TestApp) {
     // A whole row of them gets other names; who stood between them still has somebody beside.
     for (place, id) in all[5..20].iter().enumerate() {
         let read = clerk.get(&format!("/customers/{id}")).expect(200);
-        clerk.patch(&format!("/customers/{id}"), &read.etag(), json!({"name": format!("番禺{place}号")})).expect(200);
+        clerk
+            .patch(&format!("/customers/{id}"), &read.etag(), json!({"name": format!("番禺{place}号")}))
+            .expect(200);
     }
     for id in all[..5].iter().chain(&all[20..]) {
         assert!(!of(id).is_empty());
@@ -121,6 +128,20 @@ fn a_former_name_finds_the_customer(app: &TestApp) {
     let etag = clerk.get(&path).expect(200).etag();
     clerk.patch(&path, &etag, json!({"name": "珠江电子有限公司"})).expect(200);
     assert_eq!(found(&clerk, "海珠科技"), [made.id()]);
+    // A database of an earlier program does not know them: they come from the history.
+    app.core
+        .engine
+        .write_now(|conn| {
+            conn.batch_execute(
+                "UPDATE customers SET former_names = '[]'; UPDATE text_forms SET version = 0;",
+            )?;
+            Ok(((), Ending::Commit))
+        })
+        .expect("an earlier program");
+    forms::bring_up_to_date(&app.core).expect("stored anew");
+    assert_eq!(found(&clerk, "海珠科技"), [made.id()]);
+    assert_eq!(candidates(&clerk, "海珠科技有限公司"), [json!(made.id())]);
+    assert_eq!(app.check(), Vec::<String>::new());
 }
 
 fn a_merged_name_finds_the_surviving_customer_and_goes_back_with_it(app: &TestApp) {

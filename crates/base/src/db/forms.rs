@@ -28,9 +28,9 @@ pub(super) struct Refolded {
 /// Stores the forms of all records anew, unless they are those of this program. What a kill leaves undone, the next start
 /// does: the version is written at the end.
 pub fn bring_up_to_date(core: &Arc<Core>) -> Result<()> {
-    let stored = core.engine.read_now(|conn| {
-        Ok(text_forms::table.find(ROW).select(text_forms::version).first::<i32>(conn)?)
-    })?;
+    let stored = core
+        .engine
+        .read_now(|conn| Ok(text_forms::table.find(ROW).select(text_forms::version).first::<i32>(conn)?))?;
     if stored == text::FORMS {
         return Ok(());
     }

@@ -89,8 +89,11 @@ impl KeyKind {
 /// The records that have this key, in whatever way it is written; the column has the key.
 pub fn is(column: Column, typed: &str) -> Predicate {
     let Some(kind) = of(column) else { return Predicate::eq(column, typed) };
-    let same = Predicate::eq(col!(record_keys::field), column.name())
-        .and(Predicate::Compare(col!(record_keys::folded), Op::Eq, folded(kind, typed).into()));
+    let same = Predicate::eq(col!(record_keys::field), column.name()).and(Predicate::Compare(
+        col!(record_keys::folded),
+        Op::Eq,
+        folded(kind, typed).into(),
+    ));
     Predicate::in_select(id_of(column), col!(record_keys::record_id), same)
 }
 
@@ -186,8 +189,11 @@ fn enter(conn: &mut Conn, kind: &KeyKind, folded: &str, record: Uuid) -> Result<
             .execute(c),
     };
     match done {
-        // Taken in this instant.
-        Err(error) if is_unique_violation(&error) => Ok(false),
+        // Taken in this instant: whoever runs again sees by whom.
+        Err(error) if is_unique_violation(&error) => {
+            conn.meetings.refused = true;
+            Ok(false)
+        }
         done => Ok(done? == 1),
     }
 }

@@ -151,7 +151,8 @@ fn fts5_term(term: &Term) -> String {
         Term::Phrase(tokens) => format!("\"{}\"", clean(&tokens.join(" "))),
         Term::Prefix(c) => format!("\"{}\"*", clean(&c.to_string())),
         Term::Spoken(pairs, readings) => {
-            let readings = readings.iter().map(|syllables| format!(" OR \"{}\" *", clean(&syllables.join(" "))));
+            let readings =
+                readings.iter().map(|syllables| format!(" OR \"{}\" *", clean(&syllables.join(" "))));
             format!("\"{}\"{}", clean(&pairs.join(" ")), readings.collect::<String>())
         }
     }

@@ -46,19 +46,45 @@ fn one_trade(word: &str) -> String {
 }
 
 /// What a place is, as it stands behind its name; longer ones before those they end with.
-const PLACE_MARKS: &[&str] =
-    &["特别行政区", "自治区", "自治州", "自治县", "新区", "省", "市", "区", "县"];
+const PLACE_MARKS: &[&str] = &["特别行政区", "自治区", "自治州", "自治县", "新区", "省", "市", "区", "县"];
 /// Words that end or begin with such a mark and are no place's.
 const NO_MARKS: &[&str] = &[
-    "超市", "城市", "门市", "都市", "股市", "集市", "夜市", "菜市", "花市", "楼市", "上市", "市场", "市政", "市集", "市民",
-    "小区", "社区", "园区", "地区", "景区", "校区", "军区", "区块", "区域", "节省", "省心", "省钱", "县域",
+    "超市", "城市", "门市", "都市", "股市", "集市", "夜市", "菜市", "花市", "楼市", "上市", "市场", "市政",
+    "市集", "市民", "小区", "社区", "园区", "地区", "景区", "校区", "军区", "区块", "区域", "节省", "省心",
+    "省钱", "县域",
 ];
 /// The names of places have so many characters: 广州, 呼和浩特.
 const PLACE_CHARS: std::ops::RangeInclusive<usize> = 2..=4;
 /// Provinces, as they stand before a city without a mark.
 const PROVINCES: &[&str] = &[
-    "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东",
-    "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾", "内蒙古", "广西", "西藏", "宁夏", "新疆",
+    "河北",
+    "山西",
+    "辽宁",
+    "吉林",
+    "黑龙江",
+    "江苏",
+    "浙江",
+    "安徽",
+    "福建",
+    "江西",
+    "山东",
+    "河南",
+    "湖北",
+    "湖南",
+    "广东",
+    "海南",
+    "四川",
+    "贵州",
+    "云南",
+    "陕西",
+    "甘肃",
+    "青海",
+    "台湾",
+    "内蒙古",
+    "广西",
+    "西藏",
+    "宁夏",
+    "新疆",
 ];
 
 /// The word without the marks of the places that it begins with, and without a province before a city.

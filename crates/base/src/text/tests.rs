@@ -407,7 +407,16 @@ fn a_company_is_the_same_in_every_way_people_write_it() {
 
 #[test]
 fn what_only_looks_like_a_place_stays() {
-    for name in ["永辉超市", "北京城市建设", "上海市政工程", "万达社区服务", "杭州区块链", "天津市场研究", "广州市", "成都市"] {
+    for name in [
+        "永辉超市",
+        "北京城市建设",
+        "上海市政工程",
+        "万达社区服务",
+        "杭州区块链",
+        "天津市场研究",
+        "广州市",
+        "成都市",
+    ] {
         assert_eq!(name_key(name), name, "{name}");
     }
 }
@@ -415,7 +424,9 @@ fn what_only_looks_like_a_place_stays() {
 #[test]
 fn a_name_is_found_by_full_pinyin_from_a_syllable_on() {
     let name = ["广州天河贸易有限公司"];
-    for q in ["tianhe", "TianHe", "guangzhou", "tianhem", "tianhemaoyi", "tian he", "maoyi tianhe", "he", "xian"] {
+    for q in
+        ["tianhe", "TianHe", "guangzhou", "tianhem", "tianhemaoyi", "tian he", "maoyi tianhe", "he", "xian"]
+    {
         assert!(finds(q, &name), "{q}");
     }
     for q in ["anhe", "hetian", "tianmao", "uang", "tianhes"] {

@@ -234,7 +234,11 @@ pub static PRODUCTS: ListSpec = ListSpec {
             Does::Makes(in_categories),
         ),
         filter(
-            Param::new("sku", Takes::Text(60), "The product with this article number, in upper or lower case."),
+            Param::new(
+                "sku",
+                Takes::Text(60),
+                "The product with this article number, in upper or lower case.",
+            ),
             Does::Is(col!(products::sku)),
         ),
         filter(

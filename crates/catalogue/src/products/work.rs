@@ -169,7 +169,7 @@ fn check(tx: &mut Tx, input: &ProductInput, before: Option<&Product>) -> Result<
         let was = before.and_then(|before| before.barcode.as_deref());
         refuse_taken(tx, col!(products::barcode), barcode, own, was)?;
     }
-    let mut faults = rules::check(input);
+    let mut faults = rules::check(input, before);
     if let Some(category) = input.category_id
         && found(tx.load(Category::find, category))?.is_none()
     {

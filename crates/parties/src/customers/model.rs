@@ -14,7 +14,7 @@ use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, journal, shares};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
-use crate::base::types::{Amount, At, CustomFields, RecordId, TextEnum};
+use crate::base::types::{Amount, At, CustomFields, TextEnum};
 use crate::people::{TeamId, UserId};
 use crate::regions::RegionId;
 use crate::schema::{customer_tags, customers};
@@ -179,7 +179,12 @@ impl Customer {
             former.insert(0, self.name.clone());
         }
         let mut seen = vec![name.to_owned()];
-        former.retain(|old| !seen.contains(old) && { seen.push(old.clone()); true });
+        former.retain(|old| {
+            !seen.contains(old) && {
+                seen.push(old.clone());
+                true
+            }
+        });
         former.truncate(MOST_FORMER_NAMES);
         former
     }

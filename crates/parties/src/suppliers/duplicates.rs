@@ -69,7 +69,8 @@ fn get(rx: &mut ReadTx, req: &Req<SupplierId>) -> Result<Answer<SupplierCandidat
 }
 
 fn keys_of(supplier: &Supplier) -> BTreeSet<Key> {
-    let names = [Some(&supplier.name), supplier.short_name.as_ref()].into_iter().flatten().map(String::as_str);
+    let names =
+        [Some(&supplier.name), supplier.short_name.as_ref()].into_iter().flatten().map(String::as_str);
     let mut keys = rules::of_customer(CustomerKind::Company, names, supplier.tax_id.as_deref());
     keys.extend(rules::of_contact(None, supplier.phone.as_deref(), supplier.email.as_deref()));
     keys
@@ -81,8 +82,7 @@ fn guard_of((kind, value): &Key) -> Guard {
 
 /// The guards of the keys that a change brings or takes.
 pub fn guards(before: Option<&Supplier>, after: Option<&Supplier>) -> Vec<Guard> {
-    let (old, new) =
-        (before.map(keys_of).unwrap_or_default(), after.map(keys_of).unwrap_or_default());
+    let (old, new) = (before.map(keys_of).unwrap_or_default(), after.map(keys_of).unwrap_or_default());
     old.symmetric_difference(&new).map(guard_of).collect()
 }
 
@@ -163,5 +163,8 @@ pub fn refuse(tx: &mut Tx, supplier: &Supplier, known: &BTreeSet<SupplierId>) ->
         return Ok(());
     }
     let candidates = tx.hint("the refusal only names them", |conn| named(conn, others))?;
-    Err(Problem::new("possible_duplicate").with("others_not_visible", false).with("candidates", json!(candidates)).into())
+    Err(Problem::new("possible_duplicate")
+        .with("others_not_visible", false)
+        .with("candidates", json!(candidates))
+        .into())
 }

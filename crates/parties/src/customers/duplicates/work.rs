@@ -96,7 +96,8 @@ fn keep(
         Some((was, old)) => {
             let rows = customer_keys::table.filter(customer_keys::source_id.eq(source.id));
             diesel::delete(rows).execute(conn)?;
-            let gone = if was.customer == source.customer { old.difference(&keys).cloned().collect() } else { old };
+            let gone =
+                if was.customer == source.customer { old.difference(&keys).cloned().collect() } else { old };
             (Some(was.customer).filter(|customer| *customer != source.customer), gone)
         }
         None if keys.is_empty() => return Ok(()),
