@@ -45,7 +45,7 @@ pub fn bring_up_to_date(core: &Arc<Core>) -> Result<()> {
             after = done.last;
         }
     }
-    core.write_as(system(), |tx| note(tx))?;
+    core.write_as(system(), note)?;
     if count > 0 {
         log::info!("stored the keys and the words of the search of {count} records anew");
     }
