@@ -22,7 +22,7 @@ pub fn name_key(name: &str) -> String {
         for word in name_words(&part) {
             let rest = without_chinese_forms(&word, words.is_empty());
             if !rest.is_empty() {
-                words.push(one_trade(&without_place_marks(&rest)));
+                words.push(rest.into_owned());
             }
         }
     }
@@ -30,7 +30,8 @@ pub fn name_key(name: &str) -> String {
         return runs(&folded).concat().into_iter().collect();
     }
     drop_latin_forms(&mut words);
-    words.concat()
+    // A place may stand as a word of its own: 广州市 天河贸易.
+    one_trade(&without_place_marks(&words.concat()))
 }
 
 /// Words for trade at large, which people take for each other.
