@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::checks::Check;
-use crate::base::db::Replayed;
+use crate::base::db::{Replayed, keys};
 use uuid::Uuid;
 
 use crate::base::core::Core;
@@ -16,6 +16,9 @@ pub fn check(core: &Arc<Core>, mut progress: impl FnMut(u64)) -> Result<Vec<Stri
     for check in core.declared.all::<Check>() {
         faults.extend((check.run)(core, &mut progress)?);
     }
+    let reader = core.clone();
+    faults
+        .extend(core.engine.read_now(move |conn| keys::collisions(conn, reader.declared.all::<Replayed>()))?);
     Ok(faults)
 }
 

@@ -76,6 +76,7 @@ pub fn core_with(
     core.write_as(Arc::new(Caller::system("system")), |tx| {
         tx.core.declared.beginnings.iter().try_for_each(|ensure| ensure(tx))
     })?;
+    crate::base::db::forms::bring_up_to_date(&core)?;
     core.declared.figures.iter().for_each(|add| add(&core));
     crate::base::schedules::measure(&core);
     Ok(core)

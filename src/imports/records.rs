@@ -24,6 +24,7 @@ use crate::base::types::{Kind as RecordKind, RecordId};
 use crate::customers::model::{ContactId, CustomerId};
 use crate::orders::model::{LineInput, OrderId, OrderInput, OrderLine};
 use crate::prices::model::{PriceEntry, PriceEntryInput, PriceListId};
+use crate::suppliers::SupplierId;
 use crate::{customers, orders, prices, products};
 
 // What has rules of its own for which record a row names; all else is `plain`.
@@ -35,6 +36,12 @@ const ORDERS: &str = orders::columns::ORDERS.resource;
 
 /// Nobody is asked about each row whether the customer is there already; likely duplicates are listed afterwards.
 const NEW_CUSTOMER: &str = "/customers?allow_duplicate=true&duplicate_reason=Import";
+const ALL_THE_SAME: &str = "?allow_duplicate=true&duplicate_reason=Import";
+
+/// The same for any kind of record: what its operations take, where they ask.
+fn unasked(kind: RecordKind) -> &'static str {
+    if kind == CustomerId::KIND || kind == SupplierId::KIND { ALL_THE_SAME } else { "" }
+}
 
 /// One record's rows: one, or those of an order.
 pub type Unit = Vec<Row>;
@@ -285,7 +292,7 @@ impl<'a> Importer<'a> {
         if let Some(id) = self.id_of(tx, &form, named.as_ref(), code)? {
             self.link(tx, &mut form, CustomerId::KIND, &id, named)?;
             without_new(&mut form.body);
-            return self.call(tx, Method::Patch, &format!("/customers/{id}"), form.body);
+            return self.call(tx, Method::Patch, &format!("/customers/{id}{ALL_THE_SAME}"), form.body);
         }
         match named {
             Some(named) if !only_new(&form.body) || is_known::<CustomerId>(tx, &named)? => {
@@ -338,12 +345,13 @@ impl<'a> Importer<'a> {
         let is_coded = code.is_some();
         if let Some(id) = self.id_of(tx, &form, named.as_ref(), code)? {
             self.link(tx, &mut form, kind, &id, named)?;
-            return self.call(tx, Method::Patch, &format!("{path}/{id}"), form.body);
+            return self.call(tx, Method::Patch, &format!("{path}/{id}{}", unasked(kind)), form.body);
         }
+        let new = format!("{path}{}", unasked(kind));
         match named {
             Some(named) => self.call(tx, Method::Put, &path_of(path, &named), form.body),
-            None if is_coded => self.call(tx, Method::Post, path, form.body),
-            None => self.once(tx, path, form.body),
+            None if is_coded => self.call(tx, Method::Post, &new, form.body),
+            None => self.once(tx, &new, form.body),
         }
     }
 

@@ -5,6 +5,7 @@ extern crate testkit;
 
 mod engine;
 mod idempotency;
+mod keys;
 mod platform;
 mod schedules;
 #[cfg(target_os = "linux")]

@@ -67,7 +67,8 @@ fn likely_duplicates_are_listed_and_follow_every_change(app: &TestApp) {
         .expect(201);
     assert_eq!((&pairs()[0]["score"], &pairs()[0]["matched_keys"]), (&json!(50), &json!(["phone"])));
     let beta = clerk.get(&format!("/customers/{second}")).expect(200);
-    clerk.patch(&format!("/customers/{second}"), &beta.etag(), json!({"name": "ALPHA Ltd."})).expect(200);
+    let path = format!("/customers/{second}?allow_duplicate=true&duplicate_reason=Twins");
+    clerk.patch(&path, &beta.etag(), json!({"name": "ALPHA Ltd."})).expect(200);
     let of_first = clerk.get(&format!("/customers/{first}/duplicates?score_min=60")).expect(200);
     assert_eq!(of_first.rows()[0]["id"], json!(second));
     assert_eq!((of_first.rows().len(), &of_first.rows()[0]["score"]), (1, &json!(100)));
@@ -75,6 +76,9 @@ fn likely_duplicates_are_listed_and_follow_every_change(app: &TestApp) {
     assert_eq!(pairs()[0]["score"], 70);
     let renamed = clerk.get(&format!("/customers/{second}")).expect(200);
     clerk.patch(&format!("/customers/{second}"), &renamed.etag(), json!({"name": "Beta"})).expect(200);
+    assert_eq!(pairs()[0]["score"], 70, "it was known by that name");
+    let first = clerk.get(&format!("/customers/{first}")).expect(200);
+    clerk.delete(&format!("/customers/{}", first.id()), &first.etag()).expect(204);
     assert!(pairs().is_empty());
 }
 

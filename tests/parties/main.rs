@@ -6,4 +6,5 @@ extern crate testkit;
 mod customer_life;
 mod customer_merges;
 mod customers;
+mod names;
 mod suppliers;

@@ -7,6 +7,7 @@ use testkit::support::{Reply, TestApp};
 
 both_engines!(
     a_supplier_is_found_by_what_people_remember,
+    the_same_supplier_is_not_entered_twice_unless_somebody_says_why,
     a_supplier_is_entered_with_its_contacts_and_a_right_tax_id,
     a_blocked_supplier_says_why_until_it_is_unblocked,
     what_was_asked_something_is_not_deleted,
@@ -55,6 +56,40 @@ fn a_supplier_is_found_by_what_people_remember(app: &TestApp) {
     }
     assert_eq!(found("code=QING"), [] as [&str; 0]);
     assert_eq!(found("sort=-name").len(), 2);
+}
+
+fn the_same_supplier_is_not_entered_twice_unless_somebody_says_why(app: &TestApp) {
+    let first = supplier(app).id();
+    let clerk = app.as_role(Role::Clerk);
+    for body in [
+        json!({"name": "景德镇市青华瓷业"}),
+        json!({"name": "景德鎮青華瓷業有限責任公司"}),
+        json!({"name": "青华瓷业"}),
+        json!({"name": "Another name", "tax_id": "9144030071526726XG"}),
+        json!({"name": "Another name", "phone": "+86 798 822 1001"}),
+    ] {
+        let refused = clerk.post("/suppliers", body.clone()).refused(409, "possible_duplicate");
+        let candidates = refused.body["candidates"].as_array().expect("candidates");
+        assert_eq!((candidates.len(), &candidates[0]["id"]), (1, &json!(first)), "{body}");
+    }
+    let path = "/suppliers?allow_duplicate=true";
+    let again = json!({"name": "景德镇青华瓷业"});
+    clerk.post(path, again.clone()).refused(400, "invalid_parameter");
+    let second = clerk.post(&format!("{path}&duplicate_reason=A%20branch"), again).expect(201);
+    let history = clerk.get(&format!("/suppliers/{}/history", second.id())).expect(200);
+    assert_eq!(history.rows()[0]["reason"], "A branch");
+    let alike = clerk.get(&format!("/suppliers/{}/duplicates", second.id())).expect(200);
+    assert_eq!((&alike.rows()[0]["id"], &alike.rows()[0]["score"]), (&json!(first), &json!(70)));
+
+    let other = clerk.post("/suppliers", json!({"name": "速达物流"})).expect(201);
+    let change = json!({"short_name": "青华瓷业"});
+    clerk.patch(&other.location(), &other.etag(), change.clone()).refused(409, "possible_duplicate");
+    let etag = clerk.get(&other.location()).expect(200).etag();
+    let forced = format!("{}?allow_duplicate=true&duplicate_reason=Ours", other.location());
+    let changed = clerk.patch(&forced, &etag, change).expect(200);
+    clerk.patch(&other.location(), &changed.etag(), json!({"short_name": "青華瓷業"})).expect(200);
+    // Other systems are not asked.
+    clerk.put("/suppliers/by-external-id/sap/1", json!({"name": "速达物流"})).expect(201);
 }
 
 fn a_supplier_is_entered_with_its_contacts_and_a_right_tax_id(app: &TestApp) {

@@ -1,7 +1,7 @@
 //! `crates/schema/src/tables.rs` says what both migrated databases are.
 
 use salesdesk::base::db::sql::{none_of, one_of};
-use salesdesk::base::db::{Conn, EngineConn};
+use salesdesk::base::db::{Conn, EngineConn, keys};
 use salesdesk::base::jobs::JobStatus;
 use salesdesk::complaints::rules::ComplaintStatus;
 use salesdesk::order_exceptions::rules::ExceptionStatus;
@@ -12,7 +12,10 @@ use salesdesk::tasks::rules::TaskStatus;
 
 use testkit::support::{TestApp, words};
 
-both_engines!(the_schema_in_the_code_is_the_one_in_the_database);
+both_engines!(
+    the_schema_in_the_code_is_the_one_in_the_database,
+    every_unique_text_is_a_key_that_is_declared_or_made_by_the_program,
+);
 
 /// Tables that are not the same on both engines, so that one schema cannot say what they are: `search_index` and
 /// `search_rows` are the engines' own full-text indexes, used in `base::db::search` only; `number_ranges` are
@@ -104,6 +107,38 @@ fn the_schema_in_the_code_is_the_one_in_the_database(app: &TestApp) {
         "only in crates/schema/src/tables.rs: {only_code:#?}\nonly in the database: {only_database:#?}"
     );
     assert_eq!(code, database, "the columns are in another order");
+}
+
+/// A unique column that people type needs a normal form (`base::db::keys`): else two that look alike are two records.
+fn every_unique_text_is_a_key_that_is_declared_or_made_by_the_program(app: &TestApp) {
+    let unique = app.read(|conn| {
+        let sql = match conn.engine {
+            EngineConn::Sqlite(_) => {
+                "SELECT m.name || '.' || c.name AS word
+                 FROM sqlite_master m, pragma_index_list(m.name) l, pragma_index_info(l.name) i, pragma_table_info(m.name) c
+                 WHERE m.type = 'table' AND l.\"unique\" = 1 AND l.origin <> 'pk' AND c.cid = i.cid AND c.type = 'TEXT'
+                   AND (SELECT COUNT(*) FROM pragma_index_info(l.name)) = 1
+                 ORDER BY 1"
+            }
+            EngineConn::Pg(_) => {
+                "SELECT t.relname || '.' || a.attname AS word
+                 FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+                 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
+                 JOIN pg_namespace n ON n.oid = t.relnamespace
+                 WHERE n.nspname = 'public' AND i.indisunique AND NOT i.indisprimary AND i.indnatts = 1
+                   AND a.atttypid = 'text'::regtype
+                 ORDER BY 1"
+            }
+        };
+        words(conn, sql)
+    });
+    let mut unique: Vec<String> = unique.into_iter().filter(|column| is_of_both(column)).collect();
+    unique.sort();
+    unique.dedup();
+    let keys = keys::KEYS.iter().map(|kind| kind.column.name());
+    let mut declared: Vec<&str> = keys.chain(keys::MADE.iter().copied()).collect();
+    declared.sort_unstable();
+    assert_eq!(unique, declared, "declare new ones in crates/base/src/db/keys.rs");
 }
 
 /// An engine uses a partial index only where a condition says the same words in the same order.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use salesdesk::base::messages::Lang;
 use salesdesk::base::schema::journal;
-use salesdesk::base::text::sort_key;
+use salesdesk::base::text::{sort_key, spoken};
 use salesdesk::base::types::At;
 use salesdesk::demo;
 use serde_json::{Value, json};
@@ -20,9 +20,10 @@ use testkit::support::{Client, Database, TestApp, credentials};
 
 /// What every folder holds.
 const KINDS: [&str; 2] = ["demo", "northwind"];
-/// The program adds rows to these when it starts: what it has done, its recurring work, and entries about fields that a
-/// migration made and it filled. Those are no events.
-const GROW_AT_START: [&str; 3] = ["__diesel_schema_migrations", "schedules", "journal"];
+/// The program adds rows to these when it starts: what it has done, its recurring work, by what customers are compared, and
+/// entries about fields that a migration made and it filled. Those are no events.
+const GROW_AT_START: [&str; 5] =
+    ["__diesel_schema_migrations", "schedules", "customer_keys", "customer_duplicates", "journal"];
 
 #[test]
 fn databases_of_earlier_programs_are_upgraded_on_sqlite() {
@@ -77,6 +78,7 @@ fn upgraded(app: &TestApp, kind: &str, expected: &Path) {
     // Who logs in shows that passwords and the sealed signing key can still be read.
     let (admin, clerk) = (log_in(app, "admin"), log_in(app, "clerk"));
     are_sorted_by_name(&admin);
+    are_found_and_unique(app, &clerk);
     let events = events(&admin);
     let sales = clerk.get("/reports/sales-summary?group_by=year").expect(200);
     let found = json!({
@@ -118,6 +120,23 @@ fn are_sorted_by_name(reader: &Client) {
     let names = teams.rows().iter().map(|team| team["name"].as_str().expect("a name"));
     let keys: Vec<String> = names.map(sort_key).collect();
     assert!(keys.is_sorted(), "{keys:?}");
+}
+
+/// Keys and the words of a search have their present form.
+fn are_found_and_unique(app: &TestApp, clerk: &Client) {
+    let customers = clerk.get("/customers?limit=1").expect(200);
+    let customer = &customers.rows()[0];
+    let code = customer["code"].as_str().expect("a code").to_lowercase();
+    assert_eq!(clerk.get(&format!("/customers?code={code}")).expect(200).rows()[0]["id"], customer["id"]);
+    clerk.post("/customers", json!({"name": "Another", "code": code})).refused(409, "duplicate");
+    let syllable =
+        spoken(customer["name"].as_str().expect("a name")).first().map(|word| word[2..].to_owned());
+    if let Some(syllable) = syllable {
+        assert!(!clerk.get(&format!("/customers?q={syllable}")).expect(200).rows().is_empty(), "{syllable}");
+    }
+    let keys: i64 =
+        app.row_counts().into_iter().filter(|(table, _)| table == "record_keys").map(|(_, n)| n).sum();
+    assert!(keys > 0);
 }
 
 /// The positions of all events, followed from the first page to the end.

@@ -68,11 +68,19 @@ macro_rules! coded {
             find: |tx, code| {
                 use diesel::prelude::*;
                 let visible: fn(&$crate::auth::Caller) -> $crate::db::filter::Predicate = $visible;
-                let meant = $crate::db::filter::Predicate::eq($column, code).and(visible(tx.caller));
-                let rows = $crate::schema::$table::table.filter(meant).select($crate::schema::$table::id);
-                let found: Option<$id> = tx
-                    .hint("the call that follows refuses what has changed since", |conn| {
-                        Ok(rows.first(conn).optional()?)
+                // Of several whose codes look alike, from before codes had a normal form, the one that is typed so.
+                let typed = $crate::db::filter::Predicate::eq($column, code);
+                let visible = visible(tx.caller);
+                let found: Option<$id> =
+                    tx.hint("the call that follows refuses what has changed since", |conn| {
+                        for meant in [typed, $crate::db::keys::is($column, code)] {
+                            let rows = $crate::schema::$table::table.filter(meant.and(visible.clone()));
+                            let found = rows.select($crate::schema::$table::id).first(conn).optional()?;
+                            if found.is_some() {
+                                return Ok(found);
+                            }
+                        }
+                        Ok(None)
                     })?;
                 Ok(found.map($crate::types::RecordId::uuid))
             },

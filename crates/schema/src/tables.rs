@@ -226,6 +226,40 @@ diesel::table! {
         confirmed_at -> Instant,
         owned_since -> Nullable<Instant>,
         pooled_at -> Nullable<Instant>,
+        former_names -> Document,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    record_keys (field, folded, twin) {
+        field -> Text,
+        folded -> Text,
+        twin -> Text,
+        record_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    text_forms (id) {
+        id -> Integer,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    supplier_keys (supplier_id, kind, value) {
+        supplier_id -> Key,
+        kind -> Text,
+        value -> Text,
     }
 }
 

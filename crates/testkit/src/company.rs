@@ -68,6 +68,7 @@ pub fn found(app: &TestApp) -> Company {
     app.run_background();
     let first = app.all_powerful().get("/events?limit=1").expect(200);
     let cursor = percent_encode(first.body["next_cursor"].as_str().expect("a cursor"));
+    company.paths.insert("getSupplierDuplicates", format!("/suppliers/{}/duplicates", alike_supplier(app)));
     company.paths.insert("streamEvents", format!("/events/stream?after={cursor}"));
     app.core.clock.set(NOW);
     company.named = app.counter.get();
@@ -243,6 +244,18 @@ fn doubles(app: &TestApp) -> Vec<String> {
         ids.push(later(app).all_powerful().post(path, body.clone()).expect(201).id());
     }
     ids
+}
+
+/// A supplier that another one is like.
+fn alike_supplier(app: &TestApp) -> String {
+    let mut body = body_of(app, declared(app, "POST", "/suppliers"));
+    let path = "/suppliers?allow_duplicate=true&duplicate_reason=Two%20branches";
+    let mut enter = |name: &str| {
+        body["name"] = json!(name);
+        later(app).all_powerful().post(path, body.clone()).expect(201).id()
+    };
+    enter("宁波同名有限公司");
+    enter("宁波同名公司")
 }
 
 /// What a create operation makes of its example with these fields changed.

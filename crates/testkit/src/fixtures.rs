@@ -350,11 +350,17 @@ pub fn body_of(app: &TestApp, endpoint: &Endpoint) -> Value {
         let causes = ["order_delivered", "order_completed", "complaint_resolved"];
         one_of_each(app, endpoint.path, &mut body, "cause", &causes);
     }
-    if endpoint.path == "/customers" {
-        // Like no other customer, so that nobody asks whether it is there already.
+    if ["/customers", "/suppliers"].contains(&endpoint.path) {
+        // Like no other, so that nobody asks whether it is there already.
         let n = app.unique();
-        body["name"] = json!(format!("{} {n}", body["name"].as_str().unwrap_or_default()));
-        body["contacts"][0]["mobile"] = json!(format!("+86 139{:08}", n));
+        for name in ["name", "short_name"] {
+            body[name] = json!(format!("{} {n}", body[name].as_str().unwrap_or_default()));
+        }
+        let number = json!(format!("+86 139{n:08}"));
+        match endpoint.path {
+            "/suppliers" => body["phone"] = number,
+            _ => body["contacts"][0]["mobile"] = number,
+        }
     }
     if body["lines"][0]["order_line_id"].is_string() && body["order_id"].is_string() {
         let order = shipped(app);

@@ -8,23 +8,23 @@ use uuid::Uuid;
 
 use super::filter::{Predicate, col};
 use super::guards::{self, Guard};
-use super::{AnyId, Conn, Tx};
+use super::{AnyId, Conn, Tx, keys};
 use crate::auth::Caller;
 use crate::declared::Declared;
 use crate::error::{Error, Fault, Faults, Problem, Result, is_unique_violation};
 use crate::http::params;
 use crate::schema::external_ids;
-use crate::text;
+use crate::text::{self, KeyCase};
 use crate::types::{Kind, RecordId};
 
-/// The id of a record in another system.
+/// The id of a record in another system. Upper and lower case are two ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct ExternalId {
     /// Name that the other system has here, such as `sap`. You choose it; use the same name everywhere.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9._-]*$", example = "sap")]
     pub system: String,
     /// Id of the record in the other system.
-    #[schema(min_length = 1, max_length = 200, example = "4711")]
+    #[schema(min_length = 1, max_length = 200, format = "key", example = "4711")]
     pub id: String,
 }
 
@@ -43,10 +43,19 @@ pub fn from_path((system, id): &(String, String)) -> Result<ExternalId> {
     if let Some(name) = text::hidden_character(id, true) {
         faults.push(Fault::parameter("id", "hidden_character").with("character", name));
     }
+    let id = text::key_as_stored(id);
+    if id.is_empty() {
+        faults.push(Fault::parameter("id", "blank"));
+    }
     match faults.is_empty() {
-        true => Ok(ExternalId { system: system.clone(), id: id.clone() }),
+        true => Ok(ExternalId { system: system.clone(), id: id.into_owned() }),
         false => Err(params::bad(faults)),
     }
+}
+
+/// The form in which ids of other systems are compared, and kept beside the records.
+fn key_of(id: &str) -> String {
+    text::key(KeyCase::Exact, id)
 }
 
 /// The record of this kind that a system calls so.
@@ -55,7 +64,7 @@ pub fn find(conn: &mut Conn, kind: Kind, system: &str, id: &str) -> Result<Optio
     let found: Option<AnyId> = dsl::external_ids
         .filter(dsl::record_kind.eq(kind.name))
         .filter(dsl::system.eq(system))
-        .filter(dsl::external_id.eq(id))
+        .filter(dsl::external_id.eq(key_of(id)))
         .select(dsl::record_id)
         .first(conn)
         .optional()?;
@@ -123,7 +132,7 @@ pub fn unknown<I: RecordId>(field: &str) -> Error {
 /// Holds an external id before looking for its record, so that of two who put a new one at the same time the
 /// second begins again and finds what the first has made.
 pub fn claim(conn: &mut Conn, kind: Kind, external: &ExternalId) -> Result<()> {
-    let key = format!("{} {} {}", kind.name, external.system, external.id);
+    let key = format!("{} {} {}", kind.name, external.system, key_of(&external.id));
     guards::raise(conn, [Guard::row("external_id", key)])
 }
 
@@ -147,17 +156,26 @@ pub(super) fn store(
     new: &[ExternalId],
 ) -> Result<()> {
     use external_ids::dsl;
-    if let Some(i) = (1..new.len()).find(|i| new[..*i].contains(&new[*i])) {
+    // An id from before the normal form may be written otherwise in the record than in the table.
+    let is_in = |list: &[ExternalId], id: &ExternalId| {
+        list.iter().any(|other| other.system == id.system && key_of(&other.id) == key_of(&id.id))
+    };
+    if let Some(i) = (1..new.len()).find(|i| is_in(&new[..*i], &new[*i]) && !is_twice(old, &new[*i])) {
         return Err(Error::invalid(vec![Fault::at(format!("/external_ids/{i}"), "duplicate_entry")]));
     }
-    for gone in old.iter().filter(|e| !new.contains(e)) {
+    let gone: Vec<&ExternalId> = old.iter().filter(|e| !is_in(new, e)).collect();
+    for gone in &gone {
         let row = dsl::external_ids
             .filter(dsl::record_kind.eq(kind.name))
             .filter(dsl::system.eq(&gone.system))
-            .filter(dsl::external_id.eq(&gone.id));
+            .filter(dsl::external_id.eq_any([gone.id.clone(), key_of(&gone.id)]))
+            .filter(dsl::record_id.eq(AnyId(record)));
         diesel::delete(row).execute(tx.conn)?;
     }
-    for come in new.iter().filter(|e| !old.contains(e)) {
+    if !gone.is_empty() {
+        keys::forget_external(tx.conn, record)?;
+    }
+    for come in new.iter().filter(|e| !is_in(old, e)) {
         if let Some(holder) = find(tx.conn, kind, &come.system, &come.id)? {
             let seen = sees(tx.conn, &tx.core.declared, tx.caller, kind, holder)?;
             return Err(taken(come, kind, Some(holder).filter(|_| seen)));
@@ -165,13 +183,43 @@ pub(super) fn store(
         let row = (
             dsl::record_kind.eq(kind.name),
             dsl::system.eq(&come.system),
-            dsl::external_id.eq(&come.id),
+            dsl::external_id.eq(key_of(&come.id)),
             dsl::record_id.eq(AnyId(record)),
         );
         match diesel::insert_into(dsl::external_ids).values(row).execute(tx.conn) {
             // Taken in this instant; whose it is cannot be asked in a transaction that has failed.
             Err(error) if is_unique_violation(&error) => return Err(taken(come, kind, None)),
             other => other?,
+        };
+    }
+    Ok(())
+}
+
+/// Whether a record has had two ids of this form since before the normal form was known.
+fn is_twice(old: &[ExternalId], id: &ExternalId) -> bool {
+    old.iter().filter(|other| other.system == id.system && key_of(&other.id) == key_of(&id.id)).count() > 1
+}
+
+/// Brings what is kept of a record's ids into their normal form. One that is another record's in that form stays as it is,
+/// and is noted for `salesdesk check`.
+#[allow(clippy::disallowed_methods)] // as above
+pub(super) fn refold(conn: &mut Conn, kind: Kind, record: Uuid, ids: &[ExternalId]) -> Result<()> {
+    use external_ids::dsl;
+    for id in ids.iter().filter(|id| key_of(&id.id) != id.id) {
+        let key = key_of(&id.id);
+        let row = dsl::external_ids
+            .filter(dsl::record_kind.eq(kind.name))
+            .filter(dsl::system.eq(&id.system))
+            .filter(dsl::external_id.eq(&id.id))
+            .filter(dsl::record_id.eq(AnyId(record)));
+        match find(conn, kind, &id.system, &key)? {
+            Some(holder) if holder == record => diesel::delete(row).execute(conn)?,
+            Some(holder) => {
+                let folded = format!("{} {} {key}", kind.name, id.system);
+                keys::note_external(conn, &folded, holder, record)?;
+                0
+            }
+            None => diesel::update(row).set(dsl::external_id.eq(key)).execute(conn)?,
         };
     }
     Ok(())

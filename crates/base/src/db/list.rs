@@ -9,6 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::filter::{Column, Op, Predicate, SortOrder, Value};
+use super::keys;
 use super::search::Found;
 use super::sql_types::AnyId;
 use crate::error::{Problem, Result};
@@ -19,7 +20,7 @@ use crate::types::At;
 /// What a filter parameter does.
 #[derive(Clone, Copy)]
 pub enum Does {
-    /// The column is one of the values given.
+    /// The column is one of the values given. A key ([`super::keys`]) is compared in its normal form.
     Is(Column),
     /// The column is true, or false; said so that a partial index over it serves.
     Flag(Column),
@@ -212,6 +213,10 @@ pub fn made(does: Does, given: &Given) -> Predicate {
             Given::Text(words) => {
                 Found::new(words).map_or(Predicate::Nothing, |found| Predicate::Found(column, found))
             }
+            _ => Predicate::Nothing,
+        },
+        Does::Is(column) if keys::of(column).is_some() => match given {
+            Given::Text(typed) => keys::is(column, typed),
             _ => Predicate::Nothing,
         },
         Does::Is(column) => {

@@ -72,6 +72,8 @@ const STEPS: &[Step] = &[
     step!("0026_order_reps"),
     step!("0027_merge_terms"),
     step!("0028_revision_proposals"),
+    step!("0050_forms"),
+    step!("0051_supplier_keys"),
 ];
 
 /// Why a database cannot be used.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::filter::{Column, Predicate};
+use super::forms::{Refolded, refold};
 use super::journal::{self, Entry, UNTOLD, canonical};
 use super::{AnyId, Conn, Entity, tx};
 use crate::error::Result;
@@ -24,6 +25,8 @@ pub struct Replayed {
     /// Fields that are kept beside the journal, since they change with every use and tell nothing.
     pub beside: &'static [&'static str],
     load: fn(&mut Conn, &Seals, Uuid, i64) -> Result<Vec<Stands>>,
+    /// Stores the forms of these records' texts anew; see [`super::forms`].
+    pub(super) refold: fn(&mut Conn, Uuid, i64) -> Result<Refolded>,
 }
 
 /// A record as it stands.
@@ -39,7 +42,7 @@ const CHUNK: i64 = 500;
 
 impl Replayed {
     pub const fn of<E: Entity>(id: Column) -> Replayed {
-        Replayed { kind: E::KIND, id, beside: &[], load: load::<E> }
+        Replayed { kind: E::KIND, id, beside: &[], load: load::<E>, refold: refold::<E> }
     }
 
     pub const fn beside(self, beside: &'static [&'static str]) -> Replayed {

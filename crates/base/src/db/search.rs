@@ -28,7 +28,8 @@ const GAP: usize = 10;
 #[allow(clippy::disallowed_methods)] // the index is kept here only
 pub fn store(conn: &mut Conn, record: Uuid, found: Uuid, texts: &[String], fresh: bool) -> Result<()> {
     let refs: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let runs = text::grams(&refs);
+    let mut runs = text::grams(&refs);
+    runs.extend(refs.iter().map(|text| text::spoken(text)).filter(|syllables| !syllables.is_empty()));
     match &mut conn.engine {
         EngineConn::Sqlite(c) => {
             // The record's row in the FTS table is found through a plain table: FTS5 has no index on ids.
@@ -71,6 +72,22 @@ pub fn store(conn: &mut Conn, record: Uuid, found: Uuid, texts: &[String], fresh
             }
         }
     }
+    Ok(())
+}
+
+/// Makes a record's entry lead to another one than before; its texts stay.
+#[allow(clippy::disallowed_methods)] // as above
+pub fn lead(conn: &mut Conn, record: Uuid, found: Uuid) -> Result<()> {
+    match &mut conn.engine {
+        EngineConn::Sqlite(c) => diesel::sql_query("UPDATE search_rows SET found_id = ? WHERE record_id = ?")
+            .bind::<Key, _>(AnyId(found))
+            .bind::<Key, _>(AnyId(record))
+            .execute(c)?,
+        EngineConn::Pg(c) => diesel::sql_query("UPDATE search_index SET found_id = $1 WHERE record_id = $2")
+            .bind::<Key, _>(AnyId(found))
+            .bind::<Key, _>(AnyId(record))
+            .execute(c)?,
+    };
     Ok(())
 }
 
@@ -133,17 +150,28 @@ fn fts5_term(term: &Term) -> String {
     match term {
         Term::Phrase(tokens) => format!("\"{}\"", clean(&tokens.join(" "))),
         Term::Prefix(c) => format!("\"{}\"*", clean(&c.to_string())),
+        Term::Spoken(pairs, readings) => {
+            let readings =
+                readings.iter().map(|syllables| format!(" OR \"{}\" *", clean(&syllables.join(" "))));
+            format!("\"{}\"{}", clean(&pairs.join(" ")), readings.collect::<String>())
+        }
     }
 }
 
 fn tsquery_term(term: &Term) -> String {
     match term {
-        Term::Phrase(tokens) => {
-            let quoted: Vec<String> = tokens.iter().map(|t| format!("'{}'", clean(t))).collect();
-            format!("({})", quoted.join(" <-> "))
-        }
+        Term::Phrase(tokens) => tsquery_phrase(tokens, ""),
         Term::Prefix(c) => format!("'{}':*", clean(&c.to_string())),
+        Term::Spoken(pairs, readings) => {
+            let readings = readings.iter().map(|syllables| tsquery_phrase(syllables, ":*"));
+            [tsquery_phrase(pairs, "")].into_iter().chain(readings).collect::<Vec<_>>().join(" | ")
+        }
     }
+}
+
+fn tsquery_phrase(tokens: &[String], end: &str) -> String {
+    let quoted: Vec<String> = tokens.iter().map(|t| format!("'{}'", clean(t))).collect();
+    format!("({}{end})", quoted.join(" <-> "))
 }
 
 /// Nothing but letters, digits and spaces gets into a term, whatever it holds.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::external::{self, ExternalId};
 use super::journal::{About, Told};
-use super::{Conn, Guard, guards, journal, search};
+use super::{Conn, Guard, guards, journal, keys, search};
 use crate::auth::Caller;
 use crate::core::Core;
 use crate::error::{Error, Fault, Problem, Result, unique_name};
@@ -96,6 +96,11 @@ pub trait Entity: Serialize {
     /// The record that is found by these texts: itself, unless it is a part that leads to a whole.
     fn found_as(&self) -> Uuid {
         self.key()
+    }
+    /// Stores anew what [`keep_indexes`](Self::keep_indexes) makes of forms of texts, when a program comes that has other
+    /// forms.
+    fn refold(&mut self, _conn: &mut Conn) -> Result<()> {
+        Ok(())
     }
     /// Brings tables that only repeat the record's own fields, such as an index of its tags, in step with it;
     /// `before` is None for a new record. What is deleted with the row needs nothing here.
@@ -207,13 +212,14 @@ impl Tx<'_> {
         record.stamp(Stamp { version: 1, at: self.now, by: self.caller.user_id() });
         guards::raise(self.conn, E::guards(None, Some(record)))?;
         record.insert(self.conn).map_err(|error| named(error, record))?;
+        let after = snapshot(record)?;
+        keys::store(self.conn, E::TABLE, record.key(), None, Some(&after))?;
         external::store(self, E::KIND, record.key(), &[], record.external_ids())?;
         record.keep_indexes(None, self.conn)?;
         let texts = record.search_texts();
         if !texts.is_empty() {
             search::store(self.conn, record.key(), record.found_as(), &texts, true)?;
         }
-        let after = snapshot(record)?;
         let about = self.about(record, 1, &after)?;
         let about = About { happened_at: journal::happened_at(&after), ..about };
         let told = self.told::<E>((None, None), (Some(record), Some(&after)));
@@ -233,13 +239,14 @@ impl Tx<'_> {
         if !after.update(before, self.conn).map_err(|error| named(error, after))? {
             return Err(stale(version));
         }
+        let new = snapshot(after)?;
+        keys::store(self.conn, E::TABLE, after.key(), Some(&old), Some(&new))?;
         external::store(self, E::KIND, after.key(), before.external_ids(), after.external_ids())?;
         after.keep_indexes(Some(before), self.conn)?;
         let texts = after.search_texts();
         if texts != before.search_texts() || after.found_as() != before.found_as() {
             search::store(self.conn, after.key(), after.found_as(), &texts, false)?;
         }
-        let new = snapshot(after)?;
         let about = self.about(after, version, &new)?;
         let told = self.told((Some(before), Some(&old)), (Some(after), Some(&new)));
         self.journal(about, act, told)
@@ -254,6 +261,7 @@ impl Tx<'_> {
         external::store(self, E::KIND, record.key(), record.external_ids(), &[])?;
         search::store(self.conn, record.key(), record.found_as(), &[], false)?;
         let old = snapshot(record)?;
+        keys::store(self.conn, E::TABLE, record.key(), Some(&old), None)?;
         let about = self.about(record, record.version() + 1, &old)?;
         let told = self.told((Some(record), Some(&old)), (None, None));
         self.journal(about, Act::new("deleted"), told)

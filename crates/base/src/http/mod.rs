@@ -260,8 +260,9 @@ impl<T: ToSchema + DeserializeOwned + Clone + Send + 'static> Body for Json<T> {
         Some(BodySchema { reference: components.reference::<T>(), patch: false, media: Media::Json })
     }
     fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self> {
-        let value = body.value();
+        let mut value = body.value();
         if let Some(validator) = validator {
+            validator.bring_keys_to_form(&mut value);
             refuse(validator.check(&value))?;
         }
         from_value(value).map(Json)

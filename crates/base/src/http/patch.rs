@@ -27,8 +27,9 @@ impl<T: ToSchema + Clone + Send + 'static> Body for Patch<T> {
         Some(BodySchema { reference: components.reference::<T>(), patch: true, media: Media::Json })
     }
     fn read(body: Incoming, validator: Option<&Arc<SchemaValidator>>) -> Result<Self> {
-        let value = body.value();
+        let mut value = body.value();
         if let Some(validator) = validator {
+            validator.bring_keys_to_form(&mut value);
             refuse(validator.check_patch(&value))?;
         }
         match value {

@@ -2,6 +2,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::readings::spelled;
 use super::search_fold;
 
 /// Most words of a query, see [`query`].
@@ -17,6 +18,9 @@ pub enum Term {
     Phrase(Vec<String>),
     /// A token that begins with this letter or digit.
     Prefix(char),
+    /// These tokens one directly after the other, or one of these lists of [`spoken`](super::spoken) syllables, of which
+    /// the last may go on.
+    Spoken(Vec<String>, Vec<Vec<String>>),
 }
 
 /// The tokens for a search index of one record's texts, one list for each run of letters and digits.
@@ -61,13 +65,22 @@ pub fn query(q: &str) -> Vec<Term> {
         match letters.as_slice() {
             [] => continue,
             [only] => terms.push(Term::Prefix(*only)),
-            several => terms.push(Term::Phrase(pairs(several))),
+            several => terms.push(word_term(several)),
         }
         if terms.len() == QUERY_WORDS {
             break;
         }
     }
     terms
+}
+
+/// A word of several characters. What can be read as pinyin may be meant so.
+fn word_term(letters: &[char]) -> Term {
+    let spelled = spelled(&letters.iter().collect::<String>());
+    match spelled.is_empty() {
+        true => Term::Phrase(pairs(letters)),
+        false => Term::Spoken(pairs(letters), spelled),
+    }
 }
 
 /// The part of a query which is looked at, so that a megabyte of it costs nothing. The factor leaves room for

@@ -4,9 +4,11 @@
 //! Nothing here is meant for display; records keep the text as it was typed. All functions take any string
 //! and never panic. They are linear in the length of the text.
 
-mod company;
 mod grams;
+mod keys;
+mod names;
 mod readings;
+mod script;
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +17,14 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-pub use company::company_key;
 pub use grams::{Term, grams, query};
-pub use readings::{initials, sort_key};
+pub use keys::{KeyCase, key, key_as_stored};
+pub use names::name_key;
+pub use readings::{initials, sort_key, spoken};
+
+/// The version of all forms that are stored: of [`key`], [`name_key`], [`search_fold`], [`grams`] and [`spoken`]. Whoever
+/// changes what one of them gives raises it; then the next start stores all of them anew.
+pub const FORMS: i32 = 1;
 
 /// The case-, width- and space-folded form of a text.
 ///
@@ -53,20 +60,39 @@ pub fn filled(text: Option<String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
-/// [`fold`] with the diacritics of Latin letters removed: "México" -> "mexico", "Łódź" -> "lodz".
-///
-/// Letters which are no base letter plus accent are written as is usual without them: ø -> o, æ -> ae, ß ->
-/// ss. Marks of other scripts stay, since they make different letters there (が is not か, й is not и).
+/// The form in which texts are searched for and names are compared: [`plain_fold`] in which also the accents of Greek are
+/// gone (Αθήνα -> αθηνα), ё is е, and a traditional Chinese character is the simplified one (重慶 -> 重庆).
 pub fn search_fold(text: &str) -> String {
     let folded = fold(text);
     if folded.is_ascii() {
         return folded;
     }
+    without_marks(&folded, |letter, mark| is_greek(letter) || (letter == 'е' && mark == '\u{308}'))
+        .chars()
+        .map(script::simplified)
+        .collect()
+}
+
+/// [`fold`] with the diacritics of Latin letters removed: "México" -> "mexico", "Łódź" -> "lodz".
+///
+/// Letters which are no base letter plus accent are written as is usual without them: ø -> o, æ -> ae, ß ->
+/// ss. Marks of other scripts stay, since they make different letters there (が is not か, й is not и). Lists are in the
+/// order of this form, and Chinese is read in it.
+fn plain_fold(text: &str) -> String {
+    let folded = fold(text);
+    if folded.is_ascii() {
+        return folded;
+    }
+    without_marks(&folded, |_, _| false)
+}
+
+/// A folded text without the marks of Latin letters, and without those that also do not count on these letters.
+fn without_marks(folded: &str, also: fn(char, char) -> bool) -> String {
     let mut plain = String::with_capacity(folded.len());
-    let mut after_latin = false;
+    let mut letter = ' ';
     for c in folded.nfd() {
         if is_combining_mark(c) {
-            if !after_latin {
+            if !is_latin(letter) && !also(letter, c) {
                 plain.push(c);
             }
             continue;
@@ -75,9 +101,14 @@ pub fn search_fold(text: &str) -> String {
             Some(letters) => plain.push_str(letters),
             None => plain.push(c),
         }
-        after_latin = is_latin(c);
+        letter = c;
     }
     plain.nfc().collect()
+}
+
+/// Greek letters, small, in decomposed text.
+fn is_greek(c: char) -> bool {
+    matches!(c, '\u{3B1}'..='\u{3C9}')
 }
 
 /// Characters that are not seen and must not make two equal looking texts different.

@@ -1,11 +1,15 @@
 //! How Chinese is read: keys for sorting, and the first letters by which people type a name.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::sync::LazyLock;
+
 use pinyin::ToPinyin;
 
 use unicode_normalization::char::is_combining_mark;
 
 use super::grams::is_indexed;
-use super::search_fold;
+use super::plain_fold;
 
 /// Most characters of a [`sort_key`].
 const SORT_KEY_CHARS: usize = 200;
@@ -13,13 +17,13 @@ const SORT_KEY_CHARS: usize = 200;
 /// A key which puts texts into order when keys are compared byte by byte (SQLite `BINARY`, PostgreSQL
 /// `COLLATE "C"`; a linguistic collation would ignore the separator).
 ///
-/// [`search_fold`]ed, each Chinese character replaced by its toneless pinyin syllable and an apostrophe: 张三
+/// Folded, each Chinese character replaced by its toneless pinyin syllable and an apostrophe: 张三
 /// -> "zhang'san'". The apostrophe is smaller than every letter and digit, so that 西安 (xi'an') comes before 先
 /// (xian') and 张三 right behind the Latin names beginning with "zhang ". ü is written v. Latin text stays. At
 /// most 200 characters. Texts which sound alike have the same key: order by a second column (the record's
 /// number) for a fixed order.
 pub fn sort_key(text: &str) -> String {
-    let folded = search_fold(text);
+    let folded = plain_fold(text);
     // Every character gives at least one, so that the rest can not matter.
     let chars: Vec<char> = folded.chars().take(SORT_KEY_CHARS).collect();
     let mut key = String::with_capacity(chars.len() * 4);
@@ -40,7 +44,7 @@ pub fn sort_key(text: &str) -> String {
 /// 广州天河贸易有限公司 -> "gzthmyyxgs", "Alfreds Futterkiste" -> "af", "3M中国" -> "3mzg". Accents are removed.
 /// Characters with several readings have the most common one, see `PHRASES`.
 pub fn initials(text: &str) -> String {
-    let folded = search_fold(text);
+    let folded = plain_fold(text);
     let chars: Vec<char> = folded.chars().collect();
     let mut first_letters = String::with_capacity(chars.len());
     let mut in_word = false;
@@ -66,6 +70,75 @@ pub fn initials(text: &str) -> String {
         }
     }
     first_letters
+}
+
+/// What begins a word that is a syllable. With it the word has three letters or more, and is none of
+/// [`grams`](super::grams).
+const SYLLABLE: &str = "py";
+
+/// The syllables of a text's Chinese characters, as words for the index: 天河 -> "pytian", "pyhe". So full pinyin finds a
+/// name, and only where a syllable begins. Other characters are left out; a text without Chinese has none.
+pub fn spoken(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    let chars: Vec<char> = plain_fold(text).chars().collect();
+    readings(&chars).into_iter().flatten().map(word_of).collect()
+}
+
+fn word_of(syllable: &str) -> String {
+    SYLLABLE.chars().chain(syllable.chars().map(plain_pinyin)).collect()
+}
+
+/// All syllables that a character is read with, as they are typed.
+static SYLLABLES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let usual = ('\u{4E00}'..='\u{9FFF}').filter_map(usual_reading);
+    let special = PHRASES.iter().chain(SURNAMES).flat_map(|(_, readings)| readings.split(' '));
+    usual.chain(special).map(|syllable| syllable.chars().map(plain_pinyin).collect()).collect()
+});
+
+/// A syllable has no more letters.
+const LONGEST_SYLLABLE: usize = 6;
+/// So many ways to read one word are looked for: `xian` is xian and xi'an.
+const MOST_READINGS: usize = 8;
+
+/// How typed letters can be read as syllables, of which the last may be the beginning of one: "tianh" -> "pytian", "pyh".
+/// The longest syllables come first. Nothing for what is no pinyin.
+pub(super) fn spelled(letters: &str) -> Vec<Vec<String>> {
+    if letters.len() < 2 || !letters.bytes().all(|b| b.is_ascii_lowercase()) {
+        return Vec::new();
+    }
+    // From which letters on the rest can be read.
+    let mut ends_well = vec![false; letters.len() + 1];
+    ends_well[letters.len()] = true;
+    for from in (0..letters.len()).rev() {
+        ends_well[from] = next_syllables(letters, from).any(|to| ends_well[to]);
+    }
+    let mut found = Vec::new();
+    let mut open = vec![(0, Vec::new())];
+    while let Some((from, words)) = open.pop() {
+        if from == letters.len() {
+            found.push(words);
+            if found.len() == MOST_READINGS {
+                break;
+            }
+            continue;
+        }
+        for to in next_syllables(letters, from).filter(|to| ends_well[*to]) {
+            open.push((to, [words.as_slice(), &[word_of(&letters[from..to])]].concat()));
+        }
+    }
+    found
+}
+
+/// Where a syllable that begins here may end, the nearest first. At the end of the letters the beginning of one will do.
+fn next_syllables(letters: &str, from: usize) -> impl Iterator<Item = usize> + '_ {
+    let most = (from + LONGEST_SYLLABLE).min(letters.len());
+    (from + 1..=most).filter(move |to| {
+        let typed = &letters[from..*to];
+        let known = SYLLABLES.range::<str, _>((Bound::Included(typed), Bound::Unbounded)).next();
+        known.is_some_and(|known| known == typed || *to == letters.len() && known.starts_with(typed))
+    })
 }
 
 /// The toneless readings of a text's characters; `None` for those that are not Chinese.

@@ -14,13 +14,25 @@ fn phrase(tokens: &[&str]) -> Term {
 
 /// Whether a record with these texts is found by this query, done as a full-text index does it.
 fn finds(q: &str, texts: &[&str]) -> bool {
+    let spoken: Vec<String> = texts.iter().flat_map(|text| spoken(text)).collect();
     let stored: Vec<String> = grams(texts).concat();
     let terms = query(q);
     !terms.is_empty()
         && terms.iter().all(|term| match term {
             Term::Phrase(tokens) => stored.windows(tokens.len()).any(|window| window == tokens),
             Term::Prefix(c) => stored.iter().any(|token| token.starts_with(*c)),
+            Term::Spoken(pairs, readings) => {
+                stored.windows(pairs.len()).any(|window| window == pairs)
+                    || readings.iter().any(|syllables| is_spoken(&spoken, syllables))
+            }
         })
+}
+
+/// Whether these syllables follow each other; the last may go on.
+fn is_spoken(spoken: &[String], syllables: &[String]) -> bool {
+    let Some((last, whole)) = syllables.split_last() else { return false };
+    let fits = |window: &[String]| window.starts_with(whole) && window[whole.len()].starts_with(last);
+    spoken.windows(syllables.len()).any(fits)
 }
 
 /// Every Unicode character but those of the planes that are empty or for private use, and every 64th of
@@ -82,6 +94,10 @@ fn accents_do_not_matter_in_a_search() {
     // Marks of other scripts make other letters.
     assert_eq!(search_fold("がぎ"), "がぎ");
     assert_eq!(search_fold("Йод"), "йод");
+    // What people leave out when they type.
+    assert_eq!(search_fold("Ёлка"), search_fold("елка"));
+    assert_eq!(search_fold("Αθήνα ΰ"), "αθηνα υ");
+    assert_eq!(search_fold("重慶"), "重庆");
 }
 
 #[test]
@@ -311,6 +327,10 @@ fn tokens_are_safe_in_any_search_engine() {
             match term {
                 Term::Phrase(pairs) => pairs.iter().for_each(|pair| check(pair, 2..=2)),
                 Term::Prefix(c) => check(&c.to_string(), 1..=1),
+                Term::Spoken(pairs, readings) => {
+                    pairs.iter().for_each(|pair| check(pair, 2..=2));
+                    readings.iter().flatten().for_each(|syllable| check(syllable, 3..=8));
+                }
             }
         }
     }
@@ -339,7 +359,7 @@ fn the_legal_form_does_not_make_another_company() {
         "广州天河·贸易【集团】总公司",
         "广州天河贸易 Co., Ltd.",
     ] {
-        assert_eq!(company_key(same), "广州天河贸易", "{same}");
+        assert_eq!(name_key(same), "广州天河贸易", "{same}");
     }
     for same in [
         "Acme Trading",
@@ -358,8 +378,62 @@ fn the_legal_form_does_not_make_another_company() {
         "Acme Trading Ltd. (China)",
         "Ａｃｍｅ　Ｔｒａｄｉｎｇ有限公司",
     ] {
-        assert_eq!(company_key(same), "acmetrading", "{same}");
+        assert_eq!(name_key(same), "acmetrading", "{same}");
     }
+}
+
+#[test]
+fn a_company_is_the_same_in_every_way_people_write_it() {
+    for same in [
+        "广州市天河贸易有限公司",
+        "广州天河商贸有限公司",
+        "广州天河经贸",
+        "广州天河商贸易",
+        "廣州天河貿易有限責任公司",
+        "廣州市天河商貿集團公司",
+        "广东省广州市天河贸易有限公司",
+        "广东广州市天河贸易有限公司",
+        "广州市　天河贸易",
+    ] {
+        assert_eq!(name_key(same), "广州天河贸易", "{same}");
+    }
+    assert_eq!(name_key("上海市浦东新区张江科技"), name_key("上海浦东张江科技"));
+    assert_eq!(name_key("广西壮族自治区南宁市糖业"), name_key("南宁糖业有限公司"));
+    assert_eq!(name_key("内蒙古自治区呼和浩特市乳业"), "呼和浩特乳业");
+    assert_eq!(name_key("Αθήνα Τρόφιμα Α.Ε."), name_key("ΑΘΗΝΑ ΤΡΟΦΙΜΑ"));
+    assert_eq!(name_key("Зелёный Мир"), name_key("ЗЕЛЕНЫЙ МИР ООО"));
+    assert_eq!(name_key("Groß & Söhne GmbH"), name_key("GROSS SOHNE"));
+}
+
+#[test]
+fn what_only_looks_like_a_place_stays() {
+    for name in [
+        "永辉超市",
+        "北京城市建设",
+        "上海市政工程",
+        "万达社区服务",
+        "杭州区块链",
+        "天津市场研究",
+        "广州市",
+        "成都市",
+    ] {
+        assert_eq!(name_key(name), name, "{name}");
+    }
+}
+
+#[test]
+fn a_name_is_found_by_full_pinyin_from_a_syllable_on() {
+    let name = ["广州天河贸易有限公司"];
+    for q in
+        ["tianhe", "TianHe", "guangzhou", "tianhem", "tianhemaoyi", "tian he", "maoyi tianhe", "he", "xian"]
+    {
+        assert!(finds(q, &name), "{q}");
+    }
+    for q in ["anhe", "hetian", "tianmao", "uang", "tianhes"] {
+        assert!(!finds(q, &name), "{q}");
+    }
+    assert!(finds("chongqing", &["重慶啤酒"]) && finds("xian", &["西安"]) && finds("lvshun", &["旅顺"]));
+    assert!(finds("重慶", &["重庆"]) && finds("重庆", &["重慶"]) && finds("αθηνα", &["Αθήνα"]));
 }
 
 #[test]
@@ -382,7 +456,7 @@ fn what_makes_another_company_stays() {
         ("（中国）", "中国"),
         ("……", ""),
     ] {
-        assert_eq!(company_key(name), key, "{name}");
+        assert_eq!(name_key(name), key, "{name}");
     }
 }
 
@@ -395,7 +469,7 @@ fn no_text_makes_them_panic() {
         assert!(sort_key(&text).chars().count() <= 200, "{text:?}");
         assert!(digits(&text).bytes().all(|b| b.is_ascii_digit()), "{text:?}");
         assert!(initials(&text).chars().count() <= search_fold(&text).chars().count(), "{text:?}");
-        assert!(company_key(&text).chars().all(is_indexed), "{text:?}");
+        assert!(name_key(&text).chars().all(is_indexed), "{text:?}");
     }
 }
 

@@ -123,7 +123,7 @@ pub struct PriceListView {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PriceListInput {
     /// Unique code. Refused with `duplicate` when another price list has it. Fixed once the list is active.
-    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "RETAIL-2026")]
+    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", format = "key", example = "RETAIL-2026")]
     pub code: String,
     /// Name of the list.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "2026 零售价")]
@@ -305,7 +305,7 @@ pub struct PriceEntryInput {
     /// Product that the price is for.
     pub product_id: ProductId,
     /// Unit of the product that the price is for. Defaults to the base unit.
-    #[schema(min_length = 1, max_length = 20, example = "box")]
+    #[schema(min_length = 1, max_length = 20, format = "key", example = "box")]
     pub unit: Option<String>,
     /// Lowest ordered quantity for this price, in `unit`. Defaults to 1.
     #[schema(value_type = Option<PositiveQuantity>)]

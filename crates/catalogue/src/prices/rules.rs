@@ -95,14 +95,19 @@ pub struct Terms {
     pub valid_to: Option<NaiveDate>,
 }
 
+/// The unit of a price as its product writes it; one that the product is not sold in stays, and is refused.
+pub fn unit_of<'a>(input: &'a PriceEntryInput, product: &'a Product) -> &'a str {
+    input.unit.as_ref().map_or(&product.unit, |unit| product.unit_named(unit).unwrap_or(unit))
+}
+
 /// Fills in what was left out.
-pub fn terms(input: &PriceEntryInput, list: &PriceList, base_unit: &str, today: NaiveDate) -> Terms {
+pub fn terms(input: &PriceEntryInput, list: &PriceList, unit: &str, today: NaiveDate) -> Terms {
     let first_day = match list.status {
         PriceListStatus::Draft => list.valid_from,
         _ => list.valid_from.max(today),
     };
     Terms {
-        unit: input.unit.clone().unwrap_or_else(|| base_unit.to_owned()),
+        unit: unit.to_owned(),
         min_quantity: input.min_quantity.unwrap_or(crate::products::rules::ONE),
         unit_price: input.unit_price,
         valid_from: input.valid_from.unwrap_or(first_day),

@@ -142,16 +142,8 @@ fn check_list(
     list: &PriceList,
     before: Option<&PriceList>,
 ) -> Result<()> {
-    let same_code = price_lists::table.filter(price_lists::code.eq(&list.code)).select(price_lists::id);
-    let same_code: Option<PriceListId> =
-        tx.under(Guard::Index("price_lists_code_unique"), |conn| Ok(same_code.first(conn).optional()?))?;
-    if let Some(holder) = same_code.filter(|id| *id != list.id) {
-        return Err(Problem::new("duplicate")
-            .param("what", format!("code {}", list.code))
-            .with("existing_id", holder.to_string())
-            .fault(Fault::at("/code", "taken"))
-            .into());
-    }
+    let was = before.map(|before| before.code.as_str());
+    products::work::refuse_taken(tx, col!(price_lists::code), &list.code, Some(list.id), was)?;
     let mut faults = rules::check_list(input, list.valid_from);
     // Who was there when the list was made need not be looked up again.
     let customer = list.customer_id.filter(|id| before.is_none_or(|b| b.customer_id != Some(*id)));
@@ -319,7 +311,7 @@ fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Resu
         return Err(Error::invalid(vec![fault]));
     };
     let today = tx.today();
-    let terms = rules::terms(input, list, &product.unit, today);
+    let terms = rules::terms(input, list, rules::unit_of(input, &product), today);
     let earliest = (list.status != PriceListStatus::Draft).then_some(today);
     let faults = rules::check_terms(&terms, &product, earliest);
     if faults.is_empty() { Ok(terms) } else { Err(Error::invalid(faults)) }
@@ -331,7 +323,7 @@ fn checked_terms(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Resu
 pub fn beside(tx: &mut Tx, list: &PriceList, input: &PriceEntryInput) -> Result<Option<(PriceEntry, bool)>> {
     let product = tx.load_many(products::work::load_many, &[input.product_id])?.remove(&input.product_id);
     let Some(product) = product else { return Ok(None) };
-    let terms = rules::terms(input, list, &product.unit, tx.today());
+    let terms = rules::terms(input, list, rules::unit_of(input, &product), tx.today());
     let others = same_break(tx, list.id, input.product_id, &terms, None)?;
     let day = terms.valid_from;
     let found = others.into_iter().find(|entry| match input.valid_from {
@@ -418,7 +410,7 @@ fn ended_terms(tx: &Tx, list: &PriceList, form: &PriceEntryInput, input: &PriceE
     if end_aside != *form {
         return Err(in_use(list, "price"));
     }
-    let terms = rules::terms(input, list, "", tx.today());
+    let terms = rules::terms(input, list, form.unit.as_deref().unwrap_or_default(), tx.today());
     if terms.valid_to.is_some_and(|to| to < terms.valid_from) {
         return Err(Error::invalid(vec![Fault::at("/valid_to", "before").with("other", "valid_from")]));
     }
@@ -566,11 +558,12 @@ fn asked_product(rx: &mut ReadTx, query: &Query) -> Result<Product> {
 
 fn asked_quantity<'a>(query: &'a Query, product: &'a Product) -> Result<Asked<'a>> {
     let quantity = query.decimal("quantity").map_or(products::rules::ONE, Quantity::from_units);
-    let unit = query.text("unit").unwrap_or(&product.unit);
+    let unit = query.text("unit").map_or(Some(product.unit.as_str()), |unit| product.unit_named(unit));
     let mut faults = Vec::new();
-    if product.factor(unit).is_none() {
+    if unit.is_none() {
         faults.push(Fault::parameter("unit", "not_allowed").with("allowed", product.unit_names().join(", ")));
     }
+    let unit = unit.unwrap_or(&product.unit);
     if faults.is_empty() { Ok(Asked { product, unit, quantity }) } else { Err(bad(faults)) }
 }
 

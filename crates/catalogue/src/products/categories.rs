@@ -6,11 +6,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::work::duplicate;
+use super::work::refuse_taken;
 use super::{READ, WRITE};
 use crate::base::db::filter::{Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, Guard, JsonColumn, Tx};
+use crate::base::db::{ExternalId, JsonColumn, Tx};
 use crate::base::error::Result;
 use crate::base::events::seen_by_all;
 use crate::base::http::Routes;
@@ -79,7 +79,7 @@ record!(Category, CategoryForm, product_categories, CategoryId, {
 #[schema(as = ProductCategoryInput)]
 pub struct CategoryForm {
     /// Unique code. Refused with `duplicate` when another category has it.
-    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "BEV")]
+    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", format = "key", example = "BEV")]
     pub code: String,
     /// Name of the category.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "饮料")]
@@ -112,15 +112,8 @@ impl Record for Category {
     }
     fn check(&self, tx: &mut Tx, before: Option<&Category>) -> Result<()> {
         let own = before.map(|b| b.id);
-        let same_code = product_categories::table
-            .filter(product_categories::code.eq(&self.code))
-            .select(product_categories::id);
-        let guard = Guard::Index("product_categories_code_unique");
-        let same_code: Option<CategoryId> =
-            tx.under(guard, |conn| Ok(same_code.first(conn).optional()?))?;
-        if let Some(holder) = same_code.filter(|id| Some(*id) != own) {
-            return Err(duplicate("/code", "code", &self.code, holder));
-        }
+        let column = col!(product_categories::code);
+        refuse_taken(tx, column, &self.code, own, before.map(|before| before.code.as_str()))?;
         tree::check_parent::<Category>(tx, self.parent_id, own)
     }
 }
@@ -147,7 +140,7 @@ static CATEGORIES: ListSpec = ListSpec {
             Does::Is(col!(product_categories::parent_id)),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The category with exactly this code."),
+            Param::new("code", Takes::Text(40), "The category with this code, in upper or lower case."),
             Does::Is(col!(product_categories::code)),
         ),
     ],

@@ -7,6 +7,7 @@
 //! | see and write `cost` | `products:cost` |
 
 pub mod categories;
+mod check;
 pub mod columns;
 mod http;
 pub mod model;
@@ -44,6 +45,7 @@ fn routes(r: &mut Routes) {
     r.declare(&columns::PRODUCTS_IMPORTED);
     r.declare(coded!(products, ProductId, col!(products::sku), events::seen_by_all));
     r.tells(TOLD);
+    r.declare(check::CHECK);
     r.declare(Replayed::of::<model::Product>(col!(products::id)));
     categories::routes(r);
     products(r);

@@ -54,7 +54,7 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnitConversion {
     /// Name of the unit.
-    #[schema(min_length = 1, max_length = 20, pattern = r"^\S(.*\S)?$", example = "box")]
+    #[schema(min_length = 1, max_length = 20, pattern = r"^\S(.*\S)?$", format = "key", example = "box")]
     pub unit: String,
     /// How many base units one of this unit holds. It must be greater than 0.
     #[schema(value_type = PositiveQuantity)]
@@ -143,8 +143,8 @@ pub struct ProductView {
 /// A product as entered and changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ProductInput {
-    /// Unique article number. Refused with `duplicate` when another product has it.
-    #[schema(min_length = 1, max_length = 60, pattern = r"^\S+$", example = "TEA-001")]
+    /// Unique article number. Refused with `duplicate` when another product has it, also in upper or lower case.
+    #[schema(min_length = 1, max_length = 60, pattern = r"^\S+$", format = "key", example = "TEA-001")]
     pub sku: String,
     /// Name of the product.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "龙井茶")]
@@ -159,9 +159,10 @@ pub struct ProductInput {
     pub category_id: Option<CategoryId>,
     /// Base unit. The factors in `units` and the cost refer to it. It cannot be changed once the product has
     /// left the draft or has prices (`unit_in_use`).
-    #[schema(min_length = 1, max_length = 20, pattern = r"^\S(.*\S)?$", example = "pcs")]
+    #[schema(min_length = 1, max_length = 20, pattern = r"^\S(.*\S)?$", format = "key", example = "pcs")]
     pub unit: String,
-    /// Further units that the product is sold in: not the base unit, and none twice. Defaults to none. A unit
+    /// Further units that the product is sold in: not the base unit, and none twice; `box` and `Box` are the same. Defaults
+    /// to none. A unit
     /// with prices cannot be removed (`unit_in_use`).
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -185,7 +186,13 @@ pub struct ProductInput {
     pub sold_to: Option<NaiveDate>,
     /// Unique barcode. The check digit of EAN-13, EAN-8 and UPC-A codes must be right. Refused with
     /// `duplicate` when another product has it.
-    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9A-Za-z-]+$", example = "6901234567892")]
+    #[schema(
+        min_length = 1,
+        max_length = 40,
+        pattern = "^[0-9A-Za-z-]+$",
+        format = "key",
+        example = "6901234567892"
+    )]
     pub barcode: Option<String>,
     #[serde(default)]
     pub custom_fields: CustomFields,
@@ -227,11 +234,15 @@ pub static PRODUCTS: ListSpec = ListSpec {
             Does::Makes(in_categories),
         ),
         filter(
-            Param::new("sku", Takes::Text(60), "The product with exactly this article number."),
+            Param::new(
+                "sku",
+                Takes::Text(60),
+                "The product with this article number, in upper or lower case.",
+            ),
             Does::Is(col!(products::sku)),
         ),
         filter(
-            Param::new("barcode", Takes::Text(40), "The product with exactly this barcode."),
+            Param::new("barcode", Takes::Text(40), "The product with this barcode."),
             Does::Is(col!(products::barcode)),
         ),
         filter(

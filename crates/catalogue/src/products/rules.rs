@@ -2,6 +2,7 @@
 
 use super::model::{Product, ProductAction, ProductInput, ProductStatus, UnitConversion};
 use crate::base::error::Fault;
+use crate::base::text::{self, KeyCase};
 use crate::base::types::{Quantity, Rate};
 
 impl ProductStatus {
@@ -33,16 +34,28 @@ impl ProductAction {
     }
 }
 
+/// Units are keys: upper and lower case and width do not make two of them.
+pub fn is_same_unit(one: &str, other: &str) -> bool {
+    one == other || text::key(KeyCase::Folded, one) == text::key(KeyCase::Folded, other)
+}
+
 /// One base unit.
 pub const ONE: Quantity = Quantity::from_units(1_000_000);
 
 impl Product {
     /// How many base units one of this unit holds; None when the product is not sold in it.
     pub fn factor(&self, unit: &str) -> Option<Quantity> {
+        let unit = self.unit_named(unit)?;
         if unit == self.unit {
             return Some(ONE);
         }
         self.units.iter().find(|c| c.unit == unit).map(|c| c.factor)
+    }
+    /// The unit that is meant, as the product writes it: `Box` is its `box`. None when the product is not sold in it.
+    pub fn unit_named(&self, typed: &str) -> Option<&str> {
+        let names = || std::iter::once(self.unit.as_str()).chain(self.units.iter().map(|c| c.unit.as_str()));
+        // One from before units had a normal form may stand beside another that looks like it.
+        names().find(|name| *name == typed).or_else(|| names().find(|name| is_same_unit(name, typed)))
     }
     /// The units it is sold in, the base unit first.
     pub fn unit_names(&self) -> Vec<&str> {
@@ -50,9 +63,13 @@ impl Product {
     }
 }
 
-/// Everything that is wrong with a product, apart from what it refers to.
-pub fn check(input: &ProductInput) -> Vec<Fault> {
-    let mut faults = check_units(&input.unit, &input.units);
+/// Everything that is wrong with a product, apart from what it refers to. Units that stay as they were may look alike: an
+/// earlier program has let them in.
+pub fn check(input: &ProductInput, before: Option<&Product>) -> Vec<Fault> {
+    let mut faults = match before {
+        Some(before) if before.unit == input.unit && before.units.0 == input.units => Vec::new(),
+        _ => check_units(&input.unit, &input.units),
+    };
     if input.tax_rate.is_negative() || input.tax_rate > Rate::ONE {
         faults.push(Fault::at("/tax_rate", "out_of_range").with("min", 0).with("max", 1));
     }
@@ -77,9 +94,9 @@ pub fn check(input: &ProductInput) -> Vec<Fault> {
 fn check_units(base: &str, units: &[UnitConversion]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (i, conversion) in units.iter().enumerate() {
-        if conversion.unit == base {
+        if is_same_unit(&conversion.unit, base) {
             faults.push(Fault::at(format!("/units/{i}/unit"), "is_base_unit"));
-        } else if units[..i].iter().any(|earlier| earlier.unit == conversion.unit) {
+        } else if units[..i].iter().any(|earlier| is_same_unit(&earlier.unit, &conversion.unit)) {
             faults.push(Fault::at(format!("/units/{i}/unit"), "duplicate_entry"));
         }
         if conversion.factor <= Quantity::ZERO {
@@ -173,7 +190,7 @@ pub(crate) mod tests {
     }
 
     fn faults(more: serde_json::Value) -> Vec<String> {
-        check(&entered(more)).iter().map(|f| format!("{:?} {}", f.place, f.code)).collect()
+        check(&entered(more), None).iter().map(|f| format!("{:?} {}", f.place, f.code)).collect()
     }
 
     #[test]
@@ -195,6 +212,7 @@ pub(crate) mod tests {
         let tea = tea(&[("box", "24")]);
         assert_eq!(tea.factor("pcs"), Some(ONE));
         assert_eq!(tea.factor("box").unwrap().to_string(), "24");
+        assert_eq!((tea.factor("ＢＯＸ"), tea.unit_named("Box")), (tea.factor("box"), Some("box")));
         assert_eq!(tea.factor("pallet"), None);
         assert_eq!(tea.unit_names(), ["pcs", "box"]);
     }
@@ -202,7 +220,7 @@ pub(crate) mod tests {
     #[test]
     fn units_are_different_from_each_other_and_hold_something() {
         let units = json!([{"unit": "pcs", "factor": "1"}, {"unit": "box", "factor": "24"},
-                           {"unit": "box", "factor": "12"}, {"unit": "bag", "factor": "0"}]);
+                           {"unit": "Box", "factor": "12"}, {"unit": "bag", "factor": "0"}]);
         assert_eq!(
             faults(json!({ "units": units })),
             [

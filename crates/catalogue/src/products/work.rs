@@ -10,8 +10,8 @@ use super::categories::Category;
 use super::model::{Product, ProductAction, ProductId, ProductInput, ProductStatus, ProductView};
 use super::rules;
 use crate::base::auth::{Caller, Scope};
-use crate::base::db::filter::{Predicate, col};
-use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
+use crate::base::db::filter::{Column, Predicate, col};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx, keys};
 use crate::base::error::{Error, Fault, Problem, Result, found};
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -19,13 +19,23 @@ use crate::base::types::RecordId;
 use crate::prices;
 use crate::schema::products;
 
-/// 409: another record has this value of a field that is unique.
-pub fn duplicate(pointer: &str, field: &str, value: &str, holder: impl RecordId) -> Error {
-    Problem::new("duplicate")
-        .param("what", format!("{field} {value}"))
-        .with("existing_id", holder.to_string())
-        .fault(Fault::at(pointer, "taken"))
-        .into()
+/// 409 when another record than the caller's own has this key, and says which. A key that stays as it was is not asked about.
+pub fn refuse_taken<I: RecordId>(
+    tx: &mut Tx,
+    column: Column,
+    key: &str,
+    own: Option<I>,
+    was: Option<&str>,
+) -> Result<()> {
+    if was == Some(key) {
+        return Ok(());
+    }
+    let holder =
+        tx.under(Guard::Index("record_keys_pkey"), |conn| keys::holder(conn, column, key))?.map(I::from_uuid);
+    match holder.filter(|holder| Some(*holder) != own) {
+        Some(holder) => Err(keys::taken(column, key).with("existing_id", holder.to_string()).into()),
+        None => Ok(()),
+    }
 }
 
 // ---- products ------------------------------------------------------------------------------------------------
@@ -104,7 +114,7 @@ pub fn update(tx: &mut Tx, id: ProductId, patch: &Patch<ProductInput>) -> Result
     if let Some(unit) = rules::unit_taken_away(&before, &input, &priced) {
         return Err(Problem::new("unit_in_use").param("unit", unit).with("unit", unit).into());
     }
-    check(tx, &input, Some(id))?;
+    check(tx, &input, Some(&before))?;
     let mut product = changed(&before, input);
     tx.save(&before, &mut product, Act::UPDATED)?;
     Ok(product)
@@ -152,24 +162,14 @@ fn form_of(product: &Product) -> ProductInput {
     }
 }
 
-fn check(tx: &mut Tx, input: &ProductInput, own: Option<ProductId>) -> Result<()> {
-    let other = |found: Option<ProductId>| found.filter(|id| Some(*id) != own);
-    let by_sku = products::table.filter(products::sku.eq(&input.sku)).select(products::id);
-    let by_sku =
-        tx.under(Guard::Index("products_sku_unique"), |conn| Ok(by_sku.first(conn).optional()?))?;
-    if let Some(holder) = other(by_sku) {
-        return Err(duplicate("/sku", "sku", &input.sku, holder));
-    }
+fn check(tx: &mut Tx, input: &ProductInput, before: Option<&Product>) -> Result<()> {
+    let own = before.map(|before| before.id);
+    refuse_taken(tx, col!(products::sku), &input.sku, own, before.map(|before| before.sku.as_str()))?;
     if let Some(barcode) = &input.barcode {
-        let by_barcode = products::table.filter(products::barcode.eq(barcode)).select(products::id);
-        let by_barcode = tx.under(Guard::Index("products_barcode_unique"), |conn| {
-            Ok(by_barcode.first(conn).optional()?)
-        })?;
-        if let Some(holder) = other(by_barcode) {
-            return Err(duplicate("/barcode", "barcode", barcode, holder));
-        }
+        let was = before.and_then(|before| before.barcode.as_deref());
+        refuse_taken(tx, col!(products::barcode), barcode, own, was)?;
     }
-    let mut faults = rules::check(input);
+    let mut faults = rules::check(input, before);
     if let Some(category) = input.category_id
         && found(tx.load(Category::find, category))?.is_none()
     {

@@ -106,7 +106,7 @@ pub struct Department {
 pub struct DepartmentForm {
     /// Short code of the department, without spaces. Refused with 409 `duplicate` when another department has
     /// it.
-    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", example = "WH")]
+    #[schema(min_length = 1, max_length = 40, pattern = r"^\S+$", format = "key", example = "WH")]
     pub code: String,
     /// Name of the department.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "仓储部")]
@@ -225,7 +225,7 @@ static DEPARTMENTS: ListSpec = ListSpec {
             Does::Is(col!(departments::team_id)),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The department with exactly this code."),
+            Param::new("code", Takes::Text(40), "The department with this code, in upper or lower case."),
             Does::Is(col!(departments::code)),
         ),
         filter(

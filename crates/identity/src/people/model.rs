@@ -105,7 +105,13 @@ pub struct UserCard {
 pub struct UserInput {
     /// Name for logging in: lower-case letters, digits, `.`, `_` and `-`. Refused with 409 `duplicate` when
     /// another user has it.
-    #[schema(min_length = 2, max_length = 60, pattern = "^[a-z0-9][a-z0-9._-]*$", example = "wang.fang")]
+    #[schema(
+        min_length = 2,
+        max_length = 60,
+        pattern = "^[a-z0-9][a-z0-9._-]*$",
+        format = "key",
+        example = "wang.fang"
+    )]
     pub username: String,
     /// Full name, shown to colleagues and in histories.
     #[schema(min_length = 1, max_length = 100, example = "王芳")]
@@ -150,7 +156,7 @@ pub struct NewUser {
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct Login {
     /// User name; upper and lower case are the same.
-    #[schema(min_length = 1, max_length = 60, example = "clerk")]
+    #[schema(min_length = 1, max_length = 60, format = "key", example = "clerk")]
     pub username: String,
     /// Password of the user.
     #[schema(min_length = 1, max_length = 200, example = "salesdesk-demo")]
@@ -176,7 +182,13 @@ pub struct SetUp {
     #[schema(min_length = 1, max_length = 200)]
     pub setup_token: String,
     /// User name of the administrator: lower-case letters, digits, `.`, `_` and `-`.
-    #[schema(min_length = 2, max_length = 60, pattern = "^[a-z0-9][a-z0-9._-]*$", example = "admin")]
+    #[schema(
+        min_length = 2,
+        max_length = 60,
+        pattern = "^[a-z0-9][a-z0-9._-]*$",
+        format = "key",
+        example = "admin"
+    )]
     pub username: String,
     /// Full name of the administrator.
     #[schema(min_length = 1, max_length = 100, example = "Administrator")]

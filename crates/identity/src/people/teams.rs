@@ -63,7 +63,7 @@ pub struct Team {
 #[schema(as = TeamInput)]
 pub struct TeamForm {
     /// Short code of the team. Refused with 409 `duplicate` when another team has it.
-    #[schema(min_length = 1, max_length = 40, example = "SOUTH")]
+    #[schema(min_length = 1, max_length = 40, format = "key", example = "SOUTH")]
     pub code: String,
     /// Name of the team.
     #[schema(min_length = 1, max_length = 100, example = "华南区")]

@@ -65,7 +65,7 @@ pub struct Region {
 #[schema(as = RegionInput)]
 pub struct RegionForm {
     /// Short code of the region. Refused with 409 `duplicate` when another region has it.
-    #[schema(min_length = 1, max_length = 40, example = "GD")]
+    #[schema(min_length = 1, max_length = 40, format = "key", example = "GD")]
     pub code: String,
     /// Name of the region.
     #[schema(min_length = 1, max_length = 100, example = "广东")]
@@ -117,7 +117,7 @@ static REGIONS: ListSpec = ListSpec {
             Does::Is(col!(regions::parent_id)),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The region with exactly this code."),
+            Param::new("code", Takes::Text(40), "The region with this code, in upper or lower case."),
             Does::Is(col!(regions::code)),
         ),
     ],

@@ -530,11 +530,11 @@ static PROBLEMS: &[ProblemText] = &[
         ],
     ),
     problem_text(
-        "revision_pending",
+        "too_many_proposals",
         409,
-        ["Another change waits", "已有待审批的变更"],
-        ["Another change of this order waits for approval.", "该订单已有一项变更在等待审批。"],
-        ["Wait until it is decided, or withdraw it.", "请等待其审批完成，或先撤回该申请。"],
+        ["Too many changes wait", "待审批的变更过多"],
+        ["{most} changes of this order wait for approval already.", "该订单已有 {most} 项变更在等待审批。"],
+        ["Wait until one is decided, or withdraw one.", "请等待其中一项审批完成，或先撤回一项。"],
     ),
     problem_text(
         "nothing_to_approve",

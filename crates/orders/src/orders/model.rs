@@ -439,7 +439,7 @@ pub struct LineInput {
     /// Ordered quantity, in `unit`. It must be greater than 0.
     pub quantity: Quantity,
     /// Unit of the product. Defaults to its base unit. Refused when the product is not sold in it.
-    #[schema(max_length = 20, example = "pcs")]
+    #[schema(max_length = 20, format = "key", example = "pcs")]
     pub unit: Option<String>,
     /// Price of one `unit`, before discount and tax, in the order's currency. Defaults to the price from the
     /// price lists; refused with `no_price` when no list has one. A price that you send is kept as a manual

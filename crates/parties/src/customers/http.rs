@@ -61,7 +61,19 @@ fn created(caller: &Caller, customer: Customer) -> Answer<CustomerView> {
 }
 
 pub fn update(tx: &mut Tx, req: &Req<CustomerId, Patch<CustomerInput>>) -> Result<Answer<CustomerView>> {
-    let customer = work::update(tx, req.path, &req.body)?;
+    let customer = match duplicates::rules::allowed(&req.query)? {
+        None => work::update_unless_there(tx, req.path, &req.body)?,
+        reason => work::update(tx, req.path, &req.body, reason)?,
+    };
+    Ok(answer(tx.caller, customer))
+}
+
+/// By external id: nobody is there to answer a question.
+pub fn update_named(
+    tx: &mut Tx,
+    req: &Req<CustomerId, Patch<CustomerInput>>,
+) -> Result<Answer<CustomerView>> {
+    let customer = work::update(tx, req.path, &req.body, None)?;
     Ok(answer(tx.caller, customer))
 }
 

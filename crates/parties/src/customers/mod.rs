@@ -133,14 +133,23 @@ fn records(r: &mut Routes) {
         .expands(model::EXPAND);
     r.change("/customers/{customer_id}", "updateCustomer", http::update)
         .scope(WRITE)
+        .takes(model::CHANGE)
         .summary("Change a customer")
         .description(
             "Changes the fields that you send. Owner, status and credit terms have operations of their \
-                own. Refused with `read_only_share` if the customer is only shared with you, and with \
-                `customer_merged` if it was merged into another.",
+                own. A change of the name, short name, invoice title, kind or tax number is refused with \
+                `possible_duplicate` if it makes the customer like another one; to make it all the same, send \
+                `allow_duplicate=true` with a `duplicate_reason`. Refused with `read_only_share` if the \
+                customer is only shared with you, and with `customer_merged` if it was merged into another.",
         )
         .example(json!({"tier": "a", "tags": ["VIP", "2026"]}))
-        .fails_with(&["duplicate", "external_id_taken", "read_only_share", "customer_merged"]);
+        .fails_with(&[
+            "duplicate",
+            "possible_duplicate",
+            "external_id_taken",
+            "read_only_share",
+            "customer_merged",
+        ]);
     r.remove("/customers/{customer_id}", "deleteCustomer", http::delete)
         .scope(WRITE)
         .summary("Delete a customer")
@@ -159,7 +168,7 @@ fn records(r: &mut Routes) {
         "/customers/by-external-id/{system}/{id}",
         "upsertCustomerByExternalId",
         http::create_named,
-        http::update,
+        http::update_named,
     )
     .scope(WRITE)
     .summary("Create or change a customer by external id")
@@ -413,10 +422,10 @@ static PROBLEMS: &[ProblemText] = &[
         "possible_duplicate",
         409,
         ["Possible duplicate", "可能重复"],
-        ["This customer may already exist.", "该客户可能已存在。"],
+        ["This customer or supplier may already exist.", "该客户或供应商可能已存在。"],
         [
             "Use one of `candidates`, or send `allow_duplicate=true` with a `duplicate_reason`.",
-            "请使用 `candidates` 中的客户，或带上 `allow_duplicate=true` 和 `duplicate_reason` 重新提交。",
+            "请使用 `candidates` 中已有的记录，或带上 `allow_duplicate=true` 和 `duplicate_reason` 重新提交。",
         ],
     ),
 ];

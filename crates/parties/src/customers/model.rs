@@ -10,7 +10,7 @@ use super::{duplicates, tax_id};
 use crate::base::auth::{Caller, Sight};
 use crate::base::db::filter::{Column, Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, shares};
+use crate::base::db::{Conn, ExternalId, Guard, JsonColumn, journal, shares};
 use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
@@ -157,6 +157,37 @@ pub struct Customer {
     pub owned_since: Option<At>,
     /// When the customer came into the pool. Null when it is not in the pool.
     pub pooled_at: Option<At>,
+    /// The names that it had before, the last one first; its history tells of them.
+    #[serde(skip)]
+    pub former_names: JsonColumn<Vec<String>>,
+}
+
+/// So many former names are remembered.
+const MOST_FORMER_NAMES: usize = 20;
+
+impl Customer {
+    /// All names that people may know it by.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let own = [Some(&self.name), self.short_name.as_ref(), self.invoice_title.as_ref()];
+        own.into_iter().flatten().chain(&self.former_names.0).map(String::as_str)
+    }
+
+    /// The former names once it has this name.
+    pub fn former_names_as(&self, name: &str) -> Vec<String> {
+        let mut former = self.former_names.0.clone();
+        if !self.name.is_empty() && self.name != name {
+            former.insert(0, self.name.clone());
+        }
+        let mut seen = vec![name.to_owned()];
+        former.retain(|old| {
+            !seen.contains(old) && {
+                seen.push(old.clone());
+                true
+            }
+        });
+        former.truncate(MOST_FORMER_NAMES);
+        former
+    }
 }
 
 entity!(Customer, customers, CustomerId, {
@@ -172,13 +203,24 @@ entity!(Customer, customers, CustomerId, {
     /// Its own texts; contacts keep entries of their own that lead here.
     fn search_texts(&self) -> Vec<String> {
         let mut texts = vec![self.name.clone(), text::initials(&self.name), self.code.clone()];
-        if let Some(short) = &self.short_name {
-            texts.extend([short.clone(), text::initials(short)]);
+        for name in self.short_name.iter().chain(&self.former_names.0) {
+            texts.extend([name.clone(), text::initials(name)]);
         }
         texts.extend(self.tax_id.clone());
         texts
     }
+    /// Whoever looks for one that was merged finds the other.
+    fn found_as(&self) -> Uuid {
+        self.merged_into_id.unwrap_or(self.id).0
+    }
+    fn refold(&mut self, conn: &mut Conn) -> Result<()> {
+        remember_names(conn, self)?;
+        duplicates::work::refold(conn, self)
+    }
     fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
+        if before.is_some_and(|before| before.merged_into_id != self.merged_into_id) {
+            duplicates::work::lead(conn, self.id, self.merged_into_id.unwrap_or(self.id))?;
+        }
         store_tags(conn, self.id, before.map_or(&[], |b| &b.tags.0), &self.tags.0)?;
         duplicates::work::keep_customer(conn, before, self)?;
         match before.is_none_or(|before| quality::may_differ(before, self)) {
@@ -187,6 +229,40 @@ entity!(Customer, customers, CustomerId, {
         }
     }
 });
+
+/// Takes the former names of a customer from before they were kept out of its history. They follow from it: no new version,
+/// no event.
+#[allow(clippy::disallowed_methods)] // as its search texts
+fn remember_names(conn: &mut Conn, customer: &mut Customer) -> Result<()> {
+    if !customer.former_names.0.is_empty() {
+        return Ok(());
+    }
+    let now = customer.name.clone();
+    let mut version = 0;
+    loop {
+        let entries = journal::of_record(conn, CustomerId::KIND, customer.id.0, version, HISTORY_PAGE)?;
+        for change in entries.iter().filter_map(|entry| entry.changes.0.get("name")) {
+            if let Some(name) = change[1].as_str() {
+                customer.former_names = JsonColumn(customer.former_names_as(name));
+                customer.name = name.to_owned();
+            }
+        }
+        match entries.last() {
+            Some(last) if entries.len() as i64 == HISTORY_PAGE => version = last.version,
+            _ => break,
+        }
+    }
+    customer.former_names = JsonColumn(customer.former_names_as(&now));
+    customer.name = now;
+    if !customer.former_names.0.is_empty() {
+        let row = customers::table.find(customer.id);
+        diesel::update(row).set(customers::former_names.eq(&customer.former_names)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Entries of a history that are read in one go.
+const HISTORY_PAGE: i64 = 200;
 
 /// Makes the index of tags follow a customer's list.
 #[allow(clippy::disallowed_methods)] // an index is no record
@@ -230,7 +306,13 @@ pub fn home_country() -> String {
 pub struct CustomerInput {
     /// Unique code. Defaults to the next number of the range `CU`. Refused with `duplicate` when another
     /// customer has it. It cannot be cleared.
-    #[schema(min_length = 1, max_length = 40, pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$", example = "TIANHE")]
+    #[schema(
+        min_length = 1,
+        max_length = 40,
+        pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        format = "key",
+        example = "TIANHE"
+    )]
     pub code: Option<String>,
     /// Full name. It must not be blank.
     #[schema(min_length = 1, max_length = 200, example = "广州天河贸易有限公司")]
@@ -362,6 +444,21 @@ pub const ENTRY: &[Param] = &[
     ),
 ];
 
+/// What the change of a customer takes beside its body.
+pub const CHANGE: &[Param] = &[
+    Param::new(
+        "allow_duplicate",
+        Takes::Bool,
+        "`true` makes the change although the customer may then exist already. Defaults to `false`.",
+    ),
+    Param::new(
+        "duplicate_reason",
+        Takes::Text(1000),
+        "Why the change is made although the customer may then exist already; shown in the history. Required \
+            with `allow_duplicate=true`, otherwise ignored.",
+    ),
+];
+
 /// Which customers a caller sees; every read of customers goes through it.
 pub fn visible_to(caller: &Caller) -> Predicate {
     let seen = match looked_after_by(caller) {
@@ -435,8 +532,11 @@ pub static CUSTOMERS: ListSpec = ListSpec {
             Param::new(
                 "q",
                 Takes::Text(100),
-                "Customers that match this: part of a name, of pinyin initials, of a code or tax number, \
-                    of a contact's name or e-mail address, or digits of a contact's phone number.",
+                "Customers that match this: part of a name that they have or had, of its pinyin or pinyin \
+                    initials, of a code or tax number, of a contact's name or e-mail address, or digits of a \
+                    contact's phone number. Traditional and simplified characters count as the same, and so do \
+                    letters with and without accents. A customer that was merged leads to the one that has its \
+                    records.",
             ),
             Does::Search(col!(customers::id)),
         ),
@@ -497,7 +597,7 @@ pub static CUSTOMERS: ListSpec = ListSpec {
             Does::Makes(|_| Predicate::All),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The customer with exactly this code."),
+            Param::new("code", Takes::Text(40), "The customer with this code, in upper or lower case."),
             Does::Is(col!(customers::code)),
         ),
         filter(

@@ -1,5 +1,7 @@
 //! Use cases on customers.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,7 +13,7 @@ use super::model::{
 use super::{addresses, contacts, duplicates, rules};
 use crate::base::auth::{Caller, Scope, Sight, forbidden};
 use crate::base::db::filter::{Predicate, col};
-use crate::base::db::{Act, AnyId, Conn, Guard, JsonColumn, ReadTx, Tx, shares};
+use crate::base::db::{Act, AnyId, Conn, Guard, JsonColumn, ReadTx, Tx, keys, shares};
 use crate::base::error::{Error, Fault, Faults, Problem, Result};
 use crate::base::holdings::{Holding, Successor};
 use crate::base::http::actions::{self, ActionStates};
@@ -115,9 +117,24 @@ pub fn action_states(rx: &mut ReadTx, id: CustomerId) -> Result<ActionStates> {
 /// faults of the input are reported first; the unit of work rolls it back.
 pub fn create_unless_there(tx: &mut Tx, new: NewCustomer) -> Result<Customer> {
     let customer = create(tx, new, None)?;
-    duplicates::work::refuse(tx, customer.id)?;
+    duplicates::work::refuse(tx, customer.id, &BTreeSet::new())?;
     Ok(customer)
 }
+
+/// [`update`], unless the customer may be there already under what becomes its name. Whatever it could be taken for
+/// before is not asked about again.
+pub fn update_unless_there(tx: &mut Tx, id: CustomerId, patch: &Patch<CustomerInput>) -> Result<Customer> {
+    if !NAMING.iter().any(|field| patch.has(field)) {
+        return update(tx, id, patch, None);
+    }
+    let known = duplicates::work::paired(tx, id)?;
+    let customer = update(tx, id, patch, None)?;
+    duplicates::work::refuse(tx, id, &known)?;
+    Ok(customer)
+}
+
+/// The fields that tell a customer from others.
+const NAMING: [&str; 5] = ["name", "short_name", "invoice_title", "kind", "tax_id"];
 
 /// Enters a customer with its contacts and addresses. `reason` says why it is entered although it may already
 /// exist.
@@ -191,15 +208,15 @@ fn check_region(tx: &mut Tx, input: &CustomerInput, faults: &mut Faults) -> Resu
 }
 
 fn is_used(tx: &mut Tx, code: &str, but: Option<CustomerId>) -> Result<bool> {
-    let same = customers::table.filter(customers::code.eq(code)).select(customers::id);
-    let holder: Option<CustomerId> =
-        tx.under(Guard::Index("customers_code_unique"), |conn| Ok(same.first(conn).optional()?))?;
+    let column = col!(customers::code);
+    let holder =
+        tx.under(Guard::Index("record_keys_pkey"), |conn| keys::holder(conn, column, code))?.map(CustomerId);
     Ok(holder.is_some() && holder != but)
 }
 
 fn unused_code(tx: &mut Tx, code: String, own: Option<CustomerId>) -> Result<String> {
     match is_used(tx, &code, own)? {
-        true => Err(Problem::new("duplicate").param("what", format!("code {code}")).into()),
+        true => Err(keys::taken(col!(customers::code), &code).into()),
         false => Ok(code),
     }
 }
@@ -255,6 +272,7 @@ fn blank(id: CustomerId, currency: &str, now: At) -> Customer {
         confirmed_at: now,
         owned_since: None,
         pooled_at: None,
+        former_names: JsonColumn(vec![]),
     }
 }
 
@@ -282,9 +300,11 @@ pub fn filled_in(customer: Customer, input: CustomerInput) -> Customer {
         notes,
         external_ids,
     } = input;
+    let former_names = customer.former_names_as(&name);
     Customer {
         code: code.unwrap_or(customer.code),
         name_sort: text::sort_key(&name),
+        former_names: JsonColumn(former_names),
         name,
         short_name,
         kind,
@@ -335,7 +355,13 @@ pub fn form_of(customer: &Customer) -> CustomerInput {
 
 // ---- change --------------------------------------------------------------------------------------------------
 
-pub fn update(tx: &mut Tx, id: CustomerId, patch: &Patch<CustomerInput>) -> Result<Customer> {
+/// `reason` says why it gets a name under which it may be there already.
+pub fn update(
+    tx: &mut Tx,
+    id: CustomerId,
+    patch: &Patch<CustomerInput>,
+    reason: Option<&str>,
+) -> Result<Customer> {
     let before = begin(tx, id)?;
     let input = patch.onto(&form_of(&before))?;
     let mut faults = Faults::default();
@@ -346,9 +372,13 @@ pub fn update(tx: &mut Tx, id: CustomerId, patch: &Patch<CustomerInput>) -> Resu
         faults.push(Fault::at("/code", "not_null"));
     }
     faults.done()?;
-    input.code = input.code.map(|code| unused_code(tx, code, Some(before.id))).transpose()?;
+    // One that stays as it was may look like another from before codes had a normal form.
+    if let Some(code) = input.code.clone().filter(|code| *code != before.code) {
+        input.code = Some(unused_code(tx, code, Some(before.id))?);
+    }
     let mut customer = filled_in(before.clone(), input);
-    tx.save(&before, &mut customer, Act::UPDATED)?;
+    let reason = reason.filter(|_| NAMING.iter().any(|field| patch.has(field)));
+    tx.save(&before, &mut customer, Act::because(Act::UPDATED.verb, reason))?;
     Ok(customer)
 }
 

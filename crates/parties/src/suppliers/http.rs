@@ -11,6 +11,7 @@ use crate::base::db::{ReadTx, Tx};
 use crate::base::error::Result;
 use crate::base::http::dispatch::path_to;
 use crate::base::http::{Answer, Json, Patch, Req};
+use crate::customers::duplicates::rules::allowed;
 use crate::load_from;
 use crate::people::model::Reason;
 
@@ -31,13 +32,33 @@ pub fn get(rx: &mut ReadTx, req: &Req<SupplierId>) -> Answered {
 }
 
 pub fn create(tx: &mut Tx, req: &Req<(), Json<NewSupplier>>) -> Answered {
-    let supplier = work::create(tx, req.body.0.clone())?;
+    let supplier = match allowed(&req.query)? {
+        None => work::create_unless_there(tx, req.body.0.clone())?,
+        reason => work::create(tx, req.body.0.clone(), reason)?,
+    };
+    Ok(created(supplier, tx.caller))
+}
+
+/// By external id: nobody is there to answer a question.
+pub fn create_named(tx: &mut Tx, req: &Req<(), Json<NewSupplier>>) -> Answered {
+    work::create(tx, req.body.0.clone(), None).map(|supplier| created(supplier, tx.caller))
+}
+
+fn created(supplier: Supplier, caller: &Caller) -> Answer<SupplierView> {
     let path = path_to("suppliers", supplier.id);
-    Ok(answer(supplier, tx.caller).located(path))
+    answer(supplier, caller).located(path)
 }
 
 pub fn update(tx: &mut Tx, req: &Req<SupplierId, Patch<SupplierInput>>) -> Answered {
-    work::update(tx, req.path, &req.body).map(|supplier| answer(supplier, tx.caller))
+    let supplier = match allowed(&req.query)? {
+        None => work::update_unless_there(tx, req.path, &req.body)?,
+        reason => work::update(tx, req.path, &req.body, reason)?,
+    };
+    Ok(answer(supplier, tx.caller))
+}
+
+pub fn update_named(tx: &mut Tx, req: &Req<SupplierId, Patch<SupplierInput>>) -> Answered {
+    work::update(tx, req.path, &req.body, None).map(|supplier| answer(supplier, tx.caller))
 }
 
 pub fn delete(tx: &mut Tx, req: &Req<SupplierId>) -> Result<()> {

@@ -3,6 +3,7 @@
 
 pub mod columns;
 pub mod contacts;
+pub mod duplicates;
 mod http;
 pub mod model;
 pub mod rules;
@@ -54,6 +55,7 @@ fn routes(r: &mut Routes) {
     records(r);
     life(r);
     contacts::routes(r);
+    duplicates::routes(r);
     r.expands("sup", work::expand);
 }
 
@@ -64,14 +66,18 @@ fn records(r: &mut Routes) {
         .description("Lists suppliers, partners and carriers. `kind` selects one of these.");
     r.create("/suppliers", "createSupplier", http::create)
         .scope(WRITE)
+        .takes(model::ENTRY)
         .summary("Add a supplier")
         .description(
             "Enters a supplier with its contacts in one request. The status is `active`. Refused with \
-                `duplicate` when another supplier has the code.",
+                `duplicate` when another supplier has the code. If the supplier may already exist, the request is \
+                refused with `possible_duplicate`, and `candidates` lists similar suppliers. To enter it all the \
+                same, send `allow_duplicate=true` with a `duplicate_reason`. Entry by external id and import skip \
+                this check.",
         )
         .example(json!({"name": "景德镇青华瓷业有限公司", "short_name": "青华瓷业", "kind": "supplier", "tax_id": "9144030071526726XG",
             "phone": "+86 798 888 1234", "contacts": [{"name": "陈师傅", "role": "生产调度", "phone": "+86 138 0013 8000"}]}))
-        .fails_with(&["duplicate", "external_id_taken"]);
+        .fails_with(&["duplicate", "possible_duplicate", "external_id_taken"]);
     r.read("/suppliers/{supplier_id}", "getSupplier", http::get)
         .scope(READ)
         .expands(model::SUPPLIERS.expand)
@@ -79,13 +85,15 @@ fn records(r: &mut Routes) {
         .description("Returns one supplier. Its contacts have an operation of their own.");
     r.change("/suppliers/{supplier_id}", "updateSupplier", http::update)
         .scope(WRITE)
+        .takes(model::CHANGE)
         .summary("Change a supplier")
         .description(
             "Changes the fields that you send. The status changes only by its steps. Refused with \
-                `duplicate` when another supplier has the code.",
+                `duplicate` when another supplier has the code, and with `possible_duplicate` if the change makes \
+                the supplier like another one, unless you send `allow_duplicate=true` with a `duplicate_reason`.",
         )
         .example(json!({"response_hours": 4}))
-        .fails_with(&["duplicate", "external_id_taken"]);
+        .fails_with(&["duplicate", "possible_duplicate", "external_id_taken"]);
     r.remove("/suppliers/{supplier_id}", "deleteSupplier", http::delete)
         .scope(WRITE)
         .summary("Delete a supplier")
@@ -102,8 +110,8 @@ fn records(r: &mut Routes) {
     r.put_by_external_id(
         "/suppliers/by-external-id/{system}/{id}",
         "upsertSupplierByExternalId",
-        http::create,
-        http::update,
+        http::create_named,
+        http::update_named,
     )
     .scope(WRITE)
     .summary("Create or change a supplier by external id")

@@ -6,10 +6,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::contacts::model::SupplierContactInput;
+use super::duplicates;
 use crate::base::auth::{Caller, Scope};
 use crate::base::db::filter::{Op, Predicate, Value, col};
 use crate::base::db::list::{Does, ListSpec, Row, Sort, filter};
-use crate::base::db::{ExternalId, JsonColumn};
+use crate::base::db::{Conn, ExternalId, Guard, JsonColumn};
+use crate::base::error::Result;
 use crate::base::http::params::{Given, Param, Takes};
 use crate::base::text;
 use crate::base::types::{At, TextEnum};
@@ -114,6 +116,15 @@ pub struct Supplier {
     pub updated_by: Option<UserId>,
 }
 entity!(Supplier, suppliers, SupplierId, {
+    fn guards(before: Option<&Self>, after: Option<&Self>) -> Vec<Guard> {
+        duplicates::guards(before, after)
+    }
+    fn keep_indexes(&self, before: Option<&Self>, conn: &mut Conn) -> Result<()> {
+        duplicates::keep(conn, before, self)
+    }
+    fn refold(&mut self, conn: &mut Conn) -> Result<()> {
+        duplicates::keep(conn, None, self)
+    }
     fn owner(&self) -> (Option<Uuid>, Option<Uuid>) {
         (self.owner_id.map(|u| u.0), None)
     }
@@ -167,6 +178,7 @@ pub struct SupplierInput {
         min_length = 1,
         max_length = 40,
         pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        format = "key",
         example = "QINGHUA"
     )]
     pub code: Option<String>,
@@ -219,6 +231,36 @@ pub struct NewSupplier {
     pub contacts: Vec<SupplierContactInput>,
 }
 
+/// What the entry of a supplier takes beside its body.
+pub const ENTRY: &[Param] = &[
+    Param::new(
+        "allow_duplicate",
+        Takes::Bool,
+        "`true` enters the supplier although it may already exist. Defaults to `false`.",
+    ),
+    Param::new(
+        "duplicate_reason",
+        Takes::Text(1000),
+        "Why the supplier is entered although it may already exist; shown in the history. Required with \
+            `allow_duplicate=true`, otherwise ignored.",
+    ),
+];
+
+/// What the change of a supplier takes beside its body.
+pub const CHANGE: &[Param] = &[
+    Param::new(
+        "allow_duplicate",
+        Takes::Bool,
+        "`true` makes the change although the supplier may then exist already. Defaults to `false`.",
+    ),
+    Param::new(
+        "duplicate_reason",
+        Takes::Text(1000),
+        "Why the change is made although the supplier may then exist already; shown in the history. Required \
+            with `allow_duplicate=true`, otherwise ignored.",
+    ),
+];
+
 /// Compares with the stored form of a tax number, whatever spacing and case the caller uses.
 fn tax_id_is(given: &Given) -> Predicate {
     let Given::Text(typed) = given else { return Predicate::Nothing };
@@ -255,7 +297,7 @@ pub static SUPPLIERS: ListSpec = ListSpec {
             Does::Is(col!(suppliers::owner_id)),
         ),
         filter(
-            Param::new("code", Takes::Text(40), "The supplier with exactly this code."),
+            Param::new("code", Takes::Text(40), "The supplier with this code, in upper or lower case."),
             Does::Is(col!(suppliers::code)),
         ),
         filter(

@@ -1,5 +1,7 @@
 //! Use cases on suppliers.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
@@ -7,10 +9,10 @@ use uuid::Uuid;
 use super::model::{
     NewSupplier, Supplier, SupplierAction, SupplierId, SupplierInput, SupplierStatus, SupplierView,
 };
-use super::{contacts, rules};
+use super::{contacts, duplicates, rules};
 use crate::base::db::filter::col;
-use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx};
-use crate::base::error::{Error, Fault, Faults, Problem, Result};
+use crate::base::db::{Act, Conn, Guard, JsonColumn, ReadTx, Tx, keys};
+use crate::base::error::{Error, Fault, Faults, Result};
 use crate::base::holdings::Successor;
 use crate::base::http::{Patch, actions, expand};
 use crate::base::text;
@@ -37,8 +39,31 @@ fn begin(tx: &mut Tx, id: SupplierId) -> Result<Supplier> {
     Ok(supplier)
 }
 
-/// Enters a supplier, with the contacts that came with it.
-pub fn create(tx: &mut Tx, new: NewSupplier) -> Result<Supplier> {
+/// [`create`], unless the supplier may already exist.
+pub fn create_unless_there(tx: &mut Tx, new: NewSupplier) -> Result<Supplier> {
+    let supplier = create(tx, new, None)?;
+    duplicates::refuse(tx, &supplier, &BTreeSet::new())?;
+    Ok(supplier)
+}
+
+/// [`update`], unless the supplier may be there already as it becomes. Whatever it could be taken for before is not asked
+/// about again.
+pub fn update_unless_there(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Result<Supplier> {
+    if !NAMING.iter().any(|field| patch.has(field)) {
+        return update(tx, id, patch, None);
+    }
+    let before = tx.load(find, id)?;
+    let known = duplicates::alike(tx, &before)?;
+    let supplier = update(tx, id, patch, None)?;
+    duplicates::refuse(tx, &supplier, &known)?;
+    Ok(supplier)
+}
+
+/// The fields that tell a supplier from others.
+const NAMING: [&str; 5] = ["name", "short_name", "tax_id", "phone", "email"];
+
+/// Enters a supplier, with the contacts that came with it. `reason` says why, although it may already exist.
+pub fn create(tx: &mut Tx, new: NewSupplier, reason: Option<&str>) -> Result<Supplier> {
     let mut faults = Faults::default();
     let input = rules::clean(new.supplier, &mut faults);
     check_owner(tx, input.owner_id, None, &mut faults)?;
@@ -72,14 +97,19 @@ pub fn create(tx: &mut Tx, new: NewSupplier) -> Result<Supplier> {
         updated_at: tx.now,
         updated_by: None,
     };
-    tx.create(&mut supplier)?;
+    tx.create_as(&mut supplier, Act::because("created", reason))?;
     for contact in contacts {
         contacts::work::insert(tx, supplier.id, contact)?;
     }
     Ok(supplier)
 }
 
-pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Result<Supplier> {
+pub fn update(
+    tx: &mut Tx,
+    id: SupplierId,
+    patch: &Patch<SupplierInput>,
+    reason: Option<&str>,
+) -> Result<Supplier> {
     let before = begin(tx, id)?;
     let mut faults = Faults::default();
     let input = rules::clean(patch.onto(&form_of(&before))?, &mut faults);
@@ -90,7 +120,8 @@ pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Resu
     };
     faults.done()?;
     let mut supplier = Supplier {
-        code: unused_code(tx, code, Some(id))?,
+        // One that stays as it was may look like another from before codes had a normal form.
+        code: if code == before.code { code } else { unused_code(tx, code, Some(id))? },
         name_sort: text::sort_key(&input.name),
         name: input.name,
         short_name: input.short_name,
@@ -105,7 +136,8 @@ pub fn update(tx: &mut Tx, id: SupplierId, patch: &Patch<SupplierInput>) -> Resu
         external_ids: JsonColumn(input.external_ids),
         ..before.clone()
     };
-    tx.save(&before, &mut supplier, Act::UPDATED)?;
+    let reason = reason.filter(|_| NAMING.iter().any(|field| patch.has(field)));
+    tx.save(&before, &mut supplier, Act::because(Act::UPDATED.verb, reason))?;
     Ok(supplier)
 }
 
@@ -144,15 +176,15 @@ fn check_owner(
 }
 
 fn is_used(tx: &mut Tx, code: &str, but: Option<SupplierId>) -> Result<bool> {
-    let same = suppliers::table.filter(suppliers::code.eq(code)).select(suppliers::id);
-    let holder: Option<SupplierId> =
-        tx.under(Guard::Index("suppliers_code_unique"), |conn| Ok(same.first(conn).optional()?))?;
+    let column = col!(suppliers::code);
+    let holder =
+        tx.under(Guard::Index("record_keys_pkey"), |conn| keys::holder(conn, column, code))?.map(SupplierId);
     Ok(holder.is_some() && holder != but)
 }
 
 fn unused_code(tx: &mut Tx, code: String, own: Option<SupplierId>) -> Result<String> {
     match is_used(tx, &code, own)? {
-        true => Err(Problem::new("duplicate").param("what", format!("code {code}")).into()),
+        true => Err(keys::taken(col!(suppliers::code), &code).into()),
         false => Ok(code),
     }
 }

@@ -49,6 +49,9 @@ const NUMBER_LIMITS: [(&str, Side); 4] = [
     ("exclusiveMaximum", Side::ExclusiveMax),
 ];
 
+/// The format of texts that are unique or found by: `text::key_as_stored`.
+const KEY: &str = "key";
+
 const DECIMAL_LIMITS: [(&str, Side); 4] = [
     ("x-decimal-min", Side::Min),
     ("x-decimal-exclusive-min", Side::ExclusiveMin),
@@ -374,6 +377,7 @@ impl<'c> Compiler<'c> {
             pattern,
             format: flat.get("format").and_then(Value::as_str).and_then(Format::named),
             decimal: self.decimal_rules(flat)?,
+            key: flat.get("format").and_then(Value::as_str) == Some(KEY),
         })))
     }
 

@@ -5,6 +5,7 @@
 
 mod check;
 mod compile;
+mod form;
 mod formats;
 mod nodes;
 #[cfg(test)]
@@ -32,6 +33,8 @@ pub struct Fault {
 pub struct SchemaValidator {
     nodes: Vec<Node>,
     root: usize,
+    /// Most bodies have no keys, and need no walk.
+    has_keys: bool,
 }
 
 impl SchemaValidator {
@@ -44,7 +47,16 @@ impl SchemaValidator {
         let mut compiler = Compiler::new(components);
         let root = compiler.node(schema)?;
         compiler.finish()?;
-        Ok(SchemaValidator { nodes: compiler.nodes, root })
+        let has_keys = compiler.nodes.iter().any(form::is_key);
+        Ok(SchemaValidator { nodes: compiler.nodes, root, has_keys })
+    }
+
+    /// Brings the keys in a value into the form in which they are kept, before anything else is asked of them: a code that
+    /// somebody has copied with a space behind it is the code.
+    pub fn bring_keys_to_form(&self, value: &mut Value) {
+        if self.has_keys {
+            form::visit(&self.nodes, self.root, value, 0);
+        }
     }
 
     /// All faults of a whole value, such as the body of a create; at most [`SchemaValidator::MAX_FAULTS`].

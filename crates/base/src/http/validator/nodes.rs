@@ -69,6 +69,8 @@ pub(super) struct TextRules {
     pub(super) pattern: Option<Regex>,
     pub(super) format: Option<Format>,
     pub(super) decimal: Option<DecimalRules>,
+    /// It is kept in the normal form of keys.
+    pub(super) key: bool,
 }
 
 #[derive(Debug, Clone, Copy)]

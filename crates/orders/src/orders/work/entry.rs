@@ -466,7 +466,8 @@ fn line_faults(line: &LineInput, product: Option<&Product>, at: &str) -> Vec<Fau
 }
 
 fn unit_of(line: &LineInput, product: &Product) -> String {
-    line.unit.clone().unwrap_or_else(|| product.unit.clone())
+    let unit = line.unit.as_ref().map(|unit| product.unit_named(unit).unwrap_or(unit));
+    unit.unwrap_or(&product.unit).to_owned()
 }
 
 fn new_line(

@@ -15,10 +15,13 @@ use crate::base::http::Routes;
 
 const ABOUT: &str = "\
 Two customers are listed from a `score` of 50 on. The score is the sum of what they share, at most 100: \
-`tax_id` 100, `name` 70, `phone` 50, `person_name` 40, `email_domain` 30. Company names are compared without \
-legal forms such as 有限公司 or Ltd. and without regard to case and width, phone numbers without regard to how \
-they are written. Domains of public mail providers do not count, and neither does anything that more than 20 \
-customers share. You see only pairs of which you see both customers.";
+`tax_id` 100, `name` 70, `phone` 50, `person_name` 40, `email_domain` 30. A company is compared by its \
+name, short name, invoice title and former names, and by those of customers that were merged into it. Names are \
+compared without legal forms such as 有限公司 or Ltd., without 省, 市, 区 or 县 behind a place, and without regard to \
+case, width, accents and script; 商贸 and 经贸 count as 贸易. Phone numbers are compared without regard to how \
+they are written. Domains of public mail providers do not count. Where more than 20 customers share a tax number, a \
+name or a phone number, each is paired with the 10 entered before it and the 10 entered after it; a person's name or \
+a domain that so many share counts only beside something else. You see only pairs of which you see both customers.";
 
 pub fn routes(r: &mut Routes) {
     r.list("/customers/duplicates", "listDuplicateCustomers", &model::DUPLICATES, http::list)

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use super::model::MatchedKey;
 use crate::base::error::{Fault, Result};
 use crate::base::http::params::{Query, bad};
-use crate::base::text;
+use crate::base::text::{self, KeyCase};
 use crate::customers::model::CustomerKind;
 
 /// From this score on two customers may be the same.
 pub const LIKELY: i32 = 50;
-/// A key that more customers share is ignored.
+/// Of a key that more customers share, each is compared with its neighbours only.
 pub const TELLING: usize = 20;
+/// So many neighbours on either side, in the order of entry.
+pub const NEIGHBOURS: usize = 10;
 
 /// Something that tells a customer from others, in its normal form.
 pub type Key = (MatchedKey, String);
@@ -71,20 +73,29 @@ fn weight(key: MatchedKey) -> i32 {
     }
 }
 
+/// Whether a key makes two customers likely to be the same by itself.
+pub fn is_enough(key: MatchedKey) -> bool {
+    weight(key) >= LIKELY
+}
+
 /// How likely it is that two customers are the same which share these, from 0 to 100.
 pub fn score(matched: &BTreeSet<MatchedKey>) -> i32 {
     matched.iter().map(|key| weight(*key)).sum::<i32>().min(100)
 }
 
-/// The keys of a customer's own fields.
-pub fn of_customer(kind: CustomerKind, name: &str, tax_id: Option<&str>) -> BTreeSet<Key> {
-    let name = match kind {
-        CustomerKind::Company => (MatchedKey::Name, text::company_key(name)),
+/// The keys of a customer's own fields: of all names that it has or had, and of its tax number.
+pub fn of_customer<'n>(
+    kind: CustomerKind,
+    names: impl Iterator<Item = &'n str>,
+    tax_id: Option<&str>,
+) -> BTreeSet<Key> {
+    let name = |name| match kind {
+        CustomerKind::Company => (MatchedKey::Name, text::name_key(name)),
         CustomerKind::Person => (MatchedKey::PersonName, text::search_fold(name).replace(' ', "")),
     };
-    let tax_id = tax_id.map(|id| (MatchedKey::TaxId, text::company_key(id)));
+    let tax_id = tax_id.map(|id| (MatchedKey::TaxId, text::key(KeyCase::Folded, id).replace([' ', '-'], "")));
     // One character names nobody.
-    [Some(name), tax_id].into_iter().flatten().filter(|(_, value)| value.chars().count() > 1).collect()
+    names.map(name).chain(tax_id).filter(|(_, value)| value.chars().count() > 1).collect()
 }
 
 /// The keys of a contact.
@@ -145,9 +156,11 @@ mod tests {
 
     #[test]
     fn a_name_is_compared_without_its_legal_form() {
-        let company = |name| of_customer(CustomerKind::Company, name, None);
+        let named = |kind, name| of_customer(kind, [name].into_iter(), None);
+        let company = |name| named(CustomerKind::Company, name);
         assert_eq!(company("广州天河贸易有限公司"), company("广州天河贸易（集团）股份有限公司"));
-        assert_ne!(company("天河贸易"), of_customer(CustomerKind::Person, "天河贸易", None));
+        assert_ne!(company("天河贸易"), named(CustomerKind::Person, "天河贸易"));
+        assert_eq!(company("廣州市天河商貿"), company("广州天河贸易有限公司"));
         assert!(company("A").is_empty());
     }
 

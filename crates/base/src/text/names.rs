@@ -1,4 +1,4 @@
-//! The part of a company's name that tells it from others.
+//! The normal form of a company's name: the part that tells it from others.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,13 @@ use super::search_fold;
 
 /// The part of a company's name that tells it from others, for finding duplicates.
 ///
-/// [`search_fold`]ed, without legal forms and noise words (有限公司, 集团, "(中国)", Co., Ltd., GmbH ...), without
-/// spaces and punctuation: "广州天河贸易（集团）有限公司" -> "广州天河贸易", "Alfreds Futterkiste GmbH & Co. KG" ->
-/// "alfredsfutterkiste". Places, trades and 分公司's 分 stay, as they make different companies. A name of nothing
-/// else keeps its first word; only a name without letters and digits has an empty key (which is to be
-/// compared with nothing). Equal keys make candidates, not proof.
-pub fn company_key(name: &str) -> String {
+/// [`search_fold`]ed (so 廣州 is 广州), without legal forms and noise words (有限公司, 集团, "(中国)", Co., Ltd., GmbH ...),
+/// without spaces and punctuation: "广州天河贸易（集团）有限公司" -> "广州天河贸易", "Alfreds Futterkiste GmbH & Co. KG" ->
+/// "alfredsfutterkiste". 省, 市, 区, 县 behind a place at the beginning are left out, and so is a province before a city:
+/// 广东省广州市天河商贸 -> 广州天河贸易. 商贸 and 经贸 are 贸易. The places themselves, other trades and 分公司's 分 stay, as they
+/// make different companies. A name of nothing else keeps its first word; only a name without letters and digits has an
+/// empty key (which is to be compared with nothing). Equal keys make candidates, not proof.
+pub fn name_key(name: &str) -> String {
     let folded = search_fold(name);
     let mut words: Vec<String> = Vec::new();
     for part in name_parts(&folded) {
@@ -29,23 +30,116 @@ pub fn company_key(name: &str) -> String {
         return runs(&folded).concat().into_iter().collect();
     }
     drop_latin_forms(&mut words);
-    words.concat()
+    // A place may stand as a word of its own: 广州市 天河贸易.
+    one_trade(&without_place_marks(&words.concat()))
+}
+
+/// Words for trade at large, which people take for each other.
+const TRADES: &[&str] = &["商贸", "经贸"];
+const TRADE: &str = "贸易";
+
+fn one_trade(word: &str) -> String {
+    TRADES.iter().fold(word.to_owned(), |word, trade| match word.contains(trade) {
+        // 商贸易 is 商 and 贸易.
+        true => word.replace(&format!("{trade}易"), TRADE).replace(trade, TRADE),
+        false => word,
+    })
+}
+
+/// What a place is, as it stands behind its name; longer ones before those they end with.
+const PLACE_MARKS: &[&str] = &["特别行政区", "自治区", "自治州", "自治县", "新区", "省", "市", "区", "县"];
+/// Words that end or begin with such a mark and are no place's.
+const NO_MARKS: &[&str] = &[
+    "超市", "城市", "门市", "都市", "股市", "集市", "夜市", "菜市", "花市", "楼市", "上市", "市场", "市政",
+    "市集", "市民", "小区", "社区", "园区", "地区", "景区", "校区", "军区", "区块", "区域", "节省", "省心",
+    "省钱", "县域",
+];
+/// The names of places have so many characters: 广州, 呼和浩特.
+const PLACE_CHARS: std::ops::RangeInclusive<usize> = 2..=4;
+/// Provinces, as they stand before a city without a mark.
+const PROVINCES: &[&str] = &[
+    "河北",
+    "山西",
+    "辽宁",
+    "吉林",
+    "黑龙江",
+    "江苏",
+    "浙江",
+    "安徽",
+    "福建",
+    "江西",
+    "山东",
+    "河南",
+    "湖北",
+    "湖南",
+    "广东",
+    "海南",
+    "四川",
+    "贵州",
+    "云南",
+    "陕西",
+    "甘肃",
+    "青海",
+    "台湾",
+    "内蒙古",
+    "广西",
+    "西藏",
+    "宁夏",
+    "新疆",
+];
+
+/// The word without the marks of the places that it begins with, and without a province before a city.
+fn without_place_marks(word: &str) -> Cow<'_, str> {
+    let province = PROVINCES.iter().find(|province| word.starts_with(**province));
+    let mut rest = match province.map(|province| &word[province.len()..]) {
+        Some(city)
+            if !PLACE_MARKS.iter().any(|mark| city.starts_with(mark))
+                && place(city).is_some_and(|(_, mark, _)| mark == "市") =>
+        {
+            city
+        }
+        _ => word,
+    };
+    let mut places = String::new();
+    let mut above = "";
+    while let Some((name, mark, after)) = place(rest) {
+        if matches!(above, "省" | "自治区") && mark == "市" {
+            places.clear();
+        }
+        places.push_str(name);
+        (above, rest) = (mark, after);
+    }
+    match rest.len() == word.len() {
+        true => Cow::Borrowed(word),
+        false => Cow::Owned(places + rest),
+    }
+}
+
+/// The place that a text begins with: its name, its mark, and the rest, which is never empty.
+fn place(text: &str) -> Option<(&str, &'static str, &str)> {
+    PLACE_CHARS.into_iter().find_map(|count| {
+        let (end, _) = text.char_indices().nth(count)?;
+        let (name, from_mark) = text.split_at(end);
+        let mark = PLACE_MARKS.iter().find(|mark| from_mark.starts_with(**mark))?;
+        let rest = &from_mark[mark.len()..];
+        let (last, _) = name.char_indices().last()?;
+        let at_end = format!("{}{mark}", &name[last..]);
+        let other = NO_MARKS.iter().any(|word| at_end.ends_with(word) || from_mark.starts_with(word));
+        (!rest.is_empty() && !other).then_some((name, *mark, rest))
+    })
 }
 
 /// Chinese (and Japanese) legal forms and noise words, longer ones before those they contain.
 const CHINESE_FORMS: &[&str] = &[
     "股份有限责任公司",
     "有限责任公司",
-    "有限責任公司",
     "股份有限公司",
     "有限公司",
     "股份公司",
     "集团公司",
-    "集團公司",
     "总公司",
     "公司",
     "集团",
-    "集團",
     "特殊普通合伙",
     "普通合伙",
     "有限合伙",
@@ -54,7 +148,7 @@ const CHINESE_FORMS: &[&str] = &[
 ];
 
 /// Countries which are noise when they stand in brackets: 西门子（中国）有限公司, "Siemens (China) Ltd.".
-const BRACKETED_NOISE: &[&str] = &["中国", "中國", "china", "prc"];
+const BRACKETED_NOISE: &[&str] = &["中国", "china", "prc"];
 
 /// Legal forms which hardly ever are anything else, written without dots and spaces.
 const LATIN_FORMS: &[&str] = &[
@@ -79,12 +173,18 @@ const LATIN_FORMS: &[&str] = &[
     "srl",
     "sadecv",
     "sdnbhd",
+    "kft",
+    "sro",
+    "eurl",
+    "gbr",
+    "ооо",
+    "επε",
 ];
 
 /// Legal forms which may be ordinary words or initials elsewhere and therefore count only at the very end.
 const LATIN_FORMS_AT_END: &[&str] = &[
     "co", "company", "group", "kg", "ohg", "ag", "se", "sa", "sas", "sl", "spa", "bv", "nv", "ab", "as",
-    "oy", "oyj", "kk", "pte", "pty",
+    "oy", "oyj", "kk", "pte", "pty", "αε", "ао",
 ];
 
 /// Most words a single legal form is written with ("S. A. de C. V.").
