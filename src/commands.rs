@@ -1,5 +1,6 @@
 //! What the command line does.
 
+pub mod backup;
 pub mod clients;
 pub mod export;
 pub mod import;
@@ -13,6 +14,7 @@ use crate::base::core::Core;
 use crate::base::db::Target;
 use crate::base::db::engine::{Ending, Size};
 use crate::base::http::document;
+use crate::base::installation::{self, Restored};
 use crate::base::secret;
 use crate::base::types::time::Clock;
 use crate::config::Config;
@@ -44,9 +46,12 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
     let _lock = lock_data_dir(config)?;
     tell_of_start(config, demo)?;
     let core = start::core(config, Clock::System, server_size(&config.target))?;
+    if core.is_held() {
+        log::warn!("this installation was restored. {HELD}");
+    }
     if demo {
         prepare_demo(&core)?;
-    } else if core.engine.read_now(|conn| start::fact(conn, "demo"))?.is_some() {
+    } else if core.engine.read_now(|conn| installation::fact(conn, "demo"))?.is_some() {
         return Err(StartError::Setting(format!(
             "{} holds a demo, whose passwords are known; serve it with --demo, or choose another database",
             place(config)
@@ -148,7 +153,7 @@ fn without_password(url: &str) -> String {
 /// Seeds an empty database; takes one that was seeded before; refuses any other.
 fn prepare_demo(core: &Arc<Core>) -> Result<(), StartError> {
     let (marked, used) =
-        core.engine.read_now(|conn| Ok((start::fact(conn, "demo")?, people::any_user(conn)?)))?;
+        core.engine.read_now(|conn| Ok((installation::fact(conn, "demo")?, people::any_user(conn)?)))?;
     match (marked.is_some(), used) {
         (true, _) => Ok(()),
         (false, true) => Err(StartError::Setting(
@@ -267,8 +272,26 @@ pub fn restored(config: &Config) -> Outcome {
     // A running server would go on with the life that it knows.
     let _lock = lock_data_dir(config)?;
     let core = open(config)?;
-    let epoch = core.engine.write_now(|conn| Ok((start::new_epoch(conn)?, Ending::Commit)))?;
+    let note = Restored { at: core.clock.now(), backup: None, made_at: None };
+    let epoch =
+        core.engine.write_now(move |conn| Ok((installation::note_restored(conn, &note)?, Ending::Commit)))?;
     println!("The database begins a new life, {epoch}: cursors of the event feed from before are refused.");
+    println!("{HELD}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is told of a database that was restored.
+const HELD: &str = "Mail, webhooks and all that happens by the clock are held until `salesdesk resume`, or an \
+    administrator's `POST /api/v1/system/resume`, says that this installation goes on.";
+
+/// `salesdesk resume`
+pub fn resume(config: &Config) -> Outcome {
+    let core = open(config)?;
+    let was_held = core.engine.write_now(|conn| Ok((installation::let_go(conn)?, Ending::Commit)))?;
+    match was_held {
+        true => println!("Mail, webhooks and all that happens by the clock go on."),
+        false => println!("Nothing was held."),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -42,6 +42,13 @@ pub struct Options {
     /// The settings file [default: salesdesk.toml in the working folder, if it is there]
     #[arg(long, global = true, env = "SALESDESK_CONFIG")]
     pub config: Option<PathBuf>,
+    /// The folder of PostgreSQL's pg_dump and pg_restore, for backups of a PostgreSQL database [default: where the PATH says]
+    #[arg(long, global = true, env = "SALESDESK_PG_BIN")]
+    pub pg_bin: Option<PathBuf>,
+    /// The passphrase under which a backup holds the master key; at least 12 characters, better in the environment than as
+    /// a flag [default: none, so no backup holds the key]
+    #[arg(long, global = true, env = "SALESDESK_BACKUP_PASSPHRASE", hide_env_values = true)]
+    pub backup_passphrase: Option<String>,
     #[command(flatten)]
     pub mail: MailOptions,
 }
@@ -133,6 +140,8 @@ struct File {
     min_free_disk: Option<u32>,
     webhook_allow_private: Option<bool>,
     public_url: Option<String>,
+    pg_bin: Option<PathBuf>,
+    backup_passphrase: Option<String>,
     smtp_host: Option<String>,
     smtp_port: Option<u16>,
     smtp_tls: Option<String>,
@@ -185,6 +194,10 @@ pub struct Config {
     pub web: Web,
     /// Scheme and host, without a slash at the end.
     pub public_url: Option<String>,
+    /// Where pg_dump and pg_restore are; None means on the PATH.
+    pub pg_bin: Option<PathBuf>,
+    /// Under which a backup may hold the master key.
+    pub backup_passphrase: Option<String>,
 }
 
 impl Config {
@@ -216,7 +229,24 @@ impl Config {
         if let Some(mail) = &mut web.mail {
             mail.links.clone_from(&public_url);
         }
-        Ok(Config { listen, data_dir, target, zone, currency, master_key, web, public_url })
+        let pg_bin = options.pg_bin.clone().or(file.pg_bin).filter(|folder| !folder.as_os_str().is_empty());
+        let passphrase =
+            options.backup_passphrase.clone().or(file.backup_passphrase).filter(|p| !p.is_empty());
+        if passphrase.as_ref().is_some_and(|p| p.chars().count() < 12) {
+            return Err("backup_passphrase: must have at least 12 characters".into());
+        }
+        Ok(Config {
+            listen,
+            data_dir,
+            target,
+            zone,
+            currency,
+            master_key,
+            web,
+            public_url,
+            pg_bin,
+            backup_passphrase: passphrase,
+        })
     }
 }
 

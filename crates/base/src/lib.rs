@@ -14,6 +14,7 @@ pub mod declared;
 pub mod error;
 pub mod events;
 pub mod http;
+pub mod installation;
 pub mod jobs;
 pub mod lives;
 pub mod mail_server;

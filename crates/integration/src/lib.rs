@@ -4,6 +4,7 @@
 //! Invariants: it serves every area and names none. What it lists, sends, exports or explains comes from what areas declare
 //! ([`base::http::Routes`]); a new area needs no change here.
 
+pub mod backups;
 pub mod batch;
 pub mod clients;
 pub mod deadlines;

@@ -72,7 +72,7 @@ fn routes(r: &mut Routes) {
         )
         .example(json!({"to": "it@example.com"}))
         .fails_with(&["mail_not_set_up", "client_restricted"]);
-    r.task(delivery::TASK, 5, delivery::turn);
+    r.task_unless_held(delivery::TASK, 5, delivery::turn);
     r.schedule(Schedule {
         name: "mail-clearing",
         about: ["Removes e-mails that ended long ago.", "清除早已结束的邮件。"],

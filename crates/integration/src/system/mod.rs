@@ -43,5 +43,5 @@ fn routes(r: &mut Routes) {
          for.",
         );
     schedules::routes(r);
-    r.task(base_schedules::TASK, 5, base_schedules::turn);
+    r.task_unless_held(base_schedules::TASK, 5, base_schedules::turn);
 }
