@@ -94,8 +94,14 @@ fn tell_of_start(config: &Config, demo: bool) -> Result<(), StartError> {
         Some(mail) => format!("e-mail goes through {}", mail.host),
         None => "no e-mail is sent".into(),
     };
+    let backups = match &config.web.backups {
+        Some(plan) => {
+            format!("backups go to {} every {} h, {} are kept", plan.to, plan.every_hours, plan.keep)
+        }
+        None => "it makes no backups by itself".into(),
+    };
     log::info!(
-        "data folder {}, time zone {}, currency {}; {mail}",
+        "data folder {}, time zone {}, currency {}; {mail}; {backups}",
         folder.display(),
         config.zone,
         config.currency

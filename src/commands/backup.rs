@@ -7,11 +7,12 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::{HELD, Outcome, lock_data_dir, place};
-use crate::backups::make::Making;
 use crate::backups::manifest::{Engine, Manifest};
+use crate::backups::model::BackupOrigin;
 use crate::backups::restore::{self, Opened, Temporary};
 use crate::backups::store::{Store, sync_folder};
 use crate::backups::tools::Tools;
+use crate::backups::work::{self, Order};
 use crate::base::core::Core;
 use crate::base::db::{Conn, Target, migrations};
 use crate::base::error::Result;
@@ -42,21 +43,24 @@ pub fn make(config: &Config, to: &str, with_key: bool) -> Outcome {
     }
     let core = start::core_of_any_age(config)?;
     let now = core.clock.now();
-    let name = Store::new_name(now);
-    let bar = indicatif::ProgressBar::new_spinner();
-    let making = Making {
-        target: &config.target,
-        vault: &core.vault,
-        store: &store,
-        tools: &tools(config),
-        name: &name,
+    let order = Order {
+        store,
+        place: to.to_owned(),
+        name: Store::new_name(now),
+        origin: BackupOrigin::Command,
+        passphrase: passphrase.map(str::to_owned),
+        tools: tools(config),
         now,
-        passphrase,
     };
-    let made = making.run(&mut |n| bar.inc(n));
+    // A database that is older than this program has no place to note it.
+    let is_current = core.engine.read_now(|conn| Ok(migrations::pending_on(conn)?))?.is_empty();
+    let noted = if is_current { work::begin(&core, &order)? } else { None };
+    let bar = indicatif::ProgressBar::new_spinner();
+    let shown = bar.clone();
+    let made = work::carry_out(&core, &order, noted, move |n| shown.inc(n));
     bar.finish_and_clear();
     let manifest = made.map_err(failed)?;
-    println!("{}", Path::new(to).join(&name).display());
+    println!("{}", Path::new(to).join(&order.name).display());
     tell(&manifest);
     Ok(ExitCode::SUCCESS)
 }
@@ -246,7 +250,7 @@ fn to_file(
     };
     ["", "-wal", "-shm"].iter().try_for_each(|ending| remove(beside(&format!(".restoring{ending}"))))?;
     opened.to_sqlite(&new, progress).map_err(failed)?;
-    finish(&Target::Sqlite(new.clone()), note)?;
+    finish(&Target::Sqlite(new.clone()), note, &opened.manifest)?;
     std::fs::File::open(&new).and_then(|new| new.sync_all()).map_err(cannot)?;
     let old = beside(&format!(".before-{}", note.at.utc().format("%Y%m%dT%H%M%SZ")));
     let had = std::fs::metadata(file).is_ok_and(|found| found.len() > 0);
@@ -274,15 +278,19 @@ fn to_database(
     note: &Restored,
 ) -> std::result::Result<Option<PathBuf>, StartError> {
     restore::put_aside(url).map_err(failed)?;
-    let restored =
-        opened.to_postgres(url, &tools(config)).map_err(failed).and_then(|()| finish(&config.target, note));
+    let restored = opened
+        .to_postgres(url, &tools(config))
+        .map_err(failed)
+        .and_then(|()| finish(&config.target, note, &opened.manifest));
     restore::end_aside(url, restored.is_ok()).map_err(failed)?;
     restored.map(|()| None)
 }
 
 /// Brings what was restored up to this version, and notes that it was restored.
-fn finish(target: &Target, note: &Restored) -> std::result::Result<(), StartError> {
+fn finish(target: &Target, note: &Restored, manifest: &Manifest) -> std::result::Result<(), StartError> {
     migrations::run(target)?;
-    installation::note_restored(&mut target.connect()?, note)?;
+    let mut conn = target.connect()?;
+    work::note_itself(&mut conn, manifest)?;
+    installation::note_restored(&mut conn, note)?;
     Ok(())
 }

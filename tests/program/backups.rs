@@ -3,11 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use salesdesk::base::db::Target;
+use salesdesk::backups::model::BackupOrigin;
+use salesdesk::backups::store::Store;
+use salesdesk::backups::tools::Tools;
+use salesdesk::backups::work::{self, Order};
+use salesdesk::base::auth::Role;
+use salesdesk::base::backup_plan::BackupPlan;
+use salesdesk::base::db::engine::Ending;
+use salesdesk::base::db::{Conn, Target};
+use salesdesk::base::installation::{self, Restored};
 use serde_json::{Value, json};
 
 use testkit::fixtures::make;
-use testkit::support::{MASTER_KEY, TestApp};
+use testkit::support::{MASTER_KEY, NOW, TestApp};
 use testkit::wire::{program, program_on};
 
 both_engines!(
@@ -19,6 +27,12 @@ both_engines!(
     the_master_key_is_in_no_file_of_a_backup,
     a_backup_with_the_key_opens_on_another_machine_with_its_passphrase,
     a_restored_installation_takes_no_cursor_from_before,
+    a_restored_installation_sends_nothing_until_told,
+    the_command_lets_a_restored_installation_go_on_beside_the_server,
+    a_server_makes_its_backups_and_keeps_the_newest,
+    an_administrator_is_told_when_no_backup_has_succeeded_for_a_day,
+    a_backup_whose_program_died_is_told_as_failed,
+    without_pg_dump_a_backup_of_postgresql_is_refused_in_words,
 );
 
 /// A folder of a test, gone when dropped.
@@ -209,7 +223,9 @@ fn a_backup_with_the_key_opens_on_another_machine_with_its_passphrase(app: &Test
     let on_machine = |backup: &Path, passphrase: Option<&str>| {
         let mut command = program_on(elsewhere.target());
         command.env_remove("SALESDESK_MASTER_KEY").env_remove(PASS).env("SALESDESK_DATA_DIR", &machine);
-        passphrase.iter().for_each(|passphrase| drop(command.env(PASS, passphrase)));
+        if let Some(passphrase) = passphrase {
+            command.env(PASS, passphrase);
+        }
         run(command.arg("restore").arg(backup))
     };
     let (code, said) = on_machine(&with, None);
@@ -238,4 +254,179 @@ fn a_restored_installation_takes_no_cursor_from_before(app: &TestApp) {
     assert_eq!(restore(elsewhere.target(), &backup).0, Some(0));
     let restored = app.moved_to(elsewhere);
     restored.all_powerful().get(&path).refused(410, "cursor_expired");
+}
+
+fn a_restored_installation_sends_nothing_until_told(app: &TestApp) {
+    let folder = Folder::new(app);
+    let mail = make(app, "mal").id();
+    let delivery = make(app, "msg").id();
+    let backup = back_up(app, &folder.0, &[]);
+    let elsewhere = app.empty_database();
+    assert_eq!(restore(elsewhere.target(), &backup).0, Some(0));
+    let restored = app.moved_to(elsewhere);
+    let me = restored.all_powerful();
+    let attempts = |path: String| me.get(&path).expect(200).body["attempts"].as_i64().expect("a number");
+    let (mail, delivery) = (format!("/system/mails/{mail}"), format!("/webhook-deliveries/{delivery}"));
+    let schedule = "/system/schedules/session-clearing";
+    me.post(&format!("{schedule}/run"), Value::Null).expect(200);
+    restored.run_background();
+    let status = me.get("/system/status").expect(200);
+    assert_eq!(status.body["held"], true, "{}", status.body);
+    assert_eq!(status.body["restored_from"], backup.file_name().unwrap().to_str().unwrap());
+    assert_eq!((attempts(mail.clone()), attempts(delivery.clone())), (0, 0));
+    assert_eq!(me.get(schedule).expect(200).body["runs"], 0);
+    restored.as_role(Role::Manager).post("/system/resume", Value::Null).refused(403, "forbidden");
+    let status = restored.as_role(Role::Admin).post("/system/resume", Value::Null).expect(200);
+    assert_eq!((&status.body["held"], status.body["restored_at"].is_string()), (&json!(false), true));
+    restored.run_background();
+    assert_eq!((attempts(mail), attempts(delivery)), (1, 1));
+    assert_eq!(me.get(schedule).expect(200).body["runs"], 1);
+}
+
+fn the_command_lets_a_restored_installation_go_on_beside_the_server(app: &TestApp) {
+    let note = |conn: &mut Conn| {
+        let restored = Restored { at: NOW, backup: None, made_at: None };
+        Ok((installation::note_restored(conn, &restored)?, Ending::Commit))
+    };
+    app.core.engine.write_now(note).expect("noted");
+    let held = app.with_settings(|_| ());
+    let mail = format!("/system/mails/{}", make(&held, "mal").id());
+    held.run_background();
+    assert_eq!(held.all_powerful().get(&mail).expect(200).body["attempts"], 0);
+    let (code, said) = run(program(app).arg("resume"));
+    assert_eq!((code, said.contains("go on")), (Some(0), true), "{said}");
+    held.run_background();
+    assert_eq!(held.all_powerful().get(&mail).expect(200).body["attempts"], 1);
+}
+
+/// A server that makes a backup every six hours, and keeps two.
+fn with_backups(app: &TestApp, to: &Path) -> TestApp {
+    let to = to.to_string_lossy().into_owned();
+    app.with_settings(|web| {
+        web.mail = None;
+        web.backups = Some(BackupPlan { to, every_hours: 6, keep: 2, passphrase: None, pg_bin: None });
+    })
+}
+
+fn folders(of: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(of).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn a_server_makes_its_backups_and_keeps_the_newest(app: &TestApp) {
+    let folder = Folder::new(app);
+    let server = with_backups(app, &folder.0);
+    server.run_background();
+    let first = folders(&folder.0);
+    assert_eq!(first.len(), 1, "{first:?}");
+    server.run_background();
+    assert_eq!(folders(&folder.0), first, "the next one is not due yet");
+    // What somebody else put there stays.
+    std::fs::create_dir(folder.0.join("salesdesk-20200101T000000Z-aaaaaa")).expect("a folder");
+    for _ in 0..3 {
+        server.core.clock.advance_seconds(6 * 3600);
+        server.run_background();
+    }
+    let kept = folders(&folder.0);
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(!kept.contains(&first[0]));
+    let list = server.as_role(Role::Admin).get("/system/backups").expect(200);
+    let rows = list.rows();
+    assert_eq!(rows.len(), 4);
+    assert!(rows.iter().all(|row| row["status"] == "succeeded" && row["origin"] == "scheduled"));
+    assert_eq!(rows.iter().filter(|row| row["removed_at"].is_null()).count(), 2);
+    let newest = folder.0.join(rows[0]["name"].as_str().expect("a name"));
+    let (code, said) = verify(app, &newest);
+    assert_eq!(code, Some(0), "{said}");
+    server.as_role(Role::Manager).get("/system/backups").refused(403, "forbidden");
+}
+
+fn an_administrator_is_told_when_no_backup_has_succeeded_for_a_day(app: &TestApp) {
+    let folder = Folder::new(app);
+    let server = with_backups(app, &folder.0.join("here"));
+    let overdue = |of: &TestApp, role: Role| {
+        let list = of.as_role(role).get("/worklist").expect(200);
+        let items = list.body["data"].as_array().expect("items").clone();
+        items.into_iter().find(|item| item["reason"] == "backup_overdue")
+    };
+    server.run_background();
+    let status = || server.as_role(Role::Admin).get("/system/status").expect(200).body["backups"].clone();
+    assert_eq!((&status()["overdue"], &status()["warning"]), (&json!(false), &Value::Null));
+    assert!(overdue(&server, Role::Admin).is_none());
+    // The place is gone: a file stands there.
+    std::fs::remove_dir_all(folder.0.join("here")).expect("removed");
+    std::fs::write(folder.0.join("here"), "in the way").expect("a file");
+    server.core.clock.advance_seconds(26 * 3600);
+    server.run_background();
+    let failed = server.as_role(Role::Admin).get("/system/backups?status=failed").expect(200);
+    assert!(failed.rows()[0]["error"].as_str().is_some_and(|error| error.contains("cannot make")));
+    assert_eq!(status()["overdue"], true);
+    assert!(
+        status()["warning"].as_str().is_some_and(|text| text.starts_with("No backup has succeeded since"))
+    );
+    let item = overdue(&server, Role::Admin).expect("on the worklist");
+    let call = item["call"]["path"].as_str().expect("a call").trim_start_matches("/api/v1").to_owned();
+    server.as_role(Role::Admin).get(&call).expect(200);
+    assert!(overdue(&server, Role::Manager).is_none());
+    // It is tried again within the hour, and then all is well.
+    std::fs::remove_file(folder.0.join("here")).expect("removed");
+    server.core.clock.advance_seconds(3600);
+    server.run_background();
+    assert!(overdue(&server, Role::Admin).is_none());
+    assert_eq!(status()["overdue"], false);
+}
+
+fn a_backup_whose_program_died_is_told_as_failed(app: &TestApp) {
+    let folder = Folder::new(app);
+    let server = with_backups(app, &folder.0);
+    let now = server.core.clock.now();
+    let order = Order {
+        store: Store::Folder(folder.0.clone()),
+        place: folder.0.to_string_lossy().into_owned(),
+        name: Store::new_name(now),
+        origin: BackupOrigin::Scheduled,
+        passphrase: None,
+        tools: Tools::default(),
+        now,
+    };
+    work::begin(&server.core, &order).expect("noted").expect("the only one");
+    let left = order.store.begin(&order.name).expect("a folder");
+    assert!(work::begin(&server.core, &order).expect("asked").is_none(), "one at a time");
+    server.run_background();
+    assert!(left.exists());
+    server.core.clock.advance_seconds(3601);
+    server.run_background();
+    assert!(!left.exists());
+    let statuses: Vec<Value> = server
+        .as_role(Role::Admin)
+        .get("/system/backups")
+        .expect(200)
+        .rows()
+        .iter()
+        .map(|row| row["status"].clone())
+        .collect();
+    assert_eq!(statuses, ["succeeded", "failed"]);
+}
+
+fn without_pg_dump_a_backup_of_postgresql_is_refused_in_words(app: &TestApp) {
+    let folder = Folder::new(app);
+    let mut command = program(app);
+    command.args(["backup", "--to"]).arg(&folder.0).args(["--pg-bin", "/there/is/no/such"]);
+    let (code, said) = run(&mut command);
+    if app.is_sqlite() {
+        assert_eq!(code, Some(0), "{said}");
+        return;
+    }
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("pg_dump is needed") && said.contains("pg_bin"), "{said}");
+    assert_eq!(folders(&folder.0), Vec::<String>::new(), "nothing is left of it");
+    let old = folder.0.join("pg_dump");
+    std::fs::write(&old, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n").expect("a program");
+    assert!(Command::new("chmod").arg("+x").arg(&old).status().expect("chmod").success());
+    let mut command = program(app);
+    command.args(["backup", "--to"]).arg(folder.0.join("to")).arg("--pg-bin").arg(&folder.0);
+    let (code, said) = run(&mut command);
+    assert!(code == Some(1) && said.contains("older than the server"), "{said}");
 }

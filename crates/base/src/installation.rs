@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::core::Core;
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::schema::installation;
 use crate::secret;
@@ -84,6 +84,11 @@ pub fn let_go(conn: &mut Conn) -> Result<bool> {
     let held = is_held(conn)?;
     drop_fact(conn, HELD)?;
     Ok(held)
+}
+
+/// The same in a unit of work.
+pub fn resume(tx: &mut Tx) -> Result<bool> {
+    let_go(tx.conn)
 }
 
 /// Whether this program found its database held at the start, and nobody has let it go since.

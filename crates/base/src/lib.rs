@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod background;
+pub mod backup_plan;
 pub mod checks;
 pub mod columns;
 pub mod core;

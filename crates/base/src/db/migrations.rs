@@ -69,6 +69,7 @@ const STEPS: &[Step] = &[
     step!("0023_team_names"),
     step!("0024_guards", and PostgreSQL),
     step!("0025_signed_journal"),
+    step!("0040_backups"),
 ];
 
 /// Why a database cannot be used.

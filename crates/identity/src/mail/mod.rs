@@ -32,7 +32,7 @@ const ADMIN: &[Scope] = &[Scope::SettingsWrite];
 fn routes(r: &mut Routes) {
     r.tells(TOLD);
     r.figures(delivery::figures);
-    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
+    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails, backups.");
     r.list("/system/mails", "listMails", &model::MAILS, http::list)
         .scope(ADMIN)
         .summary("List e-mails")
