@@ -9,10 +9,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::backups;
 use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
-use crate::base::db::Target;
 use crate::base::db::engine::{Ending, Size};
+use crate::base::db::{Act, Target};
 use crate::base::http::document;
 use crate::base::installation::{self, Restored};
 use crate::base::secret;
@@ -22,6 +23,7 @@ use crate::demo;
 use crate::people::model::UserInput;
 use crate::people::work as people;
 use crate::postman;
+use crate::settings::{RESTORED, work as settings};
 use crate::start::{self, StartError};
 
 /// What a command comes to.
@@ -281,6 +283,7 @@ pub fn restored(config: &Config) -> Outcome {
     let note = Restored { at: core.clock.now(), backup: None, made_at: None };
     let epoch =
         core.engine.write_now(move |conn| Ok((installation::note_restored(conn, &note)?, Ending::Commit)))?;
+    note_restored(&core, None)?;
     println!("The database begins a new life, {epoch}: cursors of the event feed from before are refused.");
     println!("{HELD}");
     Ok(ExitCode::SUCCESS)
@@ -290,10 +293,18 @@ pub fn restored(config: &Config) -> Outcome {
 const HELD: &str = "Mail, webhooks and all that happens by the clock are held until `salesdesk resume`, or an \
     administrator's `POST /api/v1/system/resume`, says that this installation goes on.";
 
+/// Notes in the audit trail that the database was restored, and from which backup.
+fn note_restored(core: &Arc<Core>, backup: Option<String>) -> Result<(), StartError> {
+    core.write_as(Arc::new(Caller::system("cli")), move |tx| {
+        settings::note(tx, Act::because(RESTORED, backup.as_deref()))
+    })?;
+    Ok(())
+}
+
 /// `salesdesk resume`
 pub fn resume(config: &Config) -> Outcome {
     let core = open(config)?;
-    let was_held = core.engine.write_now(|conn| Ok((installation::let_go(conn)?, Ending::Commit)))?;
+    let was_held = core.write_as(Arc::new(Caller::system("cli")), backups::work::resume)?;
     match was_held {
         true => println!("Mail, webhooks and all that happens by the clock go on."),
         false => println!("Nothing was held."),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::{HELD, Outcome, lock_data_dir, place};
+use super::{HELD, Outcome, lock_data_dir, note_restored, open, place};
 use crate::backups::manifest::{Engine, Manifest};
 use crate::backups::model::BackupOrigin;
 use crate::backups::restore::{self, Opened, Temporary};
@@ -195,6 +195,7 @@ pub fn restore(config: &Config, folder: &Path, overwrite: bool) -> Outcome {
         Target::Postgres(url) => to_database(url, config, &opened, &note)?,
     };
     bar.finish_and_clear();
+    note_restored(&open(config)?, Some(opened.manifest.name.clone()))?;
     println!("Restored {}", opened.manifest.name);
     tell(&opened.manifest);
     if let Some(kept) = kept {

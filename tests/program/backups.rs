@@ -278,6 +278,10 @@ fn a_restored_installation_sends_nothing_until_told(app: &TestApp) {
     restored.as_role(Role::Manager).post("/system/resume", Value::Null).refused(403, "forbidden");
     let status = restored.as_role(Role::Admin).post("/system/resume", Value::Null).expect(200);
     assert_eq!((&status.body["held"], status.body["restored_at"].is_string()), (&json!(false), true));
+    let trail = restored.as_role(Role::Admin).get("/audit-log?event=settings.system_restored").expect(200);
+    assert_eq!(trail.rows()[0]["reason"], status.body["restored_from"]);
+    let trail = restored.as_role(Role::Admin).get("/audit-log?event=settings.system_resumed").expect(200);
+    assert_eq!(trail.rows().len(), 1);
     restored.run_background();
     assert_eq!((attempts(mail), attempts(delivery)), (1, 1));
     assert_eq!(me.get(schedule).expect(200).body["runs"], 1);

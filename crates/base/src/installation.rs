@@ -80,7 +80,7 @@ pub fn is_held(conn: &mut Conn) -> Result<bool> {
 }
 
 /// Lets it go on; whether it was held.
-pub fn let_go(conn: &mut Conn) -> Result<bool> {
+fn let_go(conn: &mut Conn) -> Result<bool> {
     let held = is_held(conn)?;
     drop_fact(conn, HELD)?;
     Ok(held)

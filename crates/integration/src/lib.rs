@@ -16,4 +16,4 @@ pub mod system;
 pub mod webhooks;
 
 use salesdesk_base::{self as base, entity, id_type, load_from, schema, text_enum};
-use salesdesk_identity::people;
+use salesdesk_identity::{people, settings};

@@ -27,9 +27,7 @@ pub fn status(rx: &mut ReadTx, _: &Req) -> Result<Answer<SystemStatus>> {
 }
 
 pub fn resume(tx: &mut Tx, _: &Req) -> Result<Answer<SystemStatus>> {
-    if installation::resume(tx)? {
-        log::warn!("{} lets the restored installation go on", tx.caller.name);
-    }
+    work::resume(tx)?;
     let (core, now, lang) = (tx.core, tx.now, tx.lang);
     let status = tx.hint("it is only told", move |conn| status_of(conn, core, now, lang))?;
     Ok(Answer::of(status))

@@ -78,6 +78,7 @@ impl Making<'_> {
 
 fn sqlite(file: &Path, folder: &Path, manifest: &mut Manifest, progress: &mut dyn FnMut(u64)) -> Told<()> {
     let failed = |e: &dyn std::fmt::Display| format!("the database cannot be copied: {e}");
+    demand_room(file, folder)?;
     let copy = folder.join(COPY);
     // SQLite fills an empty file, and leaves its rights as they are.
     drop(new_file(&copy)?);
@@ -95,6 +96,25 @@ fn sqlite(file: &Path, folder: &Path, manifest: &mut Manifest, progress: &mut dy
     encoder.finish().map_err(|e| failed(&e))?;
     manifest.parts.push(out.finish(SQLITE_PART)?);
     std::fs::remove_file(&copy).map_err(|e| failed(&e))
+}
+
+/// The copy and its compressed form fit, so that a backup on the database's own disk does not stop the database. The
+/// compressed form is rarely more than a third of it.
+fn demand_room(file: &Path, folder: &Path) -> Told<()> {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    let wal = file.with_file_name(format!("{}-wal", file.file_name().unwrap_or_default().to_string_lossy()));
+    let needed = (size(file) + size(&wal)) / 2 * 3;
+    #[cfg(unix)]
+    let free = rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    #[cfg(not(unix))]
+    let free: Option<u64> = None;
+    match free {
+        Some(free) if free < needed => Err(format!(
+            "there is no room for it in {}: it needs {needed} bytes, {free} are free",
+            folder.display()
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn postgres(

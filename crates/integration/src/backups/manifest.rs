@@ -29,7 +29,7 @@ pub struct Manifest {
     pub engine: Engine,
     /// Versions of the migrations that the database had.
     pub schema: Vec<String>,
-    /// When it was begun: no change from after is in it that was not committed by then.
+    /// When it was begun; its snapshot is from then, or from a moment later.
     pub made_at: At,
     /// Where the audit trail ends in it.
     pub audit: AuditHead,

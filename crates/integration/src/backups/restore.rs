@@ -165,17 +165,32 @@ const ASIDE: &str = "salesdesk_before_restore";
 /// Puts what a PostgreSQL database holds aside, so that it is empty; whoever else is connected must go first.
 pub fn put_aside(url: &str) -> Told<()> {
     let mut conn = connected(url)?;
-    let others = text_of(
-        &mut conn,
-        "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database()
-         AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-    )?;
-    if others != "0" {
-        return Err(format!("{others} others are connected to the database; stop the servers first"));
-    }
-    let failed = |e| format!("what the database holds cannot be put aside: {e}");
+    wait_for_others(&mut conn)?;
+    let failed = |e| {
+        format!(
+            "what the database holds cannot be put aside: {e}; if a restore was cut off, what was there before is in \
+             the schema {ASIDE}"
+        )
+    };
     conn.batch_execute(&format!("BEGIN; ALTER SCHEMA public RENAME TO {ASIDE}; CREATE SCHEMA public; COMMIT"))
         .map_err(failed)
+}
+
+/// Nobody else is connected. The server takes a moment to notice that somebody has gone.
+fn wait_for_others(conn: &mut Conn) -> Told<()> {
+    let mut others = String::new();
+    for _ in 0..20 {
+        others = text_of(
+            conn,
+            "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database()
+             AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        )?;
+        if others == "0" {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Err(format!("{others} others are connected to the database; stop the servers first"))
 }
 
 /// What was put aside goes, or comes back.

@@ -1,8 +1,8 @@
 //! Where backups are kept. One is made in a place of its own, and appears in the store as a whole or not at all.
 //!
 //! There is one kind of store, a folder. Another kind, such as a store of objects, is another arm in each function here:
-//! a backup is made in a local folder (`begin`), its files are uploaded with the manifest last (`publish`), and brought back
-//! to a local folder to be read (`open`). Nothing else knows where backups are.
+//! a backup is made in a local folder (`begin`), and its files are uploaded from there with the manifest last (`publish`). A
+//! restore reads a local folder, into which they are brought back first. Nothing else knows where backups are.
 
 use std::path::{Path, PathBuf};
 

@@ -14,11 +14,13 @@ use super::model::{BackupId, BackupOrigin, BackupRow, BackupStatus};
 use super::store::Store;
 use super::tools::Tools;
 use crate::base::core::Core;
-use crate::base::db::Conn;
 use crate::base::db::engine::Ending;
+use crate::base::db::{Act, Conn, Tx};
 use crate::base::error::{Error, Result, is_unique_violation};
+use crate::base::installation;
 use crate::base::types::At;
 use crate::schema::backups::{self, dsl};
+use crate::settings;
 
 /// Seconds that the program which makes a backup may be silent, and how often it says that it lives.
 const LEASE: i64 = 120;
@@ -28,6 +30,13 @@ const KEPT_DAYS: i64 = 90;
 /// No success for so many hours is worth a warning; the hour beyond a day is for a daily one to be made.
 const LATE_AFTER_HOURS: i64 = 24;
 const GRACE_HOURS: i64 = 1;
+
+/// Lets a restored installation go on, and notes who did; whether it was held.
+pub fn resume(tx: &mut Tx) -> Result<bool> {
+    let was_held = installation::resume(tx)?;
+    settings::work::note(tx, Act::new(settings::RESUMED))?;
+    Ok(was_held)
+}
 
 /// What is to be made, and where.
 #[derive(Clone)]
