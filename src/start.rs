@@ -70,9 +70,9 @@ pub fn core_with(
     declarations: Declarations,
 ) -> std::result::Result<Arc<Core>, StartError> {
     migrate(config)?;
-    let master = match config.master_key {
+    let master = match known_master_key(config)? {
         Some(key) => key,
-        None => master_key(&config.data_dir)?,
+        None => first_master_key(config)?,
     };
     let core = opened(config, clock, size, declarations, master, true)?;
     // Before anything is written that has to be signed.
@@ -110,6 +110,23 @@ pub fn core_of_any_age(config: &Config) -> std::result::Result<Arc<Core>, StartE
     }
     let size = Size { readers: 1, writers: 1 };
     opened(config, Clock::System, size, declarations()?, master, false)
+}
+
+/// A master key for a new database. One that has secrets already, such as a restored one, needs the key that sealed them:
+/// another would only stand in its place.
+fn first_master_key(config: &Config) -> std::result::Result<[u8; 32], StartError> {
+    let any: Option<String> = signing_keys::table
+        .select(signing_keys::id)
+        .first(&mut config.target.connect()?)
+        .optional()
+        .map_err(Error::from)?;
+    match any {
+        None => master_key(&config.data_dir),
+        Some(_) => Err(setting(format!(
+            "master_key: there is no {}, and the database has secrets that were sealed under one; put it there",
+            config.data_dir.join(MASTER_KEY).display()
+        ))),
+    }
 }
 
 /// The master key, if there is one already; none is made.

@@ -33,6 +33,7 @@ both_engines!(
     an_administrator_is_told_when_no_backup_has_succeeded_for_a_day,
     a_backup_whose_program_died_is_told_as_failed,
     without_pg_dump_a_backup_of_postgresql_is_refused_in_words,
+    no_new_master_key_is_made_for_a_database_that_has_one,
 );
 
 /// A folder of a test, gone when dropped.
@@ -433,4 +434,21 @@ fn without_pg_dump_a_backup_of_postgresql_is_refused_in_words(app: &TestApp) {
     command.args(["backup", "--to"]).arg(folder.0.join("to")).arg("--pg-bin").arg(&folder.0);
     let (code, said) = run(&mut command);
     assert!(code == Some(1) && said.contains("older than the server"), "{said}");
+}
+
+fn no_new_master_key_is_made_for_a_database_that_has_one(app: &TestApp) {
+    let folder = Folder::new(app);
+    let backup = back_up(app, &folder.0, &[]);
+    let elsewhere = app.empty_database();
+    assert_eq!(restore(elsewhere.target(), &backup).0, Some(0));
+    let data = match elsewhere.target() {
+        Target::Sqlite(file) => file.parent().expect("a folder").to_owned(),
+        Target::Postgres(_) => folder.0.join("data"),
+    };
+    let mut command = program_on(elsewhere.target());
+    command.env_remove("SALESDESK_MASTER_KEY").env("SALESDESK_DATA_DIR", &data);
+    let (code, said) = run(command.arg("resume"));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("master_key: there is no") && said.contains("put it there"), "{said}");
+    assert!(!data.join("master.key").exists());
 }
