@@ -54,7 +54,14 @@ pub fn make(config: &Config, to: &str, with_key: bool) -> Outcome {
     };
     // A database that is older than this program has no place to note it.
     let is_current = core.engine.read_now(|conn| Ok(migrations::pending_on(conn)?))?.is_empty();
-    let noted = if is_current { work::begin(&core, &order)? } else { None };
+    let noted = match is_current {
+        true => work::begin(&core, &order).unwrap_or_else(|error| {
+            // A writer may be busy for long; the backup is worth more than its note.
+            log::warn!("the backup is made, and will not be in the list: {error}");
+            None
+        }),
+        false => None,
+    };
     let bar = indicatif::ProgressBar::new_spinner();
     let shown = bar.clone();
     let made = work::carry_out(&core, &order, noted, move |n| shown.inc(n));

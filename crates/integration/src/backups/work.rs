@@ -110,12 +110,21 @@ pub fn carry_out(
             Err(RecvTimeoutError::Disconnected) => break Err("the program that made it panicked".into()),
         }
     };
-    if let Some(id) = noted
-        && let Err(error) = end(core, id, made.clone())
-    {
-        log::error!("how the backup {} ended cannot be noted: {error}", order.name);
+    if let Some(id) = noted {
+        note_end(core, order, id, &made);
     }
     made
+}
+
+/// Notes how it ended, and is patient: a writer may be busy, and a good backup that is not noted would be told as failed.
+fn note_end(core: &Arc<Core>, order: &Order, id: BackupId, made: &Told<Manifest>) {
+    for pause in [0, 5, 15, 30] {
+        std::thread::sleep(Duration::from_secs(pause));
+        match end(core, id, made.clone()) {
+            Ok(()) => return,
+            Err(error) => log::error!("how the backup {} ended cannot be noted: {error}", order.name),
+        }
+    }
 }
 
 #[allow(clippy::disallowed_methods)] // as above
