@@ -130,6 +130,8 @@ fn prepare(dir: &std::path::Path) -> World {
         master_key: Some([7; 32]),
         web: Web::default(),
         public_url: None,
+        pg_bin: None,
+        backup_passphrase: None,
     };
     let core =
         salesdesk::start::core(&config, Clock::System, Size { readers: 2, writers: 1 }).expect("it starts");

@@ -1,5 +1,6 @@
 //! What the command line does.
 
+pub mod backup;
 pub mod clients;
 pub mod export;
 pub mod import;
@@ -8,11 +9,13 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::backups;
 use crate::base::auth::{Caller, Role, passwords};
 use crate::base::core::Core;
-use crate::base::db::Target;
 use crate::base::db::engine::{Ending, Size};
+use crate::base::db::{Act, Target};
 use crate::base::http::document;
+use crate::base::installation::{self, Restored};
 use crate::base::secret;
 use crate::base::types::time::Clock;
 use crate::config::Config;
@@ -20,6 +23,7 @@ use crate::demo;
 use crate::people::model::UserInput;
 use crate::people::work as people;
 use crate::postman;
+use crate::settings::{RESTORED, work as settings};
 use crate::start::{self, StartError};
 
 /// What a command comes to.
@@ -44,9 +48,12 @@ pub fn serve(config: &Config, demo: bool, admin: Option<(String, String)>) -> Ou
     let _lock = lock_data_dir(config)?;
     tell_of_start(config, demo)?;
     let core = start::core(config, Clock::System, server_size(&config.target))?;
+    if core.is_held() {
+        log::warn!("this installation was restored. {HELD}");
+    }
     if demo {
         prepare_demo(&core)?;
-    } else if core.engine.read_now(|conn| start::fact(conn, "demo"))?.is_some() {
+    } else if core.engine.read_now(|conn| installation::fact(conn, "demo"))?.is_some() {
         return Err(StartError::Setting(format!(
             "{} holds a demo, whose passwords are known; serve it with --demo, or choose another database",
             place(config)
@@ -89,8 +96,14 @@ fn tell_of_start(config: &Config, demo: bool) -> Result<(), StartError> {
         Some(mail) => format!("e-mail goes through {}", mail.host),
         None => "no e-mail is sent".into(),
     };
+    let backups = match &config.web.backups {
+        Some(plan) => {
+            format!("backups go to {} every {} h, {} are kept", plan.to, plan.every_hours, plan.keep)
+        }
+        None => "it makes no backups by itself".into(),
+    };
     log::info!(
-        "data folder {}, time zone {}, currency {}; {mail}",
+        "data folder {}, time zone {}, currency {}; {mail}; {backups}",
         folder.display(),
         config.zone,
         config.currency
@@ -148,7 +161,7 @@ fn without_password(url: &str) -> String {
 /// Seeds an empty database; takes one that was seeded before; refuses any other.
 fn prepare_demo(core: &Arc<Core>) -> Result<(), StartError> {
     let (marked, used) =
-        core.engine.read_now(|conn| Ok((start::fact(conn, "demo")?, people::any_user(conn)?)))?;
+        core.engine.read_now(|conn| Ok((installation::fact(conn, "demo")?, people::any_user(conn)?)))?;
     match (marked.is_some(), used) {
         (true, _) => Ok(()),
         (false, true) => Err(StartError::Setting(
@@ -267,8 +280,35 @@ pub fn restored(config: &Config) -> Outcome {
     // A running server would go on with the life that it knows.
     let _lock = lock_data_dir(config)?;
     let core = open(config)?;
-    let epoch = core.engine.write_now(|conn| Ok((start::new_epoch(conn)?, Ending::Commit)))?;
+    let note = Restored { at: core.clock.now(), backup: None, made_at: None };
+    let epoch =
+        core.engine.write_now(move |conn| Ok((installation::note_restored(conn, &note)?, Ending::Commit)))?;
+    note_restored(&core, None)?;
     println!("The database begins a new life, {epoch}: cursors of the event feed from before are refused.");
+    println!("{HELD}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is told of a database that was restored.
+const HELD: &str = "Mail, webhooks and all that happens by the clock are held until `salesdesk resume`, or an \
+    administrator's `POST /api/v1/system/resume`, says that this installation goes on.";
+
+/// Notes in the audit trail that the database was restored, and from which backup.
+fn note_restored(core: &Arc<Core>, backup: Option<String>) -> Result<(), StartError> {
+    core.write_as(Arc::new(Caller::system("cli")), move |tx| {
+        settings::note(tx, Act::because(RESTORED, backup.as_deref()))
+    })?;
+    Ok(())
+}
+
+/// `salesdesk resume`
+pub fn resume(config: &Config) -> Outcome {
+    let core = open(config)?;
+    let was_held = core.write_as(Arc::new(Caller::system("cli")), backups::work::resume)?;
+    match was_held {
+        true => println!("Mail, webhooks and all that happens by the clock go on."),
+        false => println!("Nothing was held."),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,9 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::client::Certificate;
 use serde::Deserialize;
 
+use crate::backups::store::Store;
 use crate::base::auth::network;
+use crate::base::backup_plan::BackupPlan;
 use crate::base::db::Target;
 use crate::base::http::web::{Sending, Web};
 use crate::base::mail_server::{MailServer, Protection, is_this_machine};
@@ -42,6 +44,13 @@ pub struct Options {
     /// The settings file [default: salesdesk.toml in the working folder, if it is there]
     #[arg(long, global = true, env = "SALESDESK_CONFIG")]
     pub config: Option<PathBuf>,
+    /// The folder of PostgreSQL's pg_dump and pg_restore, for backups of a PostgreSQL database [default: where the PATH says]
+    #[arg(long, global = true, env = "SALESDESK_PG_BIN")]
+    pub pg_bin: Option<PathBuf>,
+    /// The passphrase under which backups hold the master key: those that the server makes by itself, and `backup
+    /// --with-key`. At least 12 characters, better in the environment than as a flag [default: none, so they do not hold it]
+    #[arg(long, global = true, env = "SALESDESK_BACKUP_PASSPHRASE", hide_env_values = true)]
+    pub backup_passphrase: Option<String>,
     #[command(flatten)]
     pub mail: MailOptions,
 }
@@ -110,6 +119,15 @@ pub struct WebOptions {
     /// Let webhooks go to this machine and to private networks, and without TLS [default: off; on in a demo]
     #[arg(long, env = "SALESDESK_WEBHOOK_ALLOW_PRIVATE", num_args = 0..=1, default_missing_value = "true")]
     pub webhook_allow_private: Option<bool>,
+    /// The folder into which the server makes backups by itself [default: none, so it makes none]
+    #[arg(long, env = "SALESDESK_BACKUP_TO")]
+    pub backup_to: Option<String>,
+    /// Hours between two of these backups, 1 to 168 [default: 24]
+    #[arg(long, env = "SALESDESK_BACKUP_EVERY")]
+    pub backup_every: Option<u32>,
+    /// How many of these backups are kept, 1 to 1000; older ones are removed [default: 14]
+    #[arg(long, env = "SALESDESK_BACKUP_KEEP")]
+    pub backup_keep: Option<u32>,
 }
 
 /// The same settings in the file.
@@ -132,7 +150,12 @@ struct File {
     max_connections: Option<u32>,
     min_free_disk: Option<u32>,
     webhook_allow_private: Option<bool>,
+    backup_to: Option<String>,
+    backup_every: Option<u32>,
+    backup_keep: Option<u32>,
     public_url: Option<String>,
+    pg_bin: Option<PathBuf>,
+    backup_passphrase: Option<String>,
     smtp_host: Option<String>,
     smtp_port: Option<u16>,
     smtp_tls: Option<String>,
@@ -185,6 +208,10 @@ pub struct Config {
     pub web: Web,
     /// Scheme and host, without a slash at the end.
     pub public_url: Option<String>,
+    /// Where pg_dump and pg_restore are; None means on the PATH.
+    pub pg_bin: Option<PathBuf>,
+    /// Under which a backup may hold the master key.
+    pub backup_passphrase: Option<String>,
 }
 
 impl Config {
@@ -216,7 +243,27 @@ impl Config {
         if let Some(mail) = &mut web.mail {
             mail.links.clone_from(&public_url);
         }
-        Ok(Config { listen, data_dir, target, zone, currency, master_key, web, public_url })
+        let pg_bin = options.pg_bin.clone().or(file.pg_bin).filter(|folder| !folder.as_os_str().is_empty());
+        let passphrase =
+            options.backup_passphrase.clone().or(file.backup_passphrase).filter(|p| !p.is_empty());
+        if passphrase.as_ref().is_some_and(|p| p.chars().count() < 12) {
+            return Err("backup_passphrase: must have at least 12 characters".into());
+        }
+        if let Some(plan) = &mut web.backups {
+            (plan.passphrase, plan.pg_bin) = (passphrase.clone(), pg_bin.clone());
+        }
+        Ok(Config {
+            listen,
+            data_dir,
+            target,
+            zone,
+            currency,
+            master_key,
+            web,
+            public_url,
+            pg_bin,
+            backup_passphrase: passphrase,
+        })
     }
 }
 
@@ -257,6 +304,7 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
             ..usual.webhooks
         },
         mail: None,
+        backups: backups(options, file)?,
     };
     for (name, limit) in [("rate_limit", web.rate_limit), ("public_rate_limit", web.public_rate_limit)] {
         if limit > MOST_REQUESTS {
@@ -276,6 +324,22 @@ fn web(options: &WebOptions, file: &File) -> Result<Web, String> {
         return Err("metrics_token: must have at least 16 visible ASCII characters".into());
     }
     Ok(web)
+}
+
+/// The backups that the server makes by itself; None when no place is named.
+fn backups(options: &WebOptions, file: &File) -> Result<Option<BackupPlan>, String> {
+    let every_hours = options.backup_every.or(file.backup_every).unwrap_or(24);
+    let keep = options.backup_keep.or(file.backup_keep).unwrap_or(14);
+    if !(1..=168).contains(&every_hours) {
+        return Err("backup_every: must be from 1 to 168 hours".into());
+    }
+    if !(1..=1000).contains(&keep) {
+        return Err("backup_keep: must be from 1 to 1000".into());
+    }
+    let to = options.backup_to.clone().or_else(|| file.backup_to.clone()).filter(|to| !to.is_empty());
+    let Some(to) = to else { return Ok(None) };
+    Store::parse(&to).map_err(|e| format!("backup_to: {e}"))?;
+    Ok(Some(BackupPlan { to, every_hours, keep, passphrase: None, pg_bin: None }))
 }
 
 /// The mail server; None when none is named.
@@ -435,6 +499,9 @@ mod tests {
             ("metrics_token = \"short\"", "metrics_token"),
             ("request_timeout = 0", "request_timeout"),
             ("max_connections = 0", "max_connections"),
+            ("backup_every = 0", "backup_every"),
+            ("backup_keep = 0", "backup_keep"),
+            ("backup_to = \"s3://bucket/x\"", "backup_to"),
         ] {
             let refused = loaded(WebOptions::default(), file).unwrap_err();
             assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains('\n'), "{refused}");

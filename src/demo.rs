@@ -460,7 +460,7 @@ pub fn seed(core: &Arc<Core>) -> Result<()> {
     let hash = passwords::hash(PASSWORD)?;
     let core = core.clone();
     core.engine.clone().write_now(move |conn| {
-        crate::start::set_fact(conn, "demo", "true")?;
+        crate::base::installation::set_fact(conn, "demo", "true")?;
         let mut seed = Seed {
             today: core.clock.now().date_in(core.zone),
             core: &core,

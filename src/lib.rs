@@ -50,6 +50,7 @@ pub const AREAS: &[Area] = &[
     webhooks::AREA,
     audit::AREA,
     system::AREA,
+    backups::AREA,
     notifications::AREA,
     mail::AREA,
     complaints::AREA,

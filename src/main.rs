@@ -97,9 +97,41 @@ enum Command {
         #[arg(long)]
         records: bool,
     },
-    /// Say that the database was restored from a backup, before it is served again: cursors of the event feed from
-    /// before are then refused, and whoever holds one reads the lists anew
+    /// Make a backup of the whole installation, or verify one. It may run beside a server, and under load
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Backup {
+        #[command(subcommand)]
+        command: Option<Backup>,
+        /// The folder that the backup is put into, as a folder of its own; made with rights for its owner alone
+        #[arg(long, required = true)]
+        to: Option<String>,
+        /// Put the master key into the backup, too, sealed under the backup passphrase
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Restore a backup that `salesdesk backup` made. All of it is verified before anything is written. Afterwards mail,
+    /// webhooks and scheduled work are held until `salesdesk resume`
+    Restore {
+        /// The folder of the backup, such as /backup/salesdesk-20261120T021500Z-3f9a1c
+        backup: std::path::PathBuf,
+        /// Restore over a database that has data. SQLite's file is kept beside the new one, under another name
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Let a restored installation go on: mail, webhooks and scheduled work are held no more. It may run beside a server
+    Resume,
+    /// Say that the database was restored by other means than `salesdesk restore`, before it is served again: cursors of
+    /// the event feed from before are then refused, and mail, webhooks and scheduled work are held until `salesdesk resume`
     Restored,
+}
+
+#[derive(Subcommand)]
+enum Backup {
+    /// Restore a backup into a temporary place and run `check --records` there; exit code 1 when it is damaged
+    Verify {
+        /// The folder of the backup
+        backup: std::path::PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -342,6 +374,14 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Client(client) => commands::clients::run(&config, client.command()),
         Command::Check { records } => commands::check(&config, records),
+        Command::Backup { command: Some(Backup::Verify { backup }), .. } => {
+            commands::backup::verify(&config, &backup)
+        }
+        Command::Backup { to, with_key, .. } => {
+            commands::backup::make(&config, &to.unwrap_or_default(), with_key)
+        }
+        Command::Restore { backup, overwrite } => commands::backup::restore(&config, &backup, overwrite),
+        Command::Resume => commands::resume(&config),
         Command::Restored => commands::restored(&config),
     }
 }

@@ -20,12 +20,13 @@ use crate::base::http::Routes;
 use crate::base::http::dispatch::Building;
 use crate::base::http::finish::Declarations;
 use crate::base::http::limits::RateLimits;
+use crate::base::installation::{self, Held, fact};
 use crate::base::secret;
 use crate::base::types::id::Ids;
 use crate::base::types::{At, time::Clock};
 use crate::base::vault::Vault;
 use crate::config::Config;
-use crate::schema::{installation, signing_keys};
+use crate::schema::signing_keys;
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,9 @@ pub enum StartError {
     Connection(#[from] diesel::ConnectionError),
     #[error("{0}")]
     Failed(#[from] Error),
+    /// A backup cannot be made, read or restored.
+    #[error("{0}")]
+    Backup(String),
 }
 
 /// Brings the database up to this program's schema, and says which steps that took.
@@ -66,9 +70,9 @@ pub fn core_with(
     declarations: Declarations,
 ) -> std::result::Result<Arc<Core>, StartError> {
     migrate(config)?;
-    let master = match config.master_key {
+    let master = match known_master_key(config)? {
         Some(key) => key,
-        None => master_key(&config.data_dir)?,
+        None => first_master_key(config)?,
     };
     let core = opened(config, clock, size, declarations, master, true)?;
     // Before anything is written that has to be signed.
@@ -84,25 +88,54 @@ pub fn core_with(
 
 /// Opens the database for a command that only reads: it brings nothing up to date, and makes nothing that is missing.
 pub fn core_to_read(config: &Config) -> std::result::Result<Arc<Core>, StartError> {
-    let key = config.data_dir.join(MASTER_KEY);
-    let master = match config.master_key {
-        Some(master) => master,
-        None if key.exists() => master_key(&config.data_dir)?,
-        None => return Err(setting(format!("master_key: there is no {}", key.display()))),
-    };
-    if let Target::Sqlite(path) = &config.target
-        && !path.exists()
-    {
-        return Err(setting(format!("there is no database at {}", path.display())));
-    }
-    let size = Size { readers: 1, writers: 1 };
-    let core = opened(config, Clock::System, size, declarations()?, master, false)?;
+    let core = core_of_any_age(config)?;
     match core.engine.read_now(|conn| Ok(migrations::pending_on(conn)?))?.as_slice() {
         [] => Ok(core),
         pending => Err(setting(format!(
             "the database is older than this program, it lacks {}; run `salesdesk migrate` first",
             pending.join(", ")
         ))),
+    }
+}
+
+/// The same, also of a database that an older program made: what makes a backup before an upgrade must not upgrade it.
+pub fn core_of_any_age(config: &Config) -> std::result::Result<Arc<Core>, StartError> {
+    let known = known_master_key(config)?;
+    let master = known.ok_or_else(|| {
+        setting(format!("master_key: there is no {}", config.data_dir.join(MASTER_KEY).display()))
+    })?;
+    if let Target::Sqlite(path) = &config.target
+        && !path.exists()
+    {
+        return Err(setting(format!("there is no database at {}", path.display())));
+    }
+    let size = Size { readers: 1, writers: 1 };
+    opened(config, Clock::System, size, declarations()?, master, false)
+}
+
+/// A master key for a new database. One that has secrets already, such as a restored one, needs the key that sealed them:
+/// another would only stand in its place.
+fn first_master_key(config: &Config) -> std::result::Result<[u8; 32], StartError> {
+    let any: Option<String> = signing_keys::table
+        .select(signing_keys::id)
+        .first(&mut config.target.connect()?)
+        .optional()
+        .map_err(Error::from)?;
+    match any {
+        None => master_key(&config.data_dir),
+        Some(_) => Err(setting(format!(
+            "master_key: there is no {}, and the database has secrets that were sealed under one; put it there",
+            config.data_dir.join(MASTER_KEY).display()
+        ))),
+    }
+}
+
+/// The master key, if there is one already; none is made.
+pub fn known_master_key(config: &Config) -> std::result::Result<Option<[u8; 32]>, StartError> {
+    match config.master_key {
+        Some(key) => Ok(Some(key)),
+        None if config.data_dir.join(MASTER_KEY).exists() => master_key(&config.data_dir).map(Some),
+        None => Ok(None),
     }
 }
 
@@ -122,15 +155,16 @@ fn opened(
     let now = clock.now();
     let vault = Arc::new(Vault::new(master));
     let opens = vault.clone();
-    let (keys, epoch) = match may_write {
+    let (keys, epoch, held) = match may_write {
         true => engine.write_now(move |conn| {
-            Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?), Ending::Commit))
+            let held = installation::is_held(conn)?;
+            Ok(((signing_keys_of(conn, &opens, now)?, epoch_of(conn)?, held), Ending::Commit))
         })?,
         // Nobody logs in to a command: any key will do.
         false => {
             let mut seed = [0; 32];
             secret::fill(&mut seed);
-            (vec![(String::new(), seed)], String::new())
+            (vec![(String::new(), seed)], String::new(), false)
         }
     };
     Ok(Arc::new(Core {
@@ -154,6 +188,7 @@ fn opened(
         sequencer,
         vault,
         epoch,
+        held: Held::new(held),
         declared: building.declared.clone(),
         building: Arc::new(building),
         parts: Default::default(),
@@ -201,33 +236,33 @@ fn master_key(dir: &Path) -> std::result::Result<[u8; 32], StartError> {
         let bytes = engine.decode(text.trim()).unwrap_or_default();
         return bytes.try_into().map_err(|_| setting(format!("master_key: {} is damaged", path.display())));
     }
-    make_private_dir(dir)?;
     let mut key = [0u8; 32];
     secret::fill(&mut key);
+    write_master_key(dir, &key)?;
+    Ok(key)
+}
+
+/// Writes the master key into a data folder that has none.
+pub fn write_master_key(dir: &Path, key: &[u8; 32]) -> std::result::Result<(), StartError> {
+    make_private_dir(dir)?;
+    let path = dir.join(MASTER_KEY);
+    let engine = base64::engine::general_purpose::STANDARD;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let failed = |e| setting(format!("master_key: cannot write {}: {e}", path.display()));
     let mut file = options.open(&path).map_err(failed)?;
-    writeln!(file, "{}", engine.encode(key)).and_then(|()| file.sync_all()).map_err(failed)?;
-    Ok(key)
+    writeln!(file, "{}", engine.encode(key)).and_then(|()| file.sync_all()).map_err(failed)
 }
 
 /// Which life of the database this is, made with it. Whoever restores a backup gives it another
 /// (`salesdesk restored`), so that no cursor of the life before is taken for one of this.
 fn epoch_of(conn: &mut Conn) -> Result<String> {
-    match fact(conn, "epoch")? {
+    match fact(conn, installation::EPOCH)? {
         Some(epoch) => Ok(epoch),
-        None => new_epoch(conn),
+        None => installation::new_epoch(conn),
     }
-}
-
-/// Begins another life of the database.
-pub fn new_epoch(conn: &mut Conn) -> Result<String> {
-    let epoch = secret::token(6);
-    set_fact(conn, "epoch", &epoch)?;
-    Ok(epoch)
 }
 
 /// The seeds of the signing keys, newest first; one is made when there is none.
@@ -260,20 +295,4 @@ pub fn routes() -> Routes {
 /// What all areas have declared.
 pub fn declarations() -> std::result::Result<Declarations, StartError> {
     routes().finish().map_err(StartError::Setting)
-}
-
-/// A fact about this database, such as whether it is a demo.
-pub fn fact(conn: &mut Conn, name: &str) -> Result<Option<String>> {
-    use installation::dsl;
-    Ok(dsl::installation.filter(dsl::name.eq(name)).select(dsl::value).first(conn).optional()?)
-}
-
-#[allow(clippy::disallowed_methods)] // facts about the installation are no business records
-pub fn set_fact(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
-    use installation::dsl;
-    diesel::delete(dsl::installation.filter(dsl::name.eq(name))).execute(conn)?;
-    diesel::insert_into(dsl::installation)
-        .values((dsl::name.eq(name), dsl::value.eq(value)))
-        .execute(conn)?;
-    Ok(())
 }

@@ -59,6 +59,8 @@ pub fn prepare(dir: &std::path::Path) -> World {
         // Counted as in earnest, and never turned away.
         web: Web { rate_limit: 6_000_000, ..Web::default() },
         public_url: None,
+        pg_bin: None,
+        backup_passphrase: None,
     };
     let core = salesdesk::start::core(&config, Clock::System, size).expect("the database starts");
     let app = Arc::new(App::new(core.clone()).expect("the routes are sound"));

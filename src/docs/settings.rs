@@ -78,20 +78,29 @@ fn visit(command: &Command, path: &str, text: &mut String) {
     for below in command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
         let path = format!("{path} {}", below.get_name());
         if below.has_subcommands() {
+            // One that does something by itself, too, is shown before those below it.
+            if below.is_args_conflicts_with_subcommands_set() {
+                one(below, &path, &mut shown, text);
+            }
             visit(below, &path, text);
             continue;
         }
-        let places = below.get_positionals().map(|a| format!(" {}", place(a))).collect::<String>();
-        let about = below.get_long_about().or(below.get_about()).map(ToString::to_string).unwrap_or_default();
-        *text += &format!("\n`{path}{places}`: {}\n", sentence(&about));
-        let own = own_options(below);
-        match shown.iter().find(|(_, options)| *options == own) {
-            _ if own.is_empty() => {}
-            Some((first, _)) => *text += &format!("It takes the same as `{first}`.\n"),
-            None => {
-                *text += &format!("\n{own}");
-                shown.push((path, own));
-            }
+        one(below, &path, &mut shown, text);
+    }
+}
+
+/// A command with its own options; those of an earlier one are not shown again.
+fn one(below: &Command, path: &str, shown: &mut Vec<(String, String)>, text: &mut String) {
+    let places = below.get_positionals().map(|a| format!(" {}", place(a))).collect::<String>();
+    let about = below.get_long_about().or(below.get_about()).map(ToString::to_string).unwrap_or_default();
+    *text += &format!("\n`{path}{places}`: {}\n", sentence(&about));
+    let own = own_options(below);
+    match shown.iter().find(|(_, options)| *options == own) {
+        _ if own.is_empty() => {}
+        Some((first, _)) => *text += &format!("It takes the same as `{first}`.\n"),
+        None => {
+            *text += &format!("\n{own}");
+            shown.push((path.to_owned(), own));
         }
     }
 }

@@ -3,10 +3,10 @@
 use salesdesk::base::auth::Role;
 use salesdesk::base::db::Guard;
 use salesdesk::base::error::{Error, Problem, Result};
+use salesdesk::base::installation::{fact, set_fact};
 use salesdesk::base::schedules::model::find;
 use salesdesk::base::schedules::{Minute, Progress, Rhythm, Schedule, ScheduleRun, runner};
 use salesdesk::base::types::At;
-use salesdesk::start::{fact, set_fact};
 use serde_json::{Value, json};
 
 use testkit::support::TestApp;

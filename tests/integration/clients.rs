@@ -707,6 +707,8 @@ fn a_restricted_client_sees_its_customers_records_in_every_list(app: &TestApp) {
         "verifyAuditLog",
         "listSchedules",
         "listMails",
+        "listBackups",
+        "getSystemStatus",
         "listSlaPolicies",
         "listVisitPolicies",
     ];

@@ -261,7 +261,7 @@ fn a_cursor_from_before_a_restore_says_where_to_begin_again(app: &TestApp) {
 
 fn what_was_said_to_be_restored_takes_no_cursor_from_before(app: &TestApp) {
     let (_, cursor) = follow(app, &app.as_role(Role::Clerk), "", None);
-    let restored = |conn: &mut _| Ok((salesdesk::start::new_epoch(conn)?, Ending::Commit));
+    let restored = |conn: &mut _| Ok((salesdesk::base::installation::new_epoch(conn)?, Ending::Commit));
     app.core.engine.write_now(restored).expect("a new life");
     let after = app.with_settings(|_| {});
     let reply = after.as_role(Role::Clerk).get(&format!("/events?after={cursor}"));

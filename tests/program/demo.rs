@@ -1,10 +1,10 @@
 //! The demo: there as a whole, in every state, and right.
 
 use salesdesk::base::http::{Access, Endpoint, Method};
+use salesdesk::base::installation::fact;
 use salesdesk::base::types::TextEnum;
 use salesdesk::demo;
 use salesdesk::orders::rules::OrderStatus;
-use salesdesk::start;
 use serde_json::Value;
 
 use testkit::shop::nothing_is_off;
@@ -21,9 +21,9 @@ both_engines!(
 
 fn the_demo_shows_every_state_and_is_right(app: &TestApp) {
     make_room(app);
-    assert_eq!(app.read(|conn| start::fact(conn, "demo").expect("a fact")), None);
+    assert_eq!(app.read(|conn| fact(conn, "demo").expect("a fact")), None);
     demo::seed(&app.core).expect("the demo");
-    assert_eq!(app.read(|conn| start::fact(conn, "demo").expect("a fact")).as_deref(), Some("true"));
+    assert_eq!(app.read(|conn| fact(conn, "demo").expect("a fact")).as_deref(), Some("true"));
     let statuses = app.read(|conn| words(conn, "SELECT DISTINCT status AS word FROM orders"));
     for status in OrderStatus::WORDS {
         assert!(statuses.iter().any(|s| s == status), "no order is {status}: {statuses:?}");

@@ -1065,6 +1065,8 @@ fn the_command_does_the_same_job(app: &TestApp) {
         master_key: Some(MASTER_KEY),
         web: Default::default(),
         public_url: None,
+        pg_bin: None,
+        backup_passphrase: None,
     };
     let request = |dry_run: bool, username: &str| Request {
         resource: "customers",

@@ -3,6 +3,7 @@
 #[macro_use]
 extern crate testkit;
 
+mod backups;
 mod bad_input;
 mod contract;
 mod demo;

@@ -22,6 +22,9 @@ pub struct Task {
     pub name: &'static str,
     /// The longest that it rests, in seconds.
     pub rests: u64,
+    /// Whether it waits while the installation is held after a restore: what goes out of the house, or happens by the
+    /// clock.
+    pub can_be_held: bool,
     pub turn: fn(&Arc<App>) -> Result<bool>,
 }
 
@@ -159,8 +162,15 @@ fn run(task: Task, app: &Arc<App>, waker: &Receiver<()>, stop: &AtomicBool) {
     }
 }
 
+impl Task {
+    /// One turn, unless it is held.
+    fn take(&self, app: &Arc<App>) -> Result<bool> {
+        if self.can_be_held && app.core.is_held() { Ok(false) } else { (self.turn)(app) }
+    }
+}
+
 fn turn(task: Task, app: &Arc<App>) -> std::result::Result<bool, String> {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (task.turn)(app)));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| task.take(app)));
     match outcome {
         Ok(result) => result.map_err(|e| e.to_string()),
         Err(_) => Err("it panicked".into()),
@@ -176,7 +186,7 @@ pub fn run_until_idle(app: &Arc<App>) -> Result<()> {
         let ended = workers.lock().ended;
         let mut busy = false;
         for task in &app.tasks {
-            busy |= (task.turn)(app)?;
+            busy |= task.take(app)?;
         }
         // What has ended meanwhile may have left more to do.
         if !busy && workers.settle(Duration::from_secs(60)) == ended {

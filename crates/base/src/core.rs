@@ -49,6 +49,8 @@ pub struct Core {
     pub sequencer: Arc<super::events::sequencer::Sequencer>,
     /// Which life of the database this is: another one after it was restored from a backup.
     pub epoch: String,
+    /// Whether it was restored, and nobody has said yet that it goes on.
+    pub held: super::installation::Held,
     /// What areas have declared.
     pub declared: Arc<super::declared::Declared>,
     /// The same, ready to serve.

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod background;
+pub mod backup_plan;
 pub mod checks;
 pub mod columns;
 pub mod core;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod events;
 pub mod holdings;
 pub mod http;
+pub mod installation;
 pub mod jobs;
 pub mod lives;
 pub mod mail_server;

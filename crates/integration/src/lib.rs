@@ -4,6 +4,7 @@
 //! Invariants: it serves every area and names none. What it lists, sends, exports or explains comes from what areas declare
 //! ([`base::http::Routes`]); a new area needs no change here.
 
+pub mod backups;
 pub mod batch;
 pub mod clients;
 pub mod deadlines;
@@ -15,4 +16,4 @@ pub mod system;
 pub mod webhooks;
 
 use salesdesk_base::{self as base, entity, id_type, load_from, schema, text_enum};
-use salesdesk_identity::people;
+use salesdesk_identity::{people, settings};

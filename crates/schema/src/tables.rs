@@ -1603,6 +1603,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    backups (id) {
+        id -> Key,
+        name -> Text,
+        place -> Text,
+        origin -> Text,
+        status -> Text,
+        with_key -> Bool,
+        started_at -> Instant,
+        leased_until -> Instant,
+        finished_at -> Nullable<Instant>,
+        bytes -> Nullable<BigInt>,
+        audit_sequence -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+        removed_at -> Nullable<Instant>,
+    }
+}
+
 // Tables that are joined, in groups as small as the joins: the macro implements traits for every pair of a group.
 diesel::allow_tables_to_appear_in_same_query!(
     customers,

@@ -7,13 +7,16 @@
 
 use std::collections::BTreeMap;
 
+use salesdesk::backups::model::BackupOrigin;
 use salesdesk::base::auth::Role;
 use salesdesk::base::http::params::percent_encode;
 use salesdesk::base::http::{Endpoint, OperationKind};
 use salesdesk::demo;
 use serde_json::{Value, json};
 
-use crate::fixtures::{body_for, body_of, declared, make, path_of, request_of, take_step, told};
+use crate::fixtures::{
+    body_for, body_of, declared, make, noted_backup, path_of, request_of, take_step, told,
+};
 use crate::machines::machine;
 use crate::support::{NOW, Reply, TestApp, make_room, operation, resolve};
 
@@ -272,8 +275,15 @@ fn pooled(app: &TestApp) {
     }
 }
 
-/// A webhook of a machine client, and a schedule that has run.
+/// A webhook of a machine client, a schedule that has run, and backups.
 fn machines(app: &TestApp) {
+    for (origin, failed) in [
+        (BackupOrigin::Scheduled, Some("no room")),
+        (BackupOrigin::Command, Some("no such folder")),
+        (BackupOrigin::Scheduled, None),
+    ] {
+        noted_backup(later(app), origin, failed);
+    }
     let machine = machine(later(app), json!({"scopes": ["webhooks:read", "webhooks:write"]}));
     machine.post("/webhooks", body_of(app, declared(app, "POST", "/webhooks"))).expect(201);
     for step in ["enable", "run"] {

@@ -8,6 +8,11 @@
 
 use std::sync::Arc;
 
+use salesdesk::backups::manifest::{Engine, Manifest};
+use salesdesk::backups::model::{BackupId, BackupOrigin};
+use salesdesk::backups::store::Store;
+use salesdesk::backups::tools::Tools;
+use salesdesk::backups::work::{self, Order};
 use salesdesk::base::auth::{Caller, Role};
 use salesdesk::base::db::Tx;
 use salesdesk::base::http::{Endpoint, Method, OperationKind};
@@ -28,6 +33,7 @@ fn special(prefix: &str) -> Option<fn(&TestApp) -> Reply> {
         "fbk" => Some(feedback),
         "msg" => Some(delivery),
         "mal" => Some(mail),
+        "bak" => Some(backup),
         _ => None,
     }
 }
@@ -111,6 +117,31 @@ pub fn told(app: &TestApp, username: &str) {
 /// A delivery that waits to be sent.
 fn delivery(app: &TestApp) -> Reply {
     app.all_powerful().post(&format!("/webhooks/{}/test", make(app, "whk").id()), Value::Null)
+}
+
+/// A backup that failed, as the program notes it.
+fn backup(app: &TestApp) -> Reply {
+    let id = noted_backup(app, BackupOrigin::Command, Some("no room"));
+    app.all_powerful().get(&format!("/system/backups/{id}")).expect(200)
+}
+
+/// Notes a backup that succeeded, or failed for this reason.
+pub fn noted_backup(app: &TestApp, origin: BackupOrigin, failed: Option<&str>) -> BackupId {
+    let now = app.core.clock.now();
+    let order = Order {
+        store: Store::Folder("/backup".into()),
+        place: "/backup".into(),
+        name: Store::new_name(now),
+        origin,
+        passphrase: None,
+        tools: Tools::default(),
+        now,
+    };
+    let id = work::begin(&app.core, &order).expect("noted").expect("no other runs");
+    let engine = Engine::of(&app.core.engine.target);
+    let manifest = Manifest::new(&order.name, engine, now, &app.core.vault);
+    work::end(&app.core, id, failed.map_or(Ok(manifest), |why| Err(why.into()))).expect("noted");
+    id
 }
 
 /// An e-mail that waits to be sent.

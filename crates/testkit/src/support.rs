@@ -334,6 +334,8 @@ fn open_with(target: &Target, web: Web, now: At, routes: Routes) -> Arc<Core> {
         master_key: Some(MASTER_KEY),
         web,
         public_url: None,
+        pg_bin: None,
+        backup_passphrase: None,
     };
     let declarations = routes.finish().expect("sound declarations");
     start::core_with(&config, Clock::fixed(now), Size { readers: 2, writers: 2 }, declarations)
@@ -458,6 +460,24 @@ impl TestApp {
     /// The product on a database that an earlier one made, at this time of the clock.
     pub fn upgraded(database: Database, now: At) -> TestApp {
         TestApp::on(Rc::new(database), Rc::new(actix_web::rt::System::new()), web(), now, &[])
+    }
+
+    /// The product on a copy of this database that was made elsewhere: the same people, at the same time of its clock.
+    pub fn moved_to(&self, database: Database) -> TestApp {
+        let mut database = database;
+        database.seed = self.seed;
+        let now = self.core.clock.now();
+        let moved = TestApp::on(Rc::new(database), self.runner.clone(), web(), now, &[]);
+        moved.counter.set(self.counter.get());
+        moved
+    }
+
+    /// A database with nothing in it, of the same engine.
+    pub fn empty_database(&self) -> Database {
+        match self.is_sqlite() {
+            true => Database::of_file(&[]),
+            false => Database::of_statements(postgres::cluster().expect("a cluster"), "SELECT 1"),
+        }
     }
 
     /// The product once more on the same database, at the same time of its clock, with other settings: its memory is its

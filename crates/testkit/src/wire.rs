@@ -88,11 +88,16 @@ pub fn executable() -> PathBuf {
 
 /// The program, on the test's database.
 pub fn program(app: &TestApp) -> Command {
+    program_on(&app.core.engine.target)
+}
+
+/// The program, on this database.
+pub fn program_on(target: &Target) -> Command {
     let mut command = Command::new(executable());
     command
         .env("SALESDESK_MASTER_KEY", base64::engine::general_purpose::STANDARD.encode(MASTER_KEY))
         .env("RUST_LOG", "warn");
-    match &app.core.engine.target {
+    match target {
         Target::Sqlite(file) => {
             command.env_remove("DATABASE_URL").env("SALESDESK_DATA_DIR", file.parent().expect("a folder"))
         }

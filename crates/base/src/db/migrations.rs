@@ -72,6 +72,7 @@ const STEPS: &[Step] = &[
     step!("0026_order_reps"),
     step!("0027_merge_terms"),
     step!("0028_revision_proposals"),
+    step!("0040_backups"),
     step!("0050_forms"),
     step!("0051_supplier_keys"),
 ];
@@ -166,6 +167,12 @@ pub fn run(target: &Target) -> Result<Vec<String>, MigrationError> {
 
 /// The steps that this database lacks; found by reading alone.
 pub fn pending_on(conn: &mut Conn) -> Result<Vec<&'static str>, diesel::result::Error> {
+    let applied = applied_on(conn)?;
+    Ok(STEPS.iter().filter(|step| !applied.contains(&version_of(step))).map(|step| step.name).collect())
+}
+
+/// The versions of the steps that this database has; found by reading alone.
+pub fn applied_on(conn: &mut Conn) -> Result<Vec<String>, diesel::result::Error> {
     use diesel::prelude::*;
     #[derive(QueryableByName)]
     struct Applied {
@@ -173,12 +180,18 @@ pub fn pending_on(conn: &mut Conn) -> Result<Vec<&'static str>, diesel::result::
         version: String,
     }
     let applied: Vec<Applied> =
-        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
-    let is_done = |step: &&Step| {
-        let version = Named(step.name).version().to_string();
-        applied.iter().any(|a| a.version == version)
-    };
-    Ok(STEPS.iter().filter(|step| !is_done(step)).map(|step| step.name).collect())
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn)?;
+    Ok(applied.into_iter().map(|applied| applied.version).collect())
+}
+
+/// The first of these versions that this program does not know: a newer one made it.
+pub fn unknown_of(versions: &[String]) -> Option<&str> {
+    let is_known = |version: &&String| STEPS.iter().any(|step| version_of(step) == **version);
+    versions.iter().find(|version| !is_known(version)).map(String::as_str)
+}
+
+fn version_of(step: &Step) -> String {
+    Named(step.name).version().to_string()
 }
 
 fn refuse_newer<C, DB>(conn: &mut C) -> Result<(), MigrationError>

@@ -558,7 +558,18 @@ impl Routes {
 
     /// Work that goes on beside requests: one turn of it, and the longest that it rests, in seconds.
     pub fn task(&mut self, name: &'static str, rests: u64, turn: fn(&Arc<dispatch::App>) -> Result<bool>) {
-        self.tasks.push(Task { name, rests, turn });
+        self.tasks.push(Task { name, rests, can_be_held: false, turn });
+    }
+
+    /// The same for what goes out of the house or happens by the clock: it waits while the installation is held after a
+    /// restore.
+    pub fn task_unless_held(
+        &mut self,
+        name: &'static str,
+        rests: u64,
+        turn: fn(&Arc<dispatch::App>) -> Result<bool>,
+    ) {
+        self.tasks.push(Task { name, rests, can_be_held: true, turn });
     }
 
     /// Work that happens again and again by the clock.

@@ -34,6 +34,8 @@ pub struct Web {
     pub webhooks: Sending,
     /// The mail server; None when nothing is mailed.
     pub mail: Option<crate::mail_server::MailServer>,
+    /// The backups that the server makes by itself; None when it makes none.
+    pub backups: Option<crate::backup_plan::BackupPlan>,
 }
 
 /// How webhooks are sent.
@@ -73,6 +75,7 @@ impl Default for Web {
             min_free_disk: 200 << 20,
             webhooks: Sending::default(),
             mail: None,
+            backups: None,
         }
     }
 }

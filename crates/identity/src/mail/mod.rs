@@ -34,7 +34,7 @@ fn routes(r: &mut Routes) {
     r.declare(Holding::past(col!(mails::user_id), ["Was sent mails", "收到的邮件"]));
     r.tells(TOLD);
     r.figures(delivery::figures);
-    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
+    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails, backups.");
     r.list("/system/mails", "listMails", &model::MAILS, http::list)
         .scope(ADMIN)
         .summary("List e-mails")
@@ -74,7 +74,7 @@ fn routes(r: &mut Routes) {
         )
         .example(json!({"to": "it@example.com"}))
         .fails_with(&["mail_not_set_up", "client_restricted"]);
-    r.task(delivery::TASK, 5, delivery::turn);
+    r.task_unless_held(delivery::TASK, 5, delivery::turn);
     r.schedule(Schedule {
         name: "mail-clearing",
         about: ["Removes e-mails that ended long ago.", "清除早已结束的邮件。"],

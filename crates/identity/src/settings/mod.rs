@@ -10,7 +10,7 @@ use crate::base::Area;
 use crate::base::auth::Scope;
 use crate::base::db::Replayed;
 use crate::base::db::filter::col;
-use crate::base::events::{self, EventSource};
+use crate::base::events::{self, EventSource, Verb};
 use crate::base::http::Routes;
 use crate::base::http::history::HISTORY;
 
@@ -52,5 +52,16 @@ const TOLD: EventSource = EventSource {
     scopes: &[Scope::SettingsRead],
     id: col!(settings::id),
     visible: events::seen_in_the_house,
-    verbs: &[events::CREATED, events::UPDATED],
+    verbs: &[
+        events::CREATED,
+        events::UPDATED,
+        Verb::new(RESTORED, "The database was restored from the backup that `reason` names.")
+            .reads("database restored from a backup", "数据库已从备份恢复"),
+        Verb::new(RESUMED, "Somebody let the restored installation go on.")
+            .reads("restored installation resumed", "恢复后的系统已继续运行"),
+    ],
 };
+
+/// What happens to the installation as a whole stands in the history of its settings.
+pub const RESTORED: &str = "system_restored";
+pub const RESUMED: &str = "system_resumed";

@@ -18,6 +18,12 @@ pub fn load(conn: &mut Conn) -> Result<Settings> {
     found.ok_or_else(|| Error::internal("there are no settings"))
 }
 
+/// Notes in the audit trail what happened to the installation as a whole.
+pub fn note(tx: &mut Tx, act: Act) -> Result<()> {
+    let settings = tx.load_only(load)?;
+    tx.note_on(&settings, act, None, None)
+}
+
 /// The settings that a new database begins with.
 pub fn ensure(tx: &mut Tx) -> Result<()> {
     let there: Option<i32> = tx.under(Guard::Alone("one row of settings"), |conn| {

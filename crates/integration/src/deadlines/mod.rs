@@ -83,7 +83,7 @@ fn routes(r: &mut Routes) {
         )
         .fails_with(&["no_working_time"]);
     r.finally(explain);
-    r.task(task::TASK, 20, task::turn);
+    r.task_unless_held(task::TASK, 20, task::turn);
 }
 
 /// Who may read some record that has deadlines may ask for them: known when all areas have declared.

@@ -35,7 +35,7 @@ pub struct ProblemExplanation {
 }
 
 fn routes(r: &mut Routes) {
-    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails.");
+    r.tag("system", "Operation of the installation: problem codes, scheduled work, e-mails, backups.");
     r.read("/problems/{code}", "getProblem", http::problem).public().unversioned()
         .summary("Explain a problem")
         .description(
@@ -43,5 +43,5 @@ fn routes(r: &mut Routes) {
          for.",
         );
     schedules::routes(r);
-    r.task(base_schedules::TASK, 5, base_schedules::turn);
+    r.task_unless_held(base_schedules::TASK, 5, base_schedules::turn);
 }

@@ -64,7 +64,7 @@ fn routes(r: &mut Routes) {
     life(r);
     deliveries(r);
     r.task(sequencer::NEWS, 1, fan_out::turn);
-    r.task(delivery::TASK, 1, delivery::turn);
+    r.task_unless_held(delivery::TASK, 1, delivery::turn);
     r.task("webhook-clearing", 600, clear);
 }
 
