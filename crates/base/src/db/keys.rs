@@ -56,6 +56,7 @@ const EXTERNAL: &str = "external_ids.external_id";
 
 /// Unique texts that the program makes: nobody types one that could look like another.
 pub const MADE: &[&str] = &[
+    "backups.origin",
     "complaints.number",
     "order_exceptions.number",
     "orders.number",
