@@ -135,7 +135,7 @@ fn a_line_has_a_promise_of_its_own(app: &TestApp) {
     let later = json!({"reason": "The supplier is late", "promised_date": "2026-12-20",
         "change_lines": [{"line_id": order.line(0), "promised_date": "2026-12-20"}],
         "add_lines": [{"product_id": shop.tea, "quantity": "1"}]});
-    let revised = order.by(Role::Clerk, "revisions", later).expect(200);
+    let revised = order.by(Role::Manager, "revisions", later).expect(200);
     assert_eq!(
         (&revised.body["promised_date"], &revised.body["first_promised_date"]),
         (&json!("2026-12-20"), &json!("2026-11-22"))

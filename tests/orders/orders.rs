@@ -30,6 +30,7 @@ both_engines!(
     a_revision_that_raises_the_order_needs_an_approver,
     what_is_worse_than_what_was_approved_is_not_one_persons_to_enter,
     a_change_that_is_proposed_waits_for_another_pair_of_eyes,
+    who_lets_a_finding_pass_lets_nothing_worse_pass,
     a_revision_is_not_stopped_by_what_was_approved_before,
     only_a_draft_that_was_never_submitted_is_deleted,
     lines_share_the_version_of_their_order,
@@ -425,7 +426,7 @@ fn a_revision_keeps_what_was_before(app: &TestApp) {
     let kept = clerk.get(&format!("{}/revisions", order.path())).expect(200);
     let kept = &kept.rows()[0];
     assert_eq!((&kept["reason"], &kept["revision"]), (&json!("Fewer, later"), &json!(1)));
-    assert_eq!(kept["created_by"], app.person("clerk").user.to_string());
+    assert_eq!(kept["created_by"], app.person("manager").user.to_string());
     assert_eq!(kept["before"]["lines"][0]["quantity"], "10");
     assert_eq!(kept["after"]["lines"][0]["quantity"], "8");
     assert_eq!(kept["changes"]["promised_date"], json!(["2026-11-30", "2026-12-10"]));
@@ -588,6 +589,33 @@ fn a_change_that_is_proposed_waits_for_another_pair_of_eyes(app: &TestApp) {
     clerk.post(&format!("{}/withdraw", high.location()), json!({"reason": "Again"})).expect(200);
     let again = clerk.post(&format!("{}/revision-proposals", order.path()), more("450")).expect(201);
     executive.post(&format!("{}/approve", again.location()), json!({})).expect(200);
+    nothing_is_off(app);
+}
+
+fn who_lets_a_finding_pass_lets_nothing_worse_pass(app: &TestApp) {
+    let shop = Shop::open(app);
+    shop.credit_limit("1000");
+    let first = shop.submitted("0", "1"); // 1,130
+    first.by(Role::Manager, "approve", json!({"override_reason": "130 over, once"})).expect(200);
+    let over = first.now()["overrides"][0].clone();
+    assert_eq!((&over["code"], &over["value"]), (&json!("over_credit_limit"), &json!("1130.00")));
+    first.by(Role::Clerk, "confirm", json!({})).expect(200);
+    // Much more is another finding, though the first one was let pass.
+    let more = json!({"reason": "More", "change_lines": [{"line_id": first.line(0), "quantity": "40"}]});
+    first.by(Role::Manager, "revisions", more.clone()).refused(409, "review_blocked");
+    let mut knowing = more;
+    knowing["override_reason"] = json!("They have paid in advance");
+    first.by(Role::Manager, "revisions", knowing).expect(200);
+    // The same for a price below cost: 7.50 is not 1.00.
+    let cheap = shop.customer_of("rep", "Foshan Ceramics");
+    let lines = json!([{"product_id": shop.tea, "quantity": "10", "unit_price": "7.50"}]);
+    let cheap = shop.enter(json!({"customer_id": cheap, "lines": lines}));
+    cheap.by(Role::Rep, "submit", json!({})).expect(200);
+    cheap.by(Role::Manager, "approve", json!({"override_reason": "Opening offer"})).expect(200);
+    cheap.by(Role::Clerk, "confirm", json!({})).expect(200);
+    let cheaper = |price: &str| json!({"reason": "Less", "change_lines": [{"line_id": cheap.line(0), "unit_price": price}]});
+    cheap.by(Role::Manager, "revisions", cheaper("1.00")).refused(409, "review_blocked");
+    cheap.by(Role::Manager, "revisions", cheaper("7.60")).expect(200);
     nothing_is_off(app);
 }
 

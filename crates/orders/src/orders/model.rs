@@ -62,6 +62,11 @@ pub struct Override {
     pub code: String,
     /// Line that the finding is about. Null when it is about the whole order.
     pub line_id: Option<OrderLineId>,
+    /// Figure that was let pass: the sum of open orders, the price that is left after discount, the discount, the reason of
+    /// the block. A worse one is a new finding. Null where there is none.
+    #[serde(default)]
+    #[schema(max_length = 1000, example = "120000.00")]
+    pub value: Option<String>,
     /// Why it was let pass.
     #[schema(max_length = 1000, example = "Payment arrived this morning")]
     pub reason: String,

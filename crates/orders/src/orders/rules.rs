@@ -351,10 +351,44 @@ pub struct Raised {
     pub severity: Severity,
     pub line: Option<OrderLineId>,
     pub params: Vec<(&'static str, String)>,
+    /// How bad it is; None where it is or is not.
+    pub figure: Option<Figure>,
+}
+
+/// How bad a finding is. Who lets it pass lets this figure pass, and nothing worse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    pub value: String,
+    worse: Direction,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Direction {
+    Above,
+    Below,
+    /// Any other value is another finding.
+    Other,
+}
+
+impl Figure {
+    fn is_worse_than(&self, seen: &str) -> bool {
+        let of = |decimal: &str| decimal.parse::<Price>().ok();
+        match (self.worse, of(&self.value), of(seen)) {
+            (Direction::Other, _, _) => self.value != seen,
+            (Direction::Above, Some(now), Some(seen)) => now > seen,
+            (Direction::Below, Some(now), Some(seen)) => now < seen,
+            // What cannot be compared was not seen.
+            (Direction::Above | Direction::Below, _, _) => true,
+        }
+    }
 }
 
 fn raise(code: &'static str, severity: Severity, params: Vec<(&'static str, String)>) -> Raised {
-    Raised { code, severity, line: None, params }
+    Raised { code, severity, line: None, params, figure: None }
+}
+
+fn figure(raised: Raised, worse: Direction, value: impl ToString) -> Raised {
+    Raised { figure: Some(Figure { value: value.to_string(), worse }), ..raised }
 }
 
 /// Everything that a reviewer must look at.
@@ -384,7 +418,8 @@ pub fn review(order: &OrderRow, lines: &[OrderLine], facts: &Facts) -> Result<Ve
 pub fn credit_review(order: &OrderRow, facts: &Facts) -> Result<Vec<Raised>> {
     let mut found = Vec::new();
     if let Some(reason) = facts.customer_blocked {
-        found.push(raise("customer_blocked", Severity::Hard, vec![("reason", reason.to_owned())]));
+        let blocked = raise("customer_blocked", Severity::Hard, vec![("reason", reason.to_owned())]);
+        found.push(figure(blocked, Direction::Other, reason));
     }
     let Some(limit) = facts.credit_limit else { return Ok(found) };
     if facts.customer_currency != order.currency {
@@ -402,7 +437,7 @@ pub fn credit_review(order: &OrderRow, facts: &Facts) -> Result<Vec<Raised>> {
             ("limit", limit.to_string()),
             ("currency", order.currency.clone()),
         ];
-        found.push(raise("over_credit_limit", Severity::Hard, params));
+        found.push(figure(raise("over_credit_limit", Severity::Hard, params), Direction::Above, total));
     }
     Ok(found)
 }
@@ -422,7 +457,11 @@ fn line_review(line: &OrderLine, facts: &Facts) -> Vec<Raised> {
     }
     if below_cost(line) {
         // The cost itself is not told: not everybody who sees findings may see costs.
-        found.push(raise("price_below_cost", Severity::Hard, vec![]));
+        found.push(figure(
+            raise("price_below_cost", Severity::Hard, vec![]),
+            Direction::Below,
+            left_per_unit(line),
+        ));
     }
     if line.discount_rate > facts.entry_discount_limit {
         let beyond_own = line.discount_rate > facts.own_discount_limit;
@@ -431,7 +470,8 @@ fn line_review(line: &OrderLine, facts: &Facts) -> Vec<Raised> {
             ("discount", percent(line.discount_rate)),
             ("limit", percent(facts.own_discount_limit.max(facts.entry_discount_limit))),
         ];
-        found.push(raise("discount_beyond_limit", severity, params));
+        let beyond = raise("discount_beyond_limit", severity, params);
+        found.push(figure(beyond, Direction::Above, line.discount_rate));
     }
     if let Some(date) = line.promised_date.filter(|d| *d < facts.today) {
         found.push(raise("promised_date_past", Severity::Soft, vec![("date", date.to_string())]));
@@ -447,14 +487,25 @@ fn below_cost(line: &OrderLine) -> bool {
     kept < i128::from(cost.units()) * i128::from(Rate::ONE.units())
 }
 
+/// What is left of a unit's price after discount, without what is behind its last place.
+fn left_per_unit(line: &OrderLine) -> Price {
+    let left =
+        i128::from(line.unit_price.units()) * i128::from(Rate::ONE.units() - line.discount_rate.units());
+    Price::from_units(i64::try_from(left / i128::from(Rate::ONE.units())).unwrap_or_default())
+}
+
 /// `0.125` as `12.5%`.
 pub fn percent(rate: Rate) -> String {
     format!("{}%", Quantity::from_units(rate.units().saturating_mul(100)))
 }
 
-/// The override that covers a finding.
+/// The override that covers a finding: of the same, and of a figure that is no better than it is now.
 pub fn override_of<'o>(raised: &Raised, overrides: &'o [Override]) -> Option<&'o Override> {
-    overrides.iter().find(|o| o.code == raised.code && o.line_id == raised.line)
+    let covers = |over: &&Override| match &raised.figure {
+        None => true,
+        Some(figure) => over.value.as_deref().is_some_and(|seen| !figure.is_worse_than(seen)),
+    };
+    overrides.iter().filter(|o| o.code == raised.code && o.line_id == raised.line).find(covers)
 }
 
 /// Hard findings that nobody has overridden.

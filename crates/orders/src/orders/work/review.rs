@@ -204,6 +204,7 @@ pub fn let_pass(
             row.overrides.0.push(Override {
                 code: finding.code.to_owned(),
                 line_id: finding.line,
+                value: finding.figure.as_ref().map(|figure| figure.value.clone()),
                 reason: reason.to_owned(),
                 by: caller.user.map(UserId),
                 by_name: caller.name.clone(),
