@@ -169,6 +169,7 @@ const NOT_NOW: &[(&str, &str, &[&str])] = &[
         &["approveReturn", "closeReturn", "creditReturn", "rejectReturn", "replaceReturn"],
     ),
     ("the job has ended", "invalid_transition", &["cancelJob"]),
+    ("the demo makes no backups", "not_found", &["getBackup"]),
     ("an export has no rows that are wrong", "not_found", &["getJobErrors"]),
     (
         "the webhook is disabled, so that the demo sends nothing",

@@ -58,6 +58,7 @@ pub fn found(app: &TestApp) -> Company {
     machines(app);
     company.paths.extend(traded(app));
     company.paths.extend([("resolvePrice", priced(app)), ("listFeedbackHistory", acknowledged(app))]);
+    company.paths.insert("listOrderRevisionProposalHistory", rejected(app));
     (0..3).for_each(|_| told(later(app), "admin"));
     for list in app.endpoints().iter().filter(|e| e.nature == OperationKind::List) {
         if company.paths.contains_key(list.operation_id) {
@@ -315,6 +316,18 @@ fn acknowledged(app: &TestApp) -> String {
     later(app).all_powerful().post(&acknowledge, Value::Null).expect(200);
     later(app).as_role(Role::Manager).post(&acknowledge, Value::Null).expect(200);
     format!("{path}/history")
+}
+
+/// The history of a change of an order that was proposed and rejected.
+fn rejected(app: &TestApp) -> String {
+    let order = make(app, "ord").id();
+    ["submit", "approve", "confirm"].iter().for_each(|step| take_step(app, "orders", &order, step));
+    let body = json!({"reason": "To the door", "delivery_terms": "DAP Lhasa"});
+    let proposed =
+        app.as_role(Role::Clerk).post(&format!("/orders/{order}/revision-proposals"), body).expect(201);
+    let why = json!({"reason": "Too dear"});
+    later(app).all_powerful().post(&format!("{}/reject", proposed.location()), why).expect(200);
+    format!("{}/history", proposed.location())
 }
 
 /// One record of each kind that names another, with all that it can name.

@@ -112,7 +112,8 @@ fn a_list_is_walked_page_by_page_without_gap_or_repeat(app: &TestApp) {
             assert!(full && pages.iter().all(|page| page.len() <= size), "pages of {size}");
             assert_eq!(pages.concat(), rows, "pages of {size}");
         }
-        if rows.len() > 2 {
+        // Some records end with their second version.
+        if rows.len() > 2 || (rows.len() == 2 && endpoint.path.ends_with("/history")) {
             looks.looked(endpoint.operation_id);
         }
     });

@@ -75,8 +75,8 @@ fn records(r: &mut Routes) {
                 same, send `allow_duplicate=true` with a `duplicate_reason`. Entry by external id and import skip \
                 this check.",
         )
-        .example(json!({"name": "景德镇青华瓷业有限公司", "short_name": "青华瓷业", "kind": "supplier", "tax_id": "9144030071526726XG",
-            "phone": "+86 798 888 1234", "contacts": [{"name": "陈师傅", "role": "生产调度", "phone": "+86 138 0013 8000"}]}))
+        .example(json!({"name": "德化月白瓷坊有限公司", "short_name": "月白瓷坊", "kind": "supplier", "tax_id": "9144030071526726XG",
+            "phone": "+86 595 2355 1234", "contacts": [{"name": "陈师傅", "role": "生产调度", "phone": "+86 138 0013 8000"}]}))
         .fails_with(&["duplicate", "possible_duplicate", "external_id_taken"]);
     r.read("/suppliers/{supplier_id}", "getSupplier", http::get)
         .scope(READ)
