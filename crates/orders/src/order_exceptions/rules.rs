@@ -198,7 +198,7 @@ impl OrderException {
             ExceptionAction::Edit => owner || reporter,
             // To end what blocks lets the goods leave, as unblocking does. Who blocked it may take that back.
             ExceptionAction::Cancel => reporter || (owner && !self.blocking),
-            ExceptionAction::Resolve => (owner && !self.blocking) || (owner && reporter),
+            ExceptionAction::Resolve => owner && (reporter || !self.blocking),
             ExceptionAction::Assign
             | ExceptionAction::Start
             | ExceptionAction::Close
