@@ -100,7 +100,10 @@ fn without_password(text: &str) -> Told<(String, Option<String>)> {
     if in_front.is_none() && in_query.is_none() {
         return Ok((text.into(), None));
     }
-    url.set_password(None).map_err(|()| "database_url: its password cannot be taken out".to_owned())?;
+    // An address without a host has none in front, and cannot be asked for one.
+    if in_front.is_some() {
+        url.set_password(None).map_err(|()| "database_url: its password cannot be taken out".to_owned())?;
+    }
     if in_query.is_some() {
         let rest: Vec<(String, String)> = url
             .query_pairs()
