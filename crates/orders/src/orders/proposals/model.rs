@@ -146,7 +146,7 @@ pub struct RevisionProposal {
     #[schema(max_length = 1000, example = "Two more boxes")]
     pub reason: String,
     /// The change itself, as it was sent.
-    #[schema(value_type = RevisionInput)]
+    #[schema(value_type = BTreeMap<String, crate::base::http::history::AnyJson>)]
     pub input: JsonColumn<RevisionInput>,
     /// The figures that are decided on.
     #[schema(value_type = ProposedFigures)]
