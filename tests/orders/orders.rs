@@ -616,6 +616,9 @@ fn who_lets_a_finding_pass_lets_nothing_worse_pass(app: &TestApp) {
     let cheaper = |price: &str| json!({"reason": "Less", "change_lines": [{"line_id": cheap.line(0), "unit_price": price}]});
     cheap.by(Role::Manager, "revisions", cheaper("1.00")).refused(409, "review_blocked");
     cheap.by(Role::Manager, "revisions", cheaper("7.60")).expect(200);
+    // Ten at that price are not a hundred thousand.
+    let more = json!({"reason": "More", "change_lines": [{"line_id": cheap.line(0), "quantity": "11"}]});
+    cheap.by(Role::Manager, "revisions", more).refused(409, "review_blocked");
     nothing_is_off(app);
 }
 

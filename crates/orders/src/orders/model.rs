@@ -67,6 +67,10 @@ pub struct Override {
     #[serde(default)]
     #[schema(max_length = 1000, example = "120000.00")]
     pub value: Option<String>,
+    /// Quantity of the line, in its unit, for which it was let pass. More is a new finding. Null when the finding is about
+    /// the whole order.
+    #[serde(default)]
+    pub quantity: Option<Quantity>,
     /// Why it was let pass.
     #[schema(max_length = 1000, example = "Payment arrived this morning")]
     pub reason: String,

@@ -353,6 +353,8 @@ pub struct Raised {
     pub params: Vec<(&'static str, String)>,
     /// How bad it is; None where it is or is not.
     pub figure: Option<Figure>,
+    /// Of how much, for what is found of a line.
+    pub quantity: Option<Quantity>,
 }
 
 /// How bad a finding is. Who lets it pass lets this figure pass, and nothing worse.
@@ -384,7 +386,7 @@ impl Figure {
 }
 
 fn raise(code: &'static str, severity: Severity, params: Vec<(&'static str, String)>) -> Raised {
-    Raised { code, severity, line: None, params, figure: None }
+    Raised { code, severity, line: None, params, figure: None, quantity: None }
 }
 
 fn figure(raised: Raised, worse: Direction, value: impl ToString) -> Raised {
@@ -405,7 +407,7 @@ pub fn review(order: &OrderRow, lines: &[OrderLine], facts: &Facts) -> Result<Ve
     }
     for line in lines {
         let about = |mut raised: Raised| {
-            raised.line = Some(line.id);
+            (raised.line, raised.quantity) = (Some(line.id), Some(line.quantity));
             raised.params.push(("position", line.position.to_string()));
             raised
         };
@@ -499,13 +501,20 @@ pub fn percent(rate: Rate) -> String {
     format!("{}%", Quantity::from_units(rate.units().saturating_mul(100)))
 }
 
-/// The override that covers a finding: of the same, and of a figure that is no better than it is now.
+/// The override that covers a finding: of the same, of a figure that is no better than it is now, and of as much or more.
 pub fn override_of<'o>(raised: &Raised, overrides: &'o [Override]) -> Option<&'o Override> {
     let covers = |over: &&Override| match &raised.figure {
         None => true,
         Some(figure) => over.value.as_deref().is_some_and(|seen| !figure.is_worse_than(seen)),
     };
-    overrides.iter().filter(|o| o.code == raised.code && o.line_id == raised.line).find(covers)
+    let as_much = |over: &&Override| match raised.quantity {
+        None => true,
+        Some(quantity) => over.quantity.is_some_and(|seen| quantity <= seen),
+    };
+    overrides
+        .iter()
+        .filter(|o| o.code == raised.code && o.line_id == raised.line)
+        .find(|over| covers(over) && as_much(over))
 }
 
 /// Hard findings that nobody has overridden.

@@ -205,6 +205,7 @@ pub fn let_pass(
                 code: finding.code.to_owned(),
                 line_id: finding.line,
                 value: finding.figure.as_ref().map(|figure| figure.value.clone()),
+                quantity: finding.quantity,
                 reason: reason.to_owned(),
                 by: caller.user.map(UserId),
                 by_name: caller.name.clone(),
