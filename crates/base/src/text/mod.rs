@@ -60,7 +60,7 @@ pub fn filled(text: Option<String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
-/// The form in which texts are searched for and names are compared: [`plain_fold`] in which also the accents of Greek are
+/// The form in which texts are searched for and names are compared: `plain_fold` in which also the accents of Greek are
 /// gone (Αθήνα -> αθηνα), ё is е, and a traditional Chinese character is the simplified one (重慶 -> 重庆).
 pub fn search_fold(text: &str) -> String {
     let folded = fold(text);
