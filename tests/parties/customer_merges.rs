@@ -343,6 +343,16 @@ fn a_merge_lifts_neither_a_block_nor_a_limit(app: &TestApp) {
         (&back["status"], &back["credit_limit"], &back["payment_days"]),
         (&json!("prospect"), &Value::Null, &json!(30))
     );
+    // What is decided on while they are one holds for both afterwards: undoing is no way out of a block.
+    merge(&rep, &bad, &fresh);
+    manager.post(&format!("/customers/{fresh}/unblock"), Value::Null).expect(200);
+    terms(&fresh, json!({"credit_limit": "100", "payment_days": 0, "reason": "Pays late"}));
+    unmerge(&rep, &bad);
+    let back = rep.get(&format!("/customers/{bad}")).expect(200).body;
+    assert_eq!(
+        (&back["status"], &back["credit_limit"], &back["payment_days"]),
+        (&json!("blocked"), &json!("100.00"), &json!(0))
+    );
     // Two limits that cannot be compared are finance's to put together.
     let abroad = enter("Abroad");
     terms(&abroad, json!({"credit_limit": "100", "currency": "USD", "payment_days": 30, "reason": "New"}));

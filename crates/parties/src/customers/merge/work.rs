@@ -42,9 +42,7 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
     tx.save(&loser, &mut gone, Act::because("merged", Some(&reason)))?;
     let mut survivor = filled_in(into.clone(), after.clone());
     let terms = stricter_terms(tx, &into, &loser)?;
-    if let Some(change) = &terms {
-        survivor = change.after.clone().set(survivor);
-    }
+    survivor = terms.after.clone().set(survivor);
     tx.save(&into, &mut survivor, Act::because("absorbed", Some(&reason)))?;
     let shared = show(tx, &loser, &into)?;
     moves::shift(tx, &moved, Way { from: id, to: into.id, reason: &reason })?;
@@ -58,7 +56,7 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
         shared: JsonColumn(shared),
         merged_at: tx.now,
         undone_at: None,
-        terms: terms.map(JsonColumn),
+        terms: Some(JsonColumn(terms)),
     };
     note(tx, &merge)?;
     view(&merge, &into, &survivor)
@@ -66,12 +64,11 @@ pub fn merge(tx: &mut Tx, id: CustomerId, input: &MergeInput) -> Result<Customer
 
 /// The terms of the customer that stays, where those of the other are stricter: a merge lifts neither a block nor a
 /// limit. Limits in two currencies are for who gives credit to put together.
-fn stricter_terms(tx: &Tx, into: &Customer, loser: &Customer) -> Result<Option<TermsChange>> {
+fn stricter_terms(tx: &Tx, into: &Customer, loser: &Customer) -> Result<TermsChange> {
     let before = Terms::of(into);
     match rules::stricter(into, loser) {
-        Some(after) if after == before => Ok(None),
-        Some(after) => Ok(Some(TermsChange { before, after })),
-        None if tx.caller.may(Scope::CustomersCredit) => Ok(None),
+        Some(after) => Ok(TermsChange { before, after }),
+        None if tx.caller.may(Scope::CustomersCredit) => Ok(TermsChange { after: before.clone(), before }),
         None => Err(Problem::new("merge_terms").into()),
     }
 }
@@ -122,6 +119,13 @@ pub fn unmerge(tx: &mut Tx, id: CustomerId, reason: &str) -> Result<CustomerMerg
     tx.save(&into, &mut survivor, Act::because("gave_back", Some(reason)))?;
     let mut returned =
         Customer { merged_into_id: None, external_ids: JsonColumn(external_ids), ..loser.clone() };
+    // What finance has decided on since the merge was about both.
+    if let Some(JsonColumn(change)) = &merge.terms
+        && Terms::of(&into) != change.after
+        && let Some(terms) = rules::stricter(&loser, &into)
+    {
+        returned = terms.set(returned);
+    }
     tx.save(&loser, &mut returned, Act::because("unmerged", Some(reason)))?;
     for grantee in &merge.shared.0 {
         shares::revoke(tx, into.id.0, *grantee)?;
