@@ -45,7 +45,7 @@ pub fn routes(r: &mut Routes) {
         .description(
             "Possible for 30 days after the merge. It moves back exactly the records that were moved and \
                 still belong to the other customer. Fields of the other customer are restored where nobody \
-                has changed them since. Records that the other customer got after the merge stay there. \
+                has changed them since. A block or credit terms that were decided on since hold for both. Records that the other customer got after the merge stay there. \
                 Refused with `not_merged` or `merge_is_final`.",
         )
         .example(json!({"reason": "Two companies after all"}))
